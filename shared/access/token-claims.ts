@@ -1,0 +1,29 @@
+import { isRole, type Role } from './roles.ts';
+
+/** Audience of every capability token. */
+export const TOKEN_AUDIENCE = 'tutti';
+
+/** What a capability token for a room says. Times are seconds since the epoch, as JWT has them. */
+export interface RoomTokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly tenant: string;
+  readonly room: string;
+  readonly role: Role;
+  /** Shown to others. */
+  readonly name: string;
+  /** The share link it was traded for, when there was one. */
+  readonly link: string | undefined;
+  readonly jti: string;
+  readonly exp: number;
+}
+
+/** Reads the claims of a verified payload; undefined when they are not those of a room token. */
+export function readRoomTokenClaims(payload: Readonly<Record<string, unknown>>): RoomTokenClaims | undefined {
+  const { iss, sub, tenant, room, role, name, link, jti, exp } = payload;
+  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return undefined;
+  if (typeof tenant !== 'string' || typeof room !== 'string' || typeof name !== 'string') return undefined;
+  if (!isRole(role) || typeof exp !== 'number' || !Number.isFinite(exp)) return undefined;
+  if (link !== undefined && typeof link !== 'string') return undefined;
+  return { iss, sub, tenant, room, role, name, link, jti, exp };
+}

@@ -1,0 +1,23 @@
+let live: Map<object, string> | undefined;
+
+/** Called by everything in this folder that must be disposed. */
+export function noteCreated(item: object): void {
+  live?.set(item, new Error('created here').stack ?? '');
+}
+
+/** Counterpart of {@link noteCreated}. */
+export function noteDisposed(item: object): void {
+  live?.delete(item);
+}
+
+/** Starts recording what is created from now on. For test set-up. */
+export function startLeakTracking(): void {
+  live = new Map();
+}
+
+/** Stops recording and returns the creation stack of everything that was not disposed. For test tear-down. */
+export function stopLeakTracking(): string[] {
+  const stacks = [...(live?.values() ?? [])];
+  live = undefined;
+  return stacks;
+}

@@ -1,0 +1,7 @@
+export { CLOSE_CODES, type CloseCode, isPermanentCloseCode } from './close-codes.ts';
+export { type ClientMessage, clientMessageCodec } from './client-messages.ts';
+export { type RelayMessage, relayMessageCodec } from './relay-messages.ts';
+export { type Chunk, ChunkAssembler, splitIntoChunks } from './chunk-assembler.ts';
+export { PROTOCOL_LIMITS } from './limits.ts';
+export { ProtocolError } from './protocol-error.ts';
+export { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.ts';

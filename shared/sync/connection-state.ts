@@ -1,0 +1,27 @@
+/** The engine's connection to the relay, as people see it. Times are by this device's clock. */
+export type ConnectionState =
+  | { readonly kind: 'connecting'; readonly sinceMs: number }
+  /** Connected; open documents are being compared. */
+  | { readonly kind: 'catching-up'; readonly sinceMs: number }
+  | { readonly kind: 'online'; readonly sinceMs: number }
+  /** Waiting for the next try. */
+  | {
+      readonly kind: 'reconnecting';
+      readonly sinceMs: number;
+      readonly nextTryAtMs: number;
+      readonly attempt: number;
+      readonly explanation: string;
+    }
+  /** The relay will not have us, or we left: no further try until a person acts. */
+  | { readonly kind: 'ended'; readonly sinceMs: number; readonly closeCode: number; readonly explanation: string };
+
+/** Where the local edits of a document are. */
+export type SaveState =
+  /** Not yet written on this device. */
+  | { readonly kind: 'saving' }
+  | { readonly kind: 'on-this-device' }
+  | { readonly kind: 'on-the-relay' }
+  /** Everybody present who has the document open has stored them. */
+  | { readonly kind: 'seen-by-all-present' }
+  /** The relay or the device refused them; they are kept in memory and, when possible, on this device. */
+  | { readonly kind: 'refused'; readonly explanation: string };

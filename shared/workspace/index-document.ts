@@ -1,0 +1,19 @@
+/** Name of the document that lists a room's files. */
+export const INDEX_DOCUMENT = 'index';
+
+/** Name of a file document's text. */
+export const CONTENT_TEXT = 'content';
+
+export type FileKind = 'text' | 'binary' | 'oversized';
+
+/** A file of the shared workspace. Its text lives in the document named by its id. */
+export interface SharedFile {
+  readonly fileId: string;
+  /** As stored: relative, `/`-separated. Untrusted until {@link parseSharedPath} has seen it. */
+  readonly path: string;
+  readonly eol: 'LF' | 'CRLF';
+  readonly bom: boolean;
+  readonly kind: FileKind;
+  /** Size when it was last listed; only for files whose content is not shared. */
+  readonly sizeBytes?: number;
+}

@@ -1,0 +1,180 @@
+import * as Y from 'yjs';
+import { type Disposable, DisposableStore, Emitter, type Event, toDisposable } from '../lifecycle/index.ts';
+import { INDEX_DOCUMENT, type SharedFile } from './index-document.ts';
+import { parseSharedPath } from './shared-path.ts';
+import { createFileId } from './file-id.ts';
+
+type FileEntry = Y.Map<unknown>;
+
+/** A file as it is to be listed; the id is made when none is given. */
+export type NewFile = Omit<SharedFile, 'fileId'> & { readonly fileId?: string };
+
+export interface WorkspaceIndexOptions {
+  /** Floats in [0, 1) for file ids. */
+  readonly random: () => number;
+  readonly nowMs: () => number;
+}
+
+/** A path cannot be shared. `message` says why. */
+export class SharedPathError extends Error {
+  constructor(path: string, reason: string) {
+    super(`"${path}" cannot be used as a file name: ${reason}`);
+    this.name = 'SharedPathError';
+  }
+}
+
+/**
+ * The files of a room, read from and written to its index document.
+ * When two files claim one path, the later id is shown with a suffix; entries that make no sense are not shown.
+ */
+export class WorkspaceIndex implements Disposable {
+  private readonly entries: Y.Map<FileEntry>;
+  private readonly disposables = new DisposableStore();
+  private readonly changeEmitter = this.disposables.add(new Emitter<void>());
+  private readonly doc: Y.Doc;
+  private readonly options: WorkspaceIndexOptions;
+  private cache: { readonly sorted: readonly SharedFile[]; readonly byId: ReadonlyMap<string, SharedFile> } | undefined;
+
+  /** Fires after every transaction that touched the list. */
+  readonly onDidChange: Event<void> = this.changeEmitter.event;
+
+  constructor(doc: Y.Doc, options: WorkspaceIndexOptions) {
+    this.doc = doc;
+    this.options = options;
+    this.entries = doc.getMap<FileEntry>('files');
+    const invalidate = () => {
+      this.cache = undefined;
+      this.changeEmitter.fire();
+    };
+    this.entries.observeDeep(invalidate);
+    this.disposables.add(toDisposable(() => this.entries.unobserveDeep(invalidate)));
+  }
+
+  /** All files, sorted by path. */
+  get files(): readonly SharedFile[] {
+    return this.read().sorted;
+  }
+
+  get(fileId: string): SharedFile | undefined {
+    return this.read().byId.get(fileId);
+  }
+
+  findByPath(path: string): SharedFile | undefined {
+    return this.files.find((file) => file.path === path);
+  }
+
+  get roomName(): string | undefined {
+    const name = this.doc.getMap('room').get('name');
+    return typeof name === 'string' ? name : undefined;
+  }
+
+  set roomName(name: string) {
+    this.doc.getMap('room').set('name', name);
+  }
+
+  /** Lists files in one transaction and returns their ids. Throws {@link SharedPathError}. */
+  add(files: readonly NewFile[]): readonly string[] {
+    for (const file of files) requirePath(file.path);
+    return this.doc.transact(() =>
+      files.map((file) => {
+        const fileId = file.fileId ?? createFileId(this.options.nowMs(), this.options.random);
+        const entry: FileEntry = new Y.Map();
+        const { path, eol, bom, kind, sizeBytes } = file;
+        for (const [key, value] of Object.entries({ path, eol, bom, kind, sizeBytes })) {
+          if (value !== undefined) entry.set(key, value);
+        }
+        this.entries.set(fileId, entry);
+        return fileId;
+      }),
+    );
+  }
+
+  /** Changes what is known about a file. A file that is not listed any longer stays so. Throws {@link SharedPathError}. */
+  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
+    if (changes.path !== undefined) requirePath(changes.path);
+    const entry = this.entries.get(fileId);
+    if (!entry) return;
+    this.doc.transact(() => {
+      for (const [key, value] of Object.entries(changes)) {
+        if (value !== undefined && entry.get(key) !== value) entry.set(key, value);
+      }
+    });
+  }
+
+  /** Moves every file below `from` to below `to`. Throws {@link SharedPathError}. */
+  renameFolder(from: string, to: string): void {
+    requirePath(to);
+    const moved = this.files.filter((file) => file.path.startsWith(`${from}/`));
+    this.doc.transact(() => {
+      for (const file of moved) this.update(file.fileId, { path: `${to}${file.path.slice(from.length)}` });
+    });
+  }
+
+  remove(fileIds: readonly string[]): void {
+    this.doc.transact(() => {
+      for (const fileId of fileIds) this.entries.delete(fileId);
+    });
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private read() {
+    if (this.cache) return this.cache;
+    const listed: SharedFile[] = [];
+    for (const [fileId, entry] of this.entries.entries()) {
+      const file = readEntry(fileId, entry);
+      if (file) listed.push(file);
+    }
+    listed.sort((a, b) => (a.fileId < b.fileId ? -1 : 1));
+    const taken = new Set<string>();
+    const shown = listed.map((file) => {
+      const path = freePath(file.path, taken);
+      taken.add(comparablePath(path));
+      return path === file.path ? file : { ...file, path };
+    });
+    shown.sort((a, b) => (a.path < b.path ? -1 : 1));
+    this.cache = { sorted: shown, byId: new Map(shown.map((file) => [file.fileId, file])) };
+    return this.cache;
+  }
+}
+
+/** Two paths that are one on a case-insensitive, Unicode-normalising file system compare equal. */
+export function comparablePath(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+function freePath(path: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(comparablePath(path))) return path;
+  const nameStart = path.lastIndexOf('/') + 1;
+  const dot = path.lastIndexOf('.');
+  const end = dot > nameStart ? dot : path.length;
+  for (let copy = 2; ; copy++) {
+    const candidate = `${path.slice(0, end)} (${copy})${path.slice(end)}`;
+    if (!taken.has(comparablePath(candidate))) return candidate;
+  }
+}
+
+function requirePath(path: string): void {
+  const parsed = parseSharedPath(path);
+  if (!parsed.ok) throw new SharedPathError(path, parsed.reason);
+}
+
+function readEntry(fileId: string, entry: unknown): SharedFile | undefined {
+  if (!(entry instanceof Y.Map) || !/^[A-Za-z0-9_-]{1,64}$/.test(fileId) || fileId === INDEX_DOCUMENT) return undefined;
+  const path: unknown = entry.get('path');
+  const kind: unknown = entry.get('kind');
+  const sizeBytes: unknown = entry.get('sizeBytes');
+  if (typeof path !== 'string') return undefined;
+  const parsed = parseSharedPath(path);
+  if (!parsed.ok) return undefined;
+  return {
+    fileId,
+    path: parsed.path,
+    eol: entry.get('eol') === 'CRLF' ? 'CRLF' : 'LF',
+    bom: entry.get('bom') === true,
+    kind: kind === 'binary' || kind === 'oversized' ? kind : 'text',
+    ...(typeof sizeBytes === 'number' ? { sizeBytes } : {}),
+  };
+}
