@@ -4,12 +4,14 @@ import type { Disposable } from '../lifecycle/index.ts';
 export interface SocketClose {
   readonly code: number;
   readonly reason: string;
+  /** The status of the HTTP answer when the upgrade was refused; browsers do not tell. */
+  readonly httpStatus?: number;
 }
 
 export interface SocketEvents {
   onOpen(): void;
-  /** `frame` may be kept; the socket does not reuse it. */
-  onMessage(frame: Uint8Array): void;
+  /** `frame` may be kept; the socket does not reuse it. A text frame is passed on as undefined. */
+  onMessage(frame: Uint8Array | undefined): void;
   /** Fires exactly once, also when the socket never opened; nothing fires after it. */
   onClose(close: SocketClose): void;
 }
@@ -22,5 +24,5 @@ export interface MessageSocket extends Disposable {
   readonly bufferedBytes: number;
 }
 
-/** Opens a binary WebSocket; failures arrive as `onClose`. */
+/** Opens a binary WebSocket; failures arrive as `onClose`. No event fires before the call has returned. */
 export type ConnectSocket = (url: string, events: SocketEvents) => MessageSocket;

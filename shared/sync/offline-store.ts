@@ -14,7 +14,7 @@ export interface StoredUnacked {
 
 /** What was found of a document when it was opened. */
 export interface StoredDocument {
-  /** Everything stored, in the order in which it was appended; includes what is in `unacked`. */
+  /** Everything stored, in an order in which it can be applied; includes what is in `unacked`. */
   readonly updates: readonly Uint8Array[];
   /** Local updates that the relay has not acked, oldest first. */
   readonly unacked: readonly StoredUnacked[];
@@ -23,6 +23,11 @@ export interface StoredDocument {
 
 /** The stored side of one document. Calls take effect in the order in which they are made. */
 export interface DocumentStore {
+  /**
+   * Transaction origin of what the store itself applies to the document, when it does so.
+   * The engine takes such changes for stored ones, not for edits.
+   */
+  readonly ownOrigin?: unknown;
   /** Called once, before anything else. Throws {@link OfflineStoreError} when the document cannot be read. */
   load(): Promise<StoredDocument>;
   /** Resolves with the row's id when the update is durable on this device. */
@@ -32,20 +37,27 @@ export interface DocumentStore {
   markAcked(localId: number): Promise<void>;
   /** Everything the cursor covers must have been appended before. */
   saveCursor(cursor: SyncCursor): Promise<void>;
+  /** Resolves when everything asked for before is durable. */
   close(): Promise<void>;
 }
 
 /** Keeps one room's documents on this device. SQLite on the desktop, IndexedDB in a browser. */
 export interface OfflineStore {
-  /** `doc` is the replica that the store serves; a store that follows it by its own may do so. */
+  /**
+   * `doc` is the replica that the store serves; a store that follows it by its own may do so.
+   * A document is open at most once at a time.
+   */
   openDocument(name: string, doc: Y.Doc): DocumentStore;
   listDocuments(): Promise<readonly string[]>;
+  /** Documents with local updates that the relay has not acked. */
+  listUnacked(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 /** Something could not be kept on, or read from, this device. `message` says what to do. */
 export class OfflineStoreError extends Error {
-  readonly code: 'disk-full' | 'corrupted' | 'unavailable';
+  /** `in-use`: another process has the store open. */
+  readonly code: 'disk-full' | 'corrupted' | 'unavailable' | 'in-use';
 
   constructor(code: OfflineStoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,37 +1,26 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 
-/** One selection in a file, as encoded Yjs relative positions; equal ends are a caret. */
-export interface PresenceSelection {
-  readonly anchor: Uint8Array;
-  readonly head: Uint8Array;
-}
-
 /** What a participant shows to the others. */
 export interface PresenceState {
   /** The file in the active editor. */
   readonly fileId: string | undefined;
-  readonly selections: readonly PresenceSelection[];
+  /** The cursors in it, as the editor packs them. */
+  readonly selections: Uint8Array;
 }
 
 const FORMAT = 1;
+const MAX_FILE_ID_LENGTH = 64;
 /** Keeps an encoded state below the protocol's 4 KiB. */
-const MAX_SELECTIONS = 32;
-const MAX_POSITION_BYTES = 48;
+const MAX_SELECTIONS_BYTES = 3900;
+const NO_SELECTIONS = new Uint8Array(0);
 
-/** Encodes a presence state; selections beyond the first 32 are left out. */
-export function encodePresenceState(state: PresenceState): Uint8Array {
-  const selections = state.selections
-    .filter(({ anchor, head }) => anchor.byteLength <= MAX_POSITION_BYTES && head.byteLength <= MAX_POSITION_BYTES)
-    .slice(0, MAX_SELECTIONS);
+/** Encodes a presence state; selections that are too large are left out. */
+export function encodePresenceState({ fileId, selections }: PresenceState): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, FORMAT);
-  encoding.writeVarString(encoder, state.fileId ?? '');
-  encoding.writeVarUint(encoder, selections.length);
-  for (const { anchor, head } of selections) {
-    encoding.writeVarUint8Array(encoder, anchor);
-    encoding.writeVarUint8Array(encoder, head);
-  }
+  encoding.writeVarString(encoder, fileId ?? '');
+  encoding.writeVarUint8Array(encoder, selections.byteLength <= MAX_SELECTIONS_BYTES ? selections : NO_SELECTIONS);
   return encoding.toUint8Array(encoder);
 }
 
@@ -41,14 +30,8 @@ export function decodePresenceState(bytes: Uint8Array): PresenceState | undefine
     const decoder = decoding.createDecoder(bytes);
     if (decoding.readVarUint(decoder) !== FORMAT) return undefined;
     const fileId = decoding.readVarString(decoder);
-    const count = decoding.readVarUint(decoder);
-    if (count > MAX_SELECTIONS || fileId.length > 64) return undefined;
-    const selections: PresenceSelection[] = [];
-    for (let index = 0; index < count; index++) {
-      const anchor = decoding.readVarUint8Array(decoder).slice();
-      const head = decoding.readVarUint8Array(decoder).slice();
-      selections.push({ anchor, head });
-    }
+    if (fileId.length > MAX_FILE_ID_LENGTH) return undefined;
+    const selections = decoding.readVarUint8Array(decoder).slice();
     return { fileId: fileId === '' ? undefined : fileId, selections };
   } catch {
     return undefined;

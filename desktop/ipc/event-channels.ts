@@ -1,0 +1,20 @@
+import type { ProblemReport, WorkspaceStatus } from './workspace-status.ts';
+
+/** Messages from the main process to a window. */
+export interface EventChannels {
+  'workspace:status': WorkspaceStatus;
+  'workspace:recent-folders': readonly string[];
+  problem: ProblemReport;
+  /** A menu entry was chosen. */
+  command: { readonly id: string };
+  /** The app was opened with a link while it ran. */
+  'join-requested': { readonly link: string };
+}
+
+export type EventChannel = keyof EventChannels;
+
+/** Channel that carries the window's MessagePort to the room engine. */
+export type SessionPortChannel = 'session:port';
+
+/** `data` of the window message that hands the port over to the page. */
+export type SessionPortMessage = 'tutti-session-port';

@@ -1,0 +1,40 @@
+import type { Outcome, WorkspaceStatus } from './workspace-status.ts';
+
+/** What a window learns when it starts. */
+export interface WindowStart {
+  readonly status: WorkspaceStatus;
+  readonly personName: string;
+  readonly recentFolders: readonly string[];
+  readonly platform: 'darwin' | 'linux' | 'win32';
+  /** A link to ask about, when the app was opened with one. */
+  readonly joinLink: string | undefined;
+}
+
+export type ShareRole = 'editor' | 'commenter' | 'viewer';
+
+/** Requests from a window to the main process. */
+export interface InvokeChannels {
+  /** The window can take events now; its session port follows when a room is open. */
+  'window:ready': { readonly request: undefined; readonly response: WindowStart };
+  /** Lets the person choose a folder. False: they changed their mind. */
+  'folder:choose': { readonly request: undefined; readonly response: Outcome<boolean> };
+  /** Opens one of the recent folders. */
+  'folder:open-recent': { readonly request: { readonly path: string }; readonly response: Outcome<boolean> };
+  'room:join': {
+    readonly request: { readonly link: string; readonly name: string };
+    readonly response: Outcome<boolean>;
+  };
+  /** Closes the room in this window; the others in it are not touched. */
+  'room:leave': { readonly request: undefined; readonly response: Outcome<boolean> };
+  /** Makes a share link and returns it as an http address. */
+  'room:create-link': { readonly request: { readonly role: ShareRole }; readonly response: Outcome<string> };
+  /** Tries again whatever the folder mirror could not do. */
+  'mirror:retry': { readonly request: undefined; readonly response: Outcome<boolean> };
+  'settings:person-name': { readonly request: { readonly name: string }; readonly response: Outcome<boolean> };
+  'clipboard:write': { readonly request: { readonly text: string }; readonly response: Outcome<boolean> };
+  'folder:reveal': { readonly request: { readonly fileId: string }; readonly response: Outcome<boolean> };
+}
+
+export type InvokeChannel = keyof InvokeChannels;
+export type InvokeRequest<C extends InvokeChannel> = InvokeChannels[C]['request'];
+export type InvokeResponse<C extends InvokeChannel> = InvokeChannels[C]['response'];

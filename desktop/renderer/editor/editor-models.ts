@@ -1,0 +1,142 @@
+import type * as Y from 'yjs';
+import { type Disposable, Emitter, type Event, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { applyLanguage, languageForPath } from './language-for-path.ts';
+import { editor, Uri } from './monaco.ts';
+import { bindText, type TextBinding } from './text-binding.ts';
+import { TextUndo } from './undo.ts';
+
+/** A file's document as the session opens it. Disposing it tells the session that no editor shows the file any more. */
+export interface OpenDocument extends Disposable {
+  /** Resolves when the text has been loaded, and rejects with an error whose message the user can act on. */
+  readonly text: Promise<Y.Text>;
+}
+
+export interface EditorModelsOptions {
+  readonly openDocument: (fileId: string) => OpenDocument;
+  /** Whether this person may change the file. */
+  readonly canWrite: (fileId: string) => boolean;
+}
+
+/** Only a model that is ready may be edited. */
+export type ModelState =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'ready'; readonly binding: TextBinding; readonly undo: TextUndo }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/** One use of a file's model. The model lives until its last reference is disposed. */
+export interface ModelReference extends Disposable {
+  readonly fileId: string;
+  readonly model: editor.ITextModel;
+  readonly state: ModelState;
+  readonly onDidChangeState: Event<ModelState>;
+}
+
+const URI_SCHEME = 'tutti';
+
+let nextModelNumber = 0;
+
+class ModelEntry implements Disposable {
+  readonly model: editor.ITextModel;
+  readonly didChangeState = new Emitter<ModelState>();
+  path: string;
+  state: ModelState = { kind: 'loading' };
+  referenceCount = 0;
+  private readonly document: OpenDocument;
+  private isDisposed = false;
+
+  constructor(fileId: string, path: string, { openDocument, canWrite }: EditorModelsOptions) {
+    this.path = path;
+    // The number makes the address unique in the window; the path's end tells language services what the file is.
+    const uri = Uri.from({ scheme: URI_SCHEME, path: `/${nextModelNumber++}/${path}` });
+    this.model = editor.createModel('', languageForPath(path), uri);
+    this.document = openDocument(fileId);
+    this.document.text.then(
+      (text) => this.load(text, () => canWrite(fileId)),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  rename(path: string): void {
+    this.path = path;
+    applyLanguage(this.model, path);
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    if (this.state.kind === 'ready') {
+      this.state.undo.dispose();
+      this.state.binding.dispose();
+    }
+    this.didChangeState.dispose();
+    this.model.dispose();
+    this.document.dispose();
+  }
+
+  private load(text: Y.Text, canWrite: () => boolean): void {
+    if (this.isDisposed) return;
+    try {
+      const binding = bindText({ model: this.model, text, canWrite });
+      this.model.detectIndentation(true, 4);
+      applyLanguage(this.model, this.path);
+      this.enter({ kind: 'ready', binding, undo: new TextUndo(binding) });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(reason: unknown): void {
+    if (this.isDisposed) return;
+    this.enter({ kind: 'failed', error: reason instanceof Error ? reason : new Error(String(reason)) });
+  }
+
+  private enter(state: ModelState): void {
+    this.state = state;
+    this.didChangeState.fire(state);
+  }
+}
+
+/** The Monaco models of the files that are open in editors, one for each file, however many editors show it. */
+export class EditorModels implements Disposable {
+  private readonly entries = new Map<string, ModelEntry>();
+  private readonly options: EditorModelsOptions;
+
+  constructor(options: EditorModelsOptions) {
+    this.options = options;
+  }
+
+  /** Opens a file's model, or another reference to it. The caller disposes the reference. */
+  open(fileId: string, path: string): ModelReference {
+    const entry = this.entries.get(fileId) ?? new ModelEntry(fileId, path, this.options);
+    this.entries.set(fileId, entry);
+    entry.referenceCount += 1;
+    const release = toDisposable(() => {
+      entry.referenceCount -= 1;
+      if (entry.referenceCount === 0) this.close(fileId, entry);
+    });
+    return {
+      fileId,
+      model: entry.model,
+      get state() {
+        return entry.state;
+      },
+      onDidChangeState: entry.didChangeState.event,
+      dispose: () => release.dispose(),
+    };
+  }
+
+  /** Tells that a file has a new path, so that an open model takes on the language of its new name. */
+  rename(fileId: string, path: string): void {
+    this.entries.get(fileId)?.rename(path);
+  }
+
+  /** Disposes every model, also those that are still referenced. */
+  dispose(): void {
+    for (const [fileId, entry] of this.entries) this.close(fileId, entry);
+  }
+
+  private close(fileId: string, entry: ModelEntry): void {
+    if (this.entries.get(fileId) !== entry) return;
+    this.entries.delete(fileId);
+    entry.dispose();
+  }
+}

@@ -1,0 +1,5 @@
+export type { AttachmentPort } from './attachment-port.ts';
+export { fromMessagePort, type StandardMessagePort } from './message-port.ts';
+export type { DocumentStatus } from './attachment-messages.ts';
+export { AttachmentHost } from './attachment-host.ts';
+export { type AttachedDocument, AttachedSession } from './attached-session.ts';

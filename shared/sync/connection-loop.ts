@@ -1,0 +1,200 @@
+import { type Disposable, Emitter, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
+import { CLOSE_CODES, isPermanentCloseCode, type RelayMessage } from '../protocol/index.ts';
+import { Backoff } from './backoff.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { ConnectSocket } from './message-socket.ts';
+import { type ConnectionEnd, RelayConnection, type Welcome } from './relay-connection.ts';
+import { TokenRenewal } from './token-renewal.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** A connection that lasted so long starts the waiting times anew. */
+const STABLE_MS = 10_000;
+const TOKEN_NOT_GRANTED = 4400;
+
+export interface ConnectionLoopOptions {
+  /** Address of the room, such as `wss://HOST/sync/ROOM`. */
+  readonly syncUrl: string;
+  readonly tokenSource: TokenSource;
+  readonly connect: ConnectSocket;
+  readonly scheduler: Scheduler;
+  /** Yields floats in [0, 1); spreads reconnects. */
+  readonly random: () => number;
+  /** Name and version of the app, for the relay's records. */
+  readonly client: string;
+  /** 16 to 64 of `A–Z a–z 0–9 _ -`, made anew at each start: the relay knows updates by it and must never meet it twice. */
+  readonly sessionId: string;
+}
+
+export interface ConnectionLoopEvents {
+  onWelcome(connection: RelayConnection, welcome: Welcome): void;
+  onMessage(message: RelayMessage): void;
+  /** A connection that was welcomed is gone. */
+  onLost(): void;
+}
+
+/** Keeps a connection to the relay: gets tokens, connects, waits and tries again until it is told to stop. */
+export class ConnectionLoop implements Disposable {
+  private readonly options: ConnectionLoopOptions;
+  private readonly events: ConnectionLoopEvents;
+  private readonly backoff: Backoff;
+  private readonly connection = new MutableDisposable<RelayConnection>();
+  private readonly retry = new MutableDisposable<Disposable>();
+  private readonly renewal = new MutableDisposable<TokenRenewal>();
+  private readonly stateChanged = new Emitter<ConnectionState>();
+  private current: ConnectionState;
+  private attempt = 0;
+  private welcomedAtMs: number | undefined;
+  private relayClockAheadMs = 0;
+  private wantsFreshToken = false;
+  private wasRefusedToken = false;
+  private isStopped = false;
+
+  readonly onDidChangeState = this.stateChanged.event;
+
+  constructor(options: ConnectionLoopOptions, events: ConnectionLoopEvents) {
+    this.options = options;
+    this.events = events;
+    this.backoff = new Backoff(options.random);
+    this.current = { kind: 'connecting', sinceMs: options.scheduler.now() };
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  start(): void {
+    void this.tryConnecting();
+  }
+
+  /** Tries at once instead of waiting; also after the end, unless the loop was stopped. */
+  retryNow(): void {
+    if (this.isStopped || (this.current.kind !== 'reconnecting' && this.current.kind !== 'ended')) return;
+    this.wasRefusedToken = false;
+    void this.tryConnecting();
+  }
+
+  /** All open documents are compared with the relay's. */
+  caughtUp(): void {
+    if (this.current.kind === 'catching-up') this.setState({ kind: 'online', sinceMs: this.now() });
+  }
+
+  /** Ends the connection for good. */
+  stop(explanation: string): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.attempt++;
+    this.connection.value?.close();
+    this.drop();
+    this.setState({ kind: 'ended', sinceMs: this.now(), closeCode: CLOSE_CODES.normal, explanation });
+  }
+
+  private async tryConnecting(): Promise<void> {
+    const attempt = ++this.attempt;
+    const { tokenSource } = this.options;
+    this.retry.value = undefined;
+    this.setState({ kind: 'connecting', sinceMs: this.now() });
+    const result = await tokenSource.obtain({ isFresh: this.wantsFreshToken });
+    if (attempt !== this.attempt) return;
+    if (result.kind === 'granted') {
+      this.wantsFreshToken = false;
+      this.connect(result.granted.token);
+    } else if (result.kind === 'transient') {
+      this.waitAndRetry(result.explanation, 0);
+    } else {
+      this.endForGood({ closeCode: TOKEN_NOT_GRANTED, explanation: result.explanation });
+    }
+  }
+
+  private connect(token: string): void {
+    const connection = new RelayConnection(
+      { ...this.options, token },
+      {
+        onWelcome: (welcome) => this.welcomed(connection, welcome),
+        onMessage: (message) => this.receive(message),
+        onEnd: (end) => this.ended(end),
+      },
+    );
+    this.connection.value = connection;
+  }
+
+  private welcomed(connection: RelayConnection, welcome: Welcome): void {
+    const { tokenSource, scheduler } = this.options;
+    this.welcomedAtMs = this.now();
+    this.wasRefusedToken = false;
+    this.relayClockAheadMs = welcome.nowMs - this.now();
+    this.renewal.value = new TokenRenewal({
+      tokenSource,
+      scheduler,
+      send: (token) => connection.send({ type: 'renew', token }),
+    });
+    this.renewal.value.granted(welcome.tokenExpiresAtMs - welcome.nowMs);
+    this.setState({ kind: 'catching-up', sinceMs: this.now() });
+    this.events.onWelcome(connection, welcome);
+  }
+
+  private receive(message: RelayMessage): void {
+    if (message.type === 'renewed') {
+      this.renewal.value?.granted(message.tokenExpiresAtMs - this.now() - this.relayClockAheadMs);
+    }
+    this.events.onMessage(message);
+  }
+
+  private ended(end: ConnectionEnd): void {
+    const lastedMs = this.welcomedAtMs === undefined ? 0 : this.now() - this.welcomedAtMs;
+    this.drop();
+    if (lastedMs >= STABLE_MS) this.backoff.reset();
+    if (end.closeCode === CLOSE_CODES.unauthenticated && !this.wasRefusedToken) {
+      // A clock that is off, a relay with a new key or a token that ran out during sleep: a fresh one may be taken.
+      this.wasRefusedToken = true;
+      this.wantsFreshToken = true;
+      void this.tryConnecting();
+    } else if (isPermanentCloseCode(end.closeCode)) {
+      this.endForGood(end);
+    } else {
+      this.waitAndRetry(end.explanation, end.retryAfterMs);
+    }
+  }
+
+  private drop(): void {
+    const wasWelcome = this.welcomedAtMs !== undefined;
+    this.welcomedAtMs = undefined;
+    this.renewal.value = undefined;
+    this.connection.value = undefined;
+    this.retry.value = undefined;
+    if (wasWelcome) this.events.onLost();
+  }
+
+  private waitAndRetry(explanation: string, hintMs: number): void {
+    const delayMs = this.backoff.nextDelayMs(hintMs);
+    this.setState({
+      kind: 'reconnecting',
+      sinceMs: this.now(),
+      nextTryAtMs: this.now() + delayMs,
+      attempt: this.backoff.attempt,
+      explanation,
+    });
+    this.retry.value = this.options.scheduler.schedule(() => void this.tryConnecting(), delayMs);
+  }
+
+  private endForGood({ closeCode, explanation }: { readonly closeCode: number; readonly explanation: string }): void {
+    this.wantsFreshToken = true;
+    this.setState({ kind: 'ended', sinceMs: this.now(), closeCode, explanation });
+  }
+
+  private setState(state: ConnectionState): void {
+    this.current = state;
+    this.stateChanged.fire(state);
+  }
+
+  private now(): number {
+    return this.options.scheduler.now();
+  }
+
+  dispose(): void {
+    this.stop('Left the room.');
+    this.connection.dispose();
+    this.retry.dispose();
+    this.renewal.dispose();
+    this.stateChanged.dispose();
+  }
+}

@@ -1,0 +1,242 @@
+import * as Y from 'yjs';
+import type { DocumentAccess } from '../access/index.ts';
+import { type Disposable, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
+import { Backoff } from './backoff.ts';
+import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
+import type { SyncCursor } from './offline-store.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Room for the fields around a payload. */
+const ENVELOPE_BYTES = 1024;
+const TRANSIENT_REFUSALS: readonly string[] = ['rate-limited', 'storage-full', 'storage-failed'];
+
+type MessageOfType<T extends DocumentMessage['type']> = Extract<DocumentMessage, { type: T }>;
+
+/** The replica behind a channel. */
+export interface ChannelHost {
+  readonly name: string;
+  readonly doc: Y.Doc;
+  readonly outbox: Outbox;
+  /** How far the replica has everything, as far as it is known. */
+  readonly cursor: SyncCursor | undefined;
+  /** Applies and stores what others wrote. Throws when a payload is not a Yjs update. */
+  applyRemote(payloads: readonly Uint8Array[]): void;
+  cursorMoved(cursor: SyncCursor): void;
+  /** Access, sync, outbox or seen state may have changed. */
+  statusChanged(): void;
+  /** An update was refused and stays here. */
+  updateRefused(explanation: string): void;
+  /** The relay sent what is not a Yjs update. The channel takes nothing more. */
+  malformed(error: unknown): void;
+  closedByRelay(message: MessageOfType<'document-closed'>): void;
+}
+
+/** One opening of one document on one connection: both sides of the sync (SPEC SY) and the acks (SPEC UP). */
+export class DocumentChannel implements DocumentReceiver, Disposable {
+  private readonly host: ChannelHost;
+  private readonly wire: DocumentWire;
+  private readonly scheduler: Scheduler;
+  private readonly backoff: Backoff;
+  private readonly retry = new MutableDisposable<Disposable>();
+  private readonly handle: number;
+  private phase: 'opening' | 'syncing' | 'synced' | 'closed' = 'opening';
+  private incoming: Uint8Array[] = [];
+  private epoch = '';
+  private reachedSeq = 0;
+  private isComparingEpochs = false;
+  private appliedSeq = 0;
+
+  access: DocumentAccess | undefined;
+  /** The relay's number of our last durable update on this connection; 0: none yet. */
+  ackedSeq = 0;
+  /** How far others have stored the document, by presence id. */
+  readonly seen = new Map<number, number>();
+
+  constructor(host: ChannelHost, wire: DocumentWire, scheduler: Scheduler, random: () => number) {
+    this.host = host;
+    this.wire = wire;
+    this.scheduler = scheduler;
+    this.backoff = new Backoff(random);
+    this.handle = wire.assignHandle(this);
+    wire.send({
+      type: 'open',
+      handle: this.handle,
+      document: host.name,
+      epoch: host.cursor?.epoch ?? '',
+      afterSeq: host.cursor?.seq ?? 0,
+      stateVector: Y.encodeStateVector(host.doc),
+    });
+  }
+
+  get isSynced(): boolean {
+    return this.phase === 'synced';
+  }
+
+  receive(message: DocumentMessage): void {
+    if (this.phase === 'closed') return;
+    if (message.type === 'update') return this.receiveUpdate(message);
+    try {
+      this.applyIncoming();
+      this.take(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private take(message: Exclude<DocumentMessage, { type: 'update' }>): void {
+    switch (message.type) {
+      case 'opened':
+        return this.opened(message);
+      case 'sync':
+        return this.sync(message);
+      case 'committed':
+        return this.reached(message.seq);
+      case 'ack':
+        return this.acked(message);
+      case 'refused':
+        return this.refused(message);
+      case 'seen':
+        for (const { presenceId, seq } of message.entries) this.seen.set(presenceId, seq);
+        return this.host.statusChanged();
+      case 'document-closed':
+        this.phase = 'closed';
+        return this.host.closedByRelay(message);
+    }
+  }
+
+  // Updates that arrive in one turn are applied in one transaction.
+  private receiveUpdate({ payload, committedSeq }: MessageOfType<'update'>): void {
+    this.incoming.push(payload);
+    if (this.phase === 'synced') this.reachedSeq = Math.max(this.reachedSeq, committedSeq);
+    if (this.incoming.length > 1) return;
+    void Promise.resolve().then(() => {
+      if (this.phase === 'closed') return;
+      try {
+        this.applyIncoming();
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+  }
+
+  private applyIncoming(): void {
+    if (this.incoming.length === 0) return;
+    const payloads = this.incoming;
+    this.incoming = [];
+    this.host.applyRemote(payloads);
+    if (this.phase === 'synced') this.reached(this.reachedSeq);
+  }
+
+  private fail(error: unknown): void {
+    this.phase = 'closed';
+    this.incoming = [];
+    this.wire.send({ type: 'close', handle: this.handle });
+    this.host.malformed(error);
+  }
+
+  private opened({ epoch, stateVector, access }: MessageOfType<'opened'>): void {
+    if (this.phase !== 'opening') return;
+    const relayHas = Y.decodeStateVector(stateVector);
+    const known = this.host.cursor;
+    this.phase = 'syncing';
+    this.epoch = epoch;
+    this.access = access;
+    if (access === 'write') {
+      this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
+      if (this.isComparingEpochs || this.relayLacksMore(relayHas)) {
+        this.host.outbox.addRepeated(Y.encodeStateAsUpdate(this.host.doc, stateVector));
+      }
+    }
+    this.sendWaiting();
+    this.host.statusChanged();
+  }
+
+  /** Whether the replica has structs beyond what the relay holds and what waits in the outbox (SPEC SY4). */
+  private relayLacksMore(relayHas: ReadonlyMap<number, number>): boolean {
+    const ours = Y.decodeStateVector(Y.encodeStateVector(this.host.doc));
+    for (const [client, clock] of ours) {
+      const relayClock = relayHas.get(client) ?? 0;
+      if (clock > relayClock && !this.host.outbox.covers(client, relayClock, clock)) return true;
+    }
+    return false;
+  }
+
+  /** Sends what waits in the outbox, when the relay is ready to take it. */
+  sendWaiting(): void {
+    const isOpen = this.phase === 'syncing' || this.phase === 'synced';
+    if (!isOpen || this.access !== 'write' || this.retry.value) return;
+    const maxBytes = this.wire.maxUpdateBytes - ENVELOPE_BYTES;
+    for (const batch of this.host.outbox.takeWaiting(maxBytes)) {
+      if (batch.payload.byteLength > this.wire.maxUpdateBytes) {
+        const explanation = `An edit of ${batch.payload.byteLength} bytes is larger than the relay takes (${this.wire.maxUpdateBytes}). It stays on this device.`;
+        batch.refuse(explanation);
+        this.host.updateRefused(explanation);
+        continue;
+      }
+      const clientSeq = this.wire.nextClientSeq();
+      batch.sent(clientSeq);
+      this.wire.send({ type: 'update', handle: this.handle, clientSeq, payload: batch.payload });
+    }
+  }
+
+  private sync({ payload, isLast, throughSeq }: MessageOfType<'sync'>): void {
+    if (payload.byteLength > 0) this.host.applyRemote([payload]);
+    if (!isLast || this.phase !== 'syncing') return;
+    this.phase = 'synced';
+    this.reached(throughSeq);
+    this.host.statusChanged();
+  }
+
+  private reached(seq: number): void {
+    if (this.phase !== 'synced') return;
+    this.reachedSeq = Math.max(this.reachedSeq, seq);
+    // A new epoch counts only once the relay has what the old one held: until then a reconnect must compare again.
+    if (this.isComparingEpochs && this.host.outbox.hasRepeated) return;
+    this.isComparingEpochs = false;
+    const known = this.host.cursor;
+    if (known?.epoch === this.epoch && known.seq >= this.reachedSeq) return;
+    this.host.cursorMoved({ epoch: this.epoch, seq: this.reachedSeq });
+  }
+
+  private acked({ clientSeq, seq }: MessageOfType<'ack'>): void {
+    this.host.outbox.acked(clientSeq);
+    this.ackedSeq = Math.max(this.ackedSeq, seq);
+    this.backoff.reset();
+    if (this.isComparingEpochs) this.reached(this.reachedSeq);
+    this.host.statusChanged();
+  }
+
+  private refused({ clientSeq, reason, explanation }: MessageOfType<'refused'>): void {
+    const { outbox } = this.host;
+    if (TRANSIENT_REFUSALS.includes(reason)) {
+      outbox.postponed(clientSeq);
+      this.retry.value ??= this.scheduler.schedule(() => {
+        this.retry.value = undefined;
+        this.sendWaiting();
+      }, 250 + this.backoff.nextDelayMs());
+    } else {
+      outbox.refused(clientSeq, { explanation, isFinal: reason !== 'read-only' });
+      this.host.updateRefused(explanation);
+    }
+    this.host.statusChanged();
+  }
+
+  /** Everything through the cursor is stored on this device; the relay tells the others (SPEC PR5). */
+  stored({ epoch, seq }: SyncCursor): void {
+    if (this.phase !== 'synced' || epoch !== this.epoch || seq <= this.appliedSeq) return;
+    this.appliedSeq = seq;
+    this.wire.send({ type: 'applied', handle: this.handle, seq });
+  }
+
+  /** Tells the relay that the document is not wanted any more. */
+  close(): void {
+    if (this.phase !== 'closed') this.wire.send({ type: 'close', handle: this.handle });
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.phase = 'closed';
+    this.retry.dispose();
+    this.wire.releaseHandle(this.handle);
+  }
+}

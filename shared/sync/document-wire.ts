@@ -1,0 +1,22 @@
+import type { ClientMessage, RelayMessage } from '../protocol/index.ts';
+
+/** A message of the relay about one open document. */
+export type DocumentMessage = Extract<RelayMessage, { readonly handle: number }>;
+
+/** Takes what the relay says about one handle. */
+export interface DocumentReceiver {
+  receive(message: DocumentMessage): void;
+}
+
+/** A welcomed connection, as the documents on it see it. */
+export interface DocumentWire {
+  /** The largest update that the relay takes. */
+  readonly maxUpdateBytes: number;
+  send(message: ClientMessage): void;
+  /** Gives out a handle (SPEC DO1) whose messages go to `receiver`. */
+  assignHandle(receiver: DocumentReceiver): number;
+  /** No more messages of the handle arrive. */
+  releaseHandle(handle: number): void;
+  /** Numbers rise over the whole session, whatever the document or the connection (SPEC UP1). */
+  nextClientSeq(): number;
+}

@@ -1,0 +1,92 @@
+import { isRole, type Role } from '../access/index.ts';
+import type { Scheduler } from '../lifecycle/index.ts';
+import type { GrantedToken, TokenResult, TokenSource } from './token-source.ts';
+
+/** Sends a JSON body by POST. Rejects when no answer came; `body` is undefined when the answer was not JSON. */
+export type PostJson = (url: string, body: unknown) => Promise<{ readonly status: number; readonly body: unknown }>;
+
+export interface LinkTokenSourceOptions {
+  /** Origin and base path of the relay, without a trailing slash. */
+  readonly relayUrl: string;
+  readonly room: string;
+  readonly secret: string;
+  /** Shown to the others in the room. */
+  readonly name: string;
+  readonly postJson: PostJson;
+  readonly scheduler: Scheduler;
+}
+
+/** What the relay granted last. */
+export interface LinkGrant extends GrantedToken {
+  readonly role: Role;
+  readonly subject: string;
+}
+
+/** A token that ends sooner is replaced before it is used. */
+const NEAR_EXPIRY_MS = 30_000;
+const TRANSIENT_STATUS: readonly number[] = [408, 425, 429];
+
+/** Trades a share link for tokens at the relay. Passes the last token on, so that the person stays the same subject. */
+export class LinkTokenSource implements TokenSource {
+  private readonly options: LinkTokenSourceOptions;
+  private lastGrant: LinkGrant | undefined;
+  private previousToken: string | undefined;
+
+  /** `previousToken` is one that an earlier engine start got for this room; it may have expired. */
+  constructor(options: LinkTokenSourceOptions, previousToken?: string) {
+    this.options = options;
+    this.previousToken = previousToken;
+  }
+
+  get grant(): LinkGrant | undefined {
+    return this.lastGrant;
+  }
+
+  async obtain({ isFresh }: { readonly isFresh: boolean }): Promise<TokenResult> {
+    const last = this.lastGrant;
+    const { scheduler } = this.options;
+    if (!isFresh && last && last.expiresAtMs - scheduler.now() > NEAR_EXPIRY_MS) return { kind: 'granted', granted: last };
+    return this.trade();
+  }
+
+  private async trade(): Promise<TokenResult> {
+    const { relayUrl, room, secret, name, postJson } = this.options;
+    const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/tokens`;
+    const request = { secret, name, ...(this.previousToken === undefined ? {} : { previousToken: this.previousToken }) };
+    let answer: Awaited<ReturnType<PostJson>>;
+    try {
+      answer = await postJson(url, request);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { kind: 'transient', explanation: `No Tutti relay answers at ${relayUrl} (${reason}).` };
+    }
+    if (answer.status < 200 || answer.status > 299) return this.explainRefusal(answer.status, answer.body);
+    const grant = this.readGrant(answer.body);
+    if (!grant) return { kind: 'permanent', explanation: `What answers at ${relayUrl} is not a Tutti relay. Check the link.` };
+    this.lastGrant = grant;
+    this.previousToken = grant.token;
+    return { kind: 'granted', granted: grant };
+  }
+
+  private readGrant(body: unknown): LinkGrant | undefined {
+    if (!isRecord(body)) return undefined;
+    const { token, expiresAtMs, nowMs, role, subject, room } = body;
+    if (typeof token !== 'string' || typeof subject !== 'string' || !isRole(role)) return undefined;
+    if (typeof expiresAtMs !== 'number' || typeof nowMs !== 'number' || room !== this.options.room) return undefined;
+    // The two clocks may differ: only the relay's own two times can be compared.
+    return { token, subject, role, expiresAtMs: this.options.scheduler.now() + (expiresAtMs - nowMs) };
+  }
+
+  private explainRefusal(status: number, body: unknown): TokenResult {
+    const { relayUrl } = this.options;
+    const said = isRecord(body) && typeof body['explanation'] === 'string' ? body['explanation'].slice(0, 1024) : undefined;
+    const isTransient = status >= 500 || TRANSIENT_STATUS.includes(status);
+    if (isTransient) return { kind: 'transient', explanation: said ?? `The relay at ${relayUrl} is busy (HTTP ${status}).` };
+    const explanation = said ?? `The relay at ${relayUrl} does not accept the link (HTTP ${status}). Ask for a new link.`;
+    return { kind: 'permanent', explanation };
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,148 @@
+import { type Disposable, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
+import { Backoff } from './backoff.ts';
+import type { DocumentStore, StoredDocument, SyncCursor } from './offline-store.ts';
+
+/** The cursor is saved so long after it moved, so that a stream of updates costs few writes. */
+const CURSOR_DELAY_MS = 500;
+
+type Write =
+  | { readonly kind: 'local'; readonly payload: Uint8Array; readonly onStored: (localId: number) => void }
+  | { readonly kind: 'remote'; readonly payload: Uint8Array }
+  | { readonly kind: 'acked'; readonly localId: number };
+
+export interface ReplicaStoreOptions {
+  readonly store: DocumentStore;
+  readonly scheduler: Scheduler;
+  readonly random: () => number;
+  /** A write failed; it is kept in memory and tried again. */
+  readonly onFailure: (error: unknown) => void;
+  /** What failed before is written now. */
+  readonly onRecovery: () => void;
+  /** Everything through the cursor is stored on this device. */
+  readonly onCursorSaved: (cursor: SyncCursor) => void;
+}
+
+/** Writes one replica's updates to its store in order, tries failed writes again, and saves the cursor only after them. */
+export class ReplicaStore {
+  private readonly options: ReplicaStoreOptions;
+  private readonly backoff: Backoff;
+  private readonly retry = new MutableDisposable<Disposable>();
+  private readonly cursorTimer = new MutableDisposable<Disposable>();
+  private queue: Write[] = [];
+  private writing: Promise<void> | undefined;
+  private cursor: SyncCursor | undefined;
+  private isLoaded = false;
+  private hasFailed = false;
+
+  constructor(options: ReplicaStoreOptions) {
+    this.options = options;
+    this.backoff = new Backoff(options.random);
+  }
+
+  /** Rejects when the document cannot be read; nothing is written then. */
+  async load(): Promise<StoredDocument> {
+    const stored = await this.options.store.load();
+    this.isLoaded = true;
+    this.writeSoon();
+    return stored;
+  }
+
+  appendLocal(payload: Uint8Array, onStored: (localId: number) => void): void {
+    this.enqueue({ kind: 'local', payload, onStored });
+  }
+
+  appendRemote(payload: Uint8Array): void {
+    this.enqueue({ kind: 'remote', payload });
+  }
+
+  markAcked(localId: number): void {
+    this.enqueue({ kind: 'acked', localId });
+  }
+
+  /** Everything that the cursor covers must have been appended before. */
+  saveCursor(cursor: SyncCursor): void {
+    this.cursor = cursor;
+    if (this.cursorTimer.value) return;
+    this.cursorTimer.value = this.options.scheduler.schedule(() => {
+      this.cursorTimer.value = undefined;
+      this.writeSoon();
+    }, CURSOR_DELAY_MS);
+  }
+
+  /** Writes what is left and closes the store. Rejects when something could not be written. */
+  async close(): Promise<void> {
+    this.cursorTimer.dispose();
+    this.retry.dispose();
+    await this.writing;
+    if (this.isLoaded) {
+      await this.writeAll();
+      this.retry.dispose();
+    }
+    await this.options.store.close();
+    if (this.queue.length > 0 && this.isLoaded) throw new Error(`${this.queue.length} updates could not be stored`);
+  }
+
+  private enqueue(write: Write): void {
+    this.queue.push(write);
+    this.writeSoon();
+  }
+
+  private writeSoon(): void {
+    if (!this.isLoaded || this.writing || this.retry.value) return;
+    this.writing = this.writeAll().finally(() => {
+      this.writing = undefined;
+      if (this.queue.length > 0) this.writeSoon();
+    });
+  }
+
+  private async writeAll(): Promise<void> {
+    while (this.queue.length > 0) {
+      if (!(await this.writeBatch(this.queue.splice(0)))) return;
+    }
+    const { cursor } = this;
+    if (!cursor || this.cursorTimer.value) return;
+    this.cursor = undefined;
+    try {
+      await this.options.store.saveCursor(cursor);
+      this.options.onCursorSaved(cursor);
+    } catch (error) {
+      this.cursor ??= cursor;
+      this.failed(error);
+    }
+  }
+
+  private async writeBatch(batch: readonly Write[]): Promise<boolean> {
+    const results = await Promise.allSettled(batch.map((write) => this.perform(write)));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (!failure) {
+      this.succeeded();
+      return true;
+    }
+    this.queue.unshift(...batch.filter((_, index) => results[index]?.status === 'rejected'));
+    this.failed(failure.reason);
+    return false;
+  }
+
+  private async perform(write: Write): Promise<void> {
+    const { store } = this.options;
+    if (write.kind === 'local') write.onStored(await store.appendLocal(write.payload));
+    else if (write.kind === 'remote') await store.appendRemote(write.payload);
+    else await store.markAcked(write.localId);
+  }
+
+  private succeeded(): void {
+    if (!this.hasFailed) return;
+    this.hasFailed = false;
+    this.backoff.reset();
+    this.options.onRecovery();
+  }
+
+  private failed(error: unknown): void {
+    if (!this.hasFailed) this.options.onFailure(error);
+    this.hasFailed = true;
+    this.retry.value = this.options.scheduler.schedule(() => {
+      this.retry.value = undefined;
+      this.writeSoon();
+    }, 1000 + this.backoff.nextDelayMs());
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { createSeededRandom } from '../testing/seeded-random.ts';
+import { type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
+
+const random = createSeededRandom(7);
+let nowMs = 1_700_000_000_000;
+
+function openIndex(doc = new Y.Doc()) {
+  return { doc, index: new WorkspaceIndex(doc, { random: random.next, nowMs: () => nowMs++ }) };
+}
+
+function textFile(path: string, fileId?: string): NewFile {
+  return { path, eol: 'LF', bom: false, kind: 'text', ...(fileId === undefined ? {} : { fileId }) };
+}
+
+function sync(...docs: Y.Doc[]): void {
+  for (const from of docs) for (const to of docs) Y.applyUpdate(to, Y.encodeStateAsUpdate(from));
+}
+
+describe('WorkspaceIndex', () => {
+  it('lists files by path and tells of every change', () => {
+    const { index } = openIndex();
+    let changes = 0;
+    const subscription = index.onDidChange(() => changes++);
+    index.add([textFile('src/b.ts'), textFile('src/a.ts')]);
+    expect(index.files.map((file) => file.path)).toEqual(['src/a.ts', 'src/b.ts']);
+    expect(changes).toBe(1);
+    subscription.dispose();
+    index.dispose();
+  });
+
+  it('gives ids that sort by creation', () => {
+    const { index } = openIndex();
+    const [first = ''] = index.add([textFile('z')]);
+    const [second = ''] = index.add([textFile('a')]);
+    expect(first < second).toBe(true);
+    index.dispose();
+  });
+
+  it('keeps both of two files that claim one path, the later with a suffix, alike on every replica', () => {
+    const left = openIndex();
+    const right = openIndex();
+    left.index.add([textFile('notes.md', 'aaa')]);
+    right.index.add([textFile('Notes.md', 'bbb')]);
+    sync(left.doc, right.doc);
+    const paths = (index: WorkspaceIndex) => index.files.map((file) => `${file.fileId} ${file.path}`).sort();
+    expect(paths(left.index)).toEqual(['aaa notes.md', 'bbb Notes (2).md']);
+    expect(paths(right.index)).toEqual(paths(left.index));
+    left.index.dispose();
+    right.index.dispose();
+  });
+
+  it('merges a rename with a change of line endings made at the same time', () => {
+    const left = openIndex();
+    const right = openIndex();
+    left.index.add([textFile('a.txt', 'id1')]);
+    sync(left.doc, right.doc);
+    left.index.update('id1', { path: 'b.txt' });
+    right.index.update('id1', { eol: 'CRLF' });
+    sync(left.doc, right.doc);
+    expect(left.index.get('id1')).toEqual({ fileId: 'id1', path: 'b.txt', eol: 'CRLF', bom: false, kind: 'text' });
+    expect(right.index.get('id1')).toEqual(left.index.get('id1'));
+    left.index.dispose();
+    right.index.dispose();
+  });
+
+  it('renames a folder without touching names that merely begin alike', () => {
+    const { index } = openIndex();
+    index.add([textFile('src/a.ts'), textFile('src/deep/b.ts'), textFile('srcs/c.ts')]);
+    index.renameFolder('src', 'lib');
+    expect(index.files.map((file) => file.path)).toEqual(['lib/a.ts', 'lib/deep/b.ts', 'srcs/c.ts']);
+    index.dispose();
+  });
+
+  it.each(['../x', '/etc/passwd', 'a/../../b', '.git/config', 'a\0b', ''])('refuses to list %j', (path) => {
+    const { index } = openIndex();
+    expect(() => index.add([textFile(path)])).toThrow(SharedPathError);
+    expect(index.files).toEqual([]);
+    index.dispose();
+  });
+
+  it('does not show entries that somebody else wrote wrongly', () => {
+    const { doc, index } = openIndex();
+    const files = doc.getMap<unknown>('files');
+    files.set('ok', new Y.Map(Object.entries({ path: 'ok.txt' })));
+    files.set('escape', new Y.Map(Object.entries({ path: '../../escape' })));
+    files.set('number', new Y.Map(Object.entries({ path: 12 })));
+    files.set('plain', { path: 'plain.txt' });
+    files.set('bad id!', new Y.Map(Object.entries({ path: 'x.txt' })));
+    expect(index.files.map((file) => file.path)).toEqual(['ok.txt']);
+    index.dispose();
+  });
+});
