@@ -14,7 +14,10 @@ export type ParsedShareLink =
 
 const ROOM = /^[A-Za-z0-9_-]{1,64}$/;
 const SECRET = /^[A-Za-z0-9_-]{16,128}$/;
-const HTTP_LINK = /^(https?):\/\/([^/?#\s@]+)((?:\/[^/?#\s]+)*?)\/join\/([^/?#\s]*)\/?(?:\?[^#\s]*)?(?:#(\S*))?$/i;
+const HTTP_LINK = /^(https?:\/\/[^?#\s]*?)\/join\/([^/?#\s]*)\/?(?:\?[^#\s]*)?(?:#(\S*))?$/i;
+const RELAY_URL =
+  /^(https?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9._~-]+)*)\/*$/i;
+const MAX_LINK_LENGTH = 4096;
 const APP_LINK = /^tutti:\/\/join\/?\?([^#\s]*)(?:#(\S*))?$/i;
 
 /** The link that a browser opens as a guest: `https://HOST/join/ROOM#SECRET`. */
@@ -30,29 +33,32 @@ export function formatAppLink({ relayUrl, room, secret }: ShareLink): string {
 /** Reads either form. Links come from other people: nothing in them is trusted. */
 export function parseShareLink(value: string): ParsedShareLink {
   const input = value.trim();
+  if (input.length > MAX_LINK_LENGTH) return refuse('This is far too long for a Tutti link. Copy the link alone.');
   const http = HTTP_LINK.exec(input);
-  if (http) {
-    const [, scheme = '', host = '', base = '', room, secret] = http;
-    return check(`${scheme.toLowerCase()}://${host.toLowerCase()}${base}`, room, secret);
-  }
+  if (http) return check(http[1], http[2], http[3]);
   const app = APP_LINK.exec(input);
   if (app) {
     const parameters = readQuery(app[1] ?? '');
-    const relayUrl = parameters?.get('relay')?.replace(/\/+$/, '') ?? '';
-    if (!/^https?:\/\/[^/?#\s@]+(\/[^?#\s]*)?$/i.test(relayUrl)) {
-      return refuse('The link does not name a relay. Ask for a new link.');
-    }
-    return check(relayUrl, parameters?.get('room'), app[2]);
+    return check(parameters?.get('relay'), parameters?.get('room'), app[2]);
   }
   return refuse('This is not a Tutti link. A link looks like https://HOST/join/ROOM#SECRET or tutti://join?….');
 }
 
-function check(relayUrl: string, room: string | undefined, secret: string | undefined): ParsedShareLink {
+function check(relay: string | undefined, room: string | undefined, secret: string | undefined): ParsedShareLink {
+  const relayUrl = normalizeRelayUrl(relay ?? '');
+  if (relayUrl === undefined) return refuse('The link does not name a relay. Ask for a new link.');
   if (room === undefined || !ROOM.test(room)) return refuse('The link does not name a room. Copy the whole link.');
   if (secret === undefined || !SECRET.test(secret)) {
     return refuse('The part of the link after # is missing or damaged. Copy the whole link.');
   }
   return { ok: true, link: { relayUrl, room, secret } };
+}
+
+/** Takes only plain hosts and paths: what a URL parser would read in another way must not get through. */
+function normalizeRelayUrl(value: string): string | undefined {
+  const [, scheme = '', host = '', port = '', path = ''] = RELAY_URL.exec(value) ?? [];
+  if (host === '' || /(^|\/)\.{1,2}(\/|$)/.test(path) || Number(port.slice(1)) > 65_535) return undefined;
+  return `${scheme.toLowerCase()}://${host.toLowerCase()}${port}${path}`;
 }
 
 function refuse(explanation: string): ParsedShareLink {

@@ -1,7 +1,7 @@
 export type { ConnectionState, SaveState } from './connection-state.ts';
 export type { ConnectSocket, MessageSocket, SocketClose, SocketEvents } from './message-socket.ts';
 export type { GrantedToken, TokenFailure, TokenResult, TokenSource } from './token-source.ts';
-export { type LinkGrant, LinkTokenSource, type LinkTokenSourceOptions, type PostJson } from './link-token-source.ts';
+export { type JsonAnswer, type LinkGrant, LinkTokenSource, type LinkTokenSourceOptions, type PostJson } from './link-token-source.ts';
 export {
   type DocumentStore,
   type OfflineStore,
@@ -16,3 +16,4 @@ export type { DocumentReplica } from './document-replica.ts';
 export { type DocumentLease, isDocumentName } from './open-documents.ts';
 export type { Participant } from './presence-channel.ts';
 export { RoomSession, type RoomSessionOptions, type SelfIdentity } from './room-session.ts';
+export { createRoom, createShareLink, type RequestOutcome } from './relay-requests.ts';

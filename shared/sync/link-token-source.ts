@@ -2,8 +2,14 @@ import { isRole, type Role } from '../access/index.ts';
 import type { Scheduler } from '../lifecycle/index.ts';
 import type { GrantedToken, TokenResult, TokenSource } from './token-source.ts';
 
-/** Sends a JSON body by POST. Rejects when no answer came; `body` is undefined when the answer was not JSON. */
-export type PostJson = (url: string, body: unknown) => Promise<{ readonly status: number; readonly body: unknown }>;
+export interface JsonAnswer {
+  readonly status: number;
+  /** Undefined when the answer was not JSON. */
+  readonly body: unknown;
+}
+
+/** Sends a JSON body by POST, with a bearer token when there is one. Rejects when no answer came. */
+export type PostJson = (url: string, body: unknown, bearerToken?: string) => Promise<JsonAnswer>;
 
 export interface LinkTokenSourceOptions {
   /** Origin and base path of the relay, without a trailing slash. */

@@ -29,6 +29,7 @@ export class SharedPathError extends Error {
  */
 export class WorkspaceIndex implements Disposable {
   private readonly entries: Y.Map<FileEntry>;
+  private readonly reserved = new Set<string>();
   private readonly disposables = new DisposableStore();
   private readonly changeEmitter = this.disposables.add(new Emitter<void>());
   private readonly doc: Y.Doc;
@@ -72,6 +73,18 @@ export class WorkspaceIndex implements Disposable {
     this.doc.getMap('room').set('name', name);
   }
 
+  /** Ids for files whose texts are written before the files are listed. */
+  reserveIds(count: number): readonly string[] {
+    const ids = Array.from({ length: count }, () => createFileId(this.options.nowMs(), this.options.random));
+    for (const fileId of ids) this.reserved.add(fileId);
+    return ids;
+  }
+
+  /** Whether the id was reserved here and its file is not listed yet. */
+  isReserved(fileId: string): boolean {
+    return this.reserved.has(fileId);
+  }
+
   /** Lists files in one transaction and returns their ids. Throws {@link SharedPathError}. */
   add(files: readonly NewFile[]): readonly string[] {
     for (const file of files) requirePath(file.path);
@@ -84,6 +97,7 @@ export class WorkspaceIndex implements Disposable {
           if (value !== undefined) entry.set(key, value);
         }
         this.entries.set(fileId, entry);
+        this.reserved.delete(fileId);
         return fileId;
       }),
     );

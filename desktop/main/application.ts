@@ -1,0 +1,210 @@
+import { clipboard, MessageChannelMain, shell, type WebContents, dialog } from 'electron';
+import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
+import type { InvokeChannel, Outcome, SessionPortChannel, WindowStart, WorkspaceStatus } from '../ipc/index.ts';
+import type { LaunchRequest } from './command-line.ts';
+import { createEditorWindow, loadEditorPage } from './editor-window.ts';
+import { toAttachmentPort } from './message-port.ts';
+import { REQUEST_READERS } from './request-readers.ts';
+import type { DesktopRooms, RoomLease } from './session/desktop-rooms.ts';
+import { handleInvoke, sendEvent } from './typed-ipc.ts';
+import { type WindowEntry, WindowRegistry } from './window-registry.ts';
+
+const PORT_CHANNEL: SessionPortChannel = 'session:port';
+
+/** The desktop app once Electron is ready: its windows, and what they ask for. */
+export class Application implements Disposable {
+  private readonly disposables = new DisposableStore();
+  private readonly windows = new WindowRegistry();
+  private readonly rooms: DesktopRooms;
+  private readonly appFolder: string;
+
+  /** `appFolder` holds the built `preload` and `renderer` folders. The caller keeps the ownership of `rooms`. */
+  constructor(rooms: DesktopRooms, appFolder: string) {
+    this.rooms = rooms;
+    this.appFolder = appFolder;
+    this.answerRequests();
+    this.disposables.add(
+      rooms.onDidChangeRecentFolders((folders) => {
+        for (const { window } of this.windows.all) sendEvent(window, 'workspace:recent-folders', folders);
+      }),
+    );
+  }
+
+  /** Opens a window for what the app was started with. */
+  async launch(request: LaunchRequest): Promise<void> {
+    const window = createEditorWindow(this.appFolder);
+    const entry = this.windows.add(window);
+    entry.joinLink = request.joinLink;
+    if (request.folder !== undefined) {
+      await Promise.all([loadEditorPage(window), this.openFolder(entry, request.folder)]);
+    } else if (request.joinLink !== undefined) {
+      await loadEditorPage(window);
+    } else {
+      await Promise.all([loadEditorPage(window), this.openScratchRoom(entry)]);
+    }
+  }
+
+  /** A second start of the app, or a link that was clicked. */
+  async launchAgain(request: LaunchRequest): Promise<void> {
+    const entry = this.windows.focused;
+    if (request.joinLink !== undefined && entry?.isReady) {
+      sendEvent(entry.window, 'join-requested', { link: request.joinLink });
+      if (entry.window.isMinimized()) entry.window.restore();
+      entry.window.focus();
+    } else {
+      await this.launch(request);
+    }
+  }
+
+  /** Runs a command in the focused window. */
+  sendCommand(commandId: string): void {
+    const entry = this.windows.focused;
+    if (entry) sendEvent(entry.window, 'command', { id: commandId });
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+    for (const { attachment, lease } of this.windows.all) {
+      attachment.dispose();
+      lease.dispose();
+    }
+  }
+
+  private answerRequests(): void {
+    const answer = <C extends InvokeChannel>(
+      channel: C,
+      run: Parameters<typeof handleInvoke<C>>[2],
+    ) => this.disposables.add(handleInvoke(channel, REQUEST_READERS[channel], run));
+
+    answer('window:ready', async (_request, sender) => this.startWindow(this.windows.of(sender)));
+    answer('folder:choose', async (_request, sender) => this.chooseFolder(this.windows.of(sender)));
+    answer('folder:open-recent', async ({ path }, sender) => {
+      if (!this.rooms.recentFolders.includes(path)) return refuse('That folder is not in the list any more.');
+      return this.openFolder(this.windows.of(sender), path);
+    });
+    answer('room:join', async ({ link, name }, sender) => {
+      const outcome = await this.rooms.join(link, name);
+      return this.show(this.windows.of(sender), outcome);
+    });
+    answer('room:leave', async (_request, sender) => {
+      this.close(this.windows.of(sender), { kind: 'none' });
+      return accept(true);
+    });
+    answer('room:create-link', async ({ role }, sender) => this.withRoom(sender, (host) => host.createLink(role)));
+    answer('mirror:retry', async (_request, sender) =>
+      this.withRoom(sender, async (host) => {
+        host.retryMirror();
+        return accept(true);
+      }),
+    );
+    answer('settings:person-name', async ({ name }) => {
+      this.rooms.setPersonName(name);
+      return accept(true);
+    });
+    answer('clipboard:write', async ({ text }) => {
+      clipboard.writeText(text);
+      return accept(true);
+    });
+    answer('folder:reveal', async ({ fileId }, sender) =>
+      this.withRoom(sender, async (host) => {
+        const path = host.pathOnDisk(fileId);
+        if (path === undefined) return refuse('The file is not on this device.');
+        shell.showItemInFolder(path);
+        return accept(true);
+      }),
+    );
+  }
+
+  private startWindow(entry: WindowEntry): WindowStart {
+    entry.isReady = true;
+    const joinLink = entry.joinLink;
+    entry.joinLink = undefined;
+    if (entry.status.kind === 'open') this.connectPage(entry);
+    return {
+      status: entry.status,
+      personName: this.rooms.personName,
+      recentFolders: this.rooms.recentFolders,
+      platform: process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux',
+      joinLink,
+    };
+  }
+
+  private async chooseFolder(entry: WindowEntry): Promise<Outcome<boolean>> {
+    const { canceled, filePaths } = await dialog.showOpenDialog(entry.window, { properties: ['openDirectory'] });
+    const path = filePaths[0];
+    if (canceled || path === undefined) return accept(false);
+    return this.openFolder(entry, path);
+  }
+
+  private async openFolder(entry: WindowEntry, path: string): Promise<Outcome<boolean>> {
+    const before = entry.status;
+    this.setStatus(entry, { kind: 'opening', label: path });
+    const outcome = await this.rooms.openFolder(path);
+    if (!outcome.ok) {
+      const title = 'The folder cannot be opened';
+      this.setStatus(entry, before.kind === 'open' ? before : { kind: 'failed', title, explanation: outcome.explanation });
+    }
+    return this.show(entry, outcome);
+  }
+
+  private async openScratchRoom(entry: WindowEntry): Promise<void> {
+    const outcome = this.show(entry, await this.rooms.openScratchRoom());
+    if (!outcome.ok) {
+      const title = 'Tutti could not open its own data';
+      this.setStatus(entry, { kind: 'failed', title, explanation: outcome.explanation });
+    }
+  }
+
+  private show(entry: WindowEntry, outcome: Outcome<RoomLease>): Outcome<boolean> {
+    if (!outcome.ok) return outcome;
+    const { host } = outcome.value;
+    if (entry.window.isDestroyed()) {
+      outcome.value.dispose();
+      return refuse('The window was closed.');
+    }
+    this.close(entry, { kind: 'open', room: host.room, folderPath: host.folderPath, isOwner: host.isOwner });
+    entry.host = host;
+    const held = new DisposableStore();
+    held.add(outcome.value);
+    held.add(host.onProblem((problem) => sendEvent(entry.window, 'problem', problem)));
+    entry.lease.value = held;
+    if (entry.isReady) this.connectPage(entry);
+    return accept(true);
+  }
+
+  private connectPage(entry: WindowEntry): void {
+    if (!entry.host || entry.window.isDestroyed()) return;
+    const { port1, port2 } = new MessageChannelMain();
+    entry.attachment.value = entry.host.attach(toAttachmentPort(port1));
+    entry.window.webContents.postMessage(PORT_CHANNEL, null, [port2]);
+    for (const problem of entry.host.currentProblems) sendEvent(entry.window, 'problem', problem);
+  }
+
+  private close(entry: WindowEntry, next: WorkspaceStatus): void {
+    entry.attachment.value = undefined;
+    entry.lease.value = undefined;
+    entry.host = undefined;
+    this.setStatus(entry, next);
+  }
+
+  private setStatus(entry: WindowEntry, status: WorkspaceStatus): void {
+    entry.status = status;
+    sendEvent(entry.window, 'workspace:status', status);
+  }
+
+  private async withRoom<T>(
+    sender: WebContents,
+    run: (host: NonNullable<WindowEntry['host']>) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const { host } = this.windows.of(sender);
+    return host ? run(host) : refuse('No room is open in this window.');
+  }
+}
+
+function accept<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+function refuse<T>(explanation: string): Outcome<T> {
+  return { ok: false, explanation };
+}

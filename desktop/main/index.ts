@@ -1,0 +1,93 @@
+import { join, resolve } from 'node:path';
+import { app, safeStorage, session } from 'electron';
+import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
+import { registerAppScheme, serveApp } from './app-scheme.ts';
+import { Application } from './application.ts';
+import { type LaunchRequest, parseLaunchArguments } from './command-line.ts';
+import { installMenu } from './menu.ts';
+import { refusePermissions } from './permissions.ts';
+import { announceLink } from './announce-link.ts';
+import { DesktopRooms } from './session/desktop-rooms.ts';
+
+const APP_FOLDER = resolve(import.meta.dirname, '..');
+/** The relay that `npm start` runs when none is named. */
+const DEFAULT_RELAY_URL = 'http://127.0.0.1:4444';
+
+const ownArguments = (argv: readonly string[]) => argv.slice(app.isPackaged ? 1 : 2);
+
+function absoluteFolder(request: LaunchRequest, workingFolder: string): LaunchRequest {
+  return request.folder === undefined ? request : { ...request, folder: resolve(workingFolder, request.folder) };
+}
+
+async function run(request: LaunchRequest): Promise<void> {
+  await app.whenReady();
+  session.defaultSession.setSpellCheckerEnabled(false);
+  refusePermissions(session.defaultSession);
+  serveApp(session.defaultSession, join(APP_FOLDER, 'renderer'));
+  const rooms = await DesktopRooms.open({
+    dataFolder: app.getPath('userData'),
+    relayUrl: (request.relayUrl ?? DEFAULT_RELAY_URL).replace(/\/+$/, ''),
+    operatorToken: process.env['TUTTI_OPERATOR_TOKEN'],
+    seal: sealOf(),
+  });
+  const application = new Application(rooms, APP_FOLDER);
+  installMenu((commandId) => application.sendCommand(commandId));
+  const start = (next: LaunchRequest) => void application.launchAgain(next).catch(reportUnexpectedError);
+  app.on('second-instance', (_event, argv, workingFolder) => {
+    start(absoluteFolder(parseLaunchArguments(ownArguments(argv)), workingFolder));
+  });
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    start({ folder: undefined, joinLink: url, relayUrl: undefined });
+  });
+  app.on('activate', () => start({ folder: undefined, joinLink: undefined, relayUrl: undefined }));
+  closeBeforeQuit(application, rooms);
+  if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) announceLink(rooms);
+  await application.launch(absoluteFolder(request, process.cwd()));
+}
+
+/** Quitting waits until everything is stored. */
+function closeBeforeQuit(application: Application, rooms: DesktopRooms): void {
+  let isClosed = false;
+  app.on('before-quit', (event) => {
+    if (isClosed) return;
+    event.preventDefault();
+    application.dispose();
+    void rooms
+      .close()
+      .catch(reportUnexpectedError)
+      .finally(() => {
+        isClosed = true;
+        app.quit();
+      });
+  });
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
+}
+
+/** Secrets at rest are sealed by the system's key store where there is one. */
+function sealOf() {
+  if (!safeStorage.isEncryptionAvailable()) return undefined;
+  return {
+    seal: (text: string) => new Uint8Array(safeStorage.encryptString(text)),
+    unseal: (bytes: Uint8Array) => safeStorage.decryptString(Buffer.from(bytes)),
+  };
+}
+
+setUnexpectedErrorHandler((error) => console.error('Tutti: unexpected error:', error));
+process.on('uncaughtException', reportUnexpectedError);
+process.on('unhandledRejection', reportUnexpectedError);
+registerAppScheme();
+app.setName('Tutti');
+if (!app.requestSingleInstanceLock()) {
+  // The first instance opens what this one was asked for.
+  app.exit(0);
+} else {
+  if (app.isPackaged) app.setAsDefaultProtocolClient('tutti');
+  run(parseLaunchArguments(ownArguments(process.argv))).catch((error: unknown) => {
+    console.error(`Tutti cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    app.exit(1);
+  });
+}

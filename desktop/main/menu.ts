@@ -1,0 +1,59 @@
+import { Menu, type MenuItemConstructorOptions } from 'electron';
+
+type SendCommand = (commandId: string) => void;
+
+/** The application menu. Entries send commands to the focused window, so that menu, keys and palette do the same. */
+export function installMenu(sendCommand: SendCommand): void {
+  const isMac = process.platform === 'darwin';
+  const command = (label: string, id: string, accelerator?: string): MenuItemConstructorOptions => ({
+    label,
+    // The window's own keybindings act; showing them here must not act a second time.
+    ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
+    click: () => sendCommand(id),
+  });
+  const template: MenuItemConstructorOptions[] = [
+    ...(isMac ? [{ role: 'appMenu' } satisfies MenuItemConstructorOptions] : []),
+    {
+      label: '&File',
+      submenu: [
+        command('New File…', 'explorer.newFile'),
+        command('Open Folder…', 'workspace.openFolder', 'CmdOrCtrl+O'),
+        command('Join with a Link…', 'room.join'),
+        { type: 'separator' },
+        command('Invite…', 'room.invite'),
+        command('Leave Room', 'room.leave'),
+        { type: 'separator' },
+        isMac ? { role: 'close' } : { role: 'quit' },
+      ],
+    },
+    {
+      label: '&Edit',
+      submenu: [
+        command('Undo', 'editor.undo', 'CmdOrCtrl+Z'),
+        command('Redo', 'editor.redo', isMac ? 'Cmd+Shift+Z' : 'Ctrl+Y'),
+        { type: 'separator' },
+        { role: 'cut' },
+        { role: 'copy' },
+        { role: 'paste' },
+        { role: 'selectAll' },
+        { type: 'separator' },
+        command('Find', 'editor.find', 'CmdOrCtrl+F'),
+      ],
+    },
+    {
+      label: '&View',
+      submenu: [
+        command('Command Palette…', 'workbench.showCommands', 'CmdOrCtrl+Shift+P'),
+        command('Go to File…', 'workbench.quickOpen', 'CmdOrCtrl+P'),
+        { type: 'separator' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        { role: 'resetZoom' },
+        { role: 'togglefullscreen' },
+        { role: 'toggleDevTools' },
+      ],
+    },
+    { role: 'windowMenu' },
+  ];
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}

@@ -1,0 +1,216 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { parseShareLink } from '../../../shared/access/index.ts';
+import { type Disposable, DisposableStore, Emitter, reportUnexpectedError, systemScheduler, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { LinkTokenSource } from '../../../shared/sync/index.ts';
+import type { Outcome } from '../../ipc/index.ts';
+import { KnownRooms, type KnownRoom, type SecretSeal } from '../store/known-rooms.ts';
+import { toWorkspaceError } from '../workspace/workspace-error.ts';
+import { openRoomStorage, type RoomStorage } from './room-storage.ts';
+import { postJson } from './relay-api.ts';
+import { RoomHost } from './room-host.ts';
+
+export interface DesktopRoomsOptions {
+  /** Everything that this device keeps lies in it. */
+  readonly dataFolder: string;
+  /** Where new rooms are made, without a trailing slash. */
+  readonly relayUrl: string;
+  /** Lets this app make rooms there. */
+  readonly operatorToken: string | undefined;
+  readonly seal: SecretSeal | undefined;
+}
+
+/** Keeps a room open; the last one to be disposed closes it. */
+export interface RoomLease extends Disposable {
+  readonly host: RoomHost;
+}
+
+interface HeldRoom {
+  readonly host: RoomHost;
+  leases: number;
+}
+
+const NAME_SETTING = 'person-name';
+/** Stands for "no folder" where rooms are remembered by folder. */
+const SCRATCH = '';
+
+/** The rooms that are open on this device, each once, and those that it remembers. */
+export class DesktopRooms {
+  private readonly options: DesktopRoomsOptions;
+  private readonly known: KnownRooms;
+  private readonly disposables = new DisposableStore();
+  private readonly recentChanged = this.disposables.add(new Emitter<readonly string[]>());
+  private readonly opened = this.disposables.add(new Emitter<RoomHost>());
+  private readonly held = new Map<string, HeldRoom>();
+  private readonly closing = new Map<string, Promise<void>>();
+
+  readonly onDidChangeRecentFolders = this.recentChanged.event;
+  /** Fires with every room that was not open before. */
+  readonly onDidOpenRoom = this.opened.event;
+
+  /** Throws OfflineStoreError when the data folder cannot be used. */
+  static async open(options: DesktopRoomsOptions): Promise<DesktopRooms> {
+    await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
+    return new DesktopRooms(options);
+  }
+
+  private constructor(options: DesktopRoomsOptions) {
+    this.options = options;
+    this.known = new KnownRooms(join(options.dataFolder, 'tutti.sqlite'), options.seal, Date.now());
+  }
+
+  get recentFolders(): readonly string[] {
+    return this.known.listRecent();
+  }
+
+  get personName(): string {
+    return this.known.readSetting(NAME_SETTING) ?? userInfo().username;
+  }
+
+  setPersonName(name: string): void {
+    this.known.writeSetting(NAME_SETTING, name);
+  }
+
+  /** Opens a folder in its room, which is made when the folder has none. Works without a relay. */
+  async openFolder(path: string): Promise<Outcome<RoomLease>> {
+    let folder: string;
+    try {
+      folder = await realpath(path);
+      if (!(await stat(folder)).isDirectory()) {
+        return { ok: false, explanation: `${path} is a file. Open the folder that holds it.` };
+      }
+    } catch (error) {
+      return { ok: false, explanation: toWorkspaceError(error, path, 'open-folder').message };
+    }
+    return this.openOwned(folder);
+  }
+
+  /** Opens this device's room without a folder. */
+  openScratchRoom(): Promise<Outcome<RoomLease>> {
+    return this.openOwned(SCRATCH);
+  }
+
+  /** Joins the room of a link under `name`. Without its relay it opens what this device has of it, if anything. */
+  async join(link: string, name: string): Promise<Outcome<RoomLease>> {
+    const parsed = parseShareLink(link);
+    if (!parsed.ok) return parsed;
+    const { relayUrl, room, secret } = parsed.link;
+    const personName = name.trim();
+    if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
+    const tokens = new LinkTokenSource({ relayUrl, room, secret, name: personName, postJson, scheduler: systemScheduler });
+    const trial = await tokens.obtain({ isFresh: true });
+    if (trial.kind === 'permanent') return { ok: false, explanation: trial.explanation };
+    const dataPath = this.pathOfRoom(relayUrl, room);
+    if (trial.kind === 'transient' && !(await exists(dataPath))) return { ok: false, explanation: trial.explanation };
+    this.setPersonName(personName);
+    return this.lease(`${relayUrl} ${room}`, () =>
+      openRoomStorage(dataPath).then((storage) => ({
+        storage,
+        host: new RoomHost({
+          relayUrl,
+          room,
+          secret,
+          tokens,
+          isOwner: false,
+          operatorToken: undefined,
+          personName,
+          storage,
+          folderPath: undefined,
+        }),
+      })),
+    );
+  }
+
+  /** Closes every room; resolves when all is stored. */
+  async close(): Promise<void> {
+    for (const key of [...this.held.keys()]) this.release(key);
+    await Promise.all(this.closing.values());
+    this.disposables.dispose();
+    this.known.close();
+  }
+
+  private async openOwned(folder: string): Promise<Outcome<RoomLease>> {
+    const remembered = this.known.find(folder);
+    const room: KnownRoom = remembered ?? {
+      relayUrl: this.options.relayUrl,
+      room: randomBytes(16).toString('base64url'),
+      ownerSecret: randomBytes(32).toString('base64url'),
+    };
+    // The embedded relay may listen on another port today.
+    const isEmbedded = isLoopback(room.relayUrl) && isLoopback(this.options.relayUrl);
+    const reached = isEmbedded ? { ...room, relayUrl: this.options.relayUrl } : room;
+    this.known.remember(folder, reached, Date.now());
+    this.recentChanged.fire(this.recentFolders);
+    const key = isEmbedded ? 'embedded' : room.relayUrl;
+    return this.lease(`${key} ${room.room}`, async () => {
+      const storage = await openRoomStorage(this.pathOfRoom(key, room.room));
+      return { storage, host: this.createOwnHost(storage, reached, folder === SCRATCH ? undefined : folder) };
+    });
+  }
+
+  private createOwnHost(storage: RoomStorage, room: KnownRoom, folder: string | undefined): RoomHost {
+    return new RoomHost({
+      relayUrl: room.relayUrl,
+      room: room.room,
+      secret: room.ownerSecret,
+      isOwner: true,
+      operatorToken: this.options.operatorToken,
+      personName: this.personName,
+      storage,
+      folderPath: folder,
+    });
+  }
+
+  private async lease(
+    key: string,
+    create: () => Promise<{ readonly host: RoomHost; readonly storage: RoomStorage }>,
+  ): Promise<Outcome<RoomLease>> {
+    await this.closing.get(key);
+    let room = this.held.get(key);
+    if (!room) {
+      try {
+        const { host } = await create();
+        room = { host, leases: 0 };
+      } catch (error) {
+        return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      }
+      this.held.set(key, room);
+      this.opened.fire(room.host);
+    }
+    const held = room;
+    held.leases++;
+    const release = toDisposable(() => {
+      if (--held.leases === 0) this.release(key);
+    });
+    return { ok: true, value: { host: held.host, dispose: () => release.dispose() } };
+  }
+
+  private release(key: string): void {
+    const room = this.held.get(key);
+    if (!room) return;
+    this.held.delete(key);
+    const closed = room.host
+      .close()
+      .catch(reportUnexpectedError)
+      .finally(() => this.closing.delete(key));
+    this.closing.set(key, closed);
+  }
+
+  private pathOfRoom(relay: string, room: string): string {
+    const relayKey = createHash('sha256').update(relay).digest('hex').slice(0, 16);
+    return join(this.options.dataFolder, 'rooms', `${room}-${relayKey}.sqlite`);
+  }
+}
+
+function isLoopback(url: string): boolean {
+  return /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(url);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

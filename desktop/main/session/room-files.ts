@@ -1,0 +1,116 @@
+import type * as Y from 'yjs';
+import { type Disposable, DisposableStore, Emitter, toDisposable } from '../../../shared/lifecycle/index.ts';
+import type { DocumentLease, RoomSession } from '../../../shared/sync/index.ts';
+import { CONTENT_TEXT, type SharedFile, type WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import type { NewSharedFile, SharedFiles, TextEdit } from '../workspace/shared-files.ts';
+
+/** Origin of edits that were made on disk. */
+const DISK_ORIGIN = Symbol('from the folder on disk');
+
+interface OpenText extends Disposable {
+  readonly lease: DocumentLease;
+  readonly text: Y.Text;
+}
+
+/** The room's files as the folder mirror sees them: every text file's document is kept open. */
+export class RoomFiles implements SharedFiles, Disposable {
+  private readonly disposables = new DisposableStore();
+  private readonly session: RoomSession;
+  private readonly index: WorkspaceIndex;
+  private readonly texts = new Map<string, OpenText>();
+  private readonly textChanged = this.disposables.add(new Emitter<string>());
+
+  readonly onDidChangeText = this.textChanged.event;
+  readonly onDidChangeFiles: WorkspaceIndex['onDidChange'];
+
+  constructor(session: RoomSession, index: WorkspaceIndex) {
+    this.session = session;
+    this.index = index;
+    this.onDidChangeFiles = index.onDidChange;
+    this.disposables.add(index.onDidChange(() => this.closeRemoved()));
+    this.disposables.add(
+      toDisposable(() => {
+        for (const text of this.texts.values()) text.dispose();
+        this.texts.clear();
+      }),
+    );
+  }
+
+  get files(): readonly SharedFile[] {
+    return this.index.files;
+  }
+
+  async whenTextReady(fileId: string): Promise<void> {
+    await this.open(fileId).lease.replica.whenLoaded;
+  }
+
+  readText(fileId: string): string {
+    return this.open(fileId).text.toString();
+  }
+
+  applyEdits(fileId: string, edits: readonly TextEdit[]): void {
+    const { text, lease } = this.open(fileId);
+    lease.replica.doc.transact(() => {
+      for (const { offset, deleteLength, insert } of edits.toSorted((a, b) => b.offset - a.offset)) {
+        if (deleteLength > 0) text.delete(offset, deleteLength);
+        if (insert !== '') text.insert(offset, insert);
+      }
+    }, DISK_ORIGIN);
+  }
+
+  createFiles(files: readonly NewSharedFile[]): readonly string[] {
+    const ids = this.index.reserveIds(files.length);
+    // The texts go first: whoever sees a file in the list finds its text.
+    for (const [position, { text }] of files.entries()) {
+      const fileId = ids[position];
+      if (fileId !== undefined && text !== undefined && text !== '') {
+        this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
+      }
+    }
+    return this.index.add(
+      files.map(({ text: _text, ...file }, position) => {
+        const fileId = ids[position];
+        return fileId === undefined ? file : { ...file, fileId };
+      }),
+    );
+  }
+
+  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
+    this.index.update(fileId, changes);
+  }
+
+  remove(fileIds: readonly string[]): void {
+    this.index.remove(fileIds);
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private open(fileId: string): OpenText {
+    const known = this.texts.get(fileId);
+    if (known) return known;
+    const lease = this.session.open(fileId);
+    const text = lease.replica.doc.getText(CONTENT_TEXT);
+    const notice = () => this.textChanged.fire(fileId);
+    text.observe(notice);
+    const opened: OpenText = {
+      lease,
+      text,
+      dispose: () => {
+        text.unobserve(notice);
+        lease.dispose();
+      },
+    };
+    this.texts.set(fileId, opened);
+    return opened;
+  }
+
+  private closeRemoved(): void {
+    for (const [fileId, text] of this.texts) {
+      if (this.index.get(fileId) || this.index.isReserved(fileId)) continue;
+      this.texts.delete(fileId);
+      text.dispose();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { formatShareLink } from '../../../shared/access/index.ts';
+import { type Disposable, DisposableStore, Emitter, reportUnexpectedError, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
+import {
+  createShareLink,
+  type DocumentLease,
+  LinkTokenSource,
+  RoomSession,
+} from '../../../shared/sync/index.ts';
+import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import type { Outcome, ProblemReport, ShareRole } from '../../ipc/index.ts';
+import { FolderMirror } from '../workspace/folder-mirror.ts';
+import { createOwnedRoomTokenSource } from './owned-room.ts';
+import { postJson } from './relay-api.ts';
+import { RoomFiles } from './room-files.ts';
+import type { RoomStorage } from './room-storage.ts';
+import { connectWebSocket } from './web-socket.ts';
+
+export interface RoomHostOptions {
+  readonly relayUrl: string;
+  readonly room: string;
+  /** Secret of the share link, or of the owner's own link. */
+  readonly secret: string;
+  /** Trades the secret; made when there is none. Passing one on keeps this person the same to the relay. */
+  readonly tokens?: LinkTokenSource;
+  /** This device made the room. */
+  readonly isOwner: boolean;
+  /** Lets this app make rooms on the relay. */
+  readonly operatorToken: string | undefined;
+  /** Name of this person, as shown to others. */
+  readonly personName: string;
+  /** Closed by the host when it ends. */
+  readonly storage: RoomStorage;
+  /** Real path of the folder to keep in step with the room. */
+  readonly folderPath: string | undefined;
+}
+
+/** One open room: its engine, the windows attached to it, and the folder that mirrors it. */
+export class RoomHost {
+  readonly room: string;
+  readonly isOwner: boolean;
+  readonly folderPath: string | undefined;
+  private readonly options: RoomHostOptions;
+  private readonly disposables = new DisposableStore();
+  private readonly tokens: LinkTokenSource;
+  private readonly session: RoomSession;
+  private readonly attachments: AttachmentHost;
+  private readonly index: WorkspaceIndex;
+  private readonly indexLease: DocumentLease;
+  private readonly problems = new Map<string, ProblemReport>();
+  private readonly problemEmitter = this.disposables.add(new Emitter<ProblemReport>());
+  private mirror: FolderMirror | undefined;
+  private closed: Promise<void> | undefined;
+
+  readonly onProblem = this.problemEmitter.event;
+
+  constructor(options: RoomHostOptions) {
+    const { relayUrl, room, secret, personName: name, storage, operatorToken } = options;
+    this.options = options;
+    this.room = room;
+    this.isOwner = options.isOwner;
+    this.folderPath = options.folderPath;
+    this.tokens = options.tokens ?? new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
+    const roomName = this.folderPath === undefined ? 'Untitled room' : basename(this.folderPath);
+    this.session = new RoomSession({
+      syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
+      tokenSource: options.isOwner
+        ? createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret: secret, operatorToken, granted: this.tokens })
+        : this.tokens,
+      store: storage.store,
+      connect: connectWebSocket,
+      scheduler: systemScheduler,
+      random: Math.random,
+      client: 'tutti-desktop/0.1.0',
+      sessionId: randomUUID(),
+    });
+    this.attachments = this.disposables.add(new AttachmentHost(this.session));
+    this.indexLease = this.disposables.add(this.session.open(INDEX_DOCUMENT));
+    this.index = this.disposables.add(
+      new WorkspaceIndex(this.indexLease.replica.doc, { random: Math.random, nowMs: Date.now }),
+    );
+    if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
+    this.disposables.add(storage.bases.onDidFail((error) => this.reportBaseFailure(error)));
+    if (storage.damage !== undefined) {
+      this.report({ id: 'storage', severity: 'warning', title: 'The local copy of this room was damaged.', detail: storage.damage, canRetry: false });
+    }
+    if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
+  }
+
+  /** Problems that are not over. */
+  get currentProblems(): readonly ProblemReport[] {
+    return [...this.problems.values()];
+  }
+
+  /** Connects a window to the engine. */
+  attach(port: AttachmentPort): Disposable {
+    return this.attachments.attach(port);
+  }
+
+  /** Resolves when the room is in step with the relay for the first time. */
+  whenOnline(): Promise<void> {
+    if (this.session.state.kind === 'online') return Promise.resolve();
+    return new Promise((resolve) => {
+      const subscription = this.disposables.add(
+        this.session.onDidChangeState(({ kind }) => {
+          if (kind !== 'online') return;
+          this.disposables.delete(subscription);
+          resolve();
+        }),
+      );
+    });
+  }
+
+  /** Makes a share link, as an http address. */
+  async createLink(role: ShareRole): Promise<Outcome<string>> {
+    const { relayUrl, room } = this.options;
+    const granted = await this.tokens.obtain({ isFresh: false });
+    if (granted.kind !== 'granted') return { ok: false, explanation: granted.explanation };
+    const made = await createShareLink(postJson, relayUrl, room, granted.granted.token, role);
+    return made.ok ? { ok: true, value: formatShareLink({ relayUrl, room, secret: made.value }) } : made;
+  }
+
+  /** Where a file is on this device. */
+  pathOnDisk(fileId: string): string | undefined {
+    return this.mirror?.pathOnDisk(fileId);
+  }
+
+  retryMirror(): void {
+    this.mirror?.retry();
+  }
+
+  /** Ends everything; resolves when the folder and the store have all of it. */
+  close(): Promise<void> {
+    this.closed ??= this.finish();
+    return this.closed;
+  }
+
+  private async finish(): Promise<void> {
+    this.attachments.dispose();
+    try {
+      await this.mirror?.flush();
+    } finally {
+      this.mirror?.dispose();
+      await this.session.leave();
+      await this.options.storage.close();
+      this.disposables.dispose();
+    }
+  }
+
+  private async nameRoom(name: string): Promise<void> {
+    await this.indexLease.replica.whenLoaded;
+    if (!this.closed && this.index.roomName === undefined) this.index.roomName = name;
+  }
+
+  private async startMirror(folder: string): Promise<void> {
+    const { replica } = this.indexLease;
+    const { bases } = this.options.storage;
+    await replica.whenLoaded;
+    // A folder whose room is known but empty here must wait for the relay, or it would be seeded a second time.
+    if (!this.options.isOwner || (bases.list().length > 0 && this.index.files.length === 0)) {
+      await replica.whenSynced;
+    }
+    if (this.closed) return;
+    const files = this.disposables.add(new RoomFiles(this.session, this.index));
+    this.mirror = new FolderMirror({
+      folder,
+      files,
+      bases,
+      scheduler: systemScheduler,
+      onProblem: (problem) => this.report(problem),
+    });
+    await this.mirror.start();
+  }
+
+  private reportBaseFailure(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    const title = 'Tutti could not note what it wrote to the folder.';
+    this.report({ id: 'mirror-bases', severity: 'warning', title, detail, canRetry: false });
+  }
+
+  private report(problem: ProblemReport): void {
+    if (problem.isResolved) this.problems.delete(problem.id);
+    else this.problems.set(problem.id, problem);
+    this.problemEmitter.fire(problem);
+  }
+}

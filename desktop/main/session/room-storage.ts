@@ -1,0 +1,30 @@
+import { systemScheduler } from '../../../shared/lifecycle/index.ts';
+import type { OfflineStore } from '../../../shared/sync/index.ts';
+import { SqliteMirrorBases } from '../store/mirror-base.ts';
+import { RoomDatabase } from '../store/room-database.ts';
+import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
+
+/** What this device keeps of one room. */
+export interface RoomStorage {
+  readonly store: OfflineStore;
+  readonly bases: SqliteMirrorBases;
+  /** For the person: the file was damaged, and what became of it. */
+  readonly damage: string | undefined;
+  /** Commits what is pending and closes the file. */
+  close(): Promise<void>;
+}
+
+/** Opens the file at `path`, making it when needed. Rejects with OfflineStoreError. */
+export async function openRoomStorage(path: string): Promise<RoomStorage> {
+  const database = new RoomDatabase({ path, scheduler: systemScheduler });
+  const store = new SqliteOfflineStore(database);
+  return {
+    store,
+    bases: new SqliteMirrorBases(database),
+    damage: database.damage?.explanation,
+    async close() {
+      await store.close();
+      database.close();
+    },
+  };
+}

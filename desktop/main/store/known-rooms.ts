@@ -1,0 +1,120 @@
+import type Database from 'better-sqlite3';
+import { fromBlob, toBlob } from './blobs.ts';
+import { DamagedDatabaseError, openDatabase } from './open-database.ts';
+import { setAside } from './set-aside.ts';
+
+/** A room that this device made for a folder, or for no folder at all. */
+export interface KnownRoom {
+  readonly relayUrl: string;
+  readonly room: string;
+  /** Of the owner's own link. */
+  readonly ownerSecret: string;
+}
+
+/** Seals secrets at rest; without it they are kept as they are, in a file that only its owner can read. */
+export interface SecretSeal {
+  seal(text: string): Uint8Array;
+  /** Throws when the bytes were sealed elsewhere. */
+  unseal(bytes: Uint8Array): string;
+}
+
+const SCHEMA = {
+  version: 1,
+  sql: `
+    CREATE TABLE IF NOT EXISTS folder_rooms (
+      folder TEXT PRIMARY KEY,
+      relay_url TEXT NOT NULL,
+      room TEXT NOT NULL,
+      secret BLOB NOT NULL,
+      is_sealed INTEGER NOT NULL,
+      opened_ms INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+};
+
+const MAX_RECENT = 20;
+
+/** What the app remembers between its starts: rooms by folder, and settings. Throws OfflineStoreError. */
+export class KnownRooms {
+  /** Where a damaged file was set aside at this start. */
+  readonly setAsidePath: string | undefined;
+  private readonly database: Database.Database;
+  private readonly seal: SecretSeal | undefined;
+
+  constructor(path: string, seal: SecretSeal | undefined, nowMs: number) {
+    this.seal = seal;
+    const opened = openOrBeginAnew(path, nowMs);
+    this.database = opened.database;
+    this.setAsidePath = opened.setAsidePath;
+  }
+
+  /** The room of a folder; undefined also when its secret was sealed by another system account. */
+  find(folder: string): KnownRoom | undefined {
+    const row = this.database
+      .prepare<[string], Readonly<Record<string, unknown>>>(
+        'SELECT relay_url, room, secret, is_sealed FROM folder_rooms WHERE folder = ?',
+      )
+      .get(folder);
+    if (!row) return undefined;
+    const ownerSecret = this.readSecret(fromBlob(row['secret']), row['is_sealed'] === 1);
+    if (ownerSecret === undefined) return undefined;
+    return { relayUrl: String(row['relay_url']), room: String(row['room']), ownerSecret };
+  }
+
+  remember(folder: string, { relayUrl, room, ownerSecret }: KnownRoom, nowMs: number): void {
+    const secret = this.seal?.seal(ownerSecret) ?? new TextEncoder().encode(ownerSecret);
+    this.database
+      .prepare(
+        `INSERT INTO folder_rooms (folder, relay_url, room, secret, is_sealed, opened_ms) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (folder) DO UPDATE SET relay_url = excluded.relay_url, room = excluded.room,
+           secret = excluded.secret, is_sealed = excluded.is_sealed, opened_ms = excluded.opened_ms`,
+      )
+      .run(folder, relayUrl, room, toBlob(secret), this.seal ? 1 : 0, nowMs);
+  }
+
+  /** Folders that were opened, the last one first. */
+  listRecent(): readonly string[] {
+    return this.database
+      .prepare<[number], Readonly<Record<string, unknown>>>(
+        `SELECT folder FROM folder_rooms WHERE folder <> '' ORDER BY opened_ms DESC LIMIT ?`,
+      )
+      .all(MAX_RECENT)
+      .map(({ folder }) => String(folder));
+  }
+
+  readSetting(name: string): string | undefined {
+    const row = this.database
+      .prepare<[string], Readonly<Record<string, unknown>>>('SELECT value FROM settings WHERE name = ?')
+      .get(name);
+    return row ? String(row['value']) : undefined;
+  }
+
+  writeSetting(name: string, value: string): void {
+    this.database
+      .prepare('INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+      .run(name, value);
+  }
+
+  close(): void {
+    if (this.database.open) this.database.close();
+  }
+
+  private readSecret(bytes: Uint8Array, isSealed: boolean): string | undefined {
+    if (!isSealed) return new TextDecoder().decode(bytes);
+    try {
+      return this.seal?.unseal(bytes);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function openOrBeginAnew(path: string, nowMs: number) {
+  try {
+    return { database: openDatabase(path, SCHEMA), setAsidePath: undefined };
+  } catch (error) {
+    if (!(error instanceof DamagedDatabaseError)) throw error;
+    const setAsidePath = setAside(path, nowMs);
+    return { database: openDatabase(path, SCHEMA), setAsidePath };
+  }
+}

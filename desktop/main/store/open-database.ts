@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
+import { isDamage, toOfflineStoreError } from './sqlite-failure.ts';
+
+const BUSY_TIMEOUT_MS = 300;
+
+export interface DatabaseSchema {
+  /** Raised with every change; a file of a later version is not touched. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Thrown when the file is not a sound database. */
+export class DamagedDatabaseError extends Error {
+  constructor(path: string, options?: ErrorOptions) {
+    super(`${path} is damaged`, options);
+    this.name = 'DamagedDatabaseError';
+  }
+}
+
+/**
+ * Opens a database for this process alone, makes its folder and tables when needed, and checks that it is sound.
+ * Throws {@link DamagedDatabaseError} or OfflineStoreError.
+ */
+export function openDatabase(path: string, schema: DatabaseSchema): Database.Database {
+  let database: Database.Database | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    database = new Database(path);
+    configure(database);
+    check(database, path);
+    migrate(database, path, schema);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (error instanceof DamagedDatabaseError) throw error;
+    throw isDamage(error) ? new DamagedDatabaseError(path, { cause: error }) : toOfflineStoreError(error, path);
+  }
+}
+
+function configure(database: Database.Database): void {
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  // Held until the process ends, however it ends: a second Tutti on the file gets an error instead of a share in it.
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  // On macOS a plain fsync does not reach the disk.
+  database.pragma('fullfsync = 1');
+}
+
+function check(database: Database.Database, path: string): void {
+  const verdict = database.pragma('quick_check(1)', { simple: true });
+  if (verdict !== 'ok') throw new DamagedDatabaseError(path, { cause: new Error(String(verdict)) });
+}
+
+function migrate(database: Database.Database, path: string, schema: DatabaseSchema): void {
+  const version = Number(database.pragma('user_version', { simple: true }));
+  if (version > schema.version) {
+    throw new OfflineStoreError('unavailable', `${path} was written by a newer Tutti. Update this one.`);
+  }
+  // Also takes the lock, since a write is needed for it.
+  database.exec(`BEGIN IMMEDIATE; ${schema.sql}; PRAGMA user_version = ${schema.version}; COMMIT;`);
+}

@@ -1,0 +1,36 @@
+import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
+
+const FULL = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_TRUNCATE', 'ENOSPC', 'EDQUOT'];
+const DAMAGED = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_FORMAT'];
+const LOCKED = ['SQLITE_BUSY', 'SQLITE_LOCKED'];
+
+/** Whether SQLite says that the file is not, or no longer, a sound database. */
+export function isDamage(error: unknown): boolean {
+  return hasCode(error, DAMAGED);
+}
+
+/** What went wrong with the database at `path`, in words for the person who can act. */
+export function toOfflineStoreError(error: unknown, path: string): OfflineStoreError {
+  if (error instanceof OfflineStoreError) return error;
+  const options = { cause: error };
+  if (hasCode(error, FULL)) {
+    const message = `There is no space left for ${path}. Edits are kept in memory and written as soon as there is space.`;
+    return new OfflineStoreError('disk-full', message, options);
+  }
+  if (hasCode(error, LOCKED)) {
+    const message = `${path} is in use by another Tutti. Close that one first.`;
+    return new OfflineStoreError('in-use', message, options);
+  }
+  if (isDamage(error)) {
+    const message = `${path} is damaged. Start Tutti again: it sets the file aside and takes over what can be read.`;
+    return new OfflineStoreError('corrupted', message, options);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new OfflineStoreError('unavailable', `${path} cannot be used: ${reason}`, options);
+}
+
+function hasCode(error: unknown, prefixes: readonly string[]): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const { code } = error;
+  return typeof code === 'string' && prefixes.some((prefix) => code === prefix || code.startsWith(`${prefix}_`));
+}

@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as Y from 'yjs';
+import { systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { OfflineStoreError } from '../../../shared/sync/index.ts';
+import { describeOfflineStore } from '../../../shared/testing/offline-store-contract.ts';
+import { SqliteMirrorBases } from './mirror-base.ts';
+import { RoomDatabase } from './room-database.ts';
+import { SqliteOfflineStore } from './sqlite-offline-store.ts';
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tutti-store-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function openRoom(path: string, maxFileBytes?: number): RoomDatabase {
+  const room = new RoomDatabase({ path, scheduler: systemScheduler, ...(maxFileBytes ? { maxFileBytes } : {}) });
+  onTestFinished(() => room.close());
+  return room;
+}
+
+describeOfflineStore('SqliteOfflineStore', () => {
+  const path = join(temporaryFolder(), 'rooms', 'room.sqlite');
+  let room: RoomDatabase | undefined;
+  return {
+    open: async () => {
+      room?.close();
+      room = openRoom(path);
+      return new SqliteOfflineStore(room);
+    },
+  };
+});
+
+async function fill(path: string, count: number): Promise<void> {
+  const room = openRoom(path);
+  const document = new SqliteOfflineStore(room).openDocument('file');
+  const doc = new Y.Doc();
+  const writes: Promise<unknown>[] = [];
+  doc.on('update', (update: Uint8Array) => writes.push(document.appendLocal(update)));
+  for (let index = 0; index < count; index++) doc.getText('content').insert(0, `line ${index} ${'x'.repeat(200)}\n`);
+  await Promise.all(writes);
+  room.close();
+}
+
+describe('SqliteOfflineStore', () => {
+  it('is open in one process at a time; the second is told so', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    openRoom(path);
+    expect(() => openRoom(path)).toThrow(OfflineStoreError);
+    const script = `
+      const { RoomDatabase } = await import('./desktop/main/store/room-database.ts');
+      const { systemScheduler } = await import('./shared/lifecycle/index.ts');
+      try { new RoomDatabase({ path: ${JSON.stringify(path)}, scheduler: systemScheduler }); console.log('opened'); }
+      catch (error) { console.log(error.code, error.message); }`;
+    const second = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+    expect(second.stdout).toContain('in-use');
+    expect(second.stdout).toContain('Close that one first');
+  });
+
+  it('reports a full disk, keeps what it has, and goes on when there is space', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    const room = openRoom(path, 200_000);
+    const document = new SqliteOfflineStore(room).openDocument('file');
+    const large = Y.encodeStateAsUpdate(textDoc('x'.repeat(400_000)));
+    const small = Y.encodeStateAsUpdate(textDoc('small'));
+    await expect(document.appendLocal(large)).rejects.toMatchObject({ code: 'disk-full' });
+    await document.appendLocal(small);
+    room.database.pragma('max_page_count = 100000');
+    await document.appendLocal(large);
+    expect((await document.load()).unacked).toHaveLength(2);
+  });
+
+  it('sets a file aside that is not a database, and begins a new one', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'room.sqlite');
+    writeFileSync(path, 'this is not a database, but somebody may still want it'.repeat(100));
+    const { damage } = openRoom(path);
+    expect(damage?.salvagedUpdates).toBe(0);
+    expect(readFileSync(damage?.setAsidePath ?? '', 'utf8')).toContain('somebody may still want it');
+    expect(damage?.explanation).toContain('was damaged');
+  });
+
+  it('takes over what can be read of a damaged file, and keeps the file', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'room.sqlite');
+    await fill(path, 400);
+    const bytes = readFileSync(path);
+    bytes.fill(0x5a, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 8192);
+    writeFileSync(path, bytes);
+    const room = openRoom(path);
+    expect(room.damage?.salvagedUpdates).toBeGreaterThan(100);
+    expect(readdirSync(folder).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+    const stored = await new SqliteOfflineStore(room).openDocument('file').load();
+    expect(stored.cursor).toBeUndefined();
+    expect(stored.unacked.length).toBe(room.damage?.salvagedUpdates);
+  });
+
+  it('merges a long log when it is loaded, and leaves unacked rows alone', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    await fill(path, 400);
+    const room = openRoom(path);
+    const document = new SqliteOfflineStore(room).openDocument('file');
+    const before = await document.load();
+    expect(before.updates).toHaveLength(400);
+    await document.markAcked(before.unacked[389]?.localId ?? 0);
+    const after = await document.load();
+    expect(after.updates).toHaveLength(11);
+    expect(after.unacked.map(({ localId }) => localId)).toEqual(before.unacked.slice(390).map(({ localId }) => localId));
+    expect(contentOf(after.updates)).toBe(contentOf(before.updates));
+  });
+
+  it('does not touch a file of a later version', () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    const room = openRoom(path);
+    room.database.pragma('user_version = 99');
+    room.close();
+    expect(() => openRoom(path)).toThrow('newer Tutti');
+  });
+
+  it('keeps the last mirrored text of a file', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    const room = openRoom(path);
+    const bases = new SqliteMirrorBases(room);
+    const base = { path: 'a.txt', hash: 'h1', text: 'one' };
+    expect(bases.get('f1')).toBeUndefined();
+    bases.set('f1', base);
+    bases.set('f2', { ...base, path: 'b.txt' });
+    expect(bases.get('f1')).toEqual(base);
+    bases.delete('f2');
+    expect(bases.list()).toEqual([{ fileId: 'f1', path: 'a.txt' }]);
+    bases.set('f1', { ...base, text: 'two\n' });
+    room.close();
+    const again = new SqliteMirrorBases(openRoom(path));
+    expect(again.get('f1')).toEqual({ ...base, text: 'two\n' });
+    expect(again.list()).toEqual([{ fileId: 'f1', path: 'a.txt' }]);
+  });
+});
+
+function textDoc(content: string): Y.Doc {
+  const doc = new Y.Doc();
+  doc.getText('content').insert(0, content);
+  return doc;
+}
+
+function contentOf(updates: readonly Uint8Array[]): string {
+  const doc = new Y.Doc();
+  for (const update of updates) Y.applyUpdate(doc, update);
+  return doc.getText('content').toString();
+}

@@ -1,0 +1,62 @@
+import type { Event } from '../../../shared/lifecycle/index.ts';
+import type { SharedFile } from '../../../shared/workspace/index.ts';
+
+/** Replaces `deleteLength` UTF-16 units at `offset` by `insert`. A list of edits shares the coordinates of one text. */
+export interface TextEdit {
+  readonly offset: number;
+  readonly deleteLength: number;
+  readonly insert: string;
+}
+
+/** A file of the folder that is to be listed. `text` is LF only, and set exactly for the kind `text`. */
+export type NewSharedFile = Omit<SharedFile, 'fileId'> & { readonly text?: string };
+
+/** The room's files as the folder mirror needs them. All calls but `whenTextReady` take effect at once. */
+export interface SharedFiles {
+  readonly files: readonly SharedFile[];
+  readonly onDidChangeFiles: Event<void>;
+  /** The id of a file whose text changed, whoever changed it. */
+  readonly onDidChangeText: Event<string>;
+  /** Resolves when `readText` gives what this device knows of the text. */
+  whenTextReady(fileId: string): Promise<void>;
+  readText(fileId: string): string;
+  /** Applies edits in one transaction; they ascend, do not overlap, and count in the text as it is now. */
+  applyEdits(fileId: string, edits: readonly TextEdit[]): void;
+  /** Lists files together with their texts. Returns their ids in the same order. */
+  createFiles(files: readonly NewSharedFile[]): readonly string[];
+  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void;
+  remove(fileIds: readonly string[]): void;
+}
+
+/** What disk and room agreed on last for one file. */
+export interface MirrorBase {
+  /** Where the file lies in the folder. */
+  readonly path: string;
+  /** SHA-256 of its bytes, in hex; empty for a file whose content is not shared. */
+  readonly hash: string;
+  /** Its text, LF only. */
+  readonly text: string;
+}
+
+/** Keeps the bases of one room and folder; they outlive the mirror. Reads see every write made before. */
+export interface MirrorBaseStore {
+  get(fileId: string): MirrorBase | undefined;
+  set(fileId: string, base: MirrorBase): void;
+  delete(fileId: string): void;
+  list(): readonly { readonly fileId: string; readonly path: string }[];
+}
+
+/** Something about the folder that a person should know or act on. A later problem with the same id replaces it. */
+export interface MirrorProblem {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  /** The file's path in the folder; empty when it is about the folder itself. */
+  readonly path: string;
+  readonly fileId?: string;
+  readonly title: string;
+  readonly detail: string;
+  /** `retry()` may help. Until then the change waits. */
+  readonly canRetry: boolean;
+  /** The problem with this id is over. */
+  readonly isResolved?: boolean;
+}

@@ -1,0 +1,11 @@
+import type { Outcome } from '../../ipc/index.ts';
+
+/** Asks the host for something; a request that fails altogether becomes an explanation for the person who asked. */
+export async function askHost<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await ask();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, explanation: `Tutti could not do that: ${reason}` };
+  }
+}

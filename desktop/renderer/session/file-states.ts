@@ -1,0 +1,119 @@
+import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import type { AttachedDocument } from '../../../shared/sync/attachment/index.ts';
+import type { SharedFile } from '../../../shared/workspace/index.ts';
+import type { Observable } from '../ui/observable.ts';
+import type { FileProblem, FileState } from '../ui/workbench-model.ts';
+import type { OpenRoom } from './open-room.ts';
+import { explainReadOnly } from './read-only.ts';
+
+const UNKNOWN: FileState = { saveState: undefined, readOnlyReason: undefined, problem: undefined };
+
+/** The state of one file, kept up to date while somebody watches it. */
+class WatchedFile implements Observable<FileState> {
+  private readonly changed = new Emitter<void>();
+  private readonly room: OpenRoom;
+  private readonly fileId: string;
+  private readonly readProblem: (fileId: string) => FileProblem | undefined;
+  private document: AttachedDocument | undefined;
+  private subscriptions = new DisposableStore();
+  private listeners = 0;
+  private lastListed: SharedFile | undefined;
+  private current = UNKNOWN;
+
+  constructor(room: OpenRoom, fileId: string, readProblem: (fileId: string) => FileProblem | undefined) {
+    this.room = room;
+    this.fileId = fileId;
+    this.readProblem = readProblem;
+  }
+
+  get(): FileState {
+    return this.current;
+  }
+
+  subscribe(listener: () => void): Disposable {
+    const subscription = this.changed.event(listener);
+    if (this.listeners++ === 0) this.start();
+    let isOver = false;
+    return {
+      dispose: () => {
+        if (isOver) return;
+        isOver = true;
+        subscription.dispose();
+        if (--this.listeners === 0) this.stop();
+      },
+    };
+  }
+
+  /** Looks again at what may have changed elsewhere. */
+  refresh(): void {
+    const { document } = this;
+    if (!document) return;
+    const listed = this.room.index.get(this.fileId);
+    this.lastListed = listed ?? this.lastListed;
+    const next: FileState = {
+      saveState: document.saveState,
+      readOnlyReason: explainReadOnly(document.access, this.room.session.self?.role),
+      problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(),
+    };
+    if (isSame(this.current, next)) return;
+    this.current = next;
+    this.changed.fire();
+  }
+
+  private start(): void {
+    const { session } = this.room;
+    const document = this.subscriptions.add(session.open(this.fileId));
+    this.document = document;
+    const refresh = () => this.refresh();
+    this.subscriptions.add(document.onDidChangeStatus(refresh));
+    this.subscriptions.add(session.onDidChangeSelf(refresh));
+    this.subscriptions.add(this.room.onDidChangeFiles(refresh));
+    void document.whenReady.then(refresh);
+  }
+
+  private stop(): void {
+    this.subscriptions.dispose();
+    this.subscriptions = new DisposableStore();
+    this.document = undefined;
+    this.current = UNKNOWN;
+  }
+
+  private deletedProblem(): FileProblem {
+    const { lastListed, room } = this;
+    const name = lastListed?.path ?? 'This file';
+    return {
+      severity: 'warning',
+      message: `${name} was deleted. Its text is still here, and in the room's history; restore the file to go on with it.`,
+      actions: lastListed ? [{ label: 'Restore File', run: () => void room.index.add([lastListed]) }] : [],
+    };
+  }
+}
+
+/** The states of the files of one room, one observable each. */
+export class FileStates {
+  private readonly files = new Map<string, WatchedFile>();
+  private readonly room: OpenRoom;
+  private readonly readProblem: (fileId: string) => FileProblem | undefined;
+
+  /** `readProblem` tells what the host reported about a file. */
+  constructor(room: OpenRoom, readProblem: (fileId: string) => FileProblem | undefined) {
+    this.room = room;
+    this.readProblem = readProblem;
+  }
+
+  of(fileId: string): Observable<FileState> {
+    const file = this.files.get(fileId) ?? new WatchedFile(this.room, fileId, this.readProblem);
+    this.files.set(fileId, file);
+    return file;
+  }
+
+  refresh(): void {
+    for (const file of this.files.values()) file.refresh();
+  }
+}
+
+function isSame(a: FileState, b: FileState): boolean {
+  return (
+    a.saveState === b.saveState && a.readOnlyReason === b.readOnlyReason && a.problem?.message === b.problem?.message
+  );
+}

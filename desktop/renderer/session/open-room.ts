@@ -1,0 +1,52 @@
+import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import { type AttachedDocument, AttachedSession, fromMessagePort } from '../../../shared/sync/attachment/index.ts';
+import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import type { WorkspaceStatus } from '../../ipc/index.ts';
+
+export type OpenStatus = Extract<WorkspaceStatus, { kind: 'open' }>;
+
+/** The room in this window: the page's replica of the engine's session, and the list of files. */
+export class OpenRoom implements Disposable {
+  readonly session: AttachedSession;
+  readonly index: WorkspaceIndex;
+  readonly status: OpenStatus;
+  private readonly disposables = new DisposableStore();
+  private readonly indexDocument: AttachedDocument;
+  private readonly listedEmitter = this.disposables.add(new Emitter<void>());
+  private hasList = false;
+
+  /** Fires when the list of files is complete for the first time, and whenever it changes. */
+  readonly onDidChangeFiles = this.listedEmitter.event;
+
+  constructor(port: MessagePort, status: OpenStatus) {
+    this.status = status;
+    this.session = this.disposables.add(new AttachedSession());
+    this.session.attach(fromMessagePort(port));
+    this.indexDocument = this.disposables.add(this.session.open(INDEX_DOCUMENT));
+    this.index = this.disposables.add(
+      new WorkspaceIndex(this.indexDocument.doc, { random: Math.random, nowMs: Date.now }),
+    );
+    this.disposables.add(this.index.onDidChange(() => this.listedEmitter.fire()));
+    this.disposables.add(this.indexDocument.onDidChangeStatus(() => this.noticeList()));
+    void this.indexDocument.whenReady.then(() => this.noticeList());
+  }
+
+  /** False until the list was read from this device or came from the relay. */
+  get isListed(): boolean {
+    return this.hasList || this.index.files.length > 0;
+  }
+
+  /** May this person change the list of files? */
+  get canEdit(): boolean {
+    return this.indexDocument.access !== 'read';
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private noticeList(): void {
+    if (!this.hasList && (this.indexDocument.status.wasSynced || this.status.isOwner)) this.hasList = true;
+    this.listedEmitter.fire();
+  }
+}

@@ -1,0 +1,107 @@
+import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { CONTENT_TEXT, decodePresenceState, encodePresenceState } from '../../../shared/workspace/index.ts';
+import { EditorModels, type OpenDocument, type RemotePeer } from '../editor/index.ts';
+import { presenceColorIndex } from '../theme/presence-palette.ts';
+import type { FileProblem } from '../ui/workbench-model.ts';
+import { EditorAttachment } from './editor-attachment.ts';
+import { FileStates } from './file-states.ts';
+import type { OpenRoom } from './open-room.ts';
+
+const NO_SELECTIONS = new Uint8Array(0);
+
+/** The editors of one open room: their models, the cursors of others in them, and what self shows to others. */
+export class RoomEditors implements Disposable {
+  readonly fileStates: FileStates;
+  private readonly disposables = new DisposableStore();
+  private readonly room: OpenRoom;
+  private readonly models: EditorModels;
+  private readonly attachments = new Set<EditorAttachment>();
+  private readonly selections = new Map<string, Uint8Array>();
+  private activeFileId: string | undefined;
+
+  constructor(room: OpenRoom, readProblem: (fileId: string) => FileProblem | undefined) {
+    this.room = room;
+    this.fileStates = new FileStates(room, readProblem);
+    this.models = this.disposables.add(
+      new EditorModels({
+        openDocument: (fileId) => this.openDocument(fileId),
+        canWrite: (fileId) => this.canWrite(fileId),
+      }),
+    );
+    this.disposables.add(room.session.onDidChangeParticipants(() => this.showPeers()));
+    this.disposables.add(room.onDidChangeFiles(() => this.renameModels()));
+  }
+
+  attach(fileId: string, element: HTMLElement): EditorAttachment {
+    const attachment = new EditorAttachment({
+      room: this.room,
+      models: this.models,
+      fileId,
+      element,
+      onSelections: ({ selections }) => {
+        this.selections.set(fileId, selections);
+        if (fileId === this.activeFileId) this.sendPresence();
+      },
+      onDisposed: (disposed) => this.attachments.delete(disposed),
+    });
+    this.attachments.add(attachment);
+    attachment.setPeers(this.peersIn(fileId));
+    return attachment;
+  }
+
+  setActiveFile(fileId: string | undefined): void {
+    if (fileId === this.activeFileId) return;
+    this.activeFileId = fileId;
+    this.sendPresence();
+  }
+
+  dispose(): void {
+    for (const attachment of [...this.attachments]) attachment.dispose();
+    this.disposables.dispose();
+  }
+
+  private openDocument(fileId: string): OpenDocument {
+    const document = this.room.session.open(fileId);
+    return {
+      text: document.whenReady.then(() => document.doc.getText(CONTENT_TEXT)),
+      dispose: () => document.dispose(),
+    };
+  }
+
+  private canWrite(fileId: string): boolean {
+    const document = this.room.session.open(fileId);
+    const { access } = document;
+    document.dispose();
+    return access !== 'read';
+  }
+
+  private sendPresence(): void {
+    const { activeFileId } = this;
+    const selections = activeFileId === undefined ? undefined : this.selections.get(activeFileId);
+    this.room.session.setPresence(
+      encodePresenceState({ fileId: activeFileId, selections: selections ?? NO_SELECTIONS }),
+    );
+  }
+
+  private showPeers(): void {
+    for (const attachment of this.attachments) attachment.setPeers(this.peersIn(attachment.fileId));
+  }
+
+  private peersIn(fileId: string): readonly RemotePeer[] {
+    const peers: RemotePeer[] = [];
+    for (const { presenceId, name, subject, state } of this.room.session.participants.values()) {
+      const shown = state === undefined ? undefined : decodePresenceState(state);
+      if (shown?.fileId !== fileId) continue;
+      const { selections } = shown;
+      peers.push({ presenceId: String(presenceId), name, colorIndex: presenceColorIndex(subject), selections, isActive: true });
+    }
+    return peers;
+  }
+
+  private renameModels(): void {
+    for (const { fileId } of this.attachments) {
+      const path = this.room.index.get(fileId)?.path;
+      if (path !== undefined) this.models.rename(fileId, path);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Role } from '../../../shared/access/index.ts';
+import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { decodePresenceState } from '../../../shared/workspace/index.ts';
+import type { TuttiApi } from '../../ipc/index.ts';
+import { presenceColorIndex } from '../theme/presence-palette.ts';
+import { type Observable, ObservableValue } from '../ui/observable.ts';
+import type { Outcome, ParticipantView, RoomModel, ShareLinkOutcome } from '../ui/workbench-model.ts';
+import { observeEach, updateOn } from './observe.ts';
+import type { OpenRoom } from './open-room.ts';
+import { askHost } from './ask-host.ts';
+
+const NOBODY: readonly ParticipantView[] = [];
+const INVITABLE: readonly Role[] = ['editor', 'commenter', 'viewer'];
+
+/** Who is in the open room. */
+export class OpenRoomModel implements RoomModel, Disposable {
+  readonly participants = new ObservableValue<readonly ParticipantView[]>(NOBODY);
+  readonly invitableRoles = new ObservableValue<readonly Role[]>([]);
+  private readonly disposables = new DisposableStore();
+  private readonly api: TuttiApi;
+  private readonly room: Observable<OpenRoom | undefined>;
+  private readonly activeFileId: Observable<string | undefined>;
+
+  /** `activeFileId` is what this window shows in its active editor. */
+  constructor(room: Observable<OpenRoom | undefined>, api: TuttiApi, activeFileId: Observable<string | undefined>) {
+    this.room = room;
+    this.api = api;
+    this.activeFileId = activeFileId;
+    const update = () => this.update();
+    this.disposables.add(
+      observeEach(room, ({ session, onDidChangeFiles }) =>
+        updateOn(
+          update,
+          (listener) => session.onDidChangeSelf(listener),
+          (listener) => session.onDidChangeParticipants(listener),
+          (listener) => onDidChangeFiles(listener),
+        ),
+      ),
+    );
+    this.disposables.add(room.subscribe(update));
+    this.disposables.add(activeFileId.subscribe(update));
+  }
+
+  async createShareLink(role: Role): Promise<ShareLinkOutcome> {
+    if (role === 'owner') return { ok: false, explanation: 'A link cannot make somebody an owner.' };
+    const made = await askHost(() => this.api.invoke('room:create-link', { role }));
+    if (!made.ok) return made;
+    const copied = await askHost(() => this.api.invoke('clipboard:write', { text: made.value }));
+    return { ok: true, link: made.value, isCopied: copied.ok };
+  }
+
+  async leaveRoom(): Promise<Outcome> {
+    return askHost(() => this.api.invoke('room:leave', undefined));
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private update(): void {
+    const room = this.room.get();
+    this.invitableRoles.set(room?.status.isOwner ? INVITABLE : []);
+    this.participants.set(room ? this.listParticipants(room) : NOBODY);
+  }
+
+  private listParticipants({ session, index }: OpenRoom): readonly ParticipantView[] {
+    const others = [...session.participants.values()].map((participant): ParticipantView => {
+      const state = participant.state === undefined ? undefined : decodePresenceState(participant.state);
+      const file = state?.fileId === undefined ? undefined : index.get(state.fileId);
+      return {
+        presenceId: String(participant.presenceId),
+        name: participant.name,
+        role: participant.role,
+        colorIndex: presenceColorIndex(participant.subject),
+        isSelf: false,
+        fileId: file?.fileId,
+        activePath: file?.path,
+      };
+    });
+    others.sort((a, b) => a.name.localeCompare(b.name) || a.presenceId.localeCompare(b.presenceId));
+    const { self } = session;
+    if (!self) return others;
+    const activeFileId = this.activeFileId.get();
+    const file = activeFileId === undefined ? undefined : index.get(activeFileId);
+    const own: ParticipantView = {
+      presenceId: String(self.presenceId),
+      name: self.name,
+      role: self.role,
+      colorIndex: presenceColorIndex(self.subject),
+      isSelf: true,
+      fileId: file?.fileId,
+      activePath: file?.path,
+    };
+    return [own, ...others];
+  }
+}

@@ -1,0 +1,152 @@
+import { type Disposable, DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
+import type { WorkbenchHost } from '../host/workbench-host.ts';
+import { ObservableValue } from '../ui/observable.ts';
+import type { EditorHost, FileProblem, FileState, Platform, WorkbenchModel } from '../ui/workbench-model.ts';
+import { askHost } from './ask-host.ts';
+import { RoomConnectionModel } from './connection-model.ts';
+import { NotificationList } from './notifications-model.ts';
+import { observeEach } from './observe.ts';
+import { OpenRoom } from './open-room.ts';
+import { RoomEditors } from './room-editors.ts';
+import { OpenRoomModel } from './room-model.ts';
+import { SettingsStore } from './settings-model.ts';
+import { RoomWorkspaceModel } from './workspace-files-model.ts';
+
+const NO_FILE_STATE = new ObservableValue<FileState>({
+  saveState: undefined,
+  readOnlyReason: undefined,
+  problem: undefined,
+});
+
+/** Everything behind the interface of one window, whether in Electron or in a browser. */
+export class Workbench implements WorkbenchModel, Disposable {
+  readonly scheduler = systemScheduler;
+  readonly platform: Platform;
+  readonly connection: RoomConnectionModel;
+  readonly room: OpenRoomModel;
+  readonly workspace: RoomWorkspaceModel;
+  readonly editors: EditorHost;
+  readonly notifications = new NotificationList();
+  readonly settings: SettingsStore;
+  private readonly disposables = new DisposableStore();
+  private readonly host: WorkbenchHost;
+  private readonly status = new ObservableValue<WorkspaceStatus>({ kind: 'none' });
+  private readonly openRoom = new ObservableValue<OpenRoom | undefined>(undefined);
+  private readonly activeFileId = new ObservableValue<string | undefined>(undefined);
+  private pendingPort: MessagePort | undefined;
+  private readonly fileProblems = new Map<string, FileProblem>();
+  private readonly openRequests = this.disposables.add(new Emitter<string>());
+  private readonly commands = this.disposables.add(new Emitter<string>());
+
+  /** Fires with the id of a command that the system's menu asks for. */
+  readonly onDidRequestCommand = this.commands.event;
+
+  private readonly roomEditors = this.disposables.add(
+    observeEach(this.openRoom, (room) => new RoomEditors(room, (fileId) => this.fileProblems.get(fileId))),
+  );
+
+  constructor(host: WorkbenchHost, os: Platform['os']) {
+    this.host = host;
+    this.platform = { host: host.kind === 'electron' ? 'desktop' : 'browser', os, hasNativeMenu: host.kind === 'electron' };
+    this.settings = new SettingsStore();
+    this.connection = this.disposables.add(new RoomConnectionModel(this.openRoom, systemScheduler));
+    this.room = this.disposables.add(new OpenRoomModel(this.openRoom, host.api, this.activeFileId));
+    this.workspace = this.disposables.add(
+      new RoomWorkspaceModel(this.openRoom, this.status, host.api, host.kind === 'electron'),
+    );
+    this.editors = this.createEditorHost();
+    this.disposables.add(
+      observeEach(this.openRoom, ({ session }) =>
+        session.onProblem(({ kind, document, explanation }) => {
+          const id = `session:${kind}:${document ?? ''}`;
+          if (kind === 'store-recovered') this.notifications.dismiss(`session:store-failed:${document}`);
+          else this.notifications.show({ id, severity: 'error', title: explanation, detail: undefined, actions: [] });
+        }),
+      ),
+    );
+  }
+
+  /** Asks the host what to show, and follows it. */
+  async start(): Promise<void> {
+    const { api } = this.host;
+    this.disposables.add(this.host.onSessionPort((port) => this.enterRoom(port)));
+    const stops = [
+      api.on('workspace:status', (status) => this.setStatus(status)),
+      api.on('workspace:recent-folders', (folders) => this.workspace.setRecentFolders(folders)),
+      api.on('problem', (problem) => this.showProblem(problem)),
+      api.on('command', ({ id }) => this.commands.fire(id)),
+      api.on('join-requested', ({ link }) => this.workspace.requestJoin(link)),
+    ];
+    for (const stop of stops) this.disposables.add({ dispose: stop });
+    const start = await api.invoke('window:ready', undefined);
+    this.workspace.displayName.set(start.personName);
+    this.workspace.setRecentFolders(start.recentFolders);
+    this.setStatus(start.status);
+    if (start.joinLink !== undefined) this.workspace.requestJoin(start.joinLink);
+  }
+
+  dispose(): void {
+    this.leaveRoom();
+    this.disposables.dispose();
+  }
+
+  private setStatus(status: WorkspaceStatus): void {
+    if (status.kind !== 'open' || status.room !== this.openRoom.get()?.status.room) this.leaveRoom();
+    this.status.set(status);
+    this.enterPendingRoom();
+  }
+
+  private enterRoom(port: MessagePort): void {
+    this.pendingPort?.close();
+    this.pendingPort = port;
+    this.enterPendingRoom();
+  }
+
+  // The port and the status may come in either order.
+  private enterPendingRoom(): void {
+    const status = this.status.get();
+    const port = this.pendingPort;
+    if (status.kind !== 'open' || !port) return;
+    this.pendingPort = undefined;
+    this.leaveRoom();
+    this.openRoom.set(new OpenRoom(port, status));
+  }
+
+  private leaveRoom(): void {
+    const room = this.openRoom.get();
+    this.openRoom.set(undefined);
+    room?.dispose();
+    this.fileProblems.clear();
+  }
+
+  private createEditorHost(): EditorHost {
+    return {
+      attachEditor: (fileId, element) => {
+        const editors = this.roomEditors.get();
+        if (!editors) throw new Error('an editor needs an open room');
+        return editors.attach(fileId, element);
+      },
+      fileState: (fileId) => this.roomEditors.get()?.fileStates.of(fileId) ?? NO_FILE_STATE,
+      setActiveFile: (fileId) => {
+        this.activeFileId.set(fileId);
+        this.roomEditors.get()?.setActiveFile(fileId);
+      },
+      onDidRequestOpen: this.openRequests.event,
+    };
+  }
+
+  private showProblem({ id, severity, title, detail, fileId, canRetry, isResolved }: ProblemReport): void {
+    const retry = { label: 'Try Again', run: () => void askHost(() => this.host.api.invoke('mirror:retry', undefined)) };
+    const actions = canRetry ? [retry] : [];
+    if (isResolved) {
+      this.notifications.dismiss(id);
+      if (fileId !== undefined) this.fileProblems.delete(fileId);
+    } else {
+      const show = { label: 'Show File', run: () => fileId !== undefined && this.openRequests.fire(fileId) };
+      this.notifications.show({ id, severity, title, detail, actions: fileId === undefined ? actions : [show, ...actions] });
+      if (fileId !== undefined) this.fileProblems.set(fileId, { severity, message: `${title} ${detail}`, actions });
+    }
+    this.roomEditors.get()?.fileStates.refresh();
+  }
+}

@@ -1,0 +1,105 @@
+import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { parseShareLink } from '../../../../shared/access/index.ts';
+import { Icon } from '../primitives/icon.tsx';
+import { Modal } from '../primitives/modal.tsx';
+import { usePendingAction } from '../primitives/use-pending-action.ts';
+import type { PendingJoin } from '../workbench-model.ts';
+import { useServices } from '../workbench/workbench-services.ts';
+
+interface JoinDialogProps {
+  readonly link: string;
+  /** A link that came from outside is only confirmed, not typed. */
+  readonly pending: PendingJoin | undefined;
+  readonly onClose: () => void;
+}
+
+/** Asks for a link and a name, and joins. Says inline what is wrong with the link, and why joining failed. */
+export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogProps): ReactElement {
+  const { model } = useServices();
+  const [link, setLink] = useState(initialLink);
+  const [name, setName] = useState(model.workspace.displayName.get());
+  const action = usePendingAction();
+  const parsed = parseShareLink(link);
+  const problem = link.trim() === '' || parsed.ok ? undefined : parsed.explanation;
+  const canJoin = parsed.ok && name.trim() !== '' && !action.isPending;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (canJoin) action.start(() => model.workspace.joinLink(link.trim(), name.trim()), onClose);
+  };
+  return (
+    <Modal title={pending ? 'Join this room?' : 'Join a room'} description={<Description pending={pending} />} onClose={onClose}>
+      <form className="dialog-form" onSubmit={submit}>
+        {!pending && (
+          <Field
+            label="Link"
+            value={link}
+            placeholder="https://…/join/…"
+            problem={problem}
+            hasFocus
+            onChange={(value) => {
+              setLink(value);
+              action.reset();
+            }}
+          />
+        )}
+        <Field label="Your name" value={name} placeholder="Shown to the others" hasFocus={pending !== undefined} onChange={setName} />
+        <div aria-live="assertive">
+          {action.explanation !== undefined && <p className="form-error">{action.explanation}</p>}
+        </div>
+        <footer className="dialog-actions">
+          <button type="button" className="button button-secondary" onClick={onClose}>
+            {pending ? 'Do Not Join' : 'Cancel'}
+          </button>
+          <button type="submit" className="button" disabled={!canJoin}>
+            {action.isPending && <Icon name="loading" isSpinning />} Join
+          </button>
+        </footer>
+      </form>
+    </Modal>
+  );
+}
+
+function Description({ pending }: { readonly pending: PendingJoin | undefined }): ReactElement {
+  if (!pending) return <>Paste the link that you were sent. No file of yours is changed by joining.</>;
+  return (
+    <>
+      A link asks to join the room <strong className="untrusted">{pending.room}</strong> on the relay{' '}
+      <strong className="untrusted">{pending.relayHost}</strong>. Join only if you know who sent it.
+    </>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder: string;
+  readonly problem?: string | undefined;
+  readonly hasFocus?: boolean;
+  readonly onChange: (value: string) => void;
+}
+
+function Field({ label, value, placeholder, problem, hasFocus = false, onChange }: FieldProps): ReactElement {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="input"
+        value={value}
+        placeholder={placeholder}
+        autoFocus={hasFocus}
+        autoComplete="off"
+        spellCheck={false}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : `${id}-problem`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      {problem !== undefined && (
+        <p className="form-error" id={`${id}-problem`} role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}

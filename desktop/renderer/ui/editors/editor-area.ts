@@ -1,0 +1,190 @@
+import type { DockviewApi, IDockviewPanel } from 'dockview-react';
+import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../../../../shared/lifecycle/index.ts';
+import { ObservableValue } from '../observable.ts';
+import type { EditorHandle, EditorHost } from '../workbench-model.ts';
+
+export const EDITOR_COMPONENT = 'file';
+
+/** How a file is opened. */
+export interface OpenOptions {
+  /** Leaves the focus where it is. */
+  readonly preserveFocus?: boolean;
+  /** Opens in a tab that the next preview replaces. */
+  readonly isPreview?: boolean;
+  /** Opens in a new group on the right of the active one. */
+  readonly toSide?: boolean;
+}
+
+/** Tabs and groups of editors. Works on the docking component once that is there; before, only remembers what to open. */
+export class EditorArea implements Disposable {
+  /** File of the active tab. */
+  readonly activeFileId = new ObservableValue<string | undefined>(undefined);
+  /** Editor of the active tab; undefined for files that are not text. */
+  readonly activeEditor = new ObservableValue<EditorHandle | undefined>(undefined);
+  /** Id of the tab that the next preview replaces. */
+  readonly previewPanelId = new ObservableValue<string | undefined>(undefined);
+  /** Ids of files, the one that was active last first. */
+  readonly recentFileIds = new ObservableValue<readonly string[]>([]);
+  private readonly editors = new Map<string, EditorHandle>();
+  private readonly host: EditorHost;
+  private readonly attachment = new MutableDisposable<DisposableStore>();
+  private api: DockviewApi | undefined;
+  private panelCount = 0;
+  private focusPanelId: string | undefined;
+
+  constructor(host: EditorHost) {
+    this.host = host;
+  }
+
+  /** Takes the docking component into use until the result is disposed. */
+  attach(api: DockviewApi): Disposable {
+    const store = new DisposableStore();
+    this.api = api;
+    store.add(api.onDidActivePanelChange(() => this.followActivePanel()));
+    store.add(api.onDidRemovePanel((panel) => this.forgetPanel(panel)));
+    store.add(
+      toDisposable(() => {
+        if (this.api !== api) return;
+        this.api = undefined;
+        this.previewPanelId.set(undefined);
+        this.recentFileIds.set([]);
+        this.followActivePanel();
+      }),
+    );
+    this.attachment.value = store;
+    return store;
+  }
+
+  /** Shows the file: in its tab of the active group when it has one there, else in a new tab. */
+  openFile(fileId: string, options: OpenOptions = {}): void {
+    const api = this.api;
+    if (!api) return;
+    const group = api.activeGroup;
+    const existing = options.toSide ? undefined : this.findPanel(api, fileId);
+    if (existing) {
+      if (!options.isPreview) this.pin(existing.id);
+      if (!options.preserveFocus) this.focusPanelId = existing.id;
+      existing.api.setActive();
+      this.focusIfWanted(existing.id);
+      return;
+    }
+    const id = `${fileId}#${++this.panelCount}`;
+    const replaced = this.previewPanelId.get();
+    if (!options.preserveFocus) this.focusPanelId = id;
+    api.addPanel({
+      id,
+      component: EDITOR_COMPONENT,
+      params: { fileId },
+      ...(group && {
+        position: { referenceGroup: group, direction: options.toSide ? 'right' : 'within' } as const,
+      }),
+    });
+    if (!options.isPreview) return;
+    this.previewPanelId.set(id);
+    if (replaced !== undefined && replaced !== id) api.getPanel(replaced)?.api.close();
+  }
+
+  /** Keeps the tab when another preview opens. */
+  pin(panelId: string): void {
+    if (this.previewPanelId.get() === panelId) this.previewPanelId.set(undefined);
+  }
+
+  /** Called by a tab's content; the result is disposed with it. */
+  addEditor(panelId: string, editor: EditorHandle): Disposable {
+    this.editors.set(panelId, editor);
+    this.focusIfWanted(panelId);
+    this.followActivePanel();
+    return toDisposable(() => {
+      this.editors.delete(panelId);
+      this.followActivePanel();
+    });
+  }
+
+  focusActive(): void {
+    const panel = this.api?.activePanel;
+    if (panel) this.editors.get(panel.id)?.focus();
+  }
+
+  get hasPanels(): boolean {
+    return (this.api?.totalPanels ?? 0) > 0;
+  }
+
+  closeActive(): void {
+    this.api?.activePanel?.api.close();
+  }
+
+  closeAll(): void {
+    for (const panel of this.api?.panels.slice() ?? []) panel.api.close();
+  }
+
+  /** Closes the other tabs of the active group. */
+  closeOthers(): void {
+    const kept = this.api?.activePanel;
+    for (const panel of kept?.group.panels.slice() ?? []) if (panel !== kept) panel.api.close();
+  }
+
+  /** Shows the active file a second time, beside. */
+  splitActive(): void {
+    const fileId = this.activeFileId.get();
+    if (fileId !== undefined) this.openFile(fileId, { toSide: true });
+  }
+
+  activateNeighbour(direction: 'next' | 'previous'): void {
+    const group = this.api?.activeGroup;
+    const panels = group?.panels ?? [];
+    const index = panels.findIndex((panel) => panel === group?.activePanel);
+    if (index < 0) return;
+    const step = direction === 'next' ? 1 : -1;
+    panels[(index + step + panels.length) % panels.length]?.api.setActive();
+    this.focusActive();
+  }
+
+  focusNextGroup(): void {
+    const groups = this.api?.groups ?? [];
+    const index = groups.findIndex((group) => group === this.api?.activeGroup);
+    groups[(index + 1) % groups.length]?.activePanel?.api.setActive();
+    this.focusActive();
+  }
+
+  dispose(): void {
+    this.attachment.dispose();
+  }
+
+  private findPanel(api: DockviewApi, fileId: string): IDockviewPanel | undefined {
+    const inActiveGroup = api.activeGroup?.panels.find((panel) => fileIdOf(panel) === fileId);
+    return inActiveGroup ?? api.panels.find((panel) => fileIdOf(panel) === fileId);
+  }
+
+  private focusIfWanted(panelId: string): void {
+    if (this.focusPanelId !== panelId) return;
+    const editor = this.editors.get(panelId);
+    if (!editor) return;
+    this.focusPanelId = undefined;
+    editor.focus();
+  }
+
+  private forgetPanel(panel: IDockviewPanel): void {
+    this.pin(panel.id);
+    const fileId = fileIdOf(panel);
+    const isStillOpen = this.api?.panels.some((other) => other !== panel && fileIdOf(other) === fileId) ?? false;
+    if (!isStillOpen) this.recentFileIds.set(this.recentFileIds.get().filter((id) => id !== fileId));
+  }
+
+  private followActivePanel(): void {
+    const panel = this.api?.activePanel;
+    const fileId = panel && fileIdOf(panel);
+    this.activeEditor.set(panel && this.editors.get(panel.id));
+    if (this.activeFileId.get() === fileId) return;
+    this.activeFileId.set(fileId);
+    if (fileId !== undefined) {
+      this.recentFileIds.set([fileId, ...this.recentFileIds.get().filter((id) => id !== fileId)]);
+    }
+    this.host.setActiveFile(fileId);
+  }
+}
+
+/** The file that a tab shows. */
+export function fileIdOf(panel: Pick<IDockviewPanel, 'params'>): string | undefined {
+  const fileId: unknown = panel.params?.['fileId'];
+  return typeof fileId === 'string' ? fileId : undefined;
+}

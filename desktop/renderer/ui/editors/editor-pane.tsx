@@ -1,0 +1,108 @@
+import type { IDockviewPanelProps } from 'dockview-react';
+import { type ReactElement, useEffect, useRef } from 'react';
+import { Icon } from '../primitives/icon.tsx';
+import type { FileProblem, WorkspaceFile } from '../workbench-model.ts';
+import { useFile } from '../workbench/use-file.ts';
+import { useObservable } from '../workbench/use-observable.ts';
+import { useServices } from '../workbench/workbench-services.ts';
+
+export interface EditorPanelParameters {
+  readonly fileId: string;
+}
+
+/** The content of a tab: what there is to know about the file, and its editor. */
+export function EditorPane({ params, api }: IDockviewPanelProps<EditorPanelParameters>): ReactElement {
+  const { file, isListed } = useFile(params.fileId);
+  if (file && file.kind !== 'text') return <NotText file={file} />;
+  return (
+    <div className="editor-pane">
+      <FileBanners fileId={params.fileId} isListed={isListed} path={file?.path} />
+      <EditorElement fileId={params.fileId} panelId={api.id} />
+    </div>
+  );
+}
+
+function EditorElement({ fileId, panelId }: { readonly fileId: string; readonly panelId: string }): ReactElement {
+  const { model, editorArea } = useServices();
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!element.current) return undefined;
+    const editor = model.editors.attachEditor(fileId, element.current);
+    const registration = editorArea.addEditor(panelId, editor);
+    return () => {
+      registration.dispose();
+      editor.dispose();
+    };
+  }, [model, editorArea, fileId, panelId]);
+  return <div ref={element} className="editor-element" />;
+}
+
+interface FileBannersProps {
+  readonly fileId: string;
+  readonly isListed: boolean;
+  readonly path: string | undefined;
+}
+
+function FileBanners({ fileId, isListed, path }: FileBannersProps): ReactElement {
+  const { model } = useServices();
+  const { problem, readOnlyReason, saveState } = useObservable(model.editors.fileState(fileId));
+  return (
+    <div className="banners" aria-live="polite">
+      {problem && <Banner problem={problem} />}
+      {!isListed && !problem && (
+        <Banner
+          problem={{
+            severity: 'warning',
+            message: `${path === undefined ? 'This file' : `"${path}"`} is no longer in the workspace. Copy what you need before you close it.`,
+            actions: [],
+          }}
+        />
+      )}
+      {saveState?.kind === 'refused' && (
+        <Banner problem={{ severity: 'error', message: `Your edits were not accepted: ${saveState.explanation}`, actions: [] }} />
+      )}
+      {readOnlyReason !== undefined && isListed && (
+        <Banner problem={{ severity: 'info', message: readOnlyReason, actions: [] }} />
+      )}
+    </div>
+  );
+}
+
+function Banner({ problem }: { readonly problem: FileProblem }): ReactElement {
+  return (
+    <div className={`banner banner-${problem.severity}`}>
+      <Icon name={problem.severity} />
+      <span className="banner-message">{problem.message}</span>
+      {problem.actions.length > 0 && (
+        <span className="banner-actions">
+          {problem.actions.map((action) => (
+            <button key={action.label} type="button" className="banner-action" onClick={() => action.run()}>
+              {action.label}
+            </button>
+          ))}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function NotText({ file }: { readonly file: WorkspaceFile }): ReactElement {
+  const isBinary = file.kind === 'binary';
+  return (
+    <div className="editor-pane not-text" tabIndex={0}>
+      <Icon name={isBinary ? 'file-binary' : 'warning'} />
+      <p>
+        {isBinary
+          ? 'This file is not shown in the editor because it is binary.'
+          : 'This file is not shown in the editor because it is too large to be shared as text.'}
+      </p>
+      {file.sizeBytes !== undefined && <p className="not-text-size">{formatSize(file.sizeBytes)}</p>}
+    </div>
+  );
+}
+
+function formatSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  const kilobytes = bytes / 1024;
+  return kilobytes < 1024 ? `${kilobytes.toFixed(1)} KiB` : `${(kilobytes / 1024).toFixed(1)} MiB`;
+}

@@ -1,0 +1,116 @@
+import { ContextMenu } from '@base-ui/react/context-menu';
+import type { IDockviewPanelHeaderProps } from 'dockview-react';
+import { type MouseEvent, type ReactElement, useEffect } from 'react';
+import { fileIcon } from '../explorer/file-icon.ts';
+import { PresenceDots } from '../explorer/presence-dots.tsx';
+import { CommandMenuItems } from '../primitives/command-menu-items.tsx';
+import { Icon } from '../primitives/icon.tsx';
+import { useFile } from '../workbench/use-file.ts';
+import { useObservable } from '../workbench/use-observable.ts';
+import { useServices } from '../workbench/workbench-services.ts';
+import { baseName, listedFiles, parentPath } from '../workbench/workspace-files.ts';
+import type { EditorPanelParameters } from './editor-pane.tsx';
+import { saveMark } from './save-mark.ts';
+
+const TAB_MENU = [
+  ['editor.close', 'editor.closeOthers', 'editor.closeAll'],
+  ['editor.split', 'explorer.revealActive'],
+] as const;
+
+const MIDDLE_BUTTON = 1;
+
+/** A tab: name, where its edits are, who else is there, and a way to close it. */
+export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanelParameters>): ReactElement {
+  const { model, editorArea } = useServices();
+  const { file, isListed } = useFile(params.fileId);
+  const { saveState, readOnlyReason } = useObservable(model.editors.fileState(params.fileId));
+  const isPreview = useObservable(editorArea.previewPanelId) === api.id;
+  const people = useObservable(model.room.participants).filter((person) => !person.isSelf && person.fileId === params.fileId);
+  const name = file ? baseName(file.path) : 'Unknown file';
+  const mark = saveState && saveMark(saveState);
+  useEffect(() => {
+    api.setTitle(name);
+  }, [api, name]);
+  useEffect(() => {
+    if (saveState?.kind === 'saving') editorArea.pin(api.id);
+  }, [saveState, editorArea, api]);
+  const onMouseUp = (event: MouseEvent) => {
+    if (event.button !== MIDDLE_BUTTON) return;
+    event.preventDefault();
+    api.close();
+  };
+  const title = [file?.path ?? name, isListed ? '' : 'no longer in the workspace', mark?.isPending ? mark.description : ''];
+  const className = `editor-tab${isPreview ? ' is-preview' : ''}${isListed ? '' : ' is-gone'}`;
+  return (
+    <ContextMenu.Root onOpenChange={(isOpen) => isOpen && api.setActive()}>
+      <ContextMenu.Trigger
+        render={
+          <div
+            className={className}
+            title={title.filter((part) => part !== '').join('\n')}
+            onMouseUp={onMouseUp}
+            onClick={() => editorArea.focusActive()}
+            onDoubleClick={() => editorArea.pin(api.id)}
+          />
+        }
+      >
+        <span className="file-icon">
+          <Icon name={fileIcon(name, file?.kind ?? 'text')} />
+        </span>
+        <span className="editor-tab-name">{name}</span>
+        <Disambiguation path={file?.path} fileId={params.fileId} />
+        {readOnlyReason !== undefined && <Icon name="lock" />}
+        <PresenceDots people={people} />
+        <CloseButton name={name} isPending={mark?.isPending ?? false} note={mark?.label} onClose={() => api.close()} />
+      </ContextMenu.Trigger>
+      <ContextMenu.Portal>
+        <ContextMenu.Positioner className="tutti-layer layer-menu">
+          <ContextMenu.Popup className="menu">
+            <CommandMenuItems menu={TAB_MENU} />
+          </ContextMenu.Popup>
+        </ContextMenu.Positioner>
+      </ContextMenu.Portal>
+    </ContextMenu.Root>
+  );
+}
+
+/** The folder, where two open files have the same name. */
+function Disambiguation({ path, fileId }: { readonly path: string | undefined; readonly fileId: string }): ReactElement | null {
+  const { model, editorArea } = useServices();
+  const openIds = useObservable(editorArea.recentFileIds);
+  const files = listedFiles(useObservable(model.workspace.state));
+  if (path === undefined) return null;
+  const name = baseName(path);
+  const isAmbiguous = files.some(
+    (other) => other.fileId !== fileId && openIds.includes(other.fileId) && baseName(other.path) === name,
+  );
+  if (!isAmbiguous) return null;
+  return <span className="editor-tab-folder">{parentPath(path) || './'}</span>;
+}
+
+interface CloseButtonProps {
+  readonly name: string;
+  readonly isPending: boolean;
+  readonly note: string | undefined;
+  readonly onClose: () => void;
+}
+
+function CloseButton({ name, isPending, note, onClose }: CloseButtonProps): ReactElement {
+  return (
+    <button
+      type="button"
+      className={isPending ? 'editor-tab-close is-pending' : 'editor-tab-close'}
+      aria-label={isPending ? `Close ${name} (${note ?? ''})` : `Close ${name}`}
+      tabIndex={-1}
+      // Keeps the press from starting a drag or activating the tab first.
+      onPointerDown={(event) => event.stopPropagation()}
+      onClick={(event) => {
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <Icon name="close" />
+      <Icon name="circle-filled" />
+    </button>
+  );
+}

@@ -1,0 +1,152 @@
+import { ContextMenu } from '@base-ui/react/context-menu';
+import type { ItemInstance } from '@headless-tree/core';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type MouseEvent, type ReactElement, useCallback, useEffect, useMemo, useRef } from 'react';
+import { CommandMenuItems } from '../primitives/command-menu-items.tsx';
+import { useObservable } from '../workbench/use-observable.ts';
+import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
+import { canEditFiles } from '../workbench/workspace-files.ts';
+import { ExplorerRow } from './explorer-row.tsx';
+import { DRAFT_ID, type ExplorerNode, ROOT_ID } from './explorer-tree.ts';
+import { othersByFile } from './presence-dots.tsx';
+import { RowInput } from './row-input.tsx';
+import { useExplorerTree } from './use-explorer-tree.ts';
+import { useExplorerView } from './use-explorer-view.ts';
+
+const ROW_HEIGHT_PX = 22;
+
+const CONTEXT_MENU = [
+  ['explorer.openToSide'],
+  ['explorer.newFile', 'explorer.newFolder'],
+  ['explorer.copyPath'],
+  ['explorer.rename', 'explorer.delete'],
+] as const;
+
+/** The tree of files; draws only the rows that are in sight. */
+export function ExplorerTreeView(): ReactElement {
+  const services = useServices();
+  const participants = useObservable(services.model.room.participants);
+  const edit = useObservable(services.explorer.edit);
+  const people = useMemo(() => othersByFile(participants), [participants]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const scrollToRow = useRef<(index: number) => void>(() => undefined);
+  const { data, tree } = useExplorerTree((index) => scrollToRow.current(index));
+  const items = tree.getItems();
+  const focusedIndex = items.findIndex((item) => item.isFocused());
+  const rows = useRows(items, scroller, focusedIndex);
+  scrollToRow.current = (index) => rows.scrollToIndex(index);
+  useExplorerView(tree, data, services, items);
+  const editedId = edit && (edit.kind === 'rename' ? edit.nodeId : DRAFT_ID);
+  useScrollToEdited(items, editedId, rows.scrollToIndex);
+  const open = (node: ExplorerNode) => node.kind === 'file' && services.editorArea.openFile(node.file.fileId);
+  return (
+    <ContextMenu.Root>
+      <ContextMenu.Trigger
+        render={
+          <div
+            {...tree.getContainerProps('Files')}
+            className="explorer-tree"
+            onKeyDown={(event) => onTreeKey(event, services)}
+            onClick={(event) => openOnClick(event, services, data.nodes)}
+            onContextMenuCapture={(event) => selectUnderPointer(event, items)}
+          />
+        }
+      >
+        <div ref={scroller} className="explorer-scroller">
+          <div className="explorer-content" style={{ height: rows.getTotalSize() }}>
+            {rows.getVirtualItems().map(({ index, start }) => {
+              const item = items[index];
+              if (!item || item.getId() === ROOT_ID) return null;
+              const node = item.getItemData();
+              const here = node.kind === 'file' ? (people.get(node.file.fileId) ?? NOBODY) : NOBODY;
+              const input = edit && node.id === editedId ? <RowInput edit={edit} node={node} data={data} /> : undefined;
+              const style = { transform: `translateY(${start}px)` };
+              return (
+                <ExplorerRow key={node.id} item={item} style={style} people={here} input={input} onOpen={open} />
+              );
+            })}
+          </div>
+        </div>
+      </ContextMenu.Trigger>
+      <ContextMenu.Portal>
+        <ContextMenu.Positioner className="tutti-layer layer-menu">
+          <ContextMenu.Popup className="menu">
+            <CommandMenuItems menu={CONTEXT_MENU} />
+          </ContextMenu.Popup>
+        </ContextMenu.Positioner>
+      </ContextMenu.Portal>
+    </ContextMenu.Root>
+  );
+}
+
+const NOBODY: readonly never[] = [];
+
+function useRows(
+  items: readonly ItemInstance<ExplorerNode>[],
+  scroller: React.RefObject<HTMLDivElement | null>,
+  focusedIndex: number,
+) {
+  return useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT_PX,
+    overscan: 8,
+    // The focused row stays in the document when it is scrolled away; else the keyboard's focus would be lost.
+    rangeExtractor: useCallback(
+      (range: Parameters<typeof defaultRangeExtractor>[0]) => {
+        const indexes = defaultRangeExtractor(range);
+        if (focusedIndex >= 0 && focusedIndex < range.count && !indexes.includes(focusedIndex)) {
+          return [...indexes, focusedIndex].sort((a, b) => a - b);
+        }
+        return indexes;
+      },
+      [focusedIndex],
+    ),
+  });
+}
+
+function useScrollToEdited(
+  items: readonly ItemInstance<ExplorerNode>[],
+  editedId: string | undefined,
+  scrollToIndex: (index: number) => void,
+): void {
+  const index = editedId === undefined ? -1 : items.findIndex((item) => item.getId() === editedId);
+  useEffect(() => {
+    if (index >= 0) scrollToIndex(index);
+  }, [index, scrollToIndex]);
+}
+
+function selectUnderPointer(event: MouseEvent, items: readonly ItemInstance<ExplorerNode>[]): void {
+  const id = nodeIdAt(event.target);
+  const item = items.find((candidate) => candidate.getId() === id);
+  if (!item) return;
+  item.setFocused();
+  if (!item.isSelected()) item.getTree().setSelectedItems([item.getId()]);
+}
+
+function openOnClick(event: MouseEvent, services: WorkbenchServices, nodes: ReadonlyMap<string, ExplorerNode>): void {
+  if (event.shiftKey || event.ctrlKey || event.metaKey || event.button !== 0) return;
+  const node = nodes.get(nodeIdAt(event.target) ?? '');
+  if (node?.kind === 'file') {
+    services.editorArea.openFile(node.file.fileId, { isPreview: true, preserveFocus: true });
+  }
+}
+
+function nodeIdAt(target: EventTarget): string | undefined {
+  if (!(target instanceof Element)) return undefined;
+  return target.closest<HTMLElement>('[data-node]')?.dataset['node'];
+}
+
+function onTreeKey(event: KeyboardEvent, services: WorkbenchServices): void {
+  if (event.target instanceof HTMLInputElement) return;
+  const focused = services.explorer.focused.get();
+  if (!focused || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isOpenKey = event.key === 'Enter' || event.key === ' ';
+  const [file] = focused.files;
+  if (isOpenKey && focused.isFolder && event.target instanceof HTMLElement) event.target.click();
+  else if (isOpenKey && file) services.editorArea.openFile(file.fileId, { preserveFocus: event.key === ' ' });
+  else if (event.key === 'F2' && canEditFiles(services.model.workspace.state.get())) services.commands.run('explorer.rename');
+  else if (event.key === 'Delete') services.commands.run('explorer.delete');
+  else return;
+  event.preventDefault();
+}

@@ -1,0 +1,27 @@
+export { type Observable, ObservableValue } from './observable.ts';
+export { type RenderedWorkbench, renderWorkbench } from './render-workbench.tsx';
+export type {
+  ConnectionModel,
+  CreateFileOutcome,
+  EditorAction,
+  EditorHandle,
+  EditorHost,
+  EditorStatus,
+  FileProblem,
+  FileState,
+  NotificationsModel,
+  NotificationView,
+  Outcome,
+  ParticipantView,
+  PendingJoin,
+  Platform,
+  ProblemAction,
+  RecentFolder,
+  RoomModel,
+  SettingsModel,
+  ShareLinkOutcome,
+  WorkbenchModel,
+  WorkspaceFile,
+  WorkspaceModel,
+  WorkspaceState,
+} from './workbench-model.ts';

@@ -1,0 +1,49 @@
+import { createRoot } from 'react-dom/client';
+import { type Disposable, DisposableStore, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { CommandRegistry, listenForKeybindings } from '../commands/index.ts';
+import { applyTheme } from '../theme/index.ts';
+import { EditorArea } from './editors/editor-area.ts';
+import { ExplorerController } from './explorer/explorer-controller.ts';
+import { registerCommands } from './workbench/register-commands.ts';
+import { Workbench } from './workbench/workbench.tsx';
+import { type WorkbenchServices, WorkbenchServicesContext } from './workbench/workbench-services.ts';
+import { WorkbenchState } from './workbench/workbench-state.ts';
+import type { WorkbenchModel } from './workbench-model.ts';
+
+/** The interface of one window. Disposing it removes everything from the page. */
+export interface RenderedWorkbench extends Disposable {
+  /** For native menus, and for commands that are not the interface's own. */
+  readonly commands: CommandRegistry;
+  /** Shows a file in a tab and focuses it. */
+  openFile(fileId: string): void;
+}
+
+/** Draws the workbench into `element`, which must have a size, and keeps it up to date with `model`. */
+export function renderWorkbench(element: HTMLElement, model: WorkbenchModel): RenderedWorkbench {
+  const store = new DisposableStore();
+  const commands = new CommandRegistry();
+  const editorArea = store.add(new EditorArea(model.editors));
+  const services: WorkbenchServices = {
+    model,
+    commands,
+    state: new WorkbenchState(),
+    editorArea,
+    explorer: new ExplorerController(),
+  };
+  store.add(registerCommands(services));
+  store.add(listenForKeybindings(window, commands, model.platform.os));
+  store.add(applyTheme(document.documentElement, model.settings.theme));
+  store.add(model.editors.onDidRequestOpen((fileId) => editorArea.openFile(fileId)));
+  const root = createRoot(element);
+  root.render(
+    <WorkbenchServicesContext value={services}>
+      <Workbench />
+    </WorkbenchServicesContext>,
+  );
+  store.add(toDisposable(() => root.unmount()));
+  return {
+    commands,
+    openFile: (fileId) => editorArea.openFile(fileId),
+    dispose: () => store.dispose(),
+  };
+}

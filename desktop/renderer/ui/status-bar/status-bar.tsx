@@ -1,0 +1,134 @@
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { type Scheduler, scheduleEvery } from '../../../../shared/lifecycle/index.ts';
+import { Icon } from '../primitives/icon.tsx';
+import { useObservable } from '../workbench/use-observable.ts';
+import { useServices } from '../workbench/workbench-services.ts';
+import { connectionAnnouncement, connectionText } from './connection-text.ts';
+import { EditorStatusItems } from './editor-status-items.tsx';
+import './status-bar.css';
+
+const TICK_MS = 500;
+
+/** The line at the bottom: connection, people, and the active file. */
+export function StatusBar(): ReactElement {
+  const { model, state } = useServices();
+  const workspace = useObservable(model.workspace.state);
+  const notificationCount =
+    useObservable(model.notifications.items).length + useObservable(state.localNotifications).length;
+  const bell = notificationCount === 0 ? 'No notifications' : `Notifications: ${notificationCount}`;
+  return (
+    <footer className="status-bar" aria-label="Status">
+      <div className="status-bar-side">
+        {workspace.kind === 'open' && (
+          <>
+            <RoomItem name={workspace.name} />
+            <ConnectionItems />
+            <PeopleItem />
+          </>
+        )}
+      </div>
+      <div className="status-bar-side">
+        {workspace.kind === 'open' && <EditorStatusItems />}
+        <StatusItem
+          label={bell}
+          title={bell}
+          onPress={() => state.isNotificationListOpen.set(!state.isNotificationListOpen.get())}
+        >
+          <Icon name={notificationCount === 0 ? 'bell' : 'bell-dot'} />
+        </StatusItem>
+      </div>
+      <Announcer />
+    </footer>
+  );
+}
+
+interface StatusItemProps {
+  readonly label?: string;
+  readonly title: string;
+  readonly className?: string;
+  readonly onPress?: () => void;
+  readonly children: ReactNode;
+}
+
+/** One entry of the status bar; a button when it does something. */
+export function StatusItem({ label, title, className = '', onPress, children }: StatusItemProps): ReactElement {
+  if (!onPress) {
+    return (
+      <span className={`status-item ${className}`} title={title}>
+        {children}
+      </span>
+    );
+  }
+  return (
+    <button type="button" className={`status-item ${className}`} aria-label={label} title={title} onClick={onPress}>
+      {children}
+    </button>
+  );
+}
+
+function RoomItem({ name }: { readonly name: string }): ReactElement {
+  const { commands } = useServices();
+  return (
+    <StatusItem className="status-room" title={`Room: ${name}. Press to invite people.`} onPress={() => commands.run('room.invite')}>
+      <Icon name="remote" />
+      <span className="ellipsis">{name}</span>
+    </StatusItem>
+  );
+}
+
+function ConnectionItems(): ReactElement | null {
+  const { model } = useServices();
+  const connection = useObservable(model.connection.state);
+  const isOffline = useObservable(model.connection.isOfflineSignShown);
+  const nowMs = useNow(model.scheduler, connection?.kind === 'reconnecting');
+  if (!connection) return null;
+  const text = connectionText(connection, isOffline, nowMs);
+  return (
+    <>
+      <StatusItem className={`status-${text.tone}`} title={text.description}>
+        <Icon name={text.icon} isSpinning={text.isBusy} />
+        <span data-testid="connection">{text.label}</span>
+      </StatusItem>
+      {text.canRetry && (
+        <StatusItem className={`status-${text.tone}`} title="Try to connect now" onPress={() => model.connection.retryNow()}>
+          <span className="status-link">Try now</span>
+        </StatusItem>
+      )}
+    </>
+  );
+}
+
+function PeopleItem(): ReactElement {
+  const { model, commands } = useServices();
+  const people = useObservable(model.room.participants);
+  const names = people.map(({ name, isSelf }) => (isSelf ? `${name} (you)` : name)).join('\n');
+  const label = people.length === 1 ? '1 person in the room' : `${people.length} people in the room`;
+  return (
+    <StatusItem label={label} title={names === '' ? label : `${label}\n${names}`} onPress={() => commands.run('view.people')}>
+      <Icon name="organization" />
+      <span>{people.length}</span>
+    </StatusItem>
+  );
+}
+
+function Announcer(): ReactElement {
+  const { model } = useServices();
+  const connection = useObservable(model.connection.state);
+  const isOffline = useObservable(model.connection.isOfflineSignShown);
+  return (
+    <span className="visually-hidden" role="status" aria-live="polite">
+      {connectionAnnouncement(connection, isOffline)}
+    </span>
+  );
+}
+
+function useNow(scheduler: Scheduler, isTicking: boolean): number {
+  const [nowMs, setNowMs] = useState(() => scheduler.now());
+  useEffect(() => {
+    setNowMs(scheduler.now());
+    if (!isTicking) return undefined;
+    const ticks = scheduleEvery(scheduler, () => setNowMs(scheduler.now()), TICK_MS);
+    return () => ticks.dispose();
+  }, [scheduler, isTicking]);
+  return nowMs;
+}

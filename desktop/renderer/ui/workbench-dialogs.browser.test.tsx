@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
+import { type RenderedWorkbench, renderWorkbench } from './index.ts';
+import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
+
+const LINK = 'https://relay.example/join/room#0123456789abcdef';
+
+let scheduler: ManualScheduler;
+let fake: FakeWorkbench;
+let element: HTMLDivElement;
+let workbench: RenderedWorkbench;
+
+beforeEach(async () => {
+  await page.viewport(1280, 800);
+  scheduler = new ManualScheduler();
+  fake = new FakeWorkbench(scheduler);
+  element = document.createElement('div');
+  element.style.cssText = 'position:fixed;inset:0';
+  document.body.append(element);
+  workbench = renderWorkbench(element, fake.model);
+  await expect.element(page.getByRole('contentinfo')).toBeVisible();
+});
+
+afterEach(() => {
+  workbench.dispose();
+  element.remove();
+});
+
+describe('status bar', () => {
+  it('counts down to the next try, offers one now, and says offline only when the sign is shown', async () => {
+    fake.open(['a.ts']);
+    const connection = page.getByTestId('connection');
+    await expect.element(connection).toHaveTextContent('Online');
+    fake.connectionState.set({
+      kind: 'reconnecting',
+      sinceMs: scheduler.now(),
+      nextTryAtMs: scheduler.now() + 8_000,
+      attempt: 2,
+      explanation: 'The relay cannot be reached.',
+    });
+    await expect.element(connection).toHaveTextContent('Reconnecting: next try in 8 s');
+    scheduler.advance(3_000);
+    await expect.element(connection).toHaveTextContent('Reconnecting: next try in 5 s');
+    fake.isOfflineSignShown.set(true);
+    await expect.element(connection).toHaveTextContent('Offline: next try in 5 s');
+    await expect.element(page.getByText('Offline. Your edits are kept on this device')).toBeInTheDocument();
+    await userEvent.click(page.getByText('Try now'));
+    expect(fake.calls).toContain('retryNow');
+  });
+
+  it('shows a failure with its actions until somebody dismisses it', async () => {
+    let tries = 0;
+    fake.notifications.set([
+      {
+        id: 'full',
+        severity: 'error',
+        title: 'The disk is full.',
+        detail: 'Make room and try again.',
+        actions: [{ label: 'Try Again', run: () => void tries++ }],
+      },
+    ]);
+    await expect.element(page.getByRole('alert')).toHaveTextContent('The disk is full.');
+    await userEvent.click(page.getByRole('button', { name: 'Try Again' }));
+    await expect.element(page.getByText('The disk is full.')).not.toBeInTheDocument();
+    expect(tries).toBe(1);
+  });
+
+  it('hides what is only for information after a while, but keeps it in the list', async () => {
+    fake.notifications.set([{ id: 'a', severity: 'info', title: 'Merged 3 edits.', detail: undefined, actions: [] }]);
+    await expect.element(page.getByText('Merged 3 edits.')).toBeVisible();
+    scheduler.advance(10_000);
+    await expect.element(page.getByText('Merged 3 edits.')).not.toBeInTheDocument();
+    await userEvent.click(page.getByRole('button', { name: 'Notifications: 1' }));
+    await expect.element(page.getByText('Merged 3 edits.')).toBeVisible();
+  });
+});
+
+describe('quick input', () => {
+  it('runs a command that is found by a few letters', async () => {
+    fake.open(['a.ts']);
+    await userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
+    await expect.element(page.getByRole('combobox')).toHaveFocus();
+    await userEvent.keyboard('invite');
+    await expect.element(page.getByRole('option', { selected: true })).toHaveTextContent('Room: Invite…');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('dialog', { name: 'Invite to this room' })).toBeVisible();
+  });
+
+  it('opens a file by name, and says when there is none', async () => {
+    fake.open(['src/index.ts', 'src/other.ts']);
+    await userEvent.keyboard('{Control>}p{/Control}');
+    await userEvent.keyboard('nothing');
+    await expect.element(page.getByText('No matching files')).toBeVisible();
+    await userEvent.fill(page.getByRole('combobox'), 'oth');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
+  });
+});
+
+describe('joining', () => {
+  it('explains a damaged link inline and joins with a good one', async () => {
+    workbench.commands.run('room.join');
+    const link = page.getByLabelText('Link', { exact: true });
+    await userEvent.fill(link, 'https://relay.example/join/room');
+    await expect.element(page.getByRole('alert')).toHaveTextContent('missing or damaged');
+    await userEvent.fill(page.getByLabelText('Your name'), 'Ana');
+    await expect.element(page.getByRole('button', { name: 'Join', exact: true })).toBeDisabled();
+    await userEvent.fill(link, LINK);
+    fake.nextOutcome = { ok: false, explanation: 'The link was revoked. Ask for a new one.' };
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText('The link was revoked. Ask for a new one.')).toBeVisible();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+    expect(fake.calls).toContain(`joinLink ${LINK} Ana`);
+  });
+
+  it('asks before it follows a link from outside, and names room and relay', async () => {
+    fake.displayName.set('Ana');
+    fake.pendingJoin.set({ link: LINK, room: 'room', relayHost: 'relay.example' });
+    await expect.element(page.getByRole('dialog')).toHaveTextContent('relay.example');
+    await userEvent.click(page.getByRole('button', { name: 'Do Not Join' }));
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+    expect(fake.calls.some((call) => call.startsWith('joinLink'))).toBe(false);
+  });
+});
+
+describe('people', () => {
+  it('makes a link for a role and shows it when the clipboard refused', async () => {
+    fake.open(['a.ts']);
+    fake.participants.set([createParticipant('Ana', { isSelf: true })]);
+    fake.shareLink = { ok: true, link: LINK, isCopied: false };
+    workbench.commands.run('view.people');
+    await userEvent.selectOptions(page.getByLabelText('Whoever has the link'), 'viewer');
+    await userEvent.click(page.getByRole('button', { name: 'Create and Copy Link' }));
+    await expect.element(page.getByLabelText('Share link')).toHaveValue(LINK);
+    await expect.element(page.getByText('Copy this link by hand:')).toBeVisible();
+    expect(fake.calls).toContain('createShareLink viewer');
+  });
+
+  it('goes to where somebody is', async () => {
+    fake.open(['a.ts', 'b.ts']);
+    fake.participants.set([createParticipant('Bob', { fileId: 'f1', activePath: 'b.ts' })]);
+    workbench.commands.run('view.people');
+    await userEvent.click(page.getByRole('button', { name: 'Go to Bob' }));
+    await vi.waitFor(() => expect(fake.calls).toContain('reveal Bob'));
+    await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
+  });
+});
+
+describe('welcome', () => {
+  it('offers to start, says why a folder did not open, and comes back after leaving', async () => {
+    fake.recentFolders.set([{ folder: '/work/site', name: 'site' }]);
+    await userEvent.click(page.getByRole('button', { name: 'site' }));
+    expect(fake.calls).toContain('openFolder /work/site');
+    fake.workspaceState.set({ kind: 'failed', title: '"site" could not be opened.', detail: 'It cannot be read.' });
+    await expect.element(page.getByRole('alert')).toHaveTextContent('It cannot be read.');
+    fake.open(['a.ts']);
+    workbench.commands.run('room.leave');
+    await userEvent.click(page.getByRole('button', { name: 'Leave', exact: true }));
+    await expect.element(page.getByRole('main', { name: 'Welcome' })).toBeVisible();
+  });
+
+  it('takes the look from the setting', async () => {
+    workbench.commands.run('theme.light');
+    await vi.waitFor(() => expect(document.documentElement.dataset['theme']).toBe('light'));
+    expect(getComputedStyle(document.documentElement).getPropertyValue('--editor-background')).toBe('#ffffff');
+  });
+});

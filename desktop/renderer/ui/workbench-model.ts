@@ -1,0 +1,217 @@
+import type { Role } from '../../../shared/access/index.ts';
+import type { Event, Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { ConnectionState, SaveState } from '../../../shared/sync/connection-state.ts';
+import type { FileKind } from '../../../shared/workspace/index-document.ts';
+import type { ThemeSetting } from '../theme/theme-setting.ts';
+import type { Disposable } from '../../../shared/lifecycle/index.ts';
+import type { Observable } from './observable.ts';
+
+/**
+ * How an action ended. `explanation` is shown to the person as it is: what happened, to what, and what to do.
+ * A person who cancels, for example in a folder picker, is `ok`.
+ */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly explanation: string };
+
+export type ShareLinkOutcome =
+  /** `isCopied` is false when the clipboard refused; the link is then shown to be copied by hand. */
+  | { readonly ok: true; readonly link: string; readonly isCopied: boolean }
+  | { readonly ok: false; readonly explanation: string };
+
+/** Everything that the interface knows about the world. It owns nothing of it. */
+export interface WorkbenchModel {
+  readonly scheduler: Scheduler;
+  readonly platform: Platform;
+  readonly connection: ConnectionModel;
+  readonly room: RoomModel;
+  readonly workspace: WorkspaceModel;
+  readonly editors: EditorHost;
+  readonly notifications: NotificationsModel;
+  readonly settings: SettingsModel;
+}
+
+/** Where the interface runs. */
+export interface Platform {
+  readonly host: 'desktop' | 'browser';
+  /** Decides between Ctrl and Cmd, and how keys are written. */
+  readonly os: 'mac' | 'windows' | 'linux';
+  /** The system shows a menu of its own, so that the window needs none. */
+  readonly hasNativeMenu: boolean;
+}
+
+export interface SettingsModel {
+  readonly theme: Observable<ThemeSetting>;
+  setTheme(theme: ThemeSetting): void;
+}
+
+export interface ConnectionModel {
+  /** Undefined while no workspace is open. */
+  readonly state: Observable<ConnectionState | undefined>;
+  /** True once edits have not been synced for three seconds; false as soon as they are. */
+  readonly isOfflineSignShown: Observable<boolean>;
+  retryNow(): void;
+}
+
+/** Somebody in the room. Names and paths come from others and are shown as text only. */
+export interface ParticipantView {
+  readonly presenceId: string;
+  readonly name: string;
+  readonly role: Role;
+  /** Index into the presence palette, the same as that of the person's cursors in the editor. */
+  readonly colorIndex: number;
+  readonly isSelf: boolean;
+  /** The file the person looks at, when it is known and still listed. */
+  readonly fileId: string | undefined;
+  readonly activePath: string | undefined;
+}
+
+export interface RoomModel {
+  /** Self first, then by name. Empty while nobody is known, self included. */
+  readonly participants: Observable<readonly ParticipantView[]>;
+  /** Roles that self may invite others to; empty when self may not invite. */
+  readonly invitableRoles: Observable<readonly Role[]>;
+  /** Makes a link and puts it on the clipboard. */
+  createShareLink(role: Role): Promise<ShareLinkOutcome>;
+  /** Leaves the room and closes the workspace. Edits that were not sent stay on this device. */
+  leaveRoom(): Promise<Outcome>;
+}
+
+/** A file as the explorer lists it. */
+export interface WorkspaceFile {
+  readonly fileId: string;
+  /** Relative and `/`-separated; unique in the list. */
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly sizeBytes: number | undefined;
+}
+
+export type WorkspaceState =
+  | { readonly kind: 'none' }
+  /** `what` completes a sentence such as "Opening …". */
+  | { readonly kind: 'opening'; readonly what: string }
+  | { readonly kind: 'failed'; readonly title: string; readonly detail: string }
+  | {
+      readonly kind: 'open';
+      readonly name: string;
+      /** Folder on this device's disk; undefined for guests without one. */
+      readonly folder: string | undefined;
+      /** False until the list of files has been read or received for the first time. */
+      readonly isListed: boolean;
+      /** May files be created, renamed, deleted and edited by self? */
+      readonly canEdit: boolean;
+      readonly files: readonly WorkspaceFile[];
+    };
+
+export interface RecentFolder {
+  readonly folder: string;
+  readonly name: string;
+}
+
+/** A link that came from outside, such as the system or the page's address, and waits for a yes. */
+export interface PendingJoin {
+  readonly link: string;
+  readonly room: string;
+  readonly relayHost: string;
+}
+
+export interface WorkspaceModel {
+  readonly state: Observable<WorkspaceState>;
+  /** False where there are no folders to open, as in a browser. */
+  readonly canOpenFolder: boolean;
+  readonly recentFolders: Observable<readonly RecentFolder[]>;
+  readonly pendingJoin: Observable<PendingJoin | undefined>;
+  /** The name that self used last; may be empty. */
+  readonly displayName: Observable<string>;
+  /** Asks for a folder when none is given. */
+  openFolder(folder?: string): Promise<Outcome>;
+  /** Checks the link and joins under `name`. Answers the pending join when there is one. */
+  joinLink(link: string, name: string): Promise<Outcome>;
+  dismissPendingJoin(): void;
+  /** Goes back to the welcome page after a failure. */
+  dismissFailure(): void;
+  createFile(path: string): Promise<CreateFileOutcome>;
+  renameFile(fileId: string, newPath: string): Promise<Outcome>;
+  /** Moves everything below `folderPath`; both are paths without a slash at the end. */
+  renameFolder(folderPath: string, newFolderPath: string): Promise<Outcome>;
+  deleteFiles(fileIds: readonly string[]): Promise<Outcome>;
+}
+
+export type CreateFileOutcome =
+  | { readonly ok: true; readonly fileId: string }
+  | { readonly ok: false; readonly explanation: string };
+
+/** Something to do about a problem. */
+export interface ProblemAction {
+  readonly label: string;
+  run(): void;
+}
+
+/** What a person must know about an open file; shown above its text. */
+export interface FileProblem {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly actions: readonly ProblemAction[];
+}
+
+export interface FileState {
+  /** Undefined until the file's text is there. */
+  readonly saveState: SaveState | undefined;
+  /** Why self cannot type; undefined when self can. */
+  readonly readOnlyReason: string | undefined;
+  readonly problem: FileProblem | undefined;
+}
+
+/** What the status bar says about the editor that has or had the focus last. */
+export interface EditorStatus {
+  /** One-based. */
+  readonly line: number;
+  /** One-based. */
+  readonly column: number;
+  /** Zero when nothing is selected. */
+  readonly selectedCharacters: number;
+  readonly cursorCount: number;
+  readonly eol: 'LF' | 'CRLF';
+  /** As shown to people, such as "TypeScript". */
+  readonly language: string;
+}
+
+export type EditorAction = 'undo' | 'redo' | 'find' | 'replace' | 'go-to-line' | 'select-all' | 'command-list';
+
+/** One editor in one element. Disposing it leaves the element empty. */
+export interface EditorHandle extends Disposable {
+  /** Undefined until the text is shown. */
+  readonly status: Observable<EditorStatus | undefined>;
+  focus(): void;
+  run(action: EditorAction): void;
+  /** Scrolls to the cursor of somebody who has the file open; does nothing when there is none. */
+  revealParticipant(presenceId: string): void;
+}
+
+/** Puts editors into elements. The interface decides where and when; the host does everything inside. */
+export interface EditorHost {
+  /**
+   * Shows a text file in `element`, which is empty, fills its parent and may change its size or be off screen for a while.
+   * While the text is not there the host shows its own progress. The same file may be shown more than once.
+   */
+  attachEditor(fileId: string, element: HTMLElement): EditorHandle;
+  /** The state of one open file. The same observable for the same id as long as somebody is subscribed. */
+  fileState(fileId: string): Observable<FileState>;
+  /** Told which file self looks at, for presence. */
+  setActiveFile(fileId: string | undefined): void;
+  /** Fires with the id of a file that is to be opened, for example by an action of a notification. */
+  readonly onDidRequestOpen: Event<string>;
+}
+
+export interface NotificationView {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly title: string;
+  readonly detail: string | undefined;
+  /** Shown from left to right; the last one is the main one. */
+  readonly actions: readonly ProblemAction[];
+}
+
+export interface NotificationsModel {
+  /** Newest last. */
+  readonly items: Observable<readonly NotificationView[]>;
+  dismiss(id: string): void;
+}

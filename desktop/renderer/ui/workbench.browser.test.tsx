@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { type RenderedWorkbench, renderWorkbench } from './index.ts';
+import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
+
+const HOSTILE = '<img src=x onerror="document.title=String(1)">';
+
+let fake: FakeWorkbench;
+let element: HTMLDivElement;
+let workbench: RenderedWorkbench;
+
+beforeEach(async () => {
+  await page.viewport(1280, 800);
+  fake = new FakeWorkbench();
+  element = document.createElement('div');
+  element.style.cssText = 'position:fixed;inset:0';
+  document.body.append(element);
+  workbench = renderWorkbench(element, fake.model);
+  await expect.element(page.getByRole('contentinfo')).toBeVisible();
+});
+
+afterEach(() => {
+  workbench.dispose();
+  element.remove();
+});
+
+function node(id: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(`[data-node="${CSS.escape(id)}"]`);
+  if (!found) throw new Error(`No row ${id} is drawn.`);
+  return found;
+}
+
+function rowNames(): string[] {
+  return [...document.querySelectorAll('.explorer-row .explorer-name')].map((row) => row.textContent);
+}
+
+function tabNames(): string[] {
+  return [...document.querySelectorAll('.editor-tab-name')].map((tab) => tab.textContent);
+}
+
+async function rowsShown(): Promise<void> {
+  await vi.waitFor(() => expect(rowNames().length).toBeGreaterThan(0));
+}
+
+describe('explorer', () => {
+  it('draws only the rows in sight of 2,000 files, and the others after scrolling', async () => {
+    fake.open(Array.from({ length: 2_000 }, (_, index) => `file-${index}.ts`));
+    await rowsShown();
+    expect(rowNames().length).toBeLessThan(80);
+    expect(rowNames()).toContain('file-0.ts');
+    document.querySelector('.explorer-scroller')?.scrollTo({ top: 22 * 2_000 });
+    await vi.waitFor(() => expect(rowNames()).toContain('file-1999.ts'));
+    expect(rowNames().length).toBeLessThan(80);
+  });
+
+  it('is walked by keyboard: opens a folder, previews with Space and opens with Enter', async () => {
+    fake.open(['src/a.ts', 'src/b.ts', 'z.ts']);
+    await rowsShown();
+    node('folder:src').focus();
+    await userEvent.keyboard('{ArrowRight}');
+    await vi.waitFor(() => expect(rowNames()).toEqual(['src', 'a.ts', 'b.ts', 'z.ts']));
+    await userEvent.keyboard('{ArrowDown}');
+    await vi.waitFor(() => expect(document.activeElement).toBe(node('file:f0')));
+    await userEvent.keyboard(' ');
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts']));
+    expect(document.activeElement).toBe(node('file:f0'));
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByLabelText('Text of f0')).toHaveFocus();
+  });
+
+  it('renames with F2, explains a name that is taken, and keeps the old one on Escape', async () => {
+    fake.open(['a.ts', 'b.ts']);
+    await rowsShown();
+    node('file:f0').focus();
+    await userEvent.keyboard('{F2}');
+    const input = page.getByLabelText('New name of a.ts');
+    await expect.element(input).toHaveFocus();
+    await userEvent.fill(input, 'b.ts');
+    await expect.element(page.getByRole('alert')).toHaveTextContent('already exists');
+    await userEvent.keyboard('{Enter}');
+    expect(fake.calls).not.toContain('renameFile f0 b.ts');
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(rowNames()).toEqual(['a.ts', 'b.ts']));
+    await vi.waitFor(() => expect(document.activeElement).toBe(node('file:f0')));
+    await userEvent.keyboard('{F2}');
+    await userEvent.fill(page.getByLabelText('New name of a.ts'), 'c.ts');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(rowNames()).toEqual(['b.ts', 'c.ts']));
+  });
+
+  it('renames a folder as one action', async () => {
+    fake.open(['src/a.ts', 'src/deep/b.ts']);
+    await rowsShown();
+    node('folder:src').focus();
+    await userEvent.keyboard('{F2}');
+    await userEvent.fill(page.getByLabelText('New name of src'), 'lib');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(fake.calls).toContain('renameFolder src lib'));
+    expect(fake.files.map(({ path }) => path)).toEqual(['lib/a.ts', 'lib/deep/b.ts']);
+  });
+
+  it('creates a file in the folder that has the focus, and opens it', async () => {
+    fake.open(['src/a.ts']);
+    await rowsShown();
+    node('folder:src').focus();
+    workbench.commands.run('explorer.newFile');
+    const input = page.getByLabelText('Name of the new file');
+    await userEvent.fill(input, 'new.ts');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(tabNames()).toEqual(['new.ts']));
+    expect(fake.calls).toContain('createFile src/new.ts');
+  });
+
+  it('tells why a file could not be created', async () => {
+    fake.open(['a.ts']);
+    await rowsShown();
+    fake.nextOutcome = { ok: false, explanation: 'The name is reserved on Windows.' };
+    workbench.commands.run('explorer.newFile');
+    await userEvent.fill(page.getByLabelText('Name of the new file'), 'con.ts');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('alert')).toHaveTextContent('The name is reserved on Windows.');
+  });
+
+  it('deletes only after a yes, and gives the focus back', async () => {
+    fake.open(['src/a.ts', 'src/b.ts', 'c.ts']);
+    await rowsShown();
+    node('folder:src').focus();
+    await userEvent.keyboard('{Delete}');
+    await expect.element(page.getByRole('alertdialog')).toHaveTextContent('Delete the folder "src" and its 2 files?');
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(document.activeElement).toBe(node('folder:src')));
+    await userEvent.keyboard('{Delete}');
+    await userEvent.click(page.getByRole('button', { name: 'Delete', exact: true }));
+    await vi.waitFor(() => expect(rowNames()).toEqual(['c.ts']));
+    expect(fake.calls).toContain('deleteFiles f0 f1');
+  });
+
+  it('shows names from others as text', async () => {
+    fake.open([`${HOSTILE}.ts`]);
+    fake.participants.set([createParticipant(HOSTILE, { fileId: 'f0', activePath: `${HOSTILE}.ts` })]);
+    await rowsShown();
+    node('file:f0').click();
+    workbench.commands.run('view.people');
+    await expect.element(page.getByRole('complementary', { name: 'People' })).toHaveTextContent(HOSTILE);
+    await vi.waitFor(() => expect(tabNames()).toEqual([`${HOSTILE}.ts`]));
+    expect(document.querySelectorAll('img')).toHaveLength(0);
+  });
+
+  it('says what it waits for, and what to do when there is nothing', async () => {
+    fake.open([], { isListed: false });
+    await expect.element(page.getByText('Listing files…')).toBeVisible();
+    fake.open([]);
+    await expect.element(page.getByText('There are no files here yet.')).toBeVisible();
+    fake.open(['a.ts'], { canEdit: false });
+    await rowsShown();
+    await expect.element(page.getByRole('button', { name: 'New File…' })).toBeDisabled();
+  });
+});
+
+describe('editors', () => {
+  it('replaces a preview, keeps what was edited, and disposes editors of closed tabs', async () => {
+    fake.open(['a.ts', 'b.ts', 'c.ts']);
+    await rowsShown();
+    node('file:f0').click();
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts']));
+    fake.setFileState('f0', { saveState: { kind: 'saving' } });
+    await vi.waitFor(() => expect(document.querySelector('.editor-tab.is-preview')).toBeNull());
+    node('file:f1').click();
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.ts']));
+    node('file:f2').click();
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'c.ts']));
+    await vi.waitFor(() => expect(fake.liveEditors).toBe(2));
+    workbench.commands.run('editor.closeAll');
+    await vi.waitFor(() => expect(fake.liveEditors).toBe(0));
+    expect(fake.calls.at(-1)).toBe('active none');
+  });
+
+  it('closes by middle click, splits by key and says which file is active', async () => {
+    fake.open(['a.ts', 'b.ts']);
+    await rowsShown();
+    workbench.openFile('f0');
+    workbench.openFile('f1');
+    await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
+    await userEvent.keyboard('{Control>}\\{/Control}');
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.ts', 'b.ts']));
+    const [first] = document.querySelectorAll('.editor-tab');
+    first?.dispatchEvent(new MouseEvent('mouseup', { bubbles: true, button: 1 }));
+    await vi.waitFor(() => expect(tabNames()).toEqual(['b.ts', 'b.ts']));
+    expect(fake.calls).toContain('active f1');
+  });
+
+  it('marks a tab whose edits are not on the relay, and says so in the status bar', async () => {
+    fake.open(['a.ts']);
+    await rowsShown();
+    workbench.openFile('f0');
+    await expect.element(page.getByTestId('save-state')).toHaveTextContent('On the relay');
+    fake.setFileState('f0', { saveState: { kind: 'on-this-device' } });
+    await expect.element(page.getByTestId('save-state')).toHaveTextContent('On this device');
+    await expect.element(page.getByRole('button', { name: 'Close a.ts (On this device)' })).toBeVisible();
+  });
+
+  it('says what is wrong with a file and keeps the tab of one that was deleted', async () => {
+    fake.open(['a.ts', 'b.png']);
+    await rowsShown();
+    workbench.openFile('f0');
+    const message = 'The disk is full.';
+    fake.setFileState('f0', { problem: { severity: 'error', message, actions: [] } });
+    await expect.element(page.getByText(message)).toBeVisible();
+    fake.setFileState('f0', { problem: undefined });
+    fake.open([]);
+    await expect.element(page.getByText('"a.ts" is no longer in the workspace.')).toBeVisible();
+    expect(tabNames()).toEqual(['a.ts']);
+  });
+
+  it('lists binaries but does not show them as text', async () => {
+    fake.open(['b.png']);
+    await rowsShown();
+    workbench.openFile('f0');
+    await expect.element(page.getByText('because it is binary')).toBeVisible();
+    expect(fake.liveEditors).toBe(0);
+  });
+});

@@ -1,0 +1,44 @@
+import type { Command } from '../../../commands/index.ts';
+import type { WorkbenchServices } from '../workbench-services.ts';
+
+/** Commands about the room, its people and the connection to it. */
+export function roomCommands({ model, state }: WorkbenchServices): readonly Command[] {
+  const isOpen = () => model.workspace.state.get().kind === 'open';
+  return [
+    {
+      id: 'room.invite',
+      title: 'Invite…',
+      category: 'Room',
+      keybindings: ['Mod+Shift+Y'],
+      when: isOpen,
+      run: () => state.dialog.set({ kind: 'invite', role: undefined }),
+    },
+    {
+      id: 'room.join',
+      title: 'Join with a Link…',
+      category: 'Room',
+      run: () => state.dialog.set({ kind: 'join', link: '' }),
+    },
+    {
+      id: 'room.leave',
+      title: 'Leave Room…',
+      category: 'Room',
+      when: isOpen,
+      run: () =>
+        state.dialog.set({
+          kind: 'confirm',
+          title: 'Leave this room?',
+          detail: 'The workspace is closed here. Edits that were not sent yet stay on this device.',
+          confirmLabel: 'Leave',
+          run: () => model.room.leaveRoom(),
+        }),
+    },
+    {
+      id: 'connection.retry',
+      title: 'Try to Connect Now',
+      category: 'Room',
+      when: () => ['reconnecting', 'ended'].includes(model.connection.state.get()?.kind ?? ''),
+      run: () => model.connection.retryNow(),
+    },
+  ];
+}

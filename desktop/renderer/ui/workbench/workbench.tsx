@@ -1,0 +1,39 @@
+import { Tooltip } from '@base-ui/react/tooltip';
+import type { ReactElement } from 'react';
+import { Dialogs } from '../dialogs/dialogs.tsx';
+import { EditorAreaView } from '../editors/editor-area-view.tsx';
+import { Notifications } from '../notifications/notifications.tsx';
+import { QuickInput } from '../quick-input/quick-input.tsx';
+import { StatusBar } from '../status-bar/status-bar.tsx';
+import { TitleBar } from '../title-bar/title-bar.tsx';
+import { Welcome } from '../welcome/welcome.tsx';
+import { ActivityBar } from './activity-bar.tsx';
+import { SideBar } from './side-bar.tsx';
+import { useObservable } from './use-observable.ts';
+import { useServices } from './workbench-services.ts';
+import '../primitives/primitives.css';
+import './workbench.css';
+
+const TOOLTIP_DELAY_MS = 500;
+
+/** The whole window. */
+export function Workbench(): ReactElement {
+  const { model } = useServices();
+  const isOpen = useObservable(model.workspace.state).kind === 'open';
+  return (
+    <Tooltip.Provider delay={TOOLTIP_DELAY_MS}>
+      <div className="tutti-workbench">
+        <TitleBar />
+        <div className="workbench-middle">
+          <ActivityBar />
+          <SideBar />
+          {isOpen ? <EditorAreaView /> : <Welcome />}
+        </div>
+        <StatusBar />
+        <Notifications />
+        <QuickInput />
+        <Dialogs />
+      </div>
+    </Tooltip.Provider>
+  );
+}

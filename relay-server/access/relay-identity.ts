@@ -1,0 +1,96 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+
+/** Who a relay is, and the key that signs its tokens. */
+export interface RelayIdentity {
+  readonly relayId: string;
+  readonly signingKey: CryptoKey;
+  readonly verifyingKey: CryptoKey;
+}
+
+export const IDENTITY_FILE = 'relay-key.json';
+
+/** The key file is damaged or cannot be used. `message` says what to do. */
+export class IdentityError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'IdentityError';
+  }
+}
+
+/** Reads the identity in `folder`, making it on first use. Processes that race agree on one. Throws {@link IdentityError}. */
+export async function loadRelayIdentity(folder: string): Promise<RelayIdentity> {
+  const path = join(folder, IDENTITY_FILE);
+  try {
+    const stored = (await read(path)) ?? (await create(path));
+    return await parse(stored, path);
+  } catch (error) {
+    if (error instanceof IdentityError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new IdentityError(`The relay's key ${path} cannot be used: ${reason}.`, { cause: error });
+  }
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function create(path: string): Promise<string> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const relayId = `relay-${randomBytes(12).toString('base64url')}`;
+  const content = `${JSON.stringify({ relayId, privateKey: await exportJWK(privateKey) })}\n`;
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // A link appears whole, and only if there is none: the first of several processes wins.
+    await link(temporary, path);
+    return content;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return await readFile(path, 'utf8');
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function parse(content: string, path: string): Promise<RelayIdentity> {
+  const damaged = new IdentityError(`The relay's key ${path} is damaged. Restore it from a backup; deleting it voids all tokens.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    throw damaged;
+  }
+  if (!isIdentityFile(value)) throw damaged;
+  const { kty, crv, x, d } = value.privateKey;
+  const signingKey = await importJWK({ kty, crv, x, d }, 'EdDSA').catch(() => undefined);
+  const verifyingKey = await importJWK({ kty, crv, x }, 'EdDSA').catch(() => undefined);
+  if (!signingKey || signingKey instanceof Uint8Array) throw damaged;
+  if (!verifyingKey || verifyingKey instanceof Uint8Array) throw damaged;
+  return { relayId: value.relayId, signingKey, verifyingKey };
+}
+
+type Ed25519Key = Required<Pick<JWK, 'crv' | 'x' | 'd'>> & { readonly kty: 'OKP' };
+
+function isIdentityFile(value: unknown): value is { readonly relayId: string; readonly privateKey: Ed25519Key } {
+  if (!isRecord(value) || typeof value['relayId'] !== 'string' || !isRecord(value['privateKey'])) return false;
+  const { kty, crv, x, d } = value['privateKey'];
+  return kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string' && typeof d === 'string';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

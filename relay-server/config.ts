@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from 'commander';
+
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const MAX_DURATION_MS = 10 * 365 * UNITS_MS.d;
+
+/** Reads a duration such as `45s`, `15m`, `1h` or `30d`, in milliseconds. */
+export function parseDuration(value: string): number {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(value) ?? [];
+  const unitMs = unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? UNITS_MS[unit] : undefined;
+  const durationMs = unitMs === undefined ? NaN : Number(amount) * unitMs;
+  if (!(durationMs > 0 && durationMs <= MAX_DURATION_MS)) {
+    throw new InvalidArgumentError('Give a duration such as 45s, 15m, 1h or 30d.');
+  }
+  return durationMs;
+}
+
+export function parsePort(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 (any free one) to 65535.');
+  return port;
+}
+
+export function parseRoom(value: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(value)) {
+    throw new InvalidArgumentError('A room has 1 to 64 letters, digits, - and _.');
+  }
+  return value;
+}
+
+/** An http(s) address, without a slash at its end. */
+export function parsePublicUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new InvalidArgumentError('Give an address such as https://tutti.example.org.');
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+export function parseCount(value: string): number {
+  const count = /^\d{1,7}$/.test(value) ? Number(value) : NaN;
+  if (!(count >= 1)) throw new InvalidArgumentError('Give a whole number from 1.');
+  return count;
+}

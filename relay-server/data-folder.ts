@@ -1,0 +1,85 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openSqliteStorage, type RelayStorage } from './log/sqlite.ts';
+import { claimServingLock } from './log/sqlite/serving-lock.ts';
+import type { Disposable } from '../shared/lifecycle/index.ts';
+import { LogFailure } from './log/log-failure.ts';
+
+/** A mistake of whoever runs the relay. `message` says what to do. */
+export class OperatorError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OperatorError';
+  }
+}
+
+/** Where a relay keeps everything. */
+export class DataFolder {
+  readonly path: string;
+
+  /** Makes the folder when needed, for the owner only. Throws {@link OperatorError}. */
+  constructor(path: string) {
+    this.path = resolve(path);
+    try {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OperatorError(`The data folder ${this.path} cannot be used (${reason}). Check its permissions or name another with --data.`, { cause: error });
+    }
+  }
+
+  get snapshots(): string {
+    return join(this.path, 'snapshots');
+  }
+
+  openStorage(): RelayStorage {
+    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db')));
+  }
+
+  /** Makes this process the one that serves the folder. Throws {@link OperatorError} when another one does. */
+  claim(): Disposable {
+    const claim = asOperatorError(() => claimServingLock(this.lockFile));
+    if (!claim) {
+      throw new OperatorError(`Another relay already serves the data folder ${this.path}. Stop it first, or name another folder with --data.`);
+    }
+    return claim;
+  }
+
+  async recordAddress(url: string): Promise<void> {
+    const temporary = `${this.addressFile}.${process.pid}`;
+    await writeFile(temporary, `${JSON.stringify({ url })}\n`, { mode: 0o600 });
+    await rename(temporary, this.addressFile);
+  }
+
+  async forgetAddress(): Promise<void> {
+    await rm(this.addressFile, { force: true });
+  }
+
+  /** The address of the relay that serves the folder now. */
+  async readAddress(): Promise<string | undefined> {
+    const claim = asOperatorError(() => claimServingLock(this.lockFile));
+    claim?.dispose();
+    if (claim) return undefined;
+    const content = await readFile(this.addressFile, 'utf8').catch(() => undefined);
+    return content === undefined ? undefined : /"url":"([^"\\]+)"/.exec(content)?.[1];
+  }
+
+  private get lockFile(): string {
+    return join(this.path, 'serving.lock');
+  }
+
+  private get addressFile(): string {
+    return join(this.path, 'address.json');
+  }
+}
+
+function asOperatorError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof LogFailure) throw new OperatorError(error.message, { cause: error });
+    throw error;
+  }
+}

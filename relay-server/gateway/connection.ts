@@ -1,0 +1,308 @@
+import { type Disposable, DisposableStore, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
+import {
+  ChunkAssembler,
+  type ClientMessage,
+  clientMessageCodec,
+  CLOSE_CODES,
+  type CloseCode,
+  OLDEST_PROTOCOL_VERSION,
+  PROTOCOL_LIMITS,
+  PROTOCOL_VERSION,
+  ProtocolError,
+  type RelayMessage,
+  relayMessageCodec,
+} from '../../shared/protocol/index.ts';
+import type { Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import type { Lane, Outlet } from '../rooms/outlet.ts';
+import type { RoomConnection } from '../rooms/room-connection.ts';
+import type { RoomRegistry } from '../rooms/room-registry.ts';
+import { Egress } from './egress.ts';
+import type { ServerSocket } from './server-socket.ts';
+import { SlowReader } from './slow-reader.ts';
+
+type Hello = Extract<ClientMessage, { type: 'hello' }>;
+
+type State =
+  | { readonly kind: 'awaiting-hello' }
+  /** The token is being checked; what comes meanwhile waits. */
+  | { readonly kind: 'authenticating'; readonly waiting: Uint8Array[] }
+  | { readonly kind: 'open'; readonly place: RoomConnection; readonly grant: RoomGrant }
+  /** Goodbye was said; what still comes is ignored. */
+  | { readonly kind: 'closing' };
+
+export interface ConnectionServices {
+  readonly doorkeeper: Doorkeeper;
+  readonly rooms: RoomRegistry;
+  readonly scheduler: Scheduler;
+  readonly heartbeatIntervalMs: number;
+  readonly maxUpdateBytes: number;
+  /** Optional abilities that this relay has (SPEC VH4). */
+  readonly features: readonly string[];
+  reportProblem(error: unknown): void;
+}
+
+const HELLO_TIMEOUT_MS = 10_000;
+/** A client that does not answer the closing handshake is cut off. */
+const CLOSE_TIMEOUT_MS = 3_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_WAITING_FRAMES = 256;
+
+/** One client's connection, independent of the transport: handshake, token, heartbeat, limits, then the room. */
+export class Connection implements Outlet, Disposable {
+  private readonly socket: ServerSocket;
+  private readonly room: string;
+  private readonly services: ConnectionServices;
+  private readonly egress: Egress;
+  private readonly slowReader: SlowReader;
+  private readonly assembler = new ChunkAssembler();
+  private readonly owned = new DisposableStore();
+  private readonly handshakeTimer = this.owned.add(new MutableDisposable<Disposable>());
+  private readonly expiryTimer = this.owned.add(new MutableDisposable<Disposable>());
+  private readonly silenceTimer = this.owned.add(new MutableDisposable<Disposable>());
+  private readonly onEnded: () => void;
+  private state: State = { kind: 'awaiting-hello' };
+  private renewing: Promise<void> = Promise.resolve();
+  private heardAtMs: number;
+  private isEnded = false;
+
+  /** `onEnded` is called once, when the socket is gone. */
+  constructor(socket: ServerSocket, room: string, services: ConnectionServices, onEnded: () => void) {
+    this.socket = socket;
+    this.room = room;
+    this.services = services;
+    this.onEnded = onEnded;
+    this.egress = new Egress(socket);
+    this.slowReader = new SlowReader(this.egress, services.scheduler);
+    this.heardAtMs = services.scheduler.now();
+    this.handshakeTimer.value = services.scheduler.schedule(() => {
+      this.end(CLOSE_CODES.handshakeTimeout, 'No hello came in time.');
+    }, HELLO_TIMEOUT_MS);
+    socket.listen({
+      onFrame: (frame) => this.receive(frame),
+      onText: () => this.end(CLOSE_CODES.protocol, 'Text frames are not part of the protocol.'),
+      onDrain: () => this.drained(),
+      onClose: () => this.dispose(),
+    });
+  }
+
+  get isLagging(): boolean {
+    return this.slowReader.isLagging;
+  }
+
+  send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
+    if (this.state.kind === 'closing') return;
+    this.egress.send(message, lane, onSent);
+    this.assess();
+  }
+
+  sendFrame(frame: Uint8Array, lane: Lane): void {
+    if (this.state.kind === 'closing') return;
+    this.egress.sendFrame(frame, lane);
+    this.assess();
+  }
+
+  end(closeCode: CloseCode, explanation: string, retryAfterMs = 0): void {
+    if (this.state.kind === 'closing') return;
+    this.leaveRoom();
+    this.egress.clear();
+    const goodbye = { type: 'goodbye', closeCode, retryAfterMs, explanation: cut(explanation, 1024) } as const;
+    this.socket.send(relayMessageCodec.encode(goodbye));
+    this.socket.close(closeCode, cut(explanation, 120));
+    this.handshakeTimer.value = undefined;
+    this.expiryTimer.value = undefined;
+    this.silenceTimer.value = this.services.scheduler.schedule(() => this.terminate(), CLOSE_TIMEOUT_MS);
+  }
+
+  /** Ends the connection without a word. */
+  dispose(): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.leaveRoom();
+    this.egress.clear();
+    this.owned.dispose();
+    this.onEnded();
+  }
+
+  /** Cuts the socket off. */
+  terminate(): void {
+    this.socket.terminate();
+    this.dispose();
+  }
+
+  private leaveRoom(): void {
+    const { state } = this;
+    this.state = { kind: 'closing' };
+    if (state.kind === 'open') state.place.dispose();
+  }
+
+  private receive(frame: Uint8Array): void {
+    this.heardAtMs = this.services.scheduler.now();
+    const { state } = this;
+    if (state.kind === 'closing') return;
+    try {
+      if (frame.byteLength > PROTOCOL_LIMITS.maxFrameBytes) {
+        throw new ProtocolError(`a frame of ${frame.byteLength} bytes exceeds ${PROTOCOL_LIMITS.maxFrameBytes}`, 4413);
+      }
+      if (state.kind === 'authenticating') {
+        if (state.waiting.push(frame) > MAX_WAITING_FRAMES) throw new ProtocolError('too many frames before welcome');
+        return;
+      }
+      this.take(clientMessageCodec.decode(frame));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof ProtocolError) return this.end(error.closeCode, error.message);
+    this.services.reportProblem(error);
+    this.end(CLOSE_CODES.tryAgainLater, 'The relay failed to handle a message.', 1_000);
+  }
+
+  private take(message: ClientMessage): void {
+    if (this.state.kind === 'awaiting-hello') {
+      if (message.type !== 'hello') throw new ProtocolError(`${message.type} came before hello`);
+      void this.greet(message);
+      return;
+    }
+    if (this.state.kind !== 'open') return;
+    switch (message.type) {
+      case 'hello':
+        throw new ProtocolError('hello came twice');
+      case 'ping':
+        return this.send({ type: 'pong', nonce: message.nonce }, 'control');
+      case 'renew':
+        this.renewing = this.renewing.then(() => this.renew(message.token));
+        return;
+      case 'chunk':
+        return this.takeChunk(message);
+      default:
+        this.state.place.receive(message);
+    }
+  }
+
+  private takeChunk(chunk: Extract<ClientMessage, { type: 'chunk' }>): void {
+    const whole = this.assembler.add(chunk);
+    if (!whole) return;
+    const message = clientMessageCodec.decode(whole);
+    if (message.type === 'chunk' || message.type === 'hello') throw new ProtocolError(`${message.type} inside chunks`);
+    this.take(message);
+  }
+
+  private async greet(hello: Hello): Promise<void> {
+    const version = Math.min(hello.version, PROTOCOL_VERSION);
+    if (version < Math.max(hello.oldestVersion, OLDEST_PROTOCOL_VERSION)) {
+      const spoken = `${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`;
+      return this.end(CLOSE_CODES.version, `This relay speaks protocol versions ${spoken}. Update Tutti or the relay.`);
+    }
+    const waiting: Uint8Array[] = [];
+    this.state = { kind: 'authenticating', waiting };
+    const grant = await this.admit(hello.token);
+    if (!grant || this.isClosing()) return;
+    this.handshakeTimer.value = undefined;
+    this.welcome(hello, version, grant);
+    for (const frame of waiting) this.receive(frame);
+  }
+
+  private welcome(hello: Hello, version: number, grant: RoomGrant): void {
+    const { rooms, heartbeatIntervalMs, maxUpdateBytes, features, scheduler } = this.services;
+    const place = rooms.join(grant, hello.sessionId, this);
+    this.state = { kind: 'open', place, grant };
+    const { presenceId } = place;
+    const { room, subject, name, role, expiresAtMs } = grant;
+    this.send(
+      {
+        type: 'welcome',
+        version,
+        connectionId: rooms.createName(16),
+        presenceId,
+        room,
+        subject,
+        name,
+        role,
+        nowMs: scheduler.now(),
+        tokenExpiresAtMs: expiresAtMs,
+        heartbeatIntervalMs,
+        maxUpdateBytes,
+        features: hello.features.filter((feature) => features.includes(feature)),
+      },
+      'control',
+    );
+    place.start();
+    this.watchExpiry(expiresAtMs);
+    this.watchSilence();
+  }
+
+  private async renew(token: string): Promise<void> {
+    if (this.state.kind !== 'open') return;
+    const grant = await this.admit(token);
+    if (!grant || this.state.kind !== 'open') return;
+    const { subject, tenant } = this.state.grant;
+    if (grant.subject !== subject || grant.tenant !== tenant) {
+      return this.end(CLOSE_CODES.unauthenticated, 'The fresh token is for somebody else.');
+    }
+    this.state = { ...this.state, grant };
+    this.state.place.renew(grant);
+    this.watchExpiry(grant.expiresAtMs);
+    this.send({ type: 'renewed', role: grant.role, tokenExpiresAtMs: grant.expiresAtMs }, 'control');
+  }
+
+  private async admit(token: string): Promise<RoomGrant | undefined> {
+    try {
+      const admission = await this.services.doorkeeper.admit(token, this.room);
+      if (admission.kind === 'admitted') return admission.grant;
+      this.end(admission.closeCode, admission.explanation);
+    } catch (error) {
+      this.services.reportProblem(error);
+      this.end(CLOSE_CODES.tryAgainLater, 'The relay cannot check tokens now.', 2_000);
+    }
+    return undefined;
+  }
+
+  private isClosing(): boolean {
+    return this.state.kind === 'closing';
+  }
+
+  private watchExpiry(expiresAtMs: number): void {
+    const { scheduler } = this.services;
+    const remainingMs = expiresAtMs - scheduler.now();
+    this.expiryTimer.value = scheduler.schedule(
+      () => {
+        if (scheduler.now() < expiresAtMs) return this.watchExpiry(expiresAtMs);
+        this.end(CLOSE_CODES.unauthenticated, 'The token has expired.');
+      },
+      // Timers of longer delays would fire at once.
+      Math.min(Math.max(remainingMs, 0), MAX_TIMER_MS),
+    );
+  }
+
+  private watchSilence(): void {
+    const { scheduler, heartbeatIntervalMs } = this.services;
+    const dueMs = this.heardAtMs + 2.5 * heartbeatIntervalMs;
+    this.silenceTimer.value = scheduler.schedule(
+      () => {
+        if (scheduler.now() < this.heardAtMs + 2.5 * heartbeatIntervalMs) return this.watchSilence();
+        this.end(CLOSE_CODES.tryAgainLater, 'Nothing was heard from you for too long.');
+      },
+      Math.max(1, dueMs - scheduler.now()),
+    );
+  }
+
+  private drained(): void {
+    if (this.isEnded) return;
+    this.egress.pump();
+    this.assess();
+  }
+
+  private assess(): void {
+    if (this.state.kind === 'closing') return;
+    const verdict = this.slowReader.assess();
+    if (verdict === 'hopeless') this.end(CLOSE_CODES.tryAgainLater, 'The connection is too slow for what it is sent.', 5_000);
+    else if (verdict === 'recovered' && this.state.kind === 'open') this.state.place.caughtUp();
+  }
+}
+
+/** Cuts a text to at most `maxBytes` of UTF-8. */
+function cut(text: string, maxBytes: number): string {
+  return Buffer.byteLength(text) <= maxBytes ? text : Buffer.from(text).subarray(0, maxBytes - 3).toString().replace(/\uFFFD$/, '');
+}

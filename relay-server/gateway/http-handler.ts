@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LogFailure } from '../log/log-failure.ts';
+import { HttpError } from './http-error.ts';
+import { answerRoomApi, type RoomApiServices } from './room-api.ts';
+import type { StaticFiles } from './static-files.ts';
+
+export interface HttpHandlerOptions {
+  readonly api: RoomApiServices;
+  readonly staticFiles: StaticFiles | undefined;
+  readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
+  readonly health: () => Readonly<Record<string, unknown>>;
+  readonly reportProblem: (error: unknown) => void;
+}
+
+const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
+
+/** Answers all requests that are no WebSocket upgrades. */
+export function createHttpHandler(options: HttpHandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    answer(options, request, response).catch((error: unknown) => {
+      // A browser that went away in the middle of a file is no problem of ours.
+      if (response.headersSent || request.destroyed) {
+        response.destroy();
+        return;
+      }
+      const failure = toHttpError(error);
+      if (failure.status >= 500) options.reportProblem(error);
+      // The rest of a body that was not read must not be taken for the next request.
+      response.setHeader('Connection', 'close');
+      if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+      sendJson(response, failure.status, { error: failure.code, explanation: failure.message });
+    });
+  };
+}
+
+async function answer(options: HttpHandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '/').replace(/[?#].*$/s, '');
+  if (path.startsWith('/api/')) {
+    if (!options.isAllowedOrigin(request)) throw new HttpError(403, 'forbidden-origin', 'This relay does not answer that site.');
+    const { status, body } = await answerRoomApi(options.api, request, path);
+    return sendJson(response, status, body);
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method-not-allowed', 'Use GET.');
+  if (path === '/healthz') return sendJson(response, 200, options.health());
+  if (await options.staticFiles?.answer(request, response, path)) return;
+  if (!options.staticFiles && (path === '/' || path.startsWith('/join/'))) return sendText(response, TEXT_PAGE);
+  throw new HttpError(404, 'not-found', 'There is nothing at this address.');
+}
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof LogFailure) {
+    const status = error.code === 'full' ? 507 : 503;
+    return new HttpError(status, `storage-${error.code}`, 'The relay cannot read or write its database now. Try again later.');
+  }
+  return new HttpError(500, 'internal', 'The relay failed to answer. Try again later.');
+}
+
+function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+  });
+  response.end(text);
+}
+
+function sendText(response: ServerResponse, text: string): void {
+  response.writeHead(200, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Content-Security-Policy': "default-src 'none'",
+  });
+  response.end(text);
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpError } from './http-error.ts';
+
+const MAX_BODY_BYTES = 16 * 1024;
+
+/** Reads a request's JSON object. Throws {@link HttpError}. */
+export async function readJsonObject(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const type = request.headers['content-type'] ?? '';
+  // A type that no HTML form can send, so that no other site can post in a person's name.
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new HttpError(415, 'unsupported-type', 'The body must be JSON with the type application/json.');
+  }
+  const text = await readText(request);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new HttpError(400, 'malformed-json', 'The body is no valid JSON.');
+  }
+  if (!isObject(value)) throw new HttpError(400, 'malformed-json', 'The body must be a JSON object.');
+  return value;
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let byteLength = 0;
+  for await (const piece of request) {
+    if (!Buffer.isBuffer(piece)) continue;
+    byteLength += piece.byteLength;
+    if (byteLength > MAX_BODY_BYTES) throw new HttpError(413, 'too-large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Refuses fields that nobody knows: a misspelt one would otherwise be ignored silently. */
+export function checkFields(body: Readonly<Record<string, unknown>>, known: readonly string[]): void {
+  const unknown = Object.keys(body).find((field) => !known.includes(field));
+  if (unknown !== undefined) throw invalid(unknown.slice(0, 64), `is unknown; known are ${known.join(', ')}`);
+}
+
+/** A string of 1 to `maxLength` characters. */
+export function requireText(body: Readonly<Record<string, unknown>>, field: string, maxLength: number): string {
+  const value = optionalText(body, field, maxLength);
+  if (value === undefined || value === '') throw invalid(field, 'is missing');
+  return value;
+}
+
+export function optionalText(body: Readonly<Record<string, unknown>>, field: string, maxLength: number): string | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' || value.length > maxLength) throw invalid(field, `must be a text of at most ${maxLength} characters`);
+  return value;
+}
+
+/** A whole number from 1 to `max`. */
+export function optionalCount(body: Readonly<Record<string, unknown>>, field: string, max: number): number | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max) {
+    throw invalid(field, `must be a whole number from 1 to ${max}`);
+  }
+  return value;
+}
+
+export function invalid(field: string, problem: string): HttpError {
+  return new HttpError(400, 'invalid-field', `The field ${field} ${problem}.`);
+}

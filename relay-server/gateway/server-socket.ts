@@ -1,0 +1,24 @@
+/** What a socket tells its connection. */
+export interface ServerSocketEvents {
+  /** One binary frame. It is not reused. */
+  onFrame(frame: Uint8Array): void;
+  /** A text frame came, which the protocol does not know. */
+  onText(): void;
+  /** Bytes have left: `bufferedBytes` has become smaller. */
+  onDrain(): void;
+  /** The socket is gone; nothing fires after it. Not fired after `terminate`. */
+  onClose(): void;
+}
+
+/** A client's WebSocket reduced to what the gateway needs, so that tests can flush one by hand. */
+export interface ServerSocket {
+  /** Where the events go; set once, before anything else. */
+  listen(events: ServerSocketEvents): void;
+  send(frame: Uint8Array): void;
+  /** Starts the closing handshake after what was sent. */
+  close(code: number, reason: string): void;
+  /** Ends the socket at once. */
+  terminate(): void;
+  /** Bytes handed to `send` that have not left yet. */
+  readonly bufferedBytes: number;
+}

@@ -1,0 +1,54 @@
+import type { Role } from '../../shared/access/index.ts';
+
+export interface RoomRecord {
+  readonly tenant: string;
+  readonly room: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+}
+
+/** A share link as it is stored. The secret itself is not. */
+export interface LinkRecord {
+  readonly linkId: string;
+  readonly tenant: string;
+  readonly room: string;
+  readonly role: Role;
+  readonly label: string;
+  /** SHA-256 of the secret. */
+  readonly secretHash: Uint8Array;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | undefined;
+  readonly maxUses: number | undefined;
+  readonly uses: number;
+  readonly revokedAtMs: number | undefined;
+}
+
+/** A link that nobody has used. */
+export type NewLink = Omit<LinkRecord, 'uses' | 'revokedAtMs'>;
+
+/** A token that was handed out; kept until it expires. */
+export interface IssuedToken {
+  readonly jti: string;
+  readonly tenant: string;
+  readonly room: string;
+  readonly subject: string;
+  readonly linkId: string | undefined;
+  readonly expiresAtMs: number;
+}
+
+/** Rooms, share links and token ids. Every method rejects with a `LogFailure`. */
+export interface RoomDirectory {
+  /** Makes a room and, with it or not at all, its first link. Gives false when the room was there before. */
+  createRoom(room: RoomRecord, firstLink?: NewLink): Promise<boolean>;
+  findRoom(tenant: string, room: string): Promise<RoomRecord | undefined>;
+  addLink(link: NewLink): Promise<void>;
+  findLink(tenant: string, linkId: string): Promise<LinkRecord | undefined>;
+  findLinkBySecret(tenant: string, room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined>;
+  /** Counts one use; gives false when the link is used up. */
+  useLink(tenant: string, linkId: string): Promise<boolean>;
+  revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void>;
+  /** Also forgets the tokens that expired before `nowMs`. */
+  recordToken(token: IssuedToken, nowMs: number): Promise<void>;
+  revokeToken(jti: string, nowMs: number): Promise<void>;
+  isTokenRevoked(jti: string): Promise<boolean>;
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { SnapshotStore } from './snapshot-store.ts';
+
+const KEY = { tenant: 't', room: 'r', document: 'd' };
+
+export interface SnapshotStoreUnderTest {
+  readonly store: SnapshotStore;
+  /** Changes a byte of a stored snapshot behind the store's back. */
+  damage(snapshotId: string): void | Promise<void>;
+}
+
+/** What every {@link SnapshotStore} must do. */
+export function describeSnapshotStore(name: string, open: () => SnapshotStoreUnderTest | Promise<SnapshotStoreUnderTest>): void {
+  describe(`snapshot store: ${name}`, () => {
+    it('gives back what was written', async () => {
+      const { store } = await open();
+      const bytes = new Uint8Array(300_000).fill(9);
+      const snapshotId = await store.write(KEY, 12, bytes);
+      expect(Buffer.from(await store.read(KEY, snapshotId)).equals(Buffer.from(bytes))).toBe(true);
+      expect(await store.write(KEY, 12, bytes)).toBe(snapshotId);
+    });
+
+    it('keeps documents apart, also those whose names differ only in case', async () => {
+      const { store } = await open();
+      const other = { ...KEY, document: 'D' };
+      const snapshotId = await store.write(KEY, 1, new Uint8Array([1]));
+      await store.write(other, 1, new Uint8Array([1]));
+      await store.remove(other, snapshotId);
+      expect(await store.read(KEY, snapshotId)).toHaveLength(1);
+      await expect(store.read(other, snapshotId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
+    });
+
+    it('refuses damaged bytes', async () => {
+      const { store, damage } = await open();
+      const snapshotId = await store.write(KEY, 1, new Uint8Array([1, 2, 3]));
+      await damage(snapshotId);
+      await expect(store.read(KEY, snapshotId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
+    });
+
+    it('removes, also what is not there', async () => {
+      const { store } = await open();
+      const snapshotId = await store.write(KEY, 1, new Uint8Array([1]));
+      await store.remove(KEY, snapshotId);
+      await store.remove(KEY, snapshotId);
+      await expect(store.read(KEY, snapshotId)).rejects.toMatchObject({ code: 'corrupted' });
+    });
+
+    it('takes no id that it did not give', async () => {
+      const { store } = await open();
+      await expect(store.read(KEY, '../../../etc/passwd')).rejects.toMatchObject({ name: 'LogFailure' });
+    });
+  });
+}

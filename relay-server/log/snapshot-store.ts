@@ -1,0 +1,11 @@
+import type { DocumentKey } from './update-log.ts';
+
+/** Keeps the bytes of snapshots. Every method rejects with a `LogFailure`. */
+export interface SnapshotStore {
+  /** Durable when it resolves. Returns the id under which it is read. */
+  write(key: DocumentKey, seq: number, bytes: Uint8Array): Promise<string>;
+  /** Verifies what it read; damaged or missing bytes are a `LogFailure` with `corrupted`. */
+  read(key: DocumentKey, snapshotId: string): Promise<Uint8Array>;
+  /** Removing one that is not there does nothing. */
+  remove(key: DocumentKey, snapshotId: string): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '../testing/relay-under-test.ts';
+import { LogFailure } from './log-failure.ts';
+import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
+import { claimServingLock } from './sqlite/serving-lock.ts';
+import { openSqliteStorage, type RelayStorage } from './sqlite.ts';
+import { describeUpdateLog } from './update-log.contract.ts';
+
+const KEY = { tenant: 't', room: 'r', document: 'd' };
+const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+
+function openStorage(path: string, options?: OpenDatabaseOptions): RelayStorage {
+  const storage = openSqliteStorage(path, options);
+  onTestFinished(() => storage.dispose());
+  return storage;
+}
+
+function append(storage: RelayStorage, clientSeq: number, payload: Uint8Array) {
+  const session = { subject: 's', sessionId: 'i' };
+  return storage.log.append([{ key: KEY, epochWhenNew: 'e', updates: [{ session, clientSeq, name: 'n', timeMs: 1, payload }] }]);
+}
+
+function failureOf(work: () => unknown): LogFailure {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof LogFailure) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+}
+
+describeUpdateLog('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).log);
+
+describe('the SQLite file', () => {
+  it('keeps everything over a restart', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const first = openSqliteStorage(path);
+    await append(first, 1, new Uint8Array([1, 2]));
+    await first.directory.createRoom({ tenant: 't', room: 'r', name: 'Room', createdAtMs: 5 });
+    first.dispose();
+    const second = openStorage(path);
+    expect(await second.log.readUpdates(KEY, ALL)).toMatchObject([{ seq: 1, clientSeq: 1 }]);
+    expect(await second.directory.findRoom('t', 'r')).toEqual({ tenant: 't', room: 'r', name: 'Room', createdAtMs: 5 });
+  });
+
+  it('is shared by two processes at once', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const [one, two] = [openStorage(path), openStorage(path)];
+    await append(one, 1, new Uint8Array([1]));
+    await append(two, 2, new Uint8Array([2]));
+    expect(await append(one, 3, new Uint8Array([3]))).toMatchObject([{ headSeq: 3, seqs: [3] }]);
+  });
+
+  it('says that a file is no database, and leaves it alone', () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    writeFileSync(path, 'this is no database, '.repeat(100));
+    const failure = failureOf(() => openSqliteStorage(path));
+    expect(failure.code).toBe('corrupted');
+    expect(failure.message).toContain(path);
+    expect(readFileSync(path, 'utf8')).toContain('this is no database');
+  });
+
+  it('says that a damaged page is damaged, when that page is read', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const storage = openSqliteStorage(path);
+    for (let clientSeq = 1; clientSeq <= 200; clientSeq++) await append(storage, clientSeq, new Uint8Array(2000).fill(clientSeq));
+    storage.dispose();
+    const file = openSync(path, 'r+');
+    for (let offset = statSync(path).size >> 1; offset < statSync(path).size; offset += 4096) {
+      writeSync(file, new Uint8Array(4096).fill(0xee), 0, 4096, offset - (offset % 4096));
+    }
+    closeSync(file);
+    const damaged = openStorage(path);
+    await expect(damaged.log.readUpdates(KEY, ALL)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
+  });
+
+  it('refuses a file of a newer version', () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const storage = openSqliteStorage(path);
+    storage.dispose();
+    const file = openSync(path, 'r+');
+    writeSync(file, new Uint8Array([0, 0, 0, 99]), 0, 4, 60);
+    closeSync(file);
+    expect(failureOf(() => openSqliteStorage(path)).message).toContain('newer relay');
+  });
+
+  it('says that the disk is full, keeps what it had, and goes on when there is space', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const storage = openSqliteStorage(path, { maxPages: 60 });
+    await append(storage, 1, new Uint8Array(1000));
+    await expect(append(storage, 2, new Uint8Array(400_000))).rejects.toMatchObject({ name: 'LogFailure', code: 'full' });
+    expect(await storage.log.readUpdates(KEY, ALL)).toHaveLength(1);
+    expect(await append(storage, 3, new Uint8Array(1000))).toMatchObject([{ headSeq: 2, seqs: [2] }]);
+    storage.dispose();
+  });
+
+  it('says that a folder is missing', () => {
+    const failure = failureOf(() => openSqliteStorage(join(temporaryFolder(), 'missing', 'relay.db')));
+    expect(failure.code).toBe('permission');
+  });
+
+  it('is claimed by one at a time', () => {
+    const path = join(temporaryFolder(), 'serving.lock');
+    const first = claimServingLock(path);
+    expect(first).toBeDefined();
+    expect(claimServingLock(path)).toBeUndefined();
+    first?.dispose();
+    const again = claimServingLock(path);
+    expect(again).toBeDefined();
+    again?.dispose();
+  });
+});
+
+describe('the room directory', () => {
+  const LINK = {
+    linkId: 'l',
+    tenant: 't',
+    room: 'r',
+    role: 'editor',
+    label: '',
+    secretHash: new Uint8Array(32).fill(7),
+    createdAtMs: 1,
+    expiresAtMs: undefined,
+    maxUses: 2,
+  } as const;
+
+  it('makes a room once, and its first link with it', async () => {
+    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
+    const room = { tenant: 't', room: 'r', name: '', createdAtMs: 1 };
+    expect(await directory.createRoom(room, LINK)).toBe(true);
+    expect(await directory.createRoom(room, { ...LINK, linkId: 'l2', secretHash: new Uint8Array(32) })).toBe(false);
+    expect(await directory.findLink('t', 'l')).toMatchObject({ role: 'editor', uses: 0, maxUses: 2, revokedAtMs: undefined });
+    expect(await directory.findLink('t', 'l2')).toBeUndefined();
+    expect(await directory.findLinkBySecret('t', 'r', LINK.secretHash)).toMatchObject({ linkId: 'l' });
+    expect(await directory.findLinkBySecret('t', 'other', LINK.secretHash)).toBeUndefined();
+  });
+
+  it('counts uses up to the limit and revokes for good', async () => {
+    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
+    await directory.createRoom({ tenant: 't', room: 'r', name: '', createdAtMs: 1 }, LINK);
+    expect([await directory.useLink('t', 'l'), await directory.useLink('t', 'l'), await directory.useLink('t', 'l')]).toEqual([true, true, false]);
+    await directory.revokeLink('t', 'l', 50);
+    await directory.revokeLink('t', 'l', 60);
+    expect(await directory.findLink('t', 'l')).toMatchObject({ revokedAtMs: 50 });
+  });
+
+  it('forgets tokens that have expired', async () => {
+    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
+    const token = { tenant: 't', room: 'r', subject: 's', linkId: undefined };
+    await directory.recordToken({ ...token, jti: 'a', expiresAtMs: 100 }, 1);
+    await directory.revokeToken('a', 2);
+    expect(await directory.isTokenRevoked('a')).toBe(true);
+    expect(await directory.isTokenRevoked('b')).toBe(false);
+    await directory.recordToken({ ...token, jti: 'b', expiresAtMs: 500 }, 200);
+    expect(await directory.isTokenRevoked('a')).toBe(false);
+  });
+});

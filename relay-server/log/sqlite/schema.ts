@@ -1,0 +1,72 @@
+/** Each entry brings the database one version further; `user_version` says how many were run. Append only. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE rooms (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE links (
+    tenant TEXT NOT NULL,
+    link_id TEXT NOT NULL,
+    room TEXT NOT NULL,
+    role TEXT NOT NULL,
+    label TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    max_uses INTEGER,
+    uses INTEGER NOT NULL DEFAULT 0,
+    revoked_at_ms INTEGER,
+    PRIMARY KEY (tenant, link_id),
+    FOREIGN KEY (tenant, room) REFERENCES rooms (tenant, room)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX links_by_secret ON links (tenant, room, secret_hash);
+
+  CREATE TABLE tokens (
+    jti TEXT PRIMARY KEY NOT NULL,
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    link_id TEXT,
+    expires_at_ms INTEGER NOT NULL,
+    revoked_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
+
+  CREATE TABLE documents (
+    document_id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    document TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    head INTEGER NOT NULL DEFAULT 0,
+    snapshot_seq INTEGER,
+    snapshot_id TEXT,
+    snapshot_bytes INTEGER,
+    UNIQUE (tenant, room, document)
+  ) STRICT;
+
+  CREATE TABLE sessions (
+    session_key INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    UNIQUE (subject, session_id)
+  ) STRICT;
+
+  CREATE TABLE updates (
+    document_id INTEGER NOT NULL REFERENCES documents (document_id),
+    seq INTEGER NOT NULL,
+    session_key INTEGER NOT NULL REFERENCES sessions (session_key),
+    client_seq INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    time_ms INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    UNIQUE (document_id, seq),
+    UNIQUE (document_id, session_key, client_seq)
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,153 @@
+import type Database from 'better-sqlite3';
+import { isRole } from '../../../shared/access/index.ts';
+import { LogFailure } from '../log-failure.ts';
+import type { IssuedToken, LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
+import { guardSqlite } from './sqlite-failure.ts';
+
+interface LinkRow {
+  readonly link_id: string;
+  readonly tenant: string;
+  readonly room: string;
+  readonly role: string;
+  readonly label: string;
+  readonly secret_hash: Uint8Array;
+  readonly created_at_ms: number;
+  readonly expires_at_ms: number | null;
+  readonly max_uses: number | null;
+  readonly uses: number;
+  readonly revoked_at_ms: number | null;
+}
+
+function prepareStatements(database: Database.Database) {
+  return {
+    createRoom: database.prepare<[string, string, string, number]>(
+      'INSERT INTO rooms (tenant, room, name, created_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    findRoom: database.prepare<[string, string], { name: string; created_at_ms: number }>(
+      'SELECT name, created_at_ms FROM rooms WHERE tenant = ? AND room = ?',
+    ),
+    addLink: database.prepare<
+      [string, string, string, string, string, Uint8Array, number, number | null, number | null]
+    >(
+      'INSERT INTO links (tenant, link_id, room, role, label, secret_hash, created_at_ms, expires_at_ms, max_uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    findLink: database.prepare<[string, string], LinkRow>('SELECT * FROM links WHERE tenant = ? AND link_id = ?'),
+    findLinkBySecret: database.prepare<[string, string, Uint8Array], LinkRow>(
+      'SELECT * FROM links WHERE tenant = ? AND room = ? AND secret_hash = ?',
+    ),
+    useLink: database.prepare<[string, string]>(
+      'UPDATE links SET uses = uses + 1 WHERE tenant = ? AND link_id = ? AND (max_uses IS NULL OR uses < max_uses)',
+    ),
+    revokeLink: database.prepare<[number, string, string]>(
+      'UPDATE links SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE tenant = ? AND link_id = ?',
+    ),
+    forgetTokens: database.prepare<[number]>('DELETE FROM tokens WHERE expires_at_ms < ?'),
+    addToken: database.prepare<[string, string, string, string, string | null, number]>(
+      'INSERT INTO tokens (jti, tenant, room, subject, link_id, expires_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    revokeToken: database.prepare<[number, string]>(
+      'UPDATE tokens SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE jti = ?',
+    ),
+    isTokenRevoked: database
+      .prepare<[string], number>('SELECT 1 FROM tokens WHERE jti = ? AND revoked_at_ms IS NOT NULL')
+      .pluck(),
+  };
+}
+
+/** Rooms, links and token ids in the relay's SQLite file. */
+export class SqliteRoomDirectory implements RoomDirectory {
+  private readonly path: string;
+  private readonly statements: ReturnType<typeof prepareStatements>;
+  private readonly createRoomNow: Database.Transaction<(room: RoomRecord, firstLink?: NewLink) => boolean>;
+  private readonly recordTokenNow: Database.Transaction<(token: IssuedToken, nowMs: number) => void>;
+
+  /** The caller keeps the ownership of `database`. */
+  constructor(database: Database.Database, path: string) {
+    this.path = path;
+    this.statements = guardSqlite(path, () => prepareStatements(database));
+    this.createRoomNow = database.transaction((room: RoomRecord, firstLink?: NewLink) => {
+      const { tenant, name, createdAtMs } = room;
+      const isNew = this.statements.createRoom.run(tenant, room.room, name, createdAtMs).changes === 1;
+      if (isNew && firstLink) this.insertLink(firstLink);
+      return isNew;
+    });
+    this.recordTokenNow = database.transaction((token: IssuedToken, nowMs: number) => {
+      this.statements.forgetTokens.run(nowMs);
+      const { jti, tenant, room, subject, linkId, expiresAtMs } = token;
+      this.statements.addToken.run(jti, tenant, room, subject, linkId ?? null, expiresAtMs);
+    });
+  }
+
+  async createRoom(room: RoomRecord, firstLink?: NewLink): Promise<boolean> {
+    return guardSqlite(this.path, () => this.createRoomNow.immediate(room, firstLink));
+  }
+
+  async findRoom(tenant: string, room: string): Promise<RoomRecord | undefined> {
+    const row = guardSqlite(this.path, () => this.statements.findRoom.get(tenant, room));
+    return row && { tenant, room, name: row.name, createdAtMs: row.created_at_ms };
+  }
+
+  async addLink(link: NewLink): Promise<void> {
+    guardSqlite(this.path, () => this.insertLink(link));
+  }
+
+  private insertLink(link: NewLink): void {
+    this.statements.addLink.run(
+      link.tenant,
+      link.linkId,
+      link.room,
+      link.role,
+      link.label,
+      link.secretHash,
+      link.createdAtMs,
+      link.expiresAtMs ?? null,
+      link.maxUses ?? null,
+    );
+  }
+
+  async findLink(tenant: string, linkId: string): Promise<LinkRecord | undefined> {
+    return guardSqlite(this.path, () => toLink(this.statements.findLink.get(tenant, linkId)));
+  }
+
+  async findLinkBySecret(tenant: string, room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined> {
+    return guardSqlite(this.path, () => toLink(this.statements.findLinkBySecret.get(tenant, room, secretHash)));
+  }
+
+  async useLink(tenant: string, linkId: string): Promise<boolean> {
+    return guardSqlite(this.path, () => this.statements.useLink.run(tenant, linkId).changes === 1);
+  }
+
+  async revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void> {
+    guardSqlite(this.path, () => this.statements.revokeLink.run(nowMs, tenant, linkId));
+  }
+
+  async recordToken(token: IssuedToken, nowMs: number): Promise<void> {
+    guardSqlite(this.path, () => this.recordTokenNow.immediate(token, nowMs));
+  }
+
+  async revokeToken(jti: string, nowMs: number): Promise<void> {
+    guardSqlite(this.path, () => this.statements.revokeToken.run(nowMs, jti));
+  }
+
+  async isTokenRevoked(jti: string): Promise<boolean> {
+    return guardSqlite(this.path, () => this.statements.isTokenRevoked.get(jti) !== undefined);
+  }
+}
+
+function toLink(row: LinkRow | undefined): LinkRecord | undefined {
+  if (!row) return undefined;
+  if (!isRole(row.role)) throw new LogFailure('corrupted', `The share link ${row.link_id} has an unknown role.`);
+  return {
+    linkId: row.link_id,
+    tenant: row.tenant,
+    room: row.room,
+    role: row.role,
+    label: row.label,
+    secretHash: row.secret_hash,
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms ?? undefined,
+    maxUses: row.max_uses ?? undefined,
+    uses: row.uses,
+    revokedAtMs: row.revoked_at_ms ?? undefined,
+  };
+}

@@ -1,0 +1,180 @@
+import type Database from 'better-sqlite3';
+import type {
+  DocumentAppend,
+  DocumentAppended,
+  DocumentKey,
+  DocumentRecord,
+  LoggedUpdate,
+  NewUpdate,
+  ReadRange,
+  SessionKey,
+  SnapshotPointer,
+  UpdateLog,
+} from '../update-log.ts';
+import { guardSqlite } from './sqlite-failure.ts';
+
+interface DocumentRow {
+  readonly document_id: number;
+  readonly epoch: string;
+  readonly head: number;
+  readonly snapshot_seq: number | null;
+  readonly snapshot_id: string | null;
+  readonly snapshot_bytes: number | null;
+}
+
+interface UpdateRow {
+  readonly seq: number;
+  readonly subject: string;
+  readonly session_id: string;
+  readonly client_seq: number;
+  readonly name: string;
+  readonly time_ms: number;
+  readonly payload: Uint8Array;
+}
+
+type KeyParameters = [tenant: string, room: string, document: string];
+
+function prepareStatements(database: Database.Database) {
+  return {
+    findDocument: database.prepare<KeyParameters, DocumentRow>(
+      'SELECT document_id, epoch, head, snapshot_seq, snapshot_id, snapshot_bytes FROM documents WHERE tenant = ? AND room = ? AND document = ?',
+    ),
+    addDocument: database.prepare<[...KeyParameters, string]>(
+      'INSERT INTO documents (tenant, room, document, epoch) VALUES (?, ?, ?, ?)',
+    ),
+    moveHead: database.prepare<[number, number]>('UPDATE documents SET head = head + ? WHERE document_id = ?'),
+    findSession: database
+      .prepare<[string, string], number>('SELECT session_key FROM sessions WHERE subject = ? AND session_id = ?')
+      .pluck(),
+    addSession: database.prepare<[string, string]>('INSERT INTO sessions (subject, session_id) VALUES (?, ?)'),
+    addUpdate: database.prepare<[number, number, number, number, string, number, Uint8Array]>(
+      'INSERT INTO updates (document_id, seq, session_key, client_seq, name, time_ms, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    findUpdate: database
+      .prepare<
+        [number, number, number],
+        number
+      >('SELECT seq FROM updates WHERE document_id = ? AND session_key = ? AND client_seq = ?')
+      .pluck(),
+    readUpdates: database.prepare<[number, number, number], UpdateRow>(
+      `SELECT seq, subject, session_id, client_seq, name, time_ms, payload FROM updates JOIN sessions USING (session_key)
+       WHERE document_id = ? AND seq > ? AND seq <= ? ORDER BY seq`,
+    ),
+    lastOfSession: database.prepare<[...KeyParameters, string, string], { client_seq: number; seq: number }>(
+      `SELECT client_seq, seq FROM updates JOIN documents USING (document_id) JOIN sessions USING (session_key)
+       WHERE tenant = ? AND room = ? AND document = ? AND subject = ? AND session_id = ? ORDER BY client_seq DESC LIMIT 1`,
+    ),
+    setSnapshot: database.prepare<[number, string, number, ...KeyParameters, number]>(
+      `UPDATE documents SET snapshot_seq = ?, snapshot_id = ?, snapshot_bytes = ?
+       WHERE tenant = ? AND room = ? AND document = ? AND coalesce(snapshot_seq, 0) < ?`,
+    ),
+  };
+}
+
+/** The update log in one SQLite file. Other processes may use the same file. */
+export class SqliteUpdateLog implements UpdateLog {
+  private readonly path: string;
+  private readonly statements: ReturnType<typeof prepareStatements>;
+  private readonly appendAll: Database.Transaction<
+    (batch: readonly DocumentAppend[]) => readonly DocumentAppended[]
+  >;
+
+  /** The caller keeps the ownership of `database`. */
+  constructor(database: Database.Database, path: string) {
+    this.path = path;
+    this.statements = guardSqlite(path, () => prepareStatements(database));
+    this.appendAll = database.transaction((batch: readonly DocumentAppend[]) =>
+      batch.map((entry) => this.appendToDocument(entry)),
+    );
+  }
+
+  async append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]> {
+    return guardSqlite(this.path, () => this.appendAll.immediate(batch));
+  }
+
+  async readDocument(key: DocumentKey): Promise<DocumentRecord | undefined> {
+    const row = guardSqlite(this.path, () => this.statements.findDocument.get(...parametersOf(key)));
+    return row && { epoch: row.epoch, headSeq: row.head, snapshot: snapshotOf(row) };
+  }
+
+  async readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]> {
+    return guardSqlite(this.path, () => {
+      const document = this.statements.findDocument.get(...parametersOf(key));
+      const updates: LoggedUpdate[] = [];
+      if (!document) return updates;
+      let byteLength = 0;
+      const rows = this.statements.readUpdates.iterate(document.document_id, range.afterSeq, range.throughSeq);
+      for (const row of rows) {
+        updates.push(toLoggedUpdate(row));
+        byteLength += row.payload.byteLength;
+        if (byteLength >= range.maxBytes) break;
+      }
+      return updates;
+    });
+  }
+
+  async readLastOfSession(key: DocumentKey, session: SessionKey) {
+    const row = guardSqlite(this.path, () =>
+      this.statements.lastOfSession.get(...parametersOf(key), session.subject, session.sessionId),
+    );
+    return row && { clientSeq: row.client_seq, seq: row.seq };
+  }
+
+  async setSnapshot(key: DocumentKey, { seq, snapshotId, byteLength }: SnapshotPointer): Promise<boolean> {
+    return guardSqlite(
+      this.path,
+      () => this.statements.setSnapshot.run(seq, snapshotId, byteLength, ...parametersOf(key), seq).changes === 1,
+    );
+  }
+
+  private appendToDocument({ key, epochWhenNew, updates }: DocumentAppend): DocumentAppended {
+    const document = this.findOrAddDocument(key, epochWhenNew);
+    let { head } = document;
+    const seqs = updates.map((update) => {
+      const sessionKey = this.findOrAddSession(update.session);
+      const known = this.statements.findUpdate.get(document.document_id, sessionKey, update.clientSeq);
+      if (known !== undefined) return known;
+      this.insert(document.document_id, ++head, sessionKey, update);
+      return head;
+    });
+    this.statements.moveHead.run(head - document.head, document.document_id);
+    return { epoch: document.epoch, headSeq: head, seqs };
+  }
+
+  private insert(documentId: number, seq: number, sessionKey: number, update: NewUpdate): void {
+    const { clientSeq, name, timeMs, payload } = update;
+    this.statements.addUpdate.run(documentId, seq, sessionKey, clientSeq, name, timeMs, payload);
+  }
+
+  private findOrAddDocument(key: DocumentKey, epoch: string): Pick<DocumentRow, 'document_id' | 'epoch' | 'head'> {
+    const found = this.statements.findDocument.get(...parametersOf(key));
+    if (found) return found;
+    const { lastInsertRowid } = this.statements.addDocument.run(...parametersOf(key), epoch);
+    return { document_id: Number(lastInsertRowid), epoch, head: 0 };
+  }
+
+  private findOrAddSession({ subject, sessionId }: SessionKey): number {
+    const found = this.statements.findSession.get(subject, sessionId);
+    return found ?? Number(this.statements.addSession.run(subject, sessionId).lastInsertRowid);
+  }
+}
+
+function parametersOf({ tenant, room, document }: DocumentKey): KeyParameters {
+  return [tenant, room, document];
+}
+
+function snapshotOf({ snapshot_seq, snapshot_id, snapshot_bytes }: DocumentRow): SnapshotPointer | undefined {
+  if (snapshot_seq === null || snapshot_id === null) return undefined;
+  return { seq: snapshot_seq, snapshotId: snapshot_id, byteLength: snapshot_bytes ?? 0 };
+}
+
+function toLoggedUpdate(row: UpdateRow): LoggedUpdate {
+  return {
+    seq: row.seq,
+    session: { subject: row.subject, sessionId: row.session_id },
+    clientSeq: row.client_seq,
+    name: row.name,
+    timeMs: row.time_ms,
+    payload: row.payload,
+  };
+}

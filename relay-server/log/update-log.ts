@@ -1,0 +1,84 @@
+/** Names a document on this relay. */
+export interface DocumentKey {
+  readonly tenant: string;
+  readonly room: string;
+  readonly document: string;
+}
+
+/** One engine start of one person. With a document and a clientSeq it names an update for good. */
+export interface SessionKey {
+  readonly subject: string;
+  readonly sessionId: string;
+}
+
+export interface NewUpdate {
+  readonly session: SessionKey;
+  readonly clientSeq: number;
+  /** Name of the person, as the token had it. */
+  readonly name: string;
+  readonly timeMs: number;
+  readonly payload: Uint8Array;
+}
+
+export interface DocumentAppend {
+  readonly key: DocumentKey;
+  /** The epoch of a document that nothing was written to before. */
+  readonly epochWhenNew: string;
+  /** In the order in which they get their numbers. */
+  readonly updates: readonly NewUpdate[];
+}
+
+export interface DocumentAppended {
+  readonly epoch: string;
+  readonly headSeq: number;
+  /** One for each update; one that was in the log before keeps the number that it had. */
+  readonly seqs: readonly number[];
+}
+
+/** Where the newest snapshot of a document is; it stands for all updates through `seq`. */
+export interface SnapshotPointer {
+  readonly seq: number;
+  /** Id in the snapshot store. */
+  readonly snapshotId: string;
+  readonly byteLength: number;
+}
+
+export interface DocumentRecord {
+  readonly epoch: string;
+  /** Number of the last committed update. */
+  readonly headSeq: number;
+  readonly snapshot: SnapshotPointer | undefined;
+}
+
+export interface LoggedUpdate {
+  readonly seq: number;
+  readonly session: SessionKey;
+  readonly clientSeq: number;
+  readonly name: string;
+  readonly timeMs: number;
+  readonly payload: Uint8Array;
+}
+
+export interface ReadRange {
+  readonly afterSeq: number;
+  readonly throughSeq: number;
+  /** Stops after the row that reaches this size; at least one row is returned when there is one. */
+  readonly maxBytes: number;
+}
+
+/** The append-only log of all documents. Every method rejects with a {@link LogFailure}. */
+export interface UpdateLog {
+  /** Appends to several documents at once, all or nothing. Durable when it resolves. */
+  append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]>;
+  /** Undefined when nothing was ever written to the document. */
+  readDocument(key: DocumentKey): Promise<DocumentRecord | undefined>;
+  /** Updates by their number, without gaps. */
+  readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]>;
+  /** The highest clientSeq that the document has of a session, and the number it was committed under. */
+  readLastOfSession(
+    key: DocumentKey,
+    session: SessionKey,
+  ): Promise<{ readonly clientSeq: number; readonly seq: number } | undefined>;
+  /** Points to a newer snapshot. An older one than the present does nothing and gives false. */
+  setSnapshot(key: DocumentKey, snapshot: SnapshotPointer): Promise<boolean>;
+}

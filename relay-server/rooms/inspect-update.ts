@@ -1,0 +1,66 @@
+import * as decoding from 'lib0/decoding';
+import * as Y from 'yjs';
+
+/** A run of structs that an update brings. */
+export interface ClockRange {
+  readonly client: number;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+export type Inspection =
+  | { readonly kind: 'sound'; readonly ranges: readonly ClockRange[] }
+  | { readonly kind: 'malformed'; readonly explanation: string };
+
+/** Far beyond what anybody types; keeps sums of clocks exact. */
+const MAX_CLOCK = 2 ** 48;
+
+/**
+ * Decodes a Yjs update in full and says what it brings (SPEC UP2). What passes can be merged, compared and applied
+ * later: one bad row in the log would spoil all of its document.
+ */
+export function inspectUpdate(payload: Uint8Array): Inspection {
+  try {
+    const decoder = decoding.createDecoder(payload);
+    const { structs, ds } = Y.decodeUpdateV2(
+      payload,
+      class extends Y.UpdateDecoderV1 {
+        constructor() {
+          super(decoder);
+        }
+      },
+    );
+    if (decoding.hasContent(decoder)) return malformed('bytes are left over');
+    const ranges = toRanges(structs);
+    if (typeof ranges === 'string') return malformed(ranges);
+    for (const deletes of ds.clients.values()) {
+      if (deletes.some(({ clock, len }) => len < 1 || clock + len > MAX_CLOCK)) return malformed('a deletion is out of bounds');
+    }
+    return { kind: 'sound', ranges };
+  } catch (error) {
+    return malformed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function toRanges(structs: readonly (Y.Item | Y.GC | Y.Skip)[]): ClockRange[] | string {
+  const ranges: { client: number; start: number; end: number }[] = [];
+  let client = Infinity;
+  for (const { id, length, constructor } of structs) {
+    // Merging relies on this order and would drop what breaks it.
+    if (id.client > client) return 'its authors are out of order';
+    client = id.client;
+    const end = id.clock + length;
+    if (length < 1 || end > MAX_CLOCK) return 'a struct is out of bounds';
+    if (constructor === Y.Skip) continue;
+    const last = ranges.at(-1);
+    if (last?.client === client && last.end === id.clock) last.end = end;
+    else if (last?.client === client && last.end > id.clock) return 'its authors are out of order';
+    else ranges.push({ client, start: id.clock, end });
+  }
+  return ranges;
+}
+
+function malformed(reason: string): Inspection {
+  return { kind: 'malformed', explanation: `The edit is no valid Yjs update: ${reason}.` };
+}

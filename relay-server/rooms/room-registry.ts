@@ -1,0 +1,94 @@
+import type { Disposable, Scheduler } from '../../shared/lifecycle/index.ts';
+import type { RoomGrant } from '../access/room-grant.ts';
+import type { Backplane } from '../backplane/backplane.ts';
+import type { SnapshotStore } from '../log/snapshot-store.ts';
+import type { DocumentKey, UpdateLog } from '../log/update-log.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Outlet } from './outlet.ts';
+import { Room } from './room.ts';
+import { type ParticipantLimits, RoomConnection } from './room-connection.ts';
+import type { DocumentServices } from './document.ts';
+
+export interface RoomRegistryOptions {
+  readonly log: UpdateLog;
+  readonly snapshots: SnapshotStore;
+  readonly backplane: Backplane;
+  readonly scheduler: Scheduler;
+  /** A float in [0, 1). Not for secrets. */
+  readonly random: () => number;
+  readonly maxUpdateBytes: number;
+  readonly limits: ParticipantLimits;
+  noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
+  reportProblem(error: unknown): void;
+}
+
+/** All rooms that somebody is in. The gateway's only door to them. */
+export class RoomRegistry implements Disposable {
+  private readonly options: RoomRegistryOptions;
+  private readonly services: DocumentServices;
+  private readonly commits: GroupCommit;
+  private readonly rooms = new Map<string, Room>();
+
+  constructor(options: RoomRegistryOptions) {
+    this.options = options;
+    const { log, snapshots, scheduler, maxUpdateBytes } = options;
+    this.commits = new GroupCommit(log, scheduler);
+    this.services = {
+      log,
+      snapshots,
+      scheduler,
+      maxUpdateBytes,
+      commits: this.commits,
+      createEpoch: () => this.createName(16),
+      noteGrowth: (key, updates, bytes) => options.noteGrowth(key, updates, bytes),
+      reportProblem: (error) => options.reportProblem(error),
+    };
+  }
+
+  /** Lets somebody with a checked grant into the room of the grant. */
+  join(grant: RoomGrant, sessionId: string, outlet: Outlet): RoomConnection {
+    const room = this.roomOf(grant);
+    const session = { subject: grant.subject, sessionId };
+    const presenceId = this.createPresenceId(room);
+    const { scheduler, limits } = this.options;
+    return new RoomConnection({ room, session, presenceId, grant, outlet, scheduler, limits, services: this.services });
+  }
+
+  /** Writes everything that waits to the log. */
+  async drain(): Promise<void> {
+    await this.commits.drain();
+  }
+
+  /** A random name of letters and digits. */
+  createName(length: number): string {
+    let name = '';
+    while (name.length < length) name += Math.floor(this.options.random() * 36 ** 6).toString(36).padStart(6, '0');
+    return name.slice(0, length);
+  }
+
+  private roomOf({ tenant, room }: RoomGrant): Room {
+    const name = `${tenant}/${room}`;
+    const present = this.rooms.get(name);
+    if (present) return present;
+    const created: Room = new Room({ tenant, room }, this.services, this.options.backplane, () => {
+      this.rooms.delete(name);
+      created.dispose();
+    });
+    this.rooms.set(name, created);
+    return created;
+  }
+
+  // Random, since other nodes issue ids for the same room.
+  private createPresenceId(room: Room): number {
+    for (;;) {
+      const presenceId = 1 + Math.floor(this.options.random() * 2 ** 32);
+      if (!room.presence.has(presenceId)) return presenceId;
+    }
+  }
+
+  dispose(): void {
+    this.commits.dispose();
+    for (const room of this.rooms.values()) room.dispose();
+    this.rooms.clear();
+  }
+}

@@ -1,0 +1,129 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
+import { loadRelayIdentity } from './access/relay-identity.ts';
+import { RoomDoorkeeper } from './access/room-doorkeeper.ts';
+import { ShareLinks } from './access/share-links.ts';
+import { TokenAuthority } from './access/token-authority.ts';
+import { type DataFolder, OperatorError } from './data-folder.ts';
+import { createOriginCheck } from './gateway/allowed-origins.ts';
+import { createHttpHandler } from './gateway/http-handler.ts';
+import { StaticFiles } from './gateway/static-files.ts';
+import { serveWebSockets } from './gateway/websocket-endpoint.ts';
+import { FolderSnapshotStore } from './log/folder.ts';
+import { createSnapshotInThread } from './log/snapshot-thread.ts';
+import { createRelayCore } from './relay-core.ts';
+
+export interface ServeOptions {
+  readonly data: DataFolder;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly staticFolder: string | undefined;
+  /** Under which people reach the relay, when it is not the address it listens at. */
+  readonly publicUrl: string | undefined;
+  readonly reportProblem: (error: unknown) => void;
+}
+
+/** A relay at work. */
+export interface RunningRelay {
+  readonly url: string;
+  /** Says goodbye to everybody, commits what is on its way and stops. */
+  stop(): Promise<void>;
+}
+
+const COMPACTION = { afterUpdates: 500, afterBytes: 512 * 1024, createSnapshot: createSnapshotInThread };
+const MAX_RETRY_HINT_MS = 2_000;
+const GOODBYE_MS = 1_000;
+
+/** Starts a relay. Rejects with {@link OperatorError} when it cannot. */
+export async function serve(options: ServeOptions): Promise<RunningRelay> {
+  const owned = new DisposableStore();
+  try {
+    return await start(options, owned);
+  } catch (error) {
+    owned.dispose();
+    throw error;
+  }
+}
+
+async function start(options: ServeOptions, owned: DisposableStore): Promise<RunningRelay> {
+  const { data, reportProblem } = options;
+  owned.add(data.claim());
+  const staticFiles = options.staticFolder === undefined ? undefined : await openStatic(options.staticFolder);
+  const { log, directory } = owned.add(data.openStorage());
+  const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
+  const doorkeeper = new RoomDoorkeeper(authority, directory);
+  const shareLinks = new ShareLinks(directory, authority, systemScheduler);
+  const snapshots = new FolderSnapshotStore(data.snapshots);
+  const core = owned.add(createRelayCore({ log, snapshots, doorkeeper, compaction: COMPACTION, reportProblem }));
+  const isAllowedOrigin = createOriginCheck(options.publicUrl === undefined ? [] : [options.publicUrl]);
+  let publicUrl = options.publicUrl ?? '';
+  const server = createServer(
+    // Slow or idle requests must not pile up.
+    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 },
+    createHttpHandler({
+      api: { authority, doorkeeper, directory, shareLinks, scheduler: systemScheduler, publicUrl: () => publicUrl },
+      staticFiles,
+      isAllowedOrigin,
+      health: () => ({ status: 'ok', connections: core.connectionCount }),
+      reportProblem,
+    }),
+  );
+  owned.add(
+    toDisposable(() => {
+      server.close();
+      server.closeAllConnections();
+    }),
+  );
+  const endpoint = owned.add(serveWebSockets({ server, isAllowedOrigin, accept: (socket, room) => core.accept(socket, room) }));
+  const url = await listen(server, options.host, options.port);
+  publicUrl ||= url;
+  await data.recordAddress(publicUrl);
+  return {
+    url,
+    async stop() {
+      endpoint.dispose();
+      server.close();
+      server.closeIdleConnections();
+      await core.drain(MAX_RETRY_HINT_MS);
+      await goneWithin(() => core.connectionCount === 0, GOODBYE_MS);
+      await data.forgetAddress();
+      owned.dispose();
+    },
+  };
+}
+
+async function openStatic(folder: string): Promise<StaticFiles> {
+  try {
+    return await StaticFiles.open(folder);
+  } catch (error) {
+    throw new OperatorError(`The browser client cannot be served: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explainListenError(error, host, port)));
+    server.listen({ host, port }, () => {
+      // Always an AddressInfo for a TCP server.
+      const { port: actualPort, family, address } = server.address() as AddressInfo;
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`);
+    });
+  });
+}
+
+function explainListenError(error: Error, host: string, port: number): OperatorError {
+  const code = 'code' in error ? error.code : undefined;
+  const cause = { cause: error };
+  if (code === 'EADDRINUSE') {
+    return new OperatorError(`The port ${port} on ${host} is in use. End the program that uses it, or choose another with --port.`, cause);
+  }
+  if (code === 'EACCES') return new OperatorError(`The port ${port} may not be used without more rights. Choose one from 1024.`, cause);
+  return new OperatorError(`The relay cannot listen at ${host}:${port} (${error.message}). Check --host.`, cause);
+}
+
+async function goneWithin(isGone: () => boolean, withinMs: number): Promise<void> {
+  const endMs = Date.now() + withinMs;
+  while (!isGone() && Date.now() < endMs) await new Promise((resolve) => setTimeout(resolve, 10));
+}

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Role } from '../../shared/access/index.ts';
+import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
+import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
+import { type RelayEnd, SocketPair } from '../../shared/testing/socket-pair.ts';
+import type { Admission, Doorkeeper } from '../access/room-grant.ts';
+import type { ServerSocket } from '../gateway/server-socket.ts';
+import { FolderSnapshotStore } from '../log/folder.ts';
+import { openSqliteStorage } from '../log/sqlite.ts';
+import type { UpdateLog } from '../log/update-log.ts';
+import { createRelayCore, type RelayCore, type RelayCoreOptions } from '../relay-core.ts';
+import { RawClient } from './raw-client.ts';
+
+/** The relay's half of a socket pair as the gateway wants it. */
+export function toServerSocket(end: RelayEnd): ServerSocket {
+  return {
+    listen: ({ onFrame, onClose }) => end.listen({ onMessage: onFrame, onClose: () => onClose() }),
+    send: (frame) => end.send(frame),
+    close: (code, reason) => end.close(code, reason),
+    terminate: () => end.terminate(),
+    get bufferedBytes() {
+      return end.bufferedBytes;
+    },
+  };
+}
+
+/** Admits `SUBJECT.ROLE`, or `SUBJECT.ROLE.SECONDS` for a token that ends so many seconds from the start. */
+export function createPlainDoorkeeper(scheduler: ManualScheduler): Doorkeeper {
+  const startMs = scheduler.now();
+  return {
+    async admit(token, room): Promise<Admission> {
+      const [subject = '', role = '', seconds = '3600'] = token.split('.');
+      const expiresAtMs = startMs + Number(seconds) * 1000;
+      if (!['owner', 'editor', 'commenter', 'viewer'].includes(role) || expiresAtMs <= scheduler.now()) {
+        return { kind: 'refused', closeCode: 4401, explanation: 'no such token' };
+      }
+      const grant = { tenant: 'default', room, subject, name: `Name of ${subject}`, role: role as Role, linkId: undefined };
+      return { kind: 'admitted', grant: { ...grant, jti: token, expiresAtMs } };
+    },
+  };
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tutti-relay-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface ConnectedClient {
+  readonly client: RawClient;
+  readonly pair: SocketPair;
+  /** Codes with which the relay closed. */
+  readonly closes: number[];
+}
+
+/** A relay in this process on a real SQLite log, with sockets and a clock that the test moves by hand. */
+export class RelayUnderTest {
+  readonly scheduler = new ManualScheduler();
+  readonly folder = temporaryFolder();
+  readonly problems: unknown[] = [];
+  private readonly options: Partial<RelayCoreOptions>;
+  private readonly pairs: SocketPair[] = [];
+  private storage = openSqliteStorage(join(this.folder, 'relay.db'));
+  core: RelayCore;
+
+  constructor(options: Partial<RelayCoreOptions> = {}) {
+    this.options = options;
+    this.core = this.createCore();
+    onTestFinished(() => {
+      this.core.dispose();
+      this.storage.dispose();
+    });
+  }
+
+  get log(): UpdateLog {
+    return this.storage.log;
+  }
+
+  /** The relay dies without a word, and another one starts on its data. */
+  restart(): void {
+    this.core.dispose();
+    for (const pair of this.pairs.splice(0)) pair.cut();
+    this.storage.dispose();
+    this.storage = openSqliteStorage(join(this.folder, 'relay.db'));
+    this.core = this.createCore();
+  }
+
+  connect(room = 'room'): ConnectedClient {
+    const closes: number[] = [];
+    const client = new RawClient((frame) => pair.client.send(frame));
+    const pair = new SocketPair({
+      onOpen: () => undefined,
+      onMessage: (frame) => {
+        if (frame) client.take(frame);
+      },
+      onClose: ({ code }) => closes.push(code),
+    });
+    this.pairs.push(pair);
+    this.core.accept(toServerSocket(pair.relay), room);
+    return { client, pair, closes };
+  }
+
+  /** Connects, says hello and waits for welcome. */
+  async join(token: string, sessionId?: string, room?: string): Promise<ConnectedClient> {
+    const connected = this.connect(room);
+    connected.client.hello(token, sessionId);
+    await this.settle();
+    return connected;
+  }
+
+  /** Delivers everything and lets all work that needs no time come to its end. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 5; round++) {
+      for (const pair of this.pairs) pair.deliverAll();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Moves the clock and settles. */
+  async advance(ms: number): Promise<void> {
+    await this.settle();
+    this.scheduler.advance(ms);
+    await this.settle();
+  }
+
+  private createCore(): RelayCore {
+    return createRelayCore({
+      log: this.storage.log,
+      snapshots: new FolderSnapshotStore(join(this.folder, 'snapshots')),
+      doorkeeper: createPlainDoorkeeper(this.scheduler),
+      scheduler: this.scheduler,
+      random: createSeededRandom(7).next,
+      reportProblem: (error) => this.problems.push(error),
+      ...this.options,
+    });
+  }
+}
