@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLaunchArguments } from './command-line.ts';
+import { ownArguments, parseLaunchArguments } from './command-line.ts';
 
 const nothing = { folder: undefined, joinLink: undefined, relayUrl: undefined };
 
@@ -15,5 +15,15 @@ describe('parseLaunchArguments', () => {
     [['--user-data-dir=/tmp/x', '--inspect', 'a', 'b'], { ...nothing, folder: 'a' }],
   ])('%j', (argv, expected) => {
     expect(parseLaunchArguments(argv)).toEqual(expected);
+  });
+});
+
+describe('ownArguments', () => {
+  it.each([
+    [['electron', '--inspect=0', '/app', '/app'], false, ['--inspect=0', '/app']],
+    [['electron', '/app', '--no-sandbox', 'folder'], false, ['--no-sandbox', 'folder']],
+    [['Tutti', 'folder'], true, ['folder']],
+  ])('%j, packaged: %j', (argv, isPackaged, expected) => {
+    expect(ownArguments(argv, isPackaged)).toEqual(expected);
   });
 });

@@ -10,9 +10,16 @@ export interface LaunchRequest {
 
 const VALUE_OPTIONS = ['--join', '--relay'] as const;
 
+/** What follows the executable and, when the app is not packaged, its own path, which is the first that is no switch. */
+export function ownArguments(argv: readonly string[], isPackaged: boolean): readonly string[] {
+  const given = argv.slice(1);
+  const appPath = isPackaged ? -1 : given.findIndex((argument) => !argument.startsWith('-'));
+  return given.filter((_argument, position) => position !== appPath);
+}
+
 /**
  * Reads the app's own arguments. Chromium's and Electron's switches are passed over, a `tutti://` address counts as
- * `--join`. `argv` starts after the executable and the app's path.
+ * `--join`. `argv` is as {@link ownArguments} gives it.
  */
 export function parseLaunchArguments(argv: readonly string[]): LaunchRequest {
   const values = new Map<string, string>();

@@ -3,7 +3,7 @@ import { app, safeStorage, session } from 'electron';
 import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
 import { registerAppScheme, serveApp } from './app-scheme.ts';
 import { Application } from './application.ts';
-import { type LaunchRequest, parseLaunchArguments } from './command-line.ts';
+import { type LaunchRequest, ownArguments, parseLaunchArguments } from './command-line.ts';
 import { installMenu } from './menu.ts';
 import { refusePermissions } from './permissions.ts';
 import { announceLink } from './announce-link.ts';
@@ -13,7 +13,7 @@ const APP_FOLDER = resolve(import.meta.dirname, '..');
 /** The relay that `npm start` runs when none is named. */
 const DEFAULT_RELAY_URL = 'http://127.0.0.1:4444';
 
-const ownArguments = (argv: readonly string[]) => argv.slice(app.isPackaged ? 1 : 2);
+const read = (argv: readonly string[]) => parseLaunchArguments(ownArguments(argv, app.isPackaged));
 
 function absoluteFolder(request: LaunchRequest, workingFolder: string): LaunchRequest {
   return request.folder === undefined ? request : { ...request, folder: resolve(workingFolder, request.folder) };
@@ -34,7 +34,7 @@ async function run(request: LaunchRequest): Promise<void> {
   installMenu((commandId) => application.sendCommand(commandId));
   const start = (next: LaunchRequest) => void application.launchAgain(next).catch(reportUnexpectedError);
   app.on('second-instance', (_event, argv, workingFolder) => {
-    start(absoluteFolder(parseLaunchArguments(ownArguments(argv)), workingFolder));
+    start(absoluteFolder(read(argv), workingFolder));
   });
   app.on('open-url', (event, url) => {
     event.preventDefault();
@@ -86,7 +86,7 @@ if (!app.requestSingleInstanceLock()) {
   app.exit(0);
 } else {
   if (app.isPackaged) app.setAsDefaultProtocolClient('tutti');
-  run(parseLaunchArguments(ownArguments(process.argv))).catch((error: unknown) => {
+  run(read(process.argv)).catch((error: unknown) => {
     console.error(`Tutti cannot start: ${error instanceof Error ? error.message : String(error)}`);
     app.exit(1);
   });

@@ -43,8 +43,8 @@ export function installMenu(sendCommand: SendCommand): void {
     {
       label: '&View',
       submenu: [
-        command('Command Palette…', 'workbench.showCommands', 'CmdOrCtrl+Shift+P'),
-        command('Go to File…', 'workbench.quickOpen', 'CmdOrCtrl+P'),
+        command('Command Palette…', 'quickInput.commands', 'CmdOrCtrl+Shift+P'),
+        command('Go to File…', 'quickInput.files', 'CmdOrCtrl+P'),
         { type: 'separator' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },

@@ -65,6 +65,7 @@ describe('inspectUpdate', () => {
     ['an unknown content', [1, 1, 5, 0, 31, 0]],
     ['authors out of order', [2, 1, 5, 0, 0, 1, 1, 6, 0, 0, 1, 0]],
     ['an author who comes twice', [2, 1, 5, 0, 0, 1, 1, 5, 0, 0, 1, 0]],
+    ['a struct that builds on itself', [1, 1, 5, 0, 132, 5, 0, 1, 97, 0]],
     ['a deletion of nothing', [0, 1, 5, 1, 3, 0]],
   ])('[UP2] refuses %s', (_what, bytes) => {
     expect(inspectUpdate(new Uint8Array(bytes))).toMatchObject({ kind: 'malformed' });

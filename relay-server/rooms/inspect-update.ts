@@ -14,7 +14,7 @@ export type Inspection =
   | { readonly kind: 'malformed'; readonly explanation: string };
 
 /** Far beyond what anybody types; keeps sums of clocks exact. */
-const MAX_CLOCK = 2 ** 48;
+const MAX_CLOCK = 2 ** 40;
 
 /**
  * Decodes a Yjs update in full and says what it brings (SPEC UP2). What passes can be merged, compared and applied
@@ -46,19 +46,28 @@ export function inspectUpdate(payload: Uint8Array): Inspection {
 function toRanges(structs: readonly (Y.Item | Y.GC | Y.Skip)[]): ClockRange[] | string {
   const ranges: { client: number; start: number; end: number }[] = [];
   let client = Infinity;
-  for (const { id, length, constructor } of structs) {
+  for (const struct of structs) {
+    const { id, length } = struct;
     // Merging relies on this order and would drop what breaks it.
     if (id.client > client) return 'its authors are out of order';
     client = id.client;
     const end = id.clock + length;
     if (length < 1 || end > MAX_CLOCK) return 'a struct is out of bounds';
-    if (constructor === Y.Skip) continue;
+    if (struct instanceof Y.Skip) continue;
+    if (struct instanceof Y.Item && pointsAhead(struct)) return 'a struct builds on a later one of its own author';
     const last = ranges.at(-1);
     if (last?.client === client && last.end === id.clock) last.end = end;
     else if (last?.client === client && last.end > id.clock) return 'its authors are out of order';
     else ranges.push({ client, start: id.clock, end });
   }
   return ranges;
+}
+
+/** Yjs takes for granted that an author builds on what is older, and fails to apply what does not. */
+function pointsAhead({ id, origin, rightOrigin, parent }: Y.Item): boolean {
+  return [origin, rightOrigin, parent].some(
+    (target) => target instanceof Y.ID && target.client === id.client && target.clock >= id.clock,
+  );
 }
 
 function malformed(reason: string): Inspection {

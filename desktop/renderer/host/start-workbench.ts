@@ -1,3 +1,5 @@
+import './page.css';
+import { DARK_THEME, LIGHT_THEME, setEditorTheme } from '../editor/index.ts';
 import { Workbench } from '../session/workbench.ts';
 import { renderWorkbench } from '../ui/index.ts';
 import type { WorkbenchHost } from './workbench-host.ts';
@@ -9,7 +11,10 @@ export function startWorkbench(host: WorkbenchHost, platform: keyof typeof OS): 
   const root = document.getElementById('root');
   if (!root) throw new Error('the page has no root element');
   const workbench = new Workbench(host, OS[platform]);
-  renderWorkbench(root, workbench);
+  const { commands } = renderWorkbench(root, workbench, (kind) => {
+    setEditorTheme(kind === 'dark' ? DARK_THEME : LIGHT_THEME);
+  });
+  workbench.onDidRequestCommand((id) => commands.run(id));
   workbench.start().catch((error: unknown) => {
     const detail = error instanceof Error ? error.message : String(error);
     workbench.notifications.show({

@@ -1,7 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { type Disposable, DisposableStore, toDisposable } from '../../../shared/lifecycle/index.ts';
 import { CommandRegistry, listenForKeybindings } from '../commands/index.ts';
-import { applyTheme } from '../theme/index.ts';
+import { applyTheme, type ThemeKind } from '../theme/index.ts';
 import { EditorArea } from './editors/editor-area.ts';
 import { ExplorerController } from './explorer/explorer-controller.ts';
 import { registerCommands } from './workbench/register-commands.ts';
@@ -18,8 +18,15 @@ export interface RenderedWorkbench extends Disposable {
   openFile(fileId: string): void;
 }
 
-/** Draws the workbench into `element`, which must have a size, and keeps it up to date with `model`. */
-export function renderWorkbench(element: HTMLElement, model: WorkbenchModel): RenderedWorkbench {
+/**
+ * Draws the workbench into `element`, which must have a size, and keeps it up to date with `model`. `onDidChangeTheme`
+ * is told the look that is shown, for what is drawn outside of the interface.
+ */
+export function renderWorkbench(
+  element: HTMLElement,
+  model: WorkbenchModel,
+  onDidChangeTheme?: (kind: ThemeKind) => void,
+): RenderedWorkbench {
   const store = new DisposableStore();
   const commands = new CommandRegistry();
   const editorArea = store.add(new EditorArea(model.editors));
@@ -32,7 +39,7 @@ export function renderWorkbench(element: HTMLElement, model: WorkbenchModel): Re
   };
   store.add(registerCommands(services));
   store.add(listenForKeybindings(window, commands, model.platform.os));
-  store.add(applyTheme(document.documentElement, model.settings.theme));
+  store.add(applyTheme(document.documentElement, model.settings.theme, onDidChangeTheme));
   store.add(model.editors.onDidRequestOpen((fileId) => editorArea.openFile(fileId)));
   const root = createRoot(element);
   root.render(
