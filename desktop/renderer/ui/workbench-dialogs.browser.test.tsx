@@ -31,7 +31,7 @@ describe('status bar', () => {
   it('counts down to the next try, offers one now, and says offline only when the sign is shown', async () => {
     fake.open(['a.ts']);
     const connection = page.getByTestId('connection');
-    await expect.element(connection).toHaveTextContent('Online');
+    await expect.element(connection).toHaveTextContent(/Online/);
     fake.connectionState.set({
       kind: 'reconnecting',
       sinceMs: scheduler.now(),
@@ -39,13 +39,13 @@ describe('status bar', () => {
       attempt: 2,
       explanation: 'The relay cannot be reached.',
     });
-    await expect.element(connection).toHaveTextContent('Reconnecting: next try in 8 s');
+    await expect.element(connection).toHaveTextContent(/Reconnecting: next try in 8 s/);
     scheduler.advance(3_000);
-    await expect.element(connection).toHaveTextContent('Reconnecting: next try in 5 s');
+    await expect.element(connection).toHaveTextContent(/Reconnecting: next try in 5 s/);
     fake.isOfflineSignShown.set(true);
-    await expect.element(connection).toHaveTextContent('Offline: next try in 5 s');
-    await expect.element(page.getByText('Offline. Your edits are kept on this device')).toBeInTheDocument();
-    await userEvent.click(page.getByText('Try now'));
+    await expect.element(connection).toHaveTextContent(/Offline: next try in 5 s/);
+    await expect.element(page.getByText(/Offline\. Your edits are kept on this device/)).toBeInTheDocument();
+    await userEvent.click(page.getByText(/Try now/));
     expect(fake.calls).toContain('retryNow');
   });
 
@@ -60,19 +60,19 @@ describe('status bar', () => {
         actions: [{ label: 'Try Again', run: () => void tries++ }],
       },
     ]);
-    await expect.element(page.getByRole('alert')).toHaveTextContent('The disk is full.');
+    await expect.element(page.getByRole('alert')).toHaveTextContent(/The disk is full\./);
     await userEvent.click(page.getByRole('button', { name: 'Try Again' }));
-    await expect.element(page.getByText('The disk is full.')).not.toBeInTheDocument();
+    await expect.element(page.getByText(/The disk is full\./)).not.toBeInTheDocument();
     expect(tries).toBe(1);
   });
 
   it('hides what is only for information after a while, but keeps it in the list', async () => {
     fake.notifications.set([{ id: 'a', severity: 'info', title: 'Merged 3 edits.', detail: undefined, actions: [] }]);
-    await expect.element(page.getByText('Merged 3 edits.')).toBeVisible();
+    await expect.element(page.getByText(/Merged 3 edits\./)).toBeVisible();
     scheduler.advance(10_000);
-    await expect.element(page.getByText('Merged 3 edits.')).not.toBeInTheDocument();
+    await expect.element(page.getByText(/Merged 3 edits\./)).not.toBeInTheDocument();
     await userEvent.click(page.getByRole('button', { name: 'Notifications: 1' }));
-    await expect.element(page.getByText('Merged 3 edits.')).toBeVisible();
+    await expect.element(page.getByText(/Merged 3 edits\./)).toBeVisible();
   });
 });
 
@@ -82,7 +82,7 @@ describe('quick input', () => {
     await userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
     await expect.element(page.getByRole('combobox')).toHaveFocus();
     await userEvent.keyboard('invite');
-    await expect.element(page.getByRole('option', { selected: true })).toHaveTextContent('Room: Invite…');
+    await expect.element(page.getByRole('option', { selected: true })).toHaveTextContent(/Room: Invite…/);
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('dialog', { name: 'Invite to this room' })).toBeVisible();
   });
@@ -91,7 +91,7 @@ describe('quick input', () => {
     fake.open(['src/index.ts', 'src/other.ts']);
     await userEvent.keyboard('{Control>}p{/Control}');
     await userEvent.keyboard('nothing');
-    await expect.element(page.getByText('No matching files')).toBeVisible();
+    await expect.element(page.getByText(/No matching files/)).toBeVisible();
     await userEvent.fill(page.getByRole('combobox'), 'oth');
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
@@ -103,13 +103,13 @@ describe('joining', () => {
     workbench.commands.run('room.join');
     const link = page.getByLabelText('Link', { exact: true });
     await userEvent.fill(link, 'https://relay.example/join/room');
-    await expect.element(page.getByRole('alert')).toHaveTextContent('missing or damaged');
+    await expect.element(page.getByRole('alert')).toHaveTextContent(/missing or damaged/);
     await userEvent.fill(page.getByLabelText('Your name'), 'Ana');
     await expect.element(page.getByRole('button', { name: 'Join', exact: true })).toBeDisabled();
     await userEvent.fill(link, LINK);
     fake.nextOutcome = { ok: false, explanation: 'The link was revoked. Ask for a new one.' };
     await userEvent.keyboard('{Enter}');
-    await expect.element(page.getByText('The link was revoked. Ask for a new one.')).toBeVisible();
+    await expect.element(page.getByText(/The link was revoked\. Ask for a new one\./)).toBeVisible();
     await userEvent.keyboard('{Enter}');
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(fake.calls).toContain(`joinLink ${LINK} Ana`);
@@ -118,7 +118,7 @@ describe('joining', () => {
   it('asks before it follows a link from outside, and names room and relay', async () => {
     fake.displayName.set('Ana');
     fake.pendingJoin.set({ link: LINK, room: 'room', relayHost: 'relay.example' });
-    await expect.element(page.getByRole('dialog')).toHaveTextContent('relay.example');
+    await expect.element(page.getByRole('dialog')).toHaveTextContent(/relay\.example/);
     await userEvent.click(page.getByRole('button', { name: 'Do Not Join' }));
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(fake.calls.some((call) => call.startsWith('joinLink'))).toBe(false);
@@ -134,7 +134,7 @@ describe('people', () => {
     await userEvent.selectOptions(page.getByLabelText('Whoever has the link'), 'viewer');
     await userEvent.click(page.getByRole('button', { name: 'Create and Copy Link' }));
     await expect.element(page.getByLabelText('Share link')).toHaveValue(LINK);
-    await expect.element(page.getByText('Copy this link by hand:')).toBeVisible();
+    await expect.element(page.getByText(/Copy this link by hand:/)).toBeVisible();
     expect(fake.calls).toContain('createShareLink viewer');
   });
 
@@ -154,7 +154,7 @@ describe('welcome', () => {
     await userEvent.click(page.getByRole('button', { name: 'site' }));
     expect(fake.calls).toContain('openFolder /work/site');
     fake.workspaceState.set({ kind: 'failed', title: '"site" could not be opened.', detail: 'It cannot be read.' });
-    await expect.element(page.getByRole('alert')).toHaveTextContent('It cannot be read.');
+    await expect.element(page.getByRole('alert')).toHaveTextContent(/It cannot be read\./);
     fake.open(['a.ts']);
     workbench.commands.run('room.leave');
     await userEvent.click(page.getByRole('button', { name: 'Leave', exact: true }));

@@ -182,7 +182,9 @@ export interface EditorHandle extends Disposable {
   readonly status: Observable<EditorStatus | undefined>;
   focus(): void;
   run(action: EditorAction): void;
-  /** Scrolls to the cursor of somebody who has the file open; does nothing when there is none. */
+  /**
+   * Scrolls to the cursor of somebody who has the file open, once the text is shown; does nothing when there is none.
+   */
   revealParticipant(presenceId: string): void;
 }
 

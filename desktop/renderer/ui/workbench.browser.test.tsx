@@ -76,7 +76,7 @@ describe('explorer', () => {
     const input = page.getByLabelText('New name of a.ts');
     await expect.element(input).toHaveFocus();
     await userEvent.fill(input, 'b.ts');
-    await expect.element(page.getByRole('alert')).toHaveTextContent('already exists');
+    await expect.element(page.getByText(/already exists/)).toBeVisible();
     await userEvent.keyboard('{Enter}');
     expect(fake.calls).not.toContain('renameFile f0 b.ts');
     await userEvent.keyboard('{Escape}');
@@ -118,7 +118,7 @@ describe('explorer', () => {
     workbench.commands.run('explorer.newFile');
     await userEvent.fill(page.getByLabelText('Name of the new file'), 'con.ts');
     await userEvent.keyboard('{Enter}');
-    await expect.element(page.getByRole('alert')).toHaveTextContent('The name is reserved on Windows.');
+    await expect.element(page.getByText(/The name is reserved on Windows/)).toBeVisible();
   });
 
   it('deletes only after a yes, and gives the focus back', async () => {
@@ -126,7 +126,7 @@ describe('explorer', () => {
     await rowsShown();
     node('folder:src').focus();
     await userEvent.keyboard('{Delete}');
-    await expect.element(page.getByRole('alertdialog')).toHaveTextContent('Delete the folder "src" and its 2 files?');
+    await expect.element(page.getByRole('alertdialog')).toHaveTextContent(/Delete the folder "src" and its 2 files\?/);
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(document.activeElement).toBe(node('folder:src')));
     await userEvent.keyboard('{Delete}');
@@ -141,16 +141,16 @@ describe('explorer', () => {
     await rowsShown();
     node('file:f0').click();
     workbench.commands.run('view.people');
-    await expect.element(page.getByRole('complementary', { name: 'People' })).toHaveTextContent(HOSTILE);
+    await vi.waitFor(() => expect(document.querySelector('.person-name')?.textContent).toBe(HOSTILE));
     await vi.waitFor(() => expect(tabNames()).toEqual([`${HOSTILE}.ts`]));
     expect(document.querySelectorAll('img')).toHaveLength(0);
   });
 
   it('says what it waits for, and what to do when there is nothing', async () => {
     fake.open([], { isListed: false });
-    await expect.element(page.getByText('Listing files…')).toBeVisible();
+    await expect.element(page.getByText(/Listing files…/)).toBeVisible();
     fake.open([]);
-    await expect.element(page.getByText('There are no files here yet.')).toBeVisible();
+    await expect.element(page.getByText(/There are no files here yet\./)).toBeVisible();
     fake.open(['a.ts'], { canEdit: false });
     await rowsShown();
     await expect.element(page.getByRole('button', { name: 'New File…' })).toBeDisabled();
@@ -193,9 +193,9 @@ describe('editors', () => {
     fake.open(['a.ts']);
     await rowsShown();
     workbench.openFile('f0');
-    await expect.element(page.getByTestId('save-state')).toHaveTextContent('On the relay');
+    await expect.element(page.getByTestId('save-state')).toHaveTextContent(/On the relay/);
     fake.setFileState('f0', { saveState: { kind: 'on-this-device' } });
-    await expect.element(page.getByTestId('save-state')).toHaveTextContent('On this device');
+    await expect.element(page.getByTestId('save-state')).toHaveTextContent(/On this device/);
     await expect.element(page.getByRole('button', { name: 'Close a.ts (On this device)' })).toBeVisible();
   });
 
@@ -203,12 +203,11 @@ describe('editors', () => {
     fake.open(['a.ts', 'b.png']);
     await rowsShown();
     workbench.openFile('f0');
-    const message = 'The disk is full.';
-    fake.setFileState('f0', { problem: { severity: 'error', message, actions: [] } });
-    await expect.element(page.getByText(message)).toBeVisible();
+    fake.setFileState('f0', { problem: { severity: 'error', message: 'The disk is full.', actions: [] } });
+    await expect.element(page.getByText(/The disk is full/)).toBeVisible();
     fake.setFileState('f0', { problem: undefined });
     fake.open([]);
-    await expect.element(page.getByText('"a.ts" is no longer in the workspace.')).toBeVisible();
+    await expect.element(page.getByText(/"a\.ts" is no longer in the workspace\./)).toBeVisible();
     expect(tabNames()).toEqual(['a.ts']);
   });
 
@@ -216,7 +215,7 @@ describe('editors', () => {
     fake.open(['b.png']);
     await rowsShown();
     workbench.openFile('f0');
-    await expect.element(page.getByText('because it is binary')).toBeVisible();
+    await expect.element(page.getByText(/because it is binary/)).toBeVisible();
     expect(fake.liveEditors).toBe(0);
   });
 });

@@ -31,6 +31,7 @@ export class EditorArea implements Disposable {
   private api: DockviewApi | undefined;
   private panelCount = 0;
   private focusPanelId: string | undefined;
+  private revealed: { readonly fileId: string; readonly presenceId: string } | undefined;
 
   constructor(host: EditorHost) {
     this.host = host;
@@ -84,6 +85,13 @@ export class EditorArea implements Disposable {
     if (replaced !== undefined && replaced !== id) api.getPanel(replaced)?.api.close();
   }
 
+  /** Opens the file that somebody is in, at that person's cursor. */
+  openAtParticipant(fileId: string, presenceId: string): void {
+    this.revealed = { fileId, presenceId };
+    this.openFile(fileId);
+    this.revealIfWanted();
+  }
+
   /** Keeps the tab when another preview opens. */
   pin(panelId: string): void {
     if (this.previewPanelId.get() === panelId) this.previewPanelId.set(undefined);
@@ -94,6 +102,7 @@ export class EditorArea implements Disposable {
     this.editors.set(panelId, editor);
     this.focusIfWanted(panelId);
     this.followActivePanel();
+    this.revealIfWanted();
     return toDisposable(() => {
       this.editors.delete(panelId);
       this.followActivePanel();
@@ -161,6 +170,13 @@ export class EditorArea implements Disposable {
     if (!editor) return;
     this.focusPanelId = undefined;
     editor.focus();
+  }
+
+  private revealIfWanted(): void {
+    const editor = this.activeEditor.get();
+    if (!this.revealed || !editor || this.activeFileId.get() !== this.revealed.fileId) return;
+    editor.revealParticipant(this.revealed.presenceId);
+    this.revealed = undefined;
   }
 
   private forgetPanel(panel: IDockviewPanel): void {

@@ -47,9 +47,7 @@ function PersonRow({ person }: { readonly person: ParticipantView }): ReactEleme
   const { name, role, colorIndex, isSelf, fileId, activePath, presenceId } = person;
   const where = activePath ?? (isSelf ? 'No file open' : 'Not in a file');
   const follow = () => {
-    if (fileId === undefined) return;
-    editorArea.openFile(fileId);
-    editorArea.activeEditor.get()?.revealParticipant(presenceId);
+    if (fileId !== undefined) editorArea.openAtParticipant(fileId, presenceId);
   };
   return (
     <li className="person">

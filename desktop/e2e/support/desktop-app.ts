@@ -1,0 +1,35 @@
+import { _electron as electron, type ElectronApplication } from '@playwright/test';
+import { ELECTRON_ARGUMENTS } from '../../../scripts/runtimes/electron.ts';
+import { DesktopPerson } from './person.ts';
+
+export interface DesktopOptions {
+  readonly name: string;
+  readonly userData: string;
+  readonly relayUrl: string;
+  readonly operatorToken?: string;
+  readonly folder?: string;
+  readonly joinLink?: string;
+}
+
+/** Starts the built desktop app with data of its own. The caller closes it. */
+export async function launchDesktop(options: DesktopOptions): Promise<DesktopPerson> {
+  const { name, userData, relayUrl, operatorToken, folder, joinLink } = options;
+  const app: ElectronApplication = await electron.launch({
+    executablePath: process.env['ELECTRON_EXEC_PATH'] ?? '',
+    args: [
+      '.',
+      ...ELECTRON_ARGUMENTS,
+      `--user-data-dir=${userData}`,
+      '--relay',
+      relayUrl,
+      ...(joinLink === undefined ? [] : ['--join', joinLink]),
+      ...(folder === undefined ? [] : [folder]),
+    ],
+    env: {
+      ...process.env,
+      ...(operatorToken === undefined ? {} : { TUTTI_OPERATOR_TOKEN: operatorToken }),
+    } as Record<string, string>,
+  });
+  const page = await app.firstWindow();
+  return new DesktopPerson(name, page, app);
+}

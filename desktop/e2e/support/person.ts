@@ -1,0 +1,77 @@
+import { type ElectronApplication, expect, type Locator, type Page } from '@playwright/test';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const SCREENSHOTS = 'out/screenshots';
+
+/** Somebody in front of a window or a browser page of Tutti. Works through what a person sees and presses. */
+export class Person {
+  readonly name: string;
+  readonly page: Page;
+
+  constructor(name: string, page: Page) {
+    this.name = name;
+    this.page = page;
+  }
+
+  get statusBar(): Locator {
+    return this.page.getByRole('contentinfo', { name: 'Status' });
+  }
+
+  /** The text area of the editor that is shown. */
+  get editor(): Locator {
+    return this.page.locator('.monaco-editor').first();
+  }
+
+  /** Opens a file by its name, as with Ctrl+P. */
+  async openFile(path: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    const search = this.page.getByRole('combobox', { name: 'Search files by name' });
+    await search.fill(path);
+    const name = path.split('/').at(-1) ?? path;
+    await this.page.getByRole('option').filter({ hasText: name }).first().click();
+    await expect(this.page.getByRole('tab', { name }).first()).toBeVisible();
+    await expect(this.editor.locator('.view-lines')).toBeVisible();
+  }
+
+  /** Puts the caret at the end of the line with `text`. */
+  async clickLine(text: string): Promise<void> {
+    await this.editor.locator('.view-line', { hasText: text }).first().click();
+    await this.page.keyboard.press('End');
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  /** The shown part of the text, line by line; files in the tests fit into the window. */
+  async visibleText(): Promise<string> {
+    const lines = await this.editor.locator('.view-line').evaluateAll((elements) =>
+      elements
+        .map((element) => ({ top: Number.parseFloat(element.style.top), text: element.textContent ?? '' }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text }) => text.replaceAll('\u00a0', ' ')),
+    );
+    return lines.join('\n');
+  }
+
+  async expectOnline(): Promise<void> {
+    await expect(this.statusBar.getByText('Online', { exact: true })).toBeVisible();
+  }
+
+  async screenshot(step: string): Promise<void> {
+    const path = join(SCREENSHOTS, `${step}-${this.name.toLowerCase()}.png`);
+    await mkdir(dirname(path), { recursive: true });
+    await this.page.screenshot({ path });
+  }
+}
+
+/** A person with the desktop app. */
+export class DesktopPerson extends Person {
+  readonly app: ElectronApplication;
+
+  constructor(name: string, page: Page, app: ElectronApplication) {
+    super(name, page);
+    this.app = app;
+  }
+}
