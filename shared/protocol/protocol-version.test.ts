@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { clientMessageCodec } from './client-messages.ts';
+import { relayMessageCodec } from './relay-messages.ts';
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.ts';
+
+const PINNED = { version: 1, schemaHash: 'PENDING' };
+
+it('[FR4] the wire schema changes only together with the protocol version', () => {
+  const schema = `${clientMessageCodec.schema}\n--\n${relayMessageCodec.schema}`;
+  const schemaHash = createHash('sha256').update(schema).digest('hex').slice(0, 16);
+  // When this fails: raise PROTOCOL_VERSION in version.ts, describe the change in SPEC.md, then pin both anew here.
+  expect({ version: PROTOCOL_VERSION, schemaHash }).toEqual(PINNED);
+});
+
+it('[VH2] speaks at least its own version', () => {
+  expect(OLDEST_PROTOCOL_VERSION).toBeLessThanOrEqual(PROTOCOL_VERSION);
+});
