@@ -26,7 +26,10 @@ export class DataFolder {
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new OperatorError(`The data folder ${this.path} cannot be used (${reason}). Check its permissions or name another with --data.`, { cause: error });
+      throw new OperatorError(
+        `The data folder ${this.path} cannot be used (${reason}). Check its permissions or name another with --data.`,
+        { cause: error },
+      );
     }
   }
 
@@ -42,7 +45,9 @@ export class DataFolder {
   claim(): Disposable {
     const claim = asOperatorError(() => claimServingLock(this.lockFile));
     if (!claim) {
-      throw new OperatorError(`Another relay already serves the data folder ${this.path}. Stop it first, or name another folder with --data.`);
+      throw new OperatorError(
+        `Another relay already serves the data folder ${this.path}. Stop it first, or name another folder with --data.`,
+      );
     }
     return claim;
   }

@@ -42,7 +42,12 @@ const STOP_WITHIN_MS = 5_000;
 const DEFAULT_ROOM_TTL = '1h';
 
 function reportProblem(error: unknown): void {
-  const text = error instanceof LogFailure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text =
+    error instanceof LogFailure
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
   process.stderr.write(`tutti-relay: ${text}\n`);
 }
 
@@ -87,7 +92,8 @@ async function runToken(options: TokenCommand): Promise<void> {
     process.stdout.write(`${await authority.signOperatorToken(expiresAtMs)}\n`);
     return;
   }
-  if (options.room === undefined) throw new OperatorError('Name a room with --room, or ask for an operator token with --create-rooms.');
+  if (options.room === undefined)
+    throw new OperatorError('Name a room with --room, or ask for an operator token with --create-rooms.');
   const { room, role, subject } = options;
   const name = cleanPersonName(options.name);
   if (name === undefined) throw new OperatorError('The name must have a visible character.');
@@ -110,7 +116,9 @@ async function runLinkCreate(options: LinkCommand): Promise<void> {
   const data = new DataFolder(options.data);
   const relayUrl = options.publicUrl ?? (await data.readAddress());
   if (relayUrl === undefined) {
-    throw new OperatorError(`No relay serves ${data.path} now. Start it, or say with --public-url where people will reach it.`);
+    throw new OperatorError(
+      `No relay serves ${data.path} now. Start it, or say with --public-url where people will reach it.`,
+    );
   }
   const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
   const storage = data.openStorage();
@@ -143,7 +151,12 @@ function createProgram(): Command {
     .requiredOption(...dataOption)
     .option('--room <room>', 'the room', parseRoom)
     .addOption(roleOption())
-    .option('--ttl <duration>', 'how long it runs, such as 15m, 1h or 30d', parseDuration, parseDuration(DEFAULT_ROOM_TTL))
+    .option(
+      '--ttl <duration>',
+      'how long it runs, such as 15m, 1h or 30d',
+      parseDuration,
+      parseDuration(DEFAULT_ROOM_TTL),
+    )
     .option('--name <name>', 'name shown to others', 'Someone')
     .option('--subject <subject>', 'who it is for; the same subject is the same person')
     .option('--create-rooms', 'print an operator token, which may create rooms, instead')
@@ -171,6 +184,8 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   const isExplained = error instanceof OperatorError || error instanceof IdentityError || error instanceof LogFailure;
-  process.stderr.write(`tutti-relay: ${isExplained ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `tutti-relay: ${isExplained ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

@@ -51,7 +51,8 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
   const random = options.random ?? Math.random;
   const maxUpdateBytes = options.maxUpdateBytes ?? PROTOCOL_LIMITS.maxUpdateBytes;
   const owned = new DisposableStore();
-  const compactor = options.compaction && owned.add(new Compactor({ log, snapshots, reportProblem }, options.compaction));
+  const compactor =
+    options.compaction && owned.add(new Compactor({ log, snapshots, reportProblem }, options.compaction));
   const rooms = owned.add(
     new RoomRegistry({
       log,

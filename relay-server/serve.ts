@@ -76,7 +76,9 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
       server.closeAllConnections();
     }),
   );
-  const endpoint = owned.add(serveWebSockets({ server, isAllowedOrigin, accept: (socket, room) => core.accept(socket, room) }));
+  const endpoint = owned.add(
+    serveWebSockets({ server, isAllowedOrigin, accept: (socket, room) => core.accept(socket, room) }),
+  );
   const url = await listen(server, options.host, options.port);
   publicUrl ||= url;
   await data.recordAddress(publicUrl);
@@ -98,7 +100,10 @@ async function openStatic(folder: string): Promise<StaticFiles> {
   try {
     return await StaticFiles.open(folder);
   } catch (error) {
-    throw new OperatorError(`The browser client cannot be served: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new OperatorError(
+      `The browser client cannot be served: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -117,9 +122,13 @@ function explainListenError(error: Error, host: string, port: number): OperatorE
   const code = 'code' in error ? error.code : undefined;
   const cause = { cause: error };
   if (code === 'EADDRINUSE') {
-    return new OperatorError(`The port ${port} on ${host} is in use. End the program that uses it, or choose another with --port.`, cause);
+    return new OperatorError(
+      `The port ${port} on ${host} is in use. End the program that uses it, or choose another with --port.`,
+      cause,
+    );
   }
-  if (code === 'EACCES') return new OperatorError(`The port ${port} may not be used without more rights. Choose one from 1024.`, cause);
+  if (code === 'EACCES')
+    return new OperatorError(`The port ${port} may not be used without more rights. Choose one from 1024.`, cause);
   return new OperatorError(`The relay cannot listen at ${host}:${port} (${error.message}). Check --host.`, cause);
 }
 

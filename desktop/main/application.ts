@@ -102,7 +102,7 @@ export class Application implements Disposable {
       return accept(true);
     });
     answer('clipboard:write', async ({ text }) => {
-      clipboard.writeText(text);
+      await clipboard.writeText(text);
       return accept(true);
     });
     answer('folder:reveal', async ({ fileId }, sender) =>

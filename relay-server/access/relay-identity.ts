@@ -67,7 +67,9 @@ async function create(path: string): Promise<string> {
 }
 
 async function parse(content: string, path: string): Promise<RelayIdentity> {
-  const damaged = new IdentityError(`The relay's key ${path} is damaged. Restore it from a backup; deleting it voids all tokens.`);
+  const damaged = new IdentityError(
+    `The relay's key ${path} is damaged. Restore it from a backup; deleting it voids all tokens.`,
+  );
   let value: unknown;
   try {
     value = JSON.parse(content);

@@ -38,7 +38,11 @@ export interface TradeRequest {
 
 export type TradeResult =
   | { readonly kind: 'granted'; readonly token: string; readonly grant: RoomGrant }
-  | { readonly kind: 'refused'; readonly reason: 'unknown' | 'revoked' | 'expired' | 'used-up'; readonly explanation: string };
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'unknown' | 'revoked' | 'expired' | 'used-up';
+      readonly explanation: string;
+    };
 
 /** Share links: revocable grants whose secret is traded for a short-lived token. */
 export class ShareLinks {

@@ -64,7 +64,7 @@ export class TokenAuthority {
   }
 
   async signOperatorToken(expiresAtMs: number): Promise<string> {
-    return await new SignJWT({ scope: CREATE_ROOMS_SCOPE, tenant: DEFAULT_TENANT })
+    return new SignJWT({ scope: CREATE_ROOMS_SCOPE, tenant: DEFAULT_TENANT })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
       .setIssuer(this.identity.relayId)
       .setAudience(OPERATOR_AUDIENCE)

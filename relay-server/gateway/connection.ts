@@ -297,12 +297,18 @@ export class Connection implements Outlet, Disposable {
   private assess(): void {
     if (this.state.kind === 'closing') return;
     const verdict = this.slowReader.assess();
-    if (verdict === 'hopeless') this.end(CLOSE_CODES.tryAgainLater, 'The connection is too slow for what it is sent.', 5_000);
+    if (verdict === 'hopeless')
+      this.end(CLOSE_CODES.tryAgainLater, 'The connection is too slow for what it is sent.', 5_000);
     else if (verdict === 'recovered' && this.state.kind === 'open') this.state.place.caughtUp();
   }
 }
 
 /** Cuts a text to at most `maxBytes` of UTF-8. */
 function cut(text: string, maxBytes: number): string {
-  return Buffer.byteLength(text) <= maxBytes ? text : Buffer.from(text).subarray(0, maxBytes - 3).toString().replace(/\uFFFD$/, '');
+  return Buffer.byteLength(text) <= maxBytes
+    ? text
+    : Buffer.from(text)
+        .subarray(0, maxBytes - 3)
+        .toString()
+        .replace(/\uFFFD$/, '');
 }

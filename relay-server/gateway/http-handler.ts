@@ -15,18 +15,18 @@ export interface HttpHandlerOptions {
 const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
 
 /** Answers all requests that are no WebSocket upgrades. */
-export function createHttpHandler(options: HttpHandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+export function createHttpHandler(
+  options: HttpHandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
       // A browser that went away in the middle of a file is no problem of ours.
-      if (response.headersSent || request.destroyed) {
+      if (response.headersSent || request.socket.destroyed) {
         response.destroy();
         return;
       }
       const failure = toHttpError(error);
       if (failure.status >= 500) options.reportProblem(error);
-      // The rest of a body that was not read must not be taken for the next request.
-      response.setHeader('Connection', 'close');
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
       sendJson(response, failure.status, { error: failure.code, explanation: failure.message });
     });
@@ -36,7 +36,8 @@ export function createHttpHandler(options: HttpHandlerOptions): (request: Incomi
 async function answer(options: HttpHandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').replace(/[?#].*$/s, '');
   if (path.startsWith('/api/')) {
-    if (!options.isAllowedOrigin(request)) throw new HttpError(403, 'forbidden-origin', 'This relay does not answer that site.');
+    if (!options.isAllowedOrigin(request))
+      throw new HttpError(403, 'forbidden-origin', 'This relay does not answer that site.');
     const { status, body } = await answerRoomApi(options.api, request, path);
     return sendJson(response, status, body);
   }
@@ -51,7 +52,11 @@ function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof LogFailure) {
     const status = error.code === 'full' ? 507 : 503;
-    return new HttpError(status, `storage-${error.code}`, 'The relay cannot read or write its database now. Try again later.');
+    return new HttpError(
+      status,
+      `storage-${error.code}`,
+      'The relay cannot read or write its database now. Try again later.',
+    );
   }
   return new HttpError(500, 'internal', 'The relay failed to answer. Try again later.');
 }

@@ -33,18 +33,27 @@ const CHOSEN_SECRET = /^[A-Za-z0-9_-]{22,128}$/;
 const ROOM_PATH = /^\/api\/rooms\/([A-Za-z0-9_-]{1,64})\/(links|tokens)$/;
 
 /** Answers `/api/…`. Rejects with {@link HttpError} for what is wrong with the request. */
-export async function answerRoomApi(services: RoomApiServices, request: IncomingMessage, path: string): Promise<JsonAnswer> {
+export async function answerRoomApi(
+  services: RoomApiServices,
+  request: IncomingMessage,
+  path: string,
+): Promise<JsonAnswer> {
   const [, room, resource] = ROOM_PATH.exec(path) ?? [];
-  if (path !== '/api/rooms' && room === undefined) throw new HttpError(404, 'not-found', 'There is nothing at this address.');
+  if (path !== '/api/rooms' && room === undefined)
+    throw new HttpError(404, 'not-found', 'There is nothing at this address.');
   if (request.method !== 'POST') throw new HttpError(405, 'method-not-allowed', 'Use POST.');
-  if (room === undefined) return await createRoom(services, request);
-  return resource === 'links' ? await createLink(services, request, room) : await trade(services, request, room);
+  if (room === undefined) return createRoom(services, request);
+  return resource === 'links' ? createLink(services, request, room) : trade(services, request, room);
 }
 
 async function createRoom(services: RoomApiServices, request: IncomingMessage): Promise<JsonAnswer> {
   const verdict = await services.authority.verifyOperatorToken(bearerOf(request));
   if (verdict.kind === 'invalid') {
-    throw new HttpError(401, 'unauthenticated', 'Creating rooms needs an operator token of this relay. Make one with `token --create-rooms`.');
+    throw new HttpError(
+      401,
+      'unauthenticated',
+      'Creating rooms needs an operator token of this relay. Make one with `token --create-rooms`.',
+    );
   }
   const body = await readJsonObject(request);
   checkFields(body, ['name', 'room', 'ownerSecret']);
@@ -54,7 +63,12 @@ async function createRoom(services: RoomApiServices, request: IncomingMessage): 
   if (ownerSecret !== undefined && !CHOSEN_SECRET.test(ownerSecret)) {
     throw invalid('ownerSecret', 'must have 22 to 128 letters, digits, - and _');
   }
-  const record = { tenant: verdict.tenant, room, name: optionalText(body, 'name', 256) ?? '', createdAtMs: services.scheduler.now() };
+  const record = {
+    tenant: verdict.tenant,
+    room,
+    name: optionalText(body, 'name', 256) ?? '',
+    createdAtMs: services.scheduler.now(),
+  };
   const link = await services.shareLinks.createRoom(record, ownerSecret);
   if (!link) throw new HttpError(409, 'room-exists', `The room ${room} exists already.`);
   return { status: 201, body: { room, ownerLink: describeLink(services, room, link) } };
@@ -63,7 +77,8 @@ async function createRoom(services: RoomApiServices, request: IncomingMessage): 
 async function createLink(services: RoomApiServices, request: IncomingMessage, room: string): Promise<JsonAnswer> {
   const admission = await services.doorkeeper.admit(bearerOf(request), room);
   if (admission.kind === 'refused') throw new HttpError(401, 'unauthenticated', admission.explanation);
-  if (admission.grant.role !== 'owner') throw new HttpError(403, 'forbidden', 'Only an owner of the room can make share links.');
+  if (admission.grant.role !== 'owner')
+    throw new HttpError(403, 'forbidden', 'Only an owner of the room can make share links.');
   const body = await readJsonObject(request);
   checkFields(body, ['role', 'label', 'expiresInSeconds', 'maxUses']);
   const expiresInSeconds = optionalCount(body, 'expiresInSeconds', MAX_SECONDS);
@@ -90,7 +105,10 @@ async function trade(services: RoomApiServices, request: IncomingMessage, room: 
   });
   if (result.kind === 'refused') throw refusedTrade(result);
   const { role, subject, expiresAtMs } = result.grant;
-  return { status: 200, body: { token: result.token, expiresAtMs, nowMs: services.scheduler.now(), role, subject, room } };
+  return {
+    status: 200,
+    body: { token: result.token, expiresAtMs, nowMs: services.scheduler.now(), role, subject, room },
+  };
 }
 
 function describeLink({ publicUrl }: RoomApiServices, room: string, { linkId, secret }: CreatedLink) {
@@ -108,6 +126,7 @@ function readRole(value: unknown): Role {
 
 function bearerOf({ headers }: IncomingMessage): string {
   const token = /^Bearer ([\w.-]{1,8192})$/.exec(headers.authorization ?? '')?.[1];
-  if (token === undefined) throw new HttpError(401, 'unauthenticated', 'The header `Authorization: Bearer TOKEN` is missing.');
+  if (token === undefined)
+    throw new HttpError(401, 'unauthenticated', 'The header `Authorization: Bearer TOKEN` is missing.');
   return token;
 }

@@ -42,7 +42,8 @@ export class StaticFiles {
       const path = join(entry.parentPath, entry.name);
       files.set(path.slice(join(folder, '.').length).replaceAll('\\', '/').replace(/^\/*/, '/'), path);
     }
-    if (!files.has(GUEST_PAGE)) throw new Error(`The folder ${folder} has no browser.html. Build the browser client first.`);
+    if (!files.has(GUEST_PAGE))
+      throw new Error(`The folder ${folder} has no browser.html. Build the browser client first.`);
     return new StaticFiles(files);
   }
 

@@ -18,12 +18,18 @@ const MAX_PAYLOAD_BYTES = 256 * 1024;
 /** Upgrades `/sync/<room>` (SPEC FR1). Disposing stops taking new sockets; those accepted are not touched. */
 export function serveWebSockets({ server, isAllowedOrigin, accept }: WebSocketEndpointOptions): Disposable {
   // Compression would cost far more memory per connection than it saves; chunks can be compressed by themselves.
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false, clientTracking: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', destroyQuietly);
     const room = SYNC_PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
     if (room === undefined) return refuse(stream, '404 Not Found', 'There is nothing to connect to at this address.');
-    if (!isAllowedOrigin(request)) return refuse(stream, '403 Forbidden', 'This relay takes no connections from that site.');
+    if (!isAllowedOrigin(request))
+      return refuse(stream, '403 Forbidden', 'This relay takes no connections from that site.');
     sockets.handleUpgrade(request, stream, head, (webSocket) => {
       stream.off('error', destroyQuietly);
       accept(wrapWebSocket(webSocket, stream), room);

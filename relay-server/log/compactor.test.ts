@@ -31,7 +31,8 @@ function setUp(createSnapshot = createSnapshotInThread) {
     await compactor.settled();
   };
   const files = () =>
-    readdirSync(join(folder, 'snapshots'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    readdirSync(join(folder, 'snapshots'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      .length;
   return { storage, snapshots, problems, append, files };
 }
 

@@ -71,7 +71,11 @@ export class Compactor implements Disposable {
     const parts = previous ? [await snapshots.read(key, previous.snapshotId)] : [];
     let reachedSeq = previous?.seq ?? 0;
     while (reachedSeq < record.headSeq) {
-      const page = await log.readUpdates(key, { afterSeq: reachedSeq, throughSeq: record.headSeq, maxBytes: PAGE_BYTES });
+      const page = await log.readUpdates(key, {
+        afterSeq: reachedSeq,
+        throughSeq: record.headSeq,
+        maxBytes: PAGE_BYTES,
+      });
       const last = page.at(-1);
       if (!last) break;
       for (const { payload } of page) parts.push(payload);

@@ -28,5 +28,7 @@ it('says when it may not write', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'file'), '');
   const store = new FolderSnapshotStore(join(folder, 'file'));
-  await expect(store.write({ tenant: 't', room: 'r', document: 'd' }, 1, new Uint8Array(1))).rejects.toMatchObject({ name: 'LogFailure' });
+  await expect(store.write({ tenant: 't', room: 'r', document: 'd' }, 1, new Uint8Array(1))).rejects.toMatchObject({
+    name: 'LogFailure',
+  });
 });

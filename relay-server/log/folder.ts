@@ -90,7 +90,8 @@ async function syncFolder(folder: string): Promise<void> {
 function toLogFailure(error: unknown, message: string): LogFailure {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return new LogFailure('corrupted', `${message} It is missing.`, { cause: error });
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new LogFailure('full', `${message} The disk is full.`, { cause: error });
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new LogFailure('full', `${message} The disk is full.`, { cause: error });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new LogFailure('permission', `${message} Check who owns it and its permissions.`, { cause: error });
   }

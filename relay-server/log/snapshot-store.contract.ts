@@ -10,7 +10,10 @@ export interface SnapshotStoreUnderTest {
 }
 
 /** What every {@link SnapshotStore} must do. */
-export function describeSnapshotStore(name: string, open: () => SnapshotStoreUnderTest | Promise<SnapshotStoreUnderTest>): void {
+export function describeSnapshotStore(
+  name: string,
+  open: () => SnapshotStoreUnderTest | Promise<SnapshotStoreUnderTest>,
+): void {
   describe(`snapshot store: ${name}`, () => {
     it('gives back what was written', async () => {
       const { store } = await open();

@@ -19,7 +19,9 @@ function openStorage(path: string, options?: OpenDatabaseOptions): RelayStorage 
 
 function append(storage: RelayStorage, clientSeq: number, payload: Uint8Array) {
   const session = { subject: 's', sessionId: 'i' };
-  return storage.log.append([{ key: KEY, epochWhenNew: 'e', updates: [{ session, clientSeq, name: 'n', timeMs: 1, payload }] }]);
+  return storage.log.append([
+    { key: KEY, epochWhenNew: 'e', updates: [{ session, clientSeq, name: 'n', timeMs: 1, payload }] },
+  ]);
 }
 
 function failureOf(work: () => unknown): LogFailure {
@@ -66,7 +68,8 @@ describe('the SQLite file', () => {
   it('says that a damaged page is damaged, when that page is read', async () => {
     const path = join(temporaryFolder(), 'relay.db');
     const storage = openSqliteStorage(path);
-    for (let clientSeq = 1; clientSeq <= 200; clientSeq++) await append(storage, clientSeq, new Uint8Array(2000).fill(clientSeq));
+    for (let clientSeq = 1; clientSeq <= 200; clientSeq++)
+      await append(storage, clientSeq, new Uint8Array(2000).fill(clientSeq));
     storage.dispose();
     const file = openSync(path, 'r+');
     for (let offset = statSync(path).size >> 1; offset < statSync(path).size; offset += 4096) {
@@ -91,7 +94,10 @@ describe('the SQLite file', () => {
     const path = join(temporaryFolder(), 'relay.db');
     const storage = openSqliteStorage(path, { maxPages: 60 });
     await append(storage, 1, new Uint8Array(1000));
-    await expect(append(storage, 2, new Uint8Array(400_000))).rejects.toMatchObject({ name: 'LogFailure', code: 'full' });
+    await expect(append(storage, 2, new Uint8Array(400_000))).rejects.toMatchObject({
+      name: 'LogFailure',
+      code: 'full',
+    });
     expect(await storage.log.readUpdates(KEY, ALL)).toHaveLength(1);
     expect(await append(storage, 3, new Uint8Array(1000))).toMatchObject([{ headSeq: 2, seqs: [2] }]);
     storage.dispose();
@@ -132,7 +138,12 @@ describe('the room directory', () => {
     const room = { tenant: 't', room: 'r', name: '', createdAtMs: 1 };
     expect(await directory.createRoom(room, LINK)).toBe(true);
     expect(await directory.createRoom(room, { ...LINK, linkId: 'l2', secretHash: new Uint8Array(32) })).toBe(false);
-    expect(await directory.findLink('t', 'l')).toMatchObject({ role: 'editor', uses: 0, maxUses: 2, revokedAtMs: undefined });
+    expect(await directory.findLink('t', 'l')).toMatchObject({
+      role: 'editor',
+      uses: 0,
+      maxUses: 2,
+      revokedAtMs: undefined,
+    });
     expect(await directory.findLink('t', 'l2')).toBeUndefined();
     expect(await directory.findLinkBySecret('t', 'r', LINK.secretHash)).toMatchObject({ linkId: 'l' });
     expect(await directory.findLinkBySecret('t', 'other', LINK.secretHash)).toBeUndefined();
@@ -141,7 +152,11 @@ describe('the room directory', () => {
   it('counts uses up to the limit and revokes for good', async () => {
     const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
     await directory.createRoom({ tenant: 't', room: 'r', name: '', createdAtMs: 1 }, LINK);
-    expect([await directory.useLink('t', 'l'), await directory.useLink('t', 'l'), await directory.useLink('t', 'l')]).toEqual([true, true, false]);
+    expect([
+      await directory.useLink('t', 'l'),
+      await directory.useLink('t', 'l'),
+      await directory.useLink('t', 'l'),
+    ]).toEqual([true, true, false]);
     await directory.revokeLink('t', 'l', 50);
     await directory.revokeLink('t', 'l', 60);
     expect(await directory.findLink('t', 'l')).toMatchObject({ revokedAtMs: 50 });

@@ -5,7 +5,10 @@ const FILE: DocumentKey = { tenant: 't', room: 'r', document: 'file' };
 const SESSION = { subject: 'ada', sessionId: 's1' };
 const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 
-function entry(clientSeqs: readonly number[], options: Partial<DocumentAppend> & { sessionId?: string; bytes?: number } = {}) {
+function entry(
+  clientSeqs: readonly number[],
+  options: Partial<DocumentAppend> & { sessionId?: string; bytes?: number } = {},
+) {
   const { key = FILE, epochWhenNew = 'epoch-1', sessionId = SESSION.sessionId, bytes = 3 } = options;
   const session = { subject: SESSION.subject, sessionId };
   return {
@@ -54,7 +57,11 @@ export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<
 
     it('keeps documents of the same name in other rooms and tenants apart', async () => {
       const log = await open();
-      await log.append([entry([1]), entry([1], { key: { ...FILE, room: 'r2' } }), entry([1], { key: { ...FILE, tenant: 't2' } })]);
+      await log.append([
+        entry([1]),
+        entry([1], { key: { ...FILE, room: 'r2' } }),
+        entry([1], { key: { ...FILE, tenant: 't2' } }),
+      ]);
       for (const key of [FILE, { ...FILE, room: 'r2' }, { ...FILE, tenant: 't2' }]) {
         expect(await log.readDocument(key)).toMatchObject({ headSeq: 1 });
       }
@@ -103,7 +110,10 @@ export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<
       await log.append([entry([1, 2, 3])]);
       expect(await log.setSnapshot(FILE, { seq: 2, snapshotId: 'two', byteLength: 20 })).toBe(true);
       expect(await log.setSnapshot(FILE, { seq: 1, snapshotId: 'one', byteLength: 10 })).toBe(false);
-      expect(await log.readDocument(FILE)).toMatchObject({ headSeq: 3, snapshot: { seq: 2, snapshotId: 'two', byteLength: 20 } });
+      expect(await log.readDocument(FILE)).toMatchObject({
+        headSeq: 3,
+        snapshot: { seq: 2, snapshotId: 'two', byteLength: 20 },
+      });
       expect(await log.readUpdates(FILE, ALL)).toHaveLength(3);
     });
   });

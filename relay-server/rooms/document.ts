@@ -79,7 +79,8 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.subscriptions.delete(subscription);
     this.seen.forget(subscription);
     const key = sessionName(subscription.participant.session);
-    if (!this.sessions.get(key)?.hasPending && !this.hasSession(subscription.participant.session)) this.sessions.delete(key);
+    if (!this.sessions.get(key)?.hasPending && !this.hasSession(subscription.participant.session))
+      this.sessions.delete(key);
   }
 
   /** Answers `open` (SPEC DO3). Rejects with a {@link LogFailure} when the document cannot be read. */
@@ -108,7 +109,10 @@ export class LiveDocument implements CommitTarget, Disposable {
     const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const lane = byteLength > PROTOCOL_LIMITS.maxChunkPayloadBytes ? 'bulk' : 'edits';
     const stateVector = this.clocks.encodeStateVector();
-    participant.outlet.send({ type: 'opened', handle, epoch: this.epoch, headSeq: throughSeq, stateVector, access }, lane);
+    participant.outlet.send(
+      { type: 'opened', handle, epoch: this.epoch, headSeq: throughSeq, stateVector, access },
+      lane,
+    );
     subscription.state = 'open';
     subscription.notifiedSeq = throughSeq;
     subscription.beginPayload(throughSeq);
@@ -133,11 +137,17 @@ export class LiveDocument implements CommitTarget, Disposable {
       return this.refuse(subscription, clientSeq, 'read-only', 'Your role may read this document, not change it.');
     }
     if (payload.byteLength > this.services.maxUpdateBytes) {
-      return this.refuse(subscription, clientSeq, 'too-large', `An edit may have at most ${this.services.maxUpdateBytes} bytes.`);
+      return this.refuse(
+        subscription,
+        clientSeq,
+        'too-large',
+        `An edit may have at most ${this.services.maxUpdateBytes} bytes.`,
+      );
     }
     if (progress.joinPending(clientSeq, subscription)) return;
     const inspection = inspectUpdate(payload);
-    if (inspection.kind === 'malformed') return this.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
+    if (inspection.kind === 'malformed')
+      return this.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
     const pendingId = this.nextPendingId++;
     progress.begin(clientSeq, pendingId, subscription);
     this.pendingRanges.set(pendingId, inspection.ranges);
@@ -181,7 +191,10 @@ export class LiveDocument implements CommitTarget, Disposable {
     }
   }
 
-  committed(updates: readonly PendingUpdate[], result: { epoch: string; headSeq: number; seqs: readonly number[] }): void {
+  committed(
+    updates: readonly PendingUpdate[],
+    result: { epoch: string; headSeq: number; seqs: readonly number[] },
+  ): void {
     this.headSeq = Math.max(this.headSeq, result.headSeq);
     const acks = new Map<Subscription, { clientSeq: number; seq: number }>();
     let byteLength = 0;
@@ -191,7 +204,10 @@ export class LiveDocument implements CommitTarget, Disposable {
       byteLength += update.payload.byteLength;
       const progress = this.progressOf(update.session);
       for (const subscription of progress.end(update.clientSeq, result.seqs[index])) {
-        acks.set(subscription, { clientSeq: progress.committedClientSeq, seq: progress.committedSeqOf(update.clientSeq) ?? 0 });
+        acks.set(subscription, {
+          clientSeq: progress.committedClientSeq,
+          seq: progress.committedSeqOf(update.clientSeq) ?? 0,
+        });
       }
     }
     for (const [subscription, { clientSeq, seq }] of acks) this.ack(subscription, clientSeq, seq);
@@ -224,7 +240,8 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   private reopenAll(epoch: string): void {
     this.epoch = epoch;
-    for (const subscription of this.subscriptions) this.reopen(subscription, 'The document was restored; compare it again.');
+    for (const subscription of this.subscriptions)
+      this.reopen(subscription, 'The document was restored; compare it again.');
   }
 
   private reopen(subscription: Subscription, explanation: string): void {
@@ -237,7 +254,12 @@ export class LiveDocument implements CommitTarget, Disposable {
     if (state !== 'closed') participant.outlet.send({ type: 'ack', handle, clientSeq, seq }, 'control');
   }
 
-  private refuse({ participant, handle, state }: Subscription, clientSeq: number, reason: Refusal, explanation: string): void {
+  private refuse(
+    { participant, handle, state }: Subscription,
+    clientSeq: number,
+    reason: Refusal,
+    explanation: string,
+  ): void {
     if (state === 'closed') return;
     participant.outlet.send({ type: 'refused', handle, clientSeq, reason, explanation }, 'control');
   }
@@ -314,6 +336,7 @@ function sessionName({ subject, sessionId }: SessionKey): string {
 }
 
 function explainFailure(failure: LogFailure): string {
-  if (failure.code === 'full') return "The relay's disk is full. Your edit is kept here and sent again; tell who runs the relay.";
+  if (failure.code === 'full')
+    return "The relay's disk is full. Your edit is kept here and sent again; tell who runs the relay.";
   return 'The relay could not store the edit. It is kept here and sent again.';
 }

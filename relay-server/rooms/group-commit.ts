@@ -1,4 +1,9 @@
-import { type Disposable, MutableDisposable, reportUnexpectedError, type Scheduler } from '../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  MutableDisposable,
+  reportUnexpectedError,
+  type Scheduler,
+} from '../../shared/lifecycle/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentAppend, DocumentKey, NewUpdate, UpdateLog } from '../log/update-log.ts';
 
@@ -11,7 +16,10 @@ export interface CommitTarget {
   /** For the case that the document is new. */
   readonly epoch: string;
   /** `seqs` has one number for each of `updates`. */
-  committed(updates: readonly PendingUpdate[], result: { epoch: string; headSeq: number; seqs: readonly number[] }): void;
+  committed(
+    updates: readonly PendingUpdate[],
+    result: { epoch: string; headSeq: number; seqs: readonly number[] },
+  ): void;
   /** None of `updates` is stored. */
   failed(updates: readonly PendingUpdate[], failure: LogFailure): void;
 }
@@ -95,10 +103,14 @@ export class GroupCommit implements Disposable {
     }
   }
 
-  private async append(entries: readonly (readonly [CommitTarget, PendingUpdate[]])[]): Promise<LogFailure | undefined> {
-    const appends = entries.map(
-      ([target, updates]): DocumentAppend => ({ key: target.key, epochWhenNew: target.epoch, updates }),
-    );
+  private async append(
+    entries: readonly (readonly [CommitTarget, PendingUpdate[]])[],
+  ): Promise<LogFailure | undefined> {
+    const appends = entries.map(([target, updates]): DocumentAppend => ({
+      key: target.key,
+      epochWhenNew: target.epoch,
+      updates,
+    }));
     let results;
     try {
       results = await this.log.append(appends);

@@ -19,7 +19,7 @@ function randomUpdates(seed: number): { doc: Y.Doc; updates: Uint8Array[] } {
     const text = doc.getText('content');
     if (random.chance(0.2)) Y.applyUpdate(doc, Y.encodeStateAsUpdate(random.pick(docs)), 'remote');
     else if (random.chance(0.3) && text.length > 0) text.delete(random.below(text.length), 1);
-    else if (random.chance(0.2)) doc.getMap('map').set(`k${random.below(3)}`, { deep: [random.next(), null, 'x'] });
+    else if (random.chance(0.25)) doc.getMap('map').set(`k${random.below(3)}`, { deep: [random.next(), null, 'x'] });
     else text.insert(random.below(text.length + 1), random.pick(['a', 'é', '漢字', '🙂 and more']));
   }
   for (const update of updates) Y.applyUpdate(merged, update);
@@ -30,7 +30,11 @@ describe('inspectUpdate', () => {
   it('[UP2] takes everything that Yjs writes', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { doc, updates } = randomUpdates(seed);
-      for (const update of [...updates, Y.encodeStateAsUpdate(doc), Y.mergeUpdates(updates.filter((_, index) => index % 3 > 0))]) {
+      for (const update of [
+        ...updates,
+        Y.encodeStateAsUpdate(doc),
+        Y.mergeUpdates(updates.filter((_, index) => index % 3 > 0)),
+      ]) {
         expect(inspectUpdate(update).kind).toBe('sound');
       }
     }
@@ -43,7 +47,8 @@ describe('inspectUpdate', () => {
     let passed = 0;
     for (let round = 0; round < 4000; round++) {
       const mutated = random.pick(updates).slice();
-      for (let count = 1 + random.below(3); count > 0; count--) mutated[random.below(mutated.length)] = random.below(256);
+      for (let count = 1 + random.below(3); count > 0; count--)
+        mutated[random.below(mutated.length)] = random.below(256);
       const payload = random.chance(0.2) ? mutated.slice(0, random.below(mutated.length)) : mutated;
       if (inspectUpdate(payload).kind !== 'sound') continue;
       passed++;

@@ -35,7 +35,8 @@ export function inspectUpdate(payload: Uint8Array): Inspection {
     const ranges = toRanges(structs);
     if (typeof ranges === 'string') return malformed(ranges);
     for (const deletes of ds.clients.values()) {
-      if (deletes.some(({ clock, len }) => len < 1 || clock + len > MAX_CLOCK)) return malformed('a deletion is out of bounds');
+      if (deletes.some(({ clock, len }) => len < 1 || clock + len > MAX_CLOCK))
+        return malformed('a deletion is out of bounds');
     }
     return { kind: 'sound', ranges };
   } catch (error) {

@@ -49,7 +49,10 @@ export class PresenceBoard implements Disposable {
     const present = this.present.get(presenceId);
     if (!present) return;
     present.isIntroduced = true;
-    this.send(present, [...this.present.keys()].map((id) => this.fullEntry(id)));
+    this.send(
+      present,
+      [...this.present.keys()].map((id) => this.fullEntry(id)),
+    );
   }
 
   /** Stamps the participant's identity anew. */

@@ -61,7 +61,7 @@ export async function readLacking(
   client: ClientHas,
 ): Promise<Uint8Array[]> {
   const behind = client.epoch === through.epoch ? through.seq - client.afterSeq : -1;
-  if (behind >= 0 && behind <= MAX_TAIL_UPDATES) return await readTail(source, key, client.afterSeq, through.seq);
+  if (behind >= 0 && behind <= MAX_TAIL_UPDATES) return readTail(source, key, client.afterSeq, through.seq);
   const record = await source.log.readDocument(key);
   if (!record) return [];
   const snapshot = await readSnapshot(source, key, record);

@@ -124,7 +124,13 @@ export class RoomConnection implements Disposable {
     this.room.leave(this.self);
   }
 
-  private openDocument({ handle, document: name, epoch, afterSeq, stateVector }: Extract<RoomMessage, { type: 'open' }>) {
+  private openDocument({
+    handle,
+    document: name,
+    epoch,
+    afterSeq,
+    stateVector,
+  }: Extract<RoomMessage, { type: 'open' }>) {
     if (this.usedHandles.has(handle)) throw new ProtocolError(`handle ${handle} is used twice`);
     if (this.usedHandles.size >= MAX_HANDLES) throw new ProtocolError('too many handles on one connection');
     checkStateVector(stateVector);
@@ -146,7 +152,10 @@ export class RoomConnection implements Disposable {
     });
   }
 
-  private async answerOpen({ document, subscription, ...entry }: OpenDocument, request: Parameters<LiveDocument['answerOpen']>[1]) {
+  private async answerOpen(
+    { document, subscription, ...entry }: OpenDocument,
+    request: Parameters<LiveDocument['answerOpen']>[1],
+  ) {
     const { handle } = subscription;
     if (subscription.state !== 'opening') return;
     try {

@@ -62,7 +62,10 @@ export class RoomRegistry implements Disposable {
   /** A random name of letters and digits. */
   createName(length: number): string {
     let name = '';
-    while (name.length < length) name += Math.floor(this.options.random() * 36 ** 6).toString(36).padStart(6, '0');
+    while (name.length < length)
+      name += Math.floor(this.options.random() * 36 ** 6)
+        .toString(36)
+        .padStart(6, '0');
     return name.slice(0, length);
   }
 

@@ -24,7 +24,10 @@ export class SeenTicker implements Disposable {
 
   /** Tells a new subscriber how far the others are. */
   introduce(subscription: Subscription): void {
-    this.send(subscription, [...this.subscriptions()].filter(({ appliedSeq }) => appliedSeq > 0));
+    this.send(
+      subscription,
+      [...this.subscriptions()].filter(({ appliedSeq }) => appliedSeq > 0),
+    );
   }
 
   forget(subscription: Subscription): void {

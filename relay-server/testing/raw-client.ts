@@ -59,7 +59,11 @@ export class RawClient {
     this.send({ type: 'hello', version: 1, oldestVersion: 1, token, sessionId, client: 'test', features: [] });
   }
 
-  open(handle: number, document: string, has: { epoch?: string; afterSeq?: number; stateVector?: Uint8Array } = {}): void {
+  open(
+    handle: number,
+    document: string,
+    has: { epoch?: string; afterSeq?: number; stateVector?: Uint8Array } = {},
+  ): void {
     const { epoch = '', afterSeq = 0, stateVector = new Uint8Array(0) } = has;
     this.send({ type: 'open', handle, document, epoch, afterSeq, stateVector });
   }

@@ -37,7 +37,14 @@ export function createPlainDoorkeeper(scheduler: ManualScheduler): Doorkeeper {
       if (!['owner', 'editor', 'commenter', 'viewer'].includes(role) || expiresAtMs <= scheduler.now()) {
         return { kind: 'refused', closeCode: 4401, explanation: 'no such token' };
       }
-      const grant = { tenant: 'default', room, subject, name: `Name of ${subject}`, role: role as Role, linkId: undefined };
+      const grant = {
+        tenant: 'default',
+        room,
+        subject,
+        name: `Name of ${subject}`,
+        role: role as Role,
+        linkId: undefined,
+      };
       return { kind: 'admitted', grant: { ...grant, jti: token, expiresAtMs } };
     },
   };

@@ -3,7 +3,10 @@ import { documentAccess, isRole, ROLES } from './roles.ts';
 import { readRoomTokenClaims } from './token-claims.ts';
 
 it('[UP6] only owners and editors write files; commenters write comments and chat', () => {
-  const table = ROLES.map((role) => [role, ...['index', 'file', 'comments', 'chat'].map((name) => documentAccess(role, name))]);
+  const table = ROLES.map((role) => [
+    role,
+    ...['index', 'file', 'comments', 'chat'].map((name) => documentAccess(role, name)),
+  ]);
   expect(table).toEqual([
     ['owner', 'write', 'write', 'write', 'write'],
     ['editor', 'write', 'write', 'write', 'write'],

@@ -22,7 +22,10 @@ describe('share links', () => {
     ['capitals in the host', `HTTPS://Tutti.Example.ORG/join/Room_1-x#${SECRET}`],
     ['a slash at the end', `https://tutti.example.org/join/Room_1-x/#${SECRET}`],
     ['a query that a mail program added', `https://tutti.example.org/join/Room_1-x?utm_source=mail#${SECRET}`],
-    ['a slash at the end of the relay', `tutti://join?relay=https%3A%2F%2Ftutti.example.org%2F&room=Room_1-x#${SECRET}`],
+    [
+      'a slash at the end of the relay',
+      `tutti://join?relay=https%3A%2F%2Ftutti.example.org%2F&room=Room_1-x#${SECRET}`,
+    ],
     ['a slash after join', `tutti://join/?relay=https%3A%2F%2Ftutti.example.org&room=Room_1-x#${SECRET}`],
     ['parameters of a later version', `tutti://join?v=2&relay=https%3A%2F%2Ftutti.example.org&room=Room_1-x#${SECRET}`],
   ])('are read with %s', (_what, text) => {

@@ -16,7 +16,8 @@ describe('chunks', () => {
     const results = chunks.map((piece) => assembler.add(piece));
     expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true);
     expect(Buffer.from(results.at(-1) ?? []).equals(Buffer.from(message))).toBe(true);
-    for (const piece of chunks) expect(clientMessageCodec.encode(piece).byteLength).toBeLessThanOrEqual(PROTOCOL_LIMITS.maxFrameBytes);
+    for (const piece of chunks)
+      expect(clientMessageCodec.encode(piece).byteLength).toBeLessThanOrEqual(PROTOCOL_LIMITS.maxFrameBytes);
   });
 
   it('[CH1] several messages may be under way at once', () => {
@@ -30,7 +31,9 @@ describe('chunks', () => {
       const whole = piece && assembler.add(piece);
       if (piece && whole) done.set(piece.stream, whole.byteLength);
     }
-    expect([...done].sort((a, b) => a[0] - b[0])).toEqual(messages.map((message, stream) => [stream, message.byteLength]));
+    expect([...done].sort((a, b) => a[0] - b[0])).toEqual(
+      messages.map((message, stream) => [stream, message.byteLength]),
+    );
   });
 
   it('[CH1] a stream number may be used again when its message is complete', () => {

@@ -10,9 +10,24 @@ const BYTES = new Uint8Array([0, 1, 127, 128, 255]);
 const IDENTITY = { subject: 'ada', name: 'Ada Łovelace 🙂', role: 'commenter' } as const;
 
 const CLIENT: readonly ClientMessage[] = [
-  { type: 'hello', version: 3, oldestVersion: 1, token: 'a.b-c_d', sessionId: SESSION, client: 'tutti 0.1', features: ['zstd', 'x-1'] },
+  {
+    type: 'hello',
+    version: 3,
+    oldestVersion: 1,
+    token: 'a.b-c_d',
+    sessionId: SESSION,
+    client: 'tutti 0.1',
+    features: ['zstd', 'x-1'],
+  },
   { type: 'open', handle: 0, document: 'index', epoch: '', afterSeq: 0, stateVector: new Uint8Array(0) },
-  { type: 'open', handle: 2 ** 40, document: 'A-z_9', epoch: 'e1', afterSeq: Number.MAX_SAFE_INTEGER, stateVector: BYTES },
+  {
+    type: 'open',
+    handle: 2 ** 40,
+    document: 'A-z_9',
+    epoch: 'e1',
+    afterSeq: Number.MAX_SAFE_INTEGER,
+    stateVector: BYTES,
+  },
   { type: 'close', handle: 7 },
   { type: 'update', handle: 7, clientSeq: 1, payload: BYTES },
   { type: 'applied', handle: 7, seq: 12 },
@@ -137,13 +152,16 @@ describe('fields', () => {
   });
 
   it.each(['', 'a b', 'ü', '../x', 'x'.repeat(65), 'index\n', 'a/b'])('[LM2] %j is no document name', (document) => {
-    const frame = clientMessageCodec.encode({ type: 'open', handle: 1, document, epoch: '', afterSeq: 0, stateVector: BYTES });
+    const name = new TextEncoder().encode(document);
+    const frame = new Uint8Array([2, 1, name.byteLength, ...name, 0, 0, 0]);
     expect(() => clientMessageCodec.decode(frame)).toThrow(ProtocolError);
   });
 
   it('[LM1] what is larger than its limit is neither written nor read, and is told apart by its code', () => {
     const state = new Uint8Array(PROTOCOL_LIMITS.maxPresenceStateBytes + 1);
-    expect(() => clientMessageCodec.encode({ type: 'presence', state })).toThrow(expect.objectContaining({ closeCode: 4413 }));
+    expect(() => clientMessageCodec.encode({ type: 'presence', state })).toThrow(
+      expect.objectContaining({ closeCode: 4413 }),
+    );
     // flag, then a length of 4097 and the bytes
     const frame = new Uint8Array([6, 1, 0x81, 0x20, ...state]);
     expect(() => clientMessageCodec.decode(frame)).toThrow(expect.objectContaining({ closeCode: 4413 }));
@@ -151,7 +169,9 @@ describe('fields', () => {
   });
 
   it('[FR3] a number beyond 2^53 is a breach', () => {
-    expect(() => clientMessageCodec.decode(new Uint8Array([8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]))).toThrow(ProtocolError);
+    expect(() =>
+      clientMessageCodec.decode(new Uint8Array([8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1])),
+    ).toThrow(ProtocolError);
   });
 
   it('decoded bytes are views: whoever keeps them copies them', () => {

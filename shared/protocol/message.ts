@@ -54,7 +54,7 @@ export function createMessageCodec<const D extends readonly ErasedDefinition[]>(
       if (!definition) throw new ProtocolError(`unknown message ${type}`);
       const encoder = encoding.createEncoder();
       encoding.writeVarUint(encoder, definition.code);
-      definition.body.write(encoder, message as object);
+      definition.body.write(encoder, message);
       return encoding.toUint8Array(encoder);
     },
     decode(frame) {

@@ -6,6 +6,7 @@ import { type ChannelHost, DocumentChannel } from './document-channel.ts';
 import type { DocumentMessage, DocumentWire } from './document-wire.ts';
 import { type DocumentStore, OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
 import { Outbox } from './outbox.ts';
+import { RecentUpdates } from './recent-updates.ts';
 import { ReplicaStore } from './replica-store.ts';
 import type { SessionProblem } from './session-problem.ts';
 
@@ -41,6 +42,7 @@ export class DocumentReplica {
   private readonly store: ReplicaStore;
   private readonly storeOrigin: unknown;
   private readonly outbox: Outbox;
+  private readonly recent: RecentUpdates;
   private readonly channel = new MutableDisposable<DocumentChannel>();
   private readonly reopening = new MutableDisposable<Disposable>();
   private readonly statusChangedEmitter = new Emitter<void>();
@@ -74,6 +76,7 @@ export class DocumentReplica {
       onCursorSaved: (cursor) => this.channel.value?.stored(cursor),
     });
     this.outbox = new Outbox((localId) => this.store.markAcked(localId));
+    this.recent = new RecentUpdates(options.scheduler);
     this.host = this.createHost();
     this.doc.on('update', this.noticeUpdate);
     this.whenSynced = new Promise((resolve) => {
@@ -164,6 +167,7 @@ export class DocumentReplica {
 
   disconnected(): void {
     this.wire = undefined;
+    this.recent.disconnected();
     this.closeChannel();
   }
 
@@ -192,6 +196,7 @@ export class DocumentReplica {
       name: this.name,
       doc: this.doc,
       outbox: this.outbox,
+      recent: this.recent,
       get cursor() {
         return getCursor();
       },

@@ -35,6 +35,7 @@ export class SocketPair {
   private readonly queues: Record<Direction, Delivery[]> = { 'to-client': [{ kind: 'open' }], 'to-relay': [] };
   private readonly clientEvents: SocketEvents;
   private relayHandlers: RelayEndHandlers | undefined;
+  private readonly dropped = new Set<Direction>();
   private isClientOpen = true;
   private isRelayOpen = true;
 
@@ -82,6 +83,11 @@ export class SocketPair {
   /** Loses what is under way in one direction, and everything after it: the ends notice only by silence or {@link cut}. */
   drop(direction: Direction): void {
     this.queues[direction] = [];
+    this.dropped.add(direction);
+  }
+
+  private enqueue(direction: Direction, delivery: Delivery): void {
+    if (!this.dropped.has(direction)) this.queues[direction].push(delivery);
   }
 
   private deliverToClient(delivery: Delivery): void {
@@ -103,16 +109,16 @@ export class SocketPair {
   private createClientEnd(): MessageSocket {
     const leave = (close: SocketClose) => {
       if (!this.isClientOpen) return;
-      this.queues['to-relay'].push({ kind: 'close', close });
+      this.enqueue('to-relay', { kind: 'close', close });
     };
     return {
       bufferedBytes: 0,
       send: (frame) => {
-        if (this.isClientOpen) this.queues['to-relay'].push({ kind: 'frame', frame: frame.slice() });
+        if (this.isClientOpen) this.enqueue('to-relay', { kind: 'frame', frame: frame.slice() });
       },
       close: (code, reason) => {
         leave({ code, reason });
-        this.queues['to-client'].push({ kind: 'close', close: { code, reason } });
+        this.enqueue('to-client', { kind: 'close', close: { code, reason } });
       },
       dispose: () => {
         leave(ABNORMAL);
@@ -124,13 +130,13 @@ export class SocketPair {
   private createRelayEnd(): RelayEnd {
     const leave = (close: SocketClose) => {
       if (!this.isRelayOpen) return;
-      this.queues['to-client'].push({ kind: 'close', close });
-      this.queues['to-relay'].push({ kind: 'close', close });
+      this.enqueue('to-client', { kind: 'close', close });
+      this.enqueue('to-relay', { kind: 'close', close });
     };
     return {
       bufferedBytes: 0,
       send: (frame) => {
-        if (this.isRelayOpen) this.queues['to-client'].push({ kind: 'frame', frame: frame.slice() });
+        if (this.isRelayOpen) this.enqueue('to-client', { kind: 'frame', frame: frame.slice() });
       },
       close: (code, reason) => leave({ code, reason }),
       terminate: () => leave(ABNORMAL),

@@ -28,7 +28,7 @@ export async function launchDesktop(options: DesktopOptions): Promise<DesktopPer
     env: {
       ...process.env,
       ...(operatorToken === undefined ? {} : { TUTTI_OPERATOR_TOKEN: operatorToken }),
-    } as Record<string, string>,
+    },
   });
   const page = await app.firstWindow();
   return new DesktopPerson(name, page, app);

@@ -51,7 +51,7 @@ export class RoomFiles implements SharedFiles, Disposable {
   applyEdits(fileId: string, edits: readonly TextEdit[]): void {
     const { text, lease } = this.open(fileId);
     lease.replica.doc.transact(() => {
-      for (const { offset, deleteLength, insert } of edits.toSorted((a, b) => b.offset - a.offset)) {
+      for (const { offset, deleteLength, insert } of [...edits].reverse()) {
         if (deleteLength > 0) text.delete(offset, deleteLength);
         if (insert !== '') text.insert(offset, insert);
       }

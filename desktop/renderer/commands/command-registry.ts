@@ -1,4 +1,10 @@
-import { type Disposable, Emitter, type Event, reportUnexpectedError, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  Emitter,
+  type Event,
+  reportUnexpectedError,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import type { Command } from './command.ts';
 
 /** All commands of one window. Menus, keys and the palette read from here and run by id. */

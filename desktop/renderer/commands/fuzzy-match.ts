@@ -67,8 +67,8 @@ function bestMatch(comparison: Comparison): FuzzyMatch {
   let previous: number[] = [];
   const cameFrom: number[][] = [];
   for (let i = 0; i < needle.length; i++) {
-    const row = new Array<number>(haystack.length).fill(-Infinity);
-    const from = new Array<number>(haystack.length).fill(-1);
+    const row = Array.from({ length: haystack.length }, () => -Infinity);
+    const from = Array.from({ length: haystack.length }, () => -1);
     let best = i === 0 ? 0 : -Infinity;
     let bestAt = -1;
     for (let j = 0; j < haystack.length; j++) {

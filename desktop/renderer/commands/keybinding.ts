@@ -63,7 +63,9 @@ function parseKeybinding(text: string, os: KeyboardOs): Keybinding {
   const key = parts.at(-1) ?? '';
   const modifiers = parts.slice(0, -1);
   if (key === '' || modifiers.some((modifier) => !MODIFIERS.includes(modifier))) {
-    throw new Error(`"${text}" is not a keybinding: write modifiers (${MODIFIERS.join(', ')}) and one key, joined by +.`);
+    throw new Error(
+      `"${text}" is not a keybinding: write modifiers (${MODIFIERS.join(', ')}) and one key, joined by +.`,
+    );
   }
   const hasMod = modifiers.includes('Mod');
   return {

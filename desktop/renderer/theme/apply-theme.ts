@@ -13,7 +13,11 @@ const PREFERS_DARK = '(prefers-color-scheme: dark)';
  * Keeps `data-theme` of `root` at the look that the setting and the system ask for, and tells `onDidChange` the look at
  * once and after every change, so that editors can follow.
  */
-export function applyTheme(root: HTMLElement, source: ThemeSource, onDidChange?: (kind: ThemeKind) => void): Disposable {
+export function applyTheme(
+  root: HTMLElement,
+  source: ThemeSource,
+  onDidChange?: (kind: ThemeKind) => void,
+): Disposable {
   const store = new DisposableStore();
   const query = window.matchMedia(PREFERS_DARK);
   const update = () => {

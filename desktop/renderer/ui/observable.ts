@@ -1,5 +1,4 @@
-import type { Disposable } from '../../../shared/lifecycle/index.ts';
-import { Emitter } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, Emitter } from '../../../shared/lifecycle/index.ts';
 
 /** A value that changes over time. `get` returns the identical value until the next change. */
 export interface Observable<T> {

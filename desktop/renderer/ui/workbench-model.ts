@@ -1,9 +1,8 @@
 import type { Role } from '../../../shared/access/index.ts';
-import type { Event, Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { Disposable, Event, Scheduler } from '../../../shared/lifecycle/index.ts';
 import type { ConnectionState, SaveState } from '../../../shared/sync/connection-state.ts';
 import type { FileKind } from '../../../shared/workspace/index-document.ts';
 import type { ThemeSetting } from '../theme/theme-setting.ts';
-import type { Disposable } from '../../../shared/lifecycle/index.ts';
 import type { Observable } from './observable.ts';
 
 /**

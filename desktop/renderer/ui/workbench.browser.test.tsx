@@ -126,7 +126,7 @@ describe('explorer', () => {
     await rowsShown();
     node('folder:src').focus();
     await userEvent.keyboard('{Delete}');
-    await expect.element(page.getByRole('alertdialog')).toHaveTextContent(/Delete the folder "src" and its 2 files\?/);
+    await expect.element(page.getByRole('alertdialog')).toMatchTextContent(/Delete the folder "src" and its 2 files\?/);
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(document.activeElement).toBe(node('folder:src')));
     await userEvent.keyboard('{Delete}');
@@ -193,9 +193,9 @@ describe('editors', () => {
     fake.open(['a.ts']);
     await rowsShown();
     workbench.openFile('f0');
-    await expect.element(page.getByTestId('save-state')).toHaveTextContent(/On the relay/);
+    await expect.element(page.getByTestId('save-state')).toMatchTextContent(/On the relay/);
     fake.setFileState('f0', { saveState: { kind: 'on-this-device' } });
-    await expect.element(page.getByTestId('save-state')).toHaveTextContent(/On this device/);
+    await expect.element(page.getByTestId('save-state')).toMatchTextContent(/On this device/);
     await expect.element(page.getByRole('button', { name: 'Close a.ts (On this device)' })).toBeVisible();
   });
 

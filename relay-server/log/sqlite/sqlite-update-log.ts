@@ -51,10 +51,9 @@ function prepareStatements(database: Database.Database) {
       'INSERT INTO updates (document_id, seq, session_key, client_seq, name, time_ms, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     findUpdate: database
-      .prepare<
-        [number, number, number],
-        number
-      >('SELECT seq FROM updates WHERE document_id = ? AND session_key = ? AND client_seq = ?')
+      .prepare<[number, number, number], number>(
+        'SELECT seq FROM updates WHERE document_id = ? AND session_key = ? AND client_seq = ?',
+      )
       .pluck(),
     readUpdates: database.prepare<[number, number, number], UpdateRow>(
       `SELECT seq, subject, session_id, client_seq, name, time_ms, payload FROM updates JOIN sessions USING (session_key)
@@ -75,9 +74,7 @@ function prepareStatements(database: Database.Database) {
 export class SqliteUpdateLog implements UpdateLog {
   private readonly path: string;
   private readonly statements: ReturnType<typeof prepareStatements>;
-  private readonly appendAll: Database.Transaction<
-    (batch: readonly DocumentAppend[]) => readonly DocumentAppended[]
-  >;
+  private readonly appendAll: Database.Transaction<(batch: readonly DocumentAppend[]) => readonly DocumentAppended[]>;
 
   /** The caller keeps the ownership of `database`. */
   constructor(database: Database.Database, path: string) {

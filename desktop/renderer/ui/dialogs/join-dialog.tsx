@@ -27,7 +27,11 @@ export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogPr
     if (canJoin) action.start(() => model.workspace.joinLink(link.trim(), name.trim()), onClose);
   };
   return (
-    <Modal title={pending ? 'Join this room?' : 'Join a room'} description={<Description pending={pending} />} onClose={onClose}>
+    <Modal
+      title={pending ? 'Join this room?' : 'Join a room'}
+      description={<Description pending={pending} />}
+      onClose={onClose}
+    >
       <form className="dialog-form" onSubmit={submit}>
         {!pending && (
           <Field
@@ -42,7 +46,13 @@ export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogPr
             }}
           />
         )}
-        <Field label="Your name" value={name} placeholder="Shown to the others" hasFocus={pending !== undefined} onChange={setName} />
+        <Field
+          label="Your name"
+          value={name}
+          placeholder="Shown to the others"
+          hasFocus={pending !== undefined}
+          onChange={setName}
+        />
         <div aria-live="assertive">
           {action.explanation !== undefined && <p className="form-error">{action.explanation}</p>}
         </div>

@@ -1,5 +1,10 @@
 import type { DockviewApi, IDockviewPanel } from 'dockview-react';
-import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  MutableDisposable,
+  toDisposable,
+} from '../../../../shared/lifecycle/index.ts';
 import { ObservableValue } from '../observable.ts';
 import type { EditorHandle, EditorHost } from '../workbench-model.ts';
 

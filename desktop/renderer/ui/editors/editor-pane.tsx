@@ -59,7 +59,13 @@ function FileBanners({ fileId, isListed, path }: FileBannersProps): ReactElement
         />
       )}
       {saveState?.kind === 'refused' && (
-        <Banner problem={{ severity: 'error', message: `Your edits were not accepted: ${saveState.explanation}`, actions: [] }} />
+        <Banner
+          problem={{
+            severity: 'error',
+            message: `Your edits were not accepted: ${saveState.explanation}`,
+            actions: [],
+          }}
+        />
       )}
       {readOnlyReason !== undefined && isListed && (
         <Banner problem={{ severity: 'info', message: readOnlyReason, actions: [] }} />

@@ -25,7 +25,9 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
   const { file, isListed } = useFile(params.fileId);
   const { saveState, readOnlyReason } = useObservable(model.editors.fileState(params.fileId));
   const isPreview = useObservable(editorArea.previewPanelId) === api.id;
-  const people = useObservable(model.room.participants).filter((person) => !person.isSelf && person.fileId === params.fileId);
+  const people = useObservable(model.room.participants).filter(
+    (person) => !person.isSelf && person.fileId === params.fileId,
+  );
   const name = file ? baseName(file.path) : 'Unknown file';
   const mark = saveState && saveMark(saveState);
   useEffect(() => {
@@ -39,7 +41,11 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
     event.preventDefault();
     api.close();
   };
-  const title = [file?.path ?? name, isListed ? '' : 'no longer in the workspace', mark?.isPending ? mark.description : ''];
+  const title = [
+    file?.path ?? name,
+    isListed ? '' : 'no longer in the workspace',
+    mark?.isPending ? mark.description : '',
+  ];
   const className = `editor-tab${isPreview ? ' is-preview' : ''}${isListed ? '' : ' is-gone'}`;
   return (
     <ContextMenu.Root onOpenChange={(isOpen) => isOpen && api.setActive()}>
@@ -75,7 +81,13 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
 }
 
 /** The folder, where two open files have the same name. */
-function Disambiguation({ path, fileId }: { readonly path: string | undefined; readonly fileId: string }): ReactElement | null {
+function Disambiguation({
+  path,
+  fileId,
+}: {
+  readonly path: string | undefined;
+  readonly fileId: string;
+}): ReactElement | null {
   const { model, editorArea } = useServices();
   const openIds = useObservable(editorArea.recentFileIds);
   const files = listedFiles(useObservable(model.workspace.state));

@@ -1,7 +1,14 @@
 import { ContextMenu } from '@base-ui/react/context-menu';
 import type { ItemInstance } from '@headless-tree/core';
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type MouseEvent, type ReactElement, useCallback, useEffect, useMemo, useRef } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactElement,
+  type RefObject,
+  useEffect,
+  useMemo,
+  useRef,
+} from 'react';
 import { CommandMenuItems } from '../primitives/command-menu-items.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
@@ -12,6 +19,7 @@ import { othersByFile } from './presence-dots.tsx';
 import { RowInput } from './row-input.tsx';
 import { useExplorerTree } from './use-explorer-tree.ts';
 import { useExplorerView } from './use-explorer-view.ts';
+import { scrollToRow, useVisibleRows } from './use-visible-rows.ts';
 
 const ROW_HEIGHT_PX = 22;
 
@@ -29,15 +37,15 @@ export function ExplorerTreeView(): ReactElement {
   const edit = useObservable(services.explorer.edit);
   const people = useMemo(() => othersByFile(participants), [participants]);
   const scroller = useRef<HTMLDivElement>(null);
-  const scrollToRow = useRef<(index: number) => void>(() => undefined);
-  const { data, tree } = useExplorerTree((index) => scrollToRow.current(index));
+  const { data, tree } = useExplorerTree((index) => {
+    if (scroller.current) scrollToRow(scroller.current, index, ROW_HEIGHT_PX);
+  });
   const items = tree.getItems();
   const focusedIndex = items.findIndex((item) => item.isFocused());
-  const rows = useRows(items, scroller, focusedIndex);
-  scrollToRow.current = (index) => rows.scrollToIndex(index);
+  const rows = useVisibleRows(scroller, ROW_HEIGHT_PX, items.length, focusedIndex);
   useExplorerView(tree, data, services, items);
   const editedId = edit && (edit.kind === 'rename' ? edit.nodeId : DRAFT_ID);
-  useScrollToEdited(items, editedId, rows.scrollToIndex);
+  useScrollToEdited(items, editedId, scroller);
   const open = (node: ExplorerNode) => node.kind === 'file' && services.editorArea.openFile(node.file.fileId);
   return (
     <ContextMenu.Root>
@@ -53,17 +61,15 @@ export function ExplorerTreeView(): ReactElement {
         }
       >
         <div ref={scroller} className="explorer-scroller">
-          <div className="explorer-content" style={{ height: rows.getTotalSize() }}>
-            {rows.getVirtualItems().map(({ index, start }) => {
+          <div className="explorer-content" style={{ height: items.length * ROW_HEIGHT_PX }}>
+            {rows.map((index) => {
               const item = items[index];
               if (!item || item.getId() === ROOT_ID) return null;
               const node = item.getItemData();
               const here = node.kind === 'file' ? (people.get(node.file.fileId) ?? NOBODY) : NOBODY;
               const input = edit && node.id === editedId ? <RowInput edit={edit} node={node} data={data} /> : undefined;
-              const style = { transform: `translateY(${start}px)` };
-              return (
-                <ExplorerRow key={node.id} item={item} style={style} people={here} input={input} onOpen={open} />
-              );
+              const style = { transform: `translateY(${index * ROW_HEIGHT_PX}px)` };
+              return <ExplorerRow key={node.id} item={item} style={style} people={here} input={input} onOpen={open} />;
             })}
           </div>
         </div>
@@ -81,39 +87,15 @@ export function ExplorerTreeView(): ReactElement {
 
 const NOBODY: readonly never[] = [];
 
-function useRows(
-  items: readonly ItemInstance<ExplorerNode>[],
-  scroller: React.RefObject<HTMLDivElement | null>,
-  focusedIndex: number,
-) {
-  return useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT_PX,
-    overscan: 8,
-    // The focused row stays in the document when it is scrolled away; else the keyboard's focus would be lost.
-    rangeExtractor: useCallback(
-      (range: Parameters<typeof defaultRangeExtractor>[0]) => {
-        const indexes = defaultRangeExtractor(range);
-        if (focusedIndex >= 0 && focusedIndex < range.count && !indexes.includes(focusedIndex)) {
-          return [...indexes, focusedIndex].sort((a, b) => a - b);
-        }
-        return indexes;
-      },
-      [focusedIndex],
-    ),
-  });
-}
-
 function useScrollToEdited(
   items: readonly ItemInstance<ExplorerNode>[],
   editedId: string | undefined,
-  scrollToIndex: (index: number) => void,
+  scroller: RefObject<HTMLElement | null>,
 ): void {
   const index = editedId === undefined ? -1 : items.findIndex((item) => item.getId() === editedId);
   useEffect(() => {
-    if (index >= 0) scrollToIndex(index);
-  }, [index, scrollToIndex]);
+    if (index >= 0 && scroller.current) scrollToRow(scroller.current, index, ROW_HEIGHT_PX);
+  }, [index, scroller]);
 }
 
 function selectUnderPointer(event: MouseEvent, items: readonly ItemInstance<ExplorerNode>[]): void {
@@ -145,7 +127,8 @@ function onTreeKey(event: KeyboardEvent, services: WorkbenchServices): void {
   const [file] = focused.files;
   if (isOpenKey && focused.isFolder && event.target instanceof HTMLElement) event.target.click();
   else if (isOpenKey && file) services.editorArea.openFile(file.fileId, { preserveFocus: event.key === ' ' });
-  else if (event.key === 'F2' && canEditFiles(services.model.workspace.state.get())) services.commands.run('explorer.rename');
+  else if (event.key === 'F2' && canEditFiles(services.model.workspace.state.get()))
+    services.commands.run('explorer.rename');
   else if (event.key === 'Delete') services.commands.run('explorer.delete');
   else return;
   event.preventDefault();

@@ -34,7 +34,11 @@ describe('buildExplorerTree', () => {
 
   it('lists the files below a folder', () => {
     const tree = buildExplorerTree(files('src/a.ts', 'src/deep/b.ts', 'c.ts'), [], undefined);
-    expect(filesBelow(tree, folderId('src')).map(({ path }) => path).sort()).toEqual(['src/a.ts', 'src/deep/b.ts']);
+    expect(
+      filesBelow(tree, folderId('src'))
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(['src/a.ts', 'src/deep/b.ts']);
   });
 });
 

@@ -4,7 +4,13 @@ import { baseName, parentPath } from '../workbench/workspace-files.ts';
 /** One row of the explorer's tree, before it is known whether it is shown. */
 export type ExplorerNode =
   | { readonly kind: 'folder'; readonly id: string; readonly path: string; readonly name: string }
-  | { readonly kind: 'file'; readonly id: string; readonly path: string; readonly name: string; readonly file: WorkspaceFile }
+  | {
+      readonly kind: 'file';
+      readonly id: string;
+      readonly path: string;
+      readonly name: string;
+      readonly file: WorkspaceFile;
+    }
   /** The input for a new file or folder. */
   | { readonly kind: 'draft'; readonly id: string; readonly path: string; readonly name: string };
 

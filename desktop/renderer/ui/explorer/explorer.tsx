@@ -20,16 +20,30 @@ export function Explorer(): ReactElement {
   );
 }
 
-function ExplorerHeader({ name, folder }: { readonly name: string; readonly folder: string | undefined }): ReactElement {
+function ExplorerHeader({
+  name,
+  folder,
+}: {
+  readonly name: string;
+  readonly folder: string | undefined;
+}): ReactElement {
   const { commands, model } = useServices();
   const canEdit = canEditFiles(useObservable(model.workspace.state));
   return (
     <header className="explorer-header">
-      <h3 className="explorer-title ellipsis" title={folder ?? `${name}: this workspace is not in a folder on this device`}>
+      <h3
+        className="explorer-title ellipsis"
+        title={folder ?? `${name}: this workspace is not in a folder on this device`}
+      >
         {name}
       </h3>
       <div className="explorer-actions">
-        <IconButton icon="new-file" label="New File…" isDisabled={!canEdit} onPress={() => commands.run('explorer.newFile')} />
+        <IconButton
+          icon="new-file"
+          label="New File…"
+          isDisabled={!canEdit}
+          onPress={() => commands.run('explorer.newFile')}
+        />
         <IconButton
           icon="new-folder"
           label="New Folder…"

@@ -1,9 +1,25 @@
 import type { FileKind } from '../../../../shared/workspace/index-document.ts';
 
 const ICON_BY_EXTENSION: ReadonlyMap<string, string> = new Map([
-  ...['ts', 'tsx', 'js', 'jsx', 'mjs', 'cjs', 'css', 'scss', 'html', 'vue', 'svelte', 'c', 'h', 'cc', 'cpp', 'cs', 'go'].map(
-    (extension) => [extension, 'file-code'] as const,
-  ),
+  ...[
+    'ts',
+    'tsx',
+    'js',
+    'jsx',
+    'mjs',
+    'cjs',
+    'css',
+    'scss',
+    'html',
+    'vue',
+    'svelte',
+    'c',
+    'h',
+    'cc',
+    'cpp',
+    'cs',
+    'go',
+  ].map((extension) => [extension, 'file-code'] as const),
   ...['rs', 'py', 'rb', 'java', 'kt', 'swift', 'php', 'sh', 'sql', 'lua', 'dart', 'xml'].map(
     (extension) => [extension, 'file-code'] as const,
   ),

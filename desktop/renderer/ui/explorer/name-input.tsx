@@ -52,7 +52,9 @@ export function NameInput({ label, initialName, check, onCommit, onCancel }: Nam
         }}
         onKeyDown={onKeyDown}
         onClick={(event) => event.stopPropagation()}
-        onBlur={() => finish(problem === undefined && name.trim() !== initialName ? () => onCommit(name.trim()) : onCancel)}
+        onBlur={() =>
+          finish(problem === undefined && name.trim() !== initialName ? () => onCommit(name.trim()) : onCancel)
+        }
       />
       {isProblemShown && (
         <span className="name-input-problem" id={errorId} role="alert">

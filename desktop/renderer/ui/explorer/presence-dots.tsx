@@ -19,7 +19,9 @@ export function PresenceDots({ people }: { readonly people: readonly Participant
 }
 
 /** Others by the file they are in. */
-export function othersByFile(participants: readonly ParticipantView[]): ReadonlyMap<string, readonly ParticipantView[]> {
+export function othersByFile(
+  participants: readonly ParticipantView[],
+): ReadonlyMap<string, readonly ParticipantView[]> {
   const byFile = new Map<string, ParticipantView[]>();
   for (const person of participants) {
     if (person.isSelf || person.fileId === undefined) continue;

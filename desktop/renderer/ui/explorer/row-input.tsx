@@ -21,7 +21,13 @@ export function RowInput({ edit, node, data }: RowInputProps): ReactElement {
   const ownPath = isRename ? node.path : undefined;
   return (
     <NameInput
-      label={isRename ? `New name of ${node.name}` : edit.kind === 'new-file' ? 'Name of the new file' : 'Name of the new folder'}
+      label={
+        isRename
+          ? `New name of ${node.name}`
+          : edit.kind === 'new-file'
+            ? 'Name of the new file'
+            : 'Name of the new folder'
+      }
       initialName={node.name}
       check={(name) => explainBadName(data, { folder, name, ownPath })}
       onCommit={(name) => {

@@ -1,10 +1,17 @@
 import { hotkeysCoreFeature, selectionFeature, syncDataLoaderFeature, type TreeInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { listedFiles } from '../workbench/workspace-files.ts';
-import { ancestorIds, buildExplorerTree, type ExplorerNode, type ExplorerTree, folderId, ROOT_ID } from './explorer-tree.ts';
+import {
+  ancestorIds,
+  buildExplorerTree,
+  type ExplorerNode,
+  type ExplorerTree,
+  folderId,
+  ROOT_ID,
+} from './explorer-tree.ts';
 
 const GONE: ExplorerNode = { kind: 'folder', id: 'gone', path: '', name: '' };
 
@@ -19,8 +26,6 @@ export function useExplorerTree(onScrollTo: (index: number) => void): {
   const edit = useObservable(explorer.edit);
   const draftParent = edit && edit.kind !== 'rename' ? edit.parentPath : undefined;
   const data = useMemo(() => buildExplorerTree(files, emptyFolders, draftParent), [files, emptyFolders, draftParent]);
-  const latest = useRef(data);
-  latest.current = data;
   const expandedIds = useObservable(explorer.expandedIds);
   const expandedItems = useMemo(() => [...expandedIds], [expandedIds]);
   const tree = useTree<ExplorerNode>({
@@ -35,8 +40,8 @@ export function useExplorerTree(onScrollTo: (index: number) => void): {
     scrollToItem: (item) => onScrollTo(item.getItemMeta().index),
     ignoreHotkeysOnInputs: true,
     dataLoader: {
-      getItem: (id) => latest.current.nodes.get(id) ?? GONE,
-      getChildren: (id) => [...(latest.current.children.get(id) ?? [])],
+      getItem: (id) => data.nodes.get(id) ?? GONE,
+      getChildren: (id) => [...(data.children.get(id) ?? [])],
     },
     features: [syncDataLoaderFeature, selectionFeature, hotkeysCoreFeature],
   });

@@ -1,5 +1,5 @@
 import type { ItemInstance, TreeInstance } from '@headless-tree/core';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { filesById } from '../workbench/use-file.ts';
 import type { WorkbenchServices } from '../workbench/workbench-services.ts';
 import { listedFiles } from '../workbench/workspace-files.ts';
@@ -24,8 +24,6 @@ export function useExplorerView(
     const isAmongSelected = selected.some(({ nodeId }) => nodeId === target?.nodeId);
     explorer.targets.set(isAmongSelected || !target ? selected : [target]);
   }, [explorer, data, focused, selectedIds]);
-  const latest = useRef(data);
-  latest.current = data;
   useEffect(() => {
     const reveal = (path: string) => {
       const file = listedFiles(model.workspace.state.get()).find((candidate) => candidate.path === path);

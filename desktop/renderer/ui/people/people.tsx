@@ -62,7 +62,13 @@ function PersonRow({ person }: { readonly person: ParticipantView }): ReactEleme
         </span>
       </div>
       {!isSelf && fileId !== undefined && (
-        <button type="button" className="icon-button" aria-label={`Go to ${name}`} title={`Go to ${name}`} onClick={follow}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={`Go to ${name}`}
+          title={`Go to ${name}`}
+          onClick={follow}
+        >
           <Icon name="target" />
         </button>
       )}

@@ -12,7 +12,14 @@ interface IconButtonProps {
 }
 
 /** A small toolbar button with a tooltip. */
-export function IconButton({ icon, label, shortcut, isDisabled = false, className, onPress }: IconButtonProps): ReactElement {
+export function IconButton({
+  icon,
+  label,
+  shortcut,
+  isDisabled = false,
+  className,
+  onPress,
+}: IconButtonProps): ReactElement {
   return (
     <Tooltip.Root>
       <Tooltip.Trigger

@@ -36,7 +36,13 @@ export function QuickItemRow({ id, item, isActive, onAccept }: QuickItemRowProps
   );
 }
 
-function Highlighted({ text, positions }: { readonly text: string; readonly positions: readonly number[] }): ReactElement {
+function Highlighted({
+  text,
+  positions,
+}: {
+  readonly text: string;
+  readonly positions: readonly number[];
+}): ReactElement {
   return (
     <>
       {splitRuns(text, new Set(positions)).map((run, index) => (

@@ -53,7 +53,9 @@ export function findFiles(
     const match = fuzzyMatch(query, file.path);
     return match ? [{ file, match, age: recent.get(file.fileId) ?? Infinity }] : [];
   });
-  found.sort((a, b) => b.match.score - a.match.score || compareAges(a.age, b.age) || a.file.path.localeCompare(b.file.path));
+  found.sort(
+    (a, b) => b.match.score - a.match.score || compareAges(a.age, b.age) || a.file.path.localeCompare(b.file.path),
+  );
   return found.slice(0, MAX_ITEMS).map(({ file, match }) => {
     const label = baseName(file.path);
     const nameStart = file.path.length - label.length;

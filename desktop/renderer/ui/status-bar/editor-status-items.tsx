@@ -4,7 +4,7 @@ import { Icon } from '../primitives/icon.tsx';
 import type { EditorHandle, EditorStatus } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
-import { StatusItem } from './status-bar.tsx';
+import { StatusItem } from './status-item.tsx';
 
 /** What the status bar says about the active file. */
 export function EditorStatusItems(): ReactElement {

@@ -1,10 +1,11 @@
-import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { type ReactElement, useCallback, useSyncExternalStore } from 'react';
 import { type Scheduler, scheduleEvery } from '../../../../shared/lifecycle/index.ts';
 import { Icon } from '../primitives/icon.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { connectionAnnouncement, connectionText } from './connection-text.ts';
 import { EditorStatusItems } from './editor-status-items.tsx';
+import { StatusItem } from './status-item.tsx';
 import './status-bar.css';
 
 const TICK_MS = 500;
@@ -42,34 +43,14 @@ export function StatusBar(): ReactElement {
   );
 }
 
-interface StatusItemProps {
-  readonly label?: string;
-  readonly title: string;
-  readonly className?: string;
-  readonly onPress?: () => void;
-  readonly children: ReactNode;
-}
-
-/** One entry of the status bar; a button when it does something. */
-export function StatusItem({ label, title, className = '', onPress, children }: StatusItemProps): ReactElement {
-  if (!onPress) {
-    return (
-      <span className={`status-item ${className}`} title={title}>
-        {children}
-      </span>
-    );
-  }
-  return (
-    <button type="button" className={`status-item ${className}`} aria-label={label} title={title} onClick={onPress}>
-      {children}
-    </button>
-  );
-}
-
 function RoomItem({ name }: { readonly name: string }): ReactElement {
   const { commands } = useServices();
   return (
-    <StatusItem className="status-room" title={`Room: ${name}. Press to invite people.`} onPress={() => commands.run('room.invite')}>
+    <StatusItem
+      className="status-room"
+      title={`Room: ${name}. Press to invite people.`}
+      onPress={() => commands.run('room.invite')}
+    >
       <Icon name="remote" />
       <span className="ellipsis">{name}</span>
     </StatusItem>
@@ -90,7 +71,11 @@ function ConnectionItems(): ReactElement | null {
         <span data-testid="connection">{text.label}</span>
       </StatusItem>
       {text.canRetry && (
-        <StatusItem className={`status-${text.tone}`} title="Try to connect now" onPress={() => model.connection.retryNow()}>
+        <StatusItem
+          className={`status-${text.tone}`}
+          title="Try to connect now"
+          onPress={() => model.connection.retryNow()}
+        >
           <span className="status-link">Try now</span>
         </StatusItem>
       )}
@@ -104,7 +89,11 @@ function PeopleItem(): ReactElement {
   const names = people.map(({ name, isSelf }) => (isSelf ? `${name} (you)` : name)).join('\n');
   const label = people.length === 1 ? '1 person in the room' : `${people.length} people in the room`;
   return (
-    <StatusItem label={label} title={names === '' ? label : `${label}\n${names}`} onPress={() => commands.run('view.people')}>
+    <StatusItem
+      label={label}
+      title={names === '' ? label : `${label}\n${names}`}
+      onPress={() => commands.run('view.people')}
+    >
       <Icon name="organization" />
       <span>{people.length}</span>
     </StatusItem>
@@ -123,12 +112,13 @@ function Announcer(): ReactElement {
 }
 
 function useNow(scheduler: Scheduler, isTicking: boolean): number {
-  const [nowMs, setNowMs] = useState(() => scheduler.now());
-  useEffect(() => {
-    setNowMs(scheduler.now());
-    if (!isTicking) return undefined;
-    const ticks = scheduleEvery(scheduler, () => setNowMs(scheduler.now()), TICK_MS);
-    return () => ticks.dispose();
-  }, [scheduler, isTicking]);
-  return nowMs;
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const ticks = isTicking ? scheduleEvery(scheduler, listener, TICK_MS) : undefined;
+      return () => ticks?.dispose();
+    },
+    [scheduler, isTicking],
+  );
+  // Rounded, so that it holds still while the status bar is drawn.
+  return useSyncExternalStore(subscribe, () => Math.floor(scheduler.now() / TICK_MS) * TICK_MS);
 }

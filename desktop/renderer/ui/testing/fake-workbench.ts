@@ -53,7 +53,14 @@ export class FakeWorkbench {
       return { fileId: `f${index}`, path, kind, sizeBytes: kind === 'text' ? undefined : 7_340_032 };
     });
     const { isListed = true, canEdit = true } = options;
-    this.workspaceState.set({ kind: 'open', name: 'tutti-demo', folder: '/home/ana/tutti-demo', isListed, canEdit, files });
+    this.workspaceState.set({
+      kind: 'open',
+      name: 'tutti-demo',
+      folder: '/home/ana/tutti-demo',
+      isListed,
+      canEdit,
+      files,
+    });
   }
 
   get files(): readonly WorkspaceFile[] {
@@ -108,7 +115,8 @@ export class FakeWorkbench {
     });
     const box = document.createElement('textarea');
     box.setAttribute('aria-label', `Text of ${fileId}`);
-    box.style.cssText = 'width:100%;height:100%;border:0;outline:0;resize:none;background:transparent;color:inherit;font:14px monospace;padding:4px 60px';
+    box.style.cssText =
+      'width:100%;height:100%;border:0;outline:0;resize:none;background:transparent;color:inherit;font:14px monospace;padding:4px 60px';
     box.value = 'import { renderWorkbench } from "./ui/index.ts";\n\nrenderWorkbench(document.body, model);\n';
     element.append(box);
     this.liveEditors++;
@@ -181,7 +189,9 @@ export class FakeWorkbench {
         ),
       renameFolder: (from, to) =>
         this.answer(`renameFolder ${from} ${to}`, () =>
-          this.renameAll((file) => (file.path.startsWith(`${from}/`) ? `${to}${file.path.slice(from.length)}` : undefined)),
+          this.renameAll((file) =>
+            file.path.startsWith(`${from}/`) ? `${to}${file.path.slice(from.length)}` : undefined,
+          ),
         ),
       deleteFiles: (fileIds) =>
         this.answer(`deleteFiles ${fileIds.join(' ')}`, () =>

@@ -31,7 +31,13 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
       ['theme.dark', 'theme.light', 'theme.system'],
     ],
   },
-  { label: 'Go', menu: [['quickInput.files', 'editor.goToLine'], ['editor.next', 'editor.previous', 'editor.nextGroup']] },
+  {
+    label: 'Go',
+    menu: [
+      ['quickInput.files', 'editor.goToLine'],
+      ['editor.next', 'editor.previous', 'editor.nextGroup'],
+    ],
+  },
   { label: 'Room', menu: [['room.invite', 'room.join'], ['connection.retry'], ['room.leave']] },
 ];
 

@@ -61,7 +61,12 @@ function Failure({ title, detail }: { readonly title: string; readonly detail: s
         <p className="welcome-failure-title">{title}</p>
         <p>{detail}</p>
       </div>
-      <button type="button" className="icon-button" aria-label="Dismiss" onClick={() => model.workspace.dismissFailure()}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Dismiss"
+        onClick={() => model.workspace.dismissFailure()}
+      >
         <Icon name="close" />
       </button>
     </div>

@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { useState } from 'react';
 import type { WorkspaceFile } from '../workbench-model.ts';
 import { useObservable } from './use-observable.ts';
 import { useServices } from './workbench-services.ts';
@@ -19,7 +19,7 @@ export function filesById(files: readonly WorkspaceFile[]): ReadonlyMap<string, 
 export function useFile(fileId: string): { readonly file: WorkspaceFile | undefined; readonly isListed: boolean } {
   const { model } = useServices();
   const listed = filesById(listedFiles(useObservable(model.workspace.state))).get(fileId);
-  const lastKnown = useRef(listed);
-  if (listed) lastKnown.current = listed;
-  return { file: listed ?? lastKnown.current, isListed: listed !== undefined };
+  const [lastKnown, setLastKnown] = useState(listed);
+  if (listed && listed !== lastKnown) setLastKnown(listed);
+  return { file: listed ?? lastKnown, isListed: listed !== undefined };
 }

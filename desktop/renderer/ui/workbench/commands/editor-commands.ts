@@ -1,4 +1,5 @@
 import type { Command } from '../../../commands/index.ts';
+import type { EditorArea } from '../../editors/editor-area.ts';
 import type { EditorAction } from '../../workbench-model.ts';
 import type { WorkbenchServices } from '../workbench-services.ts';
 
@@ -23,21 +24,9 @@ const ACTIONS: readonly ActionCommand[] = [
 export function editorCommands({ editorArea, model }: WorkbenchServices): readonly Command[] {
   // Browsers keep Ctrl+W for themselves.
   const closeKeys = model.platform.host === 'browser' ? ['Alt+W'] : ['Mod+W', 'Ctrl+F4'];
-  const hasEditor = () => editorArea.activeEditor.get() !== undefined;
   const hasTab = () => editorArea.hasPanels;
-  const actions = ACTIONS.map(({ id, title, action, keybindings }) => ({
-    id,
-    title,
-    category: 'Edit',
-    ...(keybindings && { keybindings }),
-    when: hasEditor,
-    run: () => {
-      editorArea.focusActive();
-      editorArea.activeEditor.get()?.run(action);
-    },
-  }));
   return [
-    ...actions,
+    ...actionCommands(editorArea),
     {
       id: 'editor.close',
       title: 'Close Editor',
@@ -86,4 +75,19 @@ export function editorCommands({ editorArea, model }: WorkbenchServices): readon
       run: () => editorArea.focusNextGroup(),
     },
   ];
+}
+
+function actionCommands(editorArea: EditorArea): readonly Command[] {
+  const hasEditor = () => editorArea.activeEditor.get() !== undefined;
+  return ACTIONS.map(({ id, title, action, keybindings }) => ({
+    id,
+    title,
+    category: 'Edit',
+    ...(keybindings && { keybindings }),
+    when: hasEditor,
+    run: () => {
+      editorArea.focusActive();
+      editorArea.activeEditor.get()?.run(action);
+    },
+  }));
 }

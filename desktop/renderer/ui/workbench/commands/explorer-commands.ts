@@ -6,7 +6,11 @@ import { canEditFiles, listedFiles, parentPath } from '../workspace-files.ts';
 
 /** Commands of the explorer, and of the folder that is open. */
 export function explorerCommands(services: WorkbenchServices): readonly Command[] {
-  const { model, explorer, state, editorArea } = services;
+  return [...editingCommands(services), ...navigationCommands(services)];
+}
+
+function editingCommands(services: WorkbenchServices): readonly Command[] {
+  const { model, explorer, state } = services;
   const canEdit = () => canEditFiles(model.workspace.state.get());
   const focused = () => explorer.focused.get();
   const startNew = (kind: 'new-file' | 'new-folder') => {
@@ -15,10 +19,15 @@ export function explorerCommands(services: WorkbenchServices): readonly Command[
     state.showSideBar('explorer');
     explorer.edit.set({ kind, parentPath: folder });
   };
-  const activePath = () => filesById(listedFiles(model.workspace.state.get())).get(editorArea.activeFileId.get() ?? '')?.path;
   return [
     { id: 'explorer.newFile', title: 'New File…', category: 'File', when: canEdit, run: () => startNew('new-file') },
-    { id: 'explorer.newFolder', title: 'New Folder…', category: 'File', when: canEdit, run: () => startNew('new-folder') },
+    {
+      id: 'explorer.newFolder',
+      title: 'New Folder…',
+      category: 'File',
+      when: canEdit,
+      run: () => startNew('new-folder'),
+    },
     {
       id: 'explorer.rename',
       title: 'Rename…',
@@ -36,6 +45,22 @@ export function explorerCommands(services: WorkbenchServices): readonly Command[
       when: () => canEdit() && explorer.targets.get().length > 0,
       run: () => confirmDelete(services, explorer.targets.get()),
     },
+    {
+      id: 'workspace.openFolder',
+      title: 'Open Folder…',
+      category: 'File',
+      keybindings: ['Mod+O'],
+      when: () => model.workspace.canOpenFolder,
+      run: async () => state.reportOutcome('The folder could not be opened.', await model.workspace.openFolder()),
+    },
+  ];
+}
+
+function navigationCommands({ model, explorer, state, editorArea }: WorkbenchServices): readonly Command[] {
+  const focused = () => explorer.focused.get();
+  const activePath = () =>
+    filesById(listedFiles(model.workspace.state.get())).get(editorArea.activeFileId.get() ?? '')?.path;
+  return [
     {
       id: 'explorer.openToSide',
       title: 'Open to the Side',
@@ -55,11 +80,19 @@ export function explorerCommands(services: WorkbenchServices): readonly Command[
         try {
           await navigator.clipboard.writeText(focused()?.path ?? '');
         } catch {
-          state.reportOutcome('The path could not be copied.', { ok: false, explanation: 'The clipboard is not available.' });
+          state.reportOutcome('The path could not be copied.', {
+            ok: false,
+            explanation: 'The clipboard is not available.',
+          });
         }
       },
     },
-    { id: 'explorer.collapseAll', title: 'Collapse Folders', category: 'Explorer', run: () => explorer.view.get()?.collapseAll() },
+    {
+      id: 'explorer.collapseAll',
+      title: 'Collapse Folders',
+      category: 'Explorer',
+      run: () => explorer.view.get()?.collapseAll(),
+    },
     {
       id: 'explorer.revealActive',
       title: 'Reveal in Explorer',
@@ -70,14 +103,6 @@ export function explorerCommands(services: WorkbenchServices): readonly Command[
         state.showSideBar('explorer');
         if (path !== undefined) requestAnimationFrame(() => explorer.view.get()?.reveal(path));
       },
-    },
-    {
-      id: 'workspace.openFolder',
-      title: 'Open Folder…',
-      category: 'File',
-      keybindings: ['Mod+O'],
-      when: () => model.workspace.canOpenFolder,
-      run: async () => state.reportOutcome('The folder could not be opened.', await model.workspace.openFolder()),
     },
   ];
 }

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
+import { relayMessageCodec } from '../../shared/protocol/index.ts';
+import { StalledSocket } from '../testing/stalled-socket.ts';
+import { Egress } from './egress.ts';
+import { SlowReader } from './slow-reader.ts';
+
+function sync(handle: number, bytes: number) {
+  return { type: 'sync', handle, throughSeq: 1, isLast: true, payload: new Uint8Array(bytes).fill(handle) } as const;
+}
+
+describe('egress', () => {
+  it('[CH1] a small message overtakes a large one on its way', () => {
+    const socket = new StalledSocket();
+    const egress = new Egress(socket);
+    egress.send(sync(1, 5_000_000), 'bulk');
+    egress.send({ type: 'ack', handle: 2, clientSeq: 1, seq: 1 }, 'control');
+    egress.sendFrame(relayMessageCodec.encode({ type: 'committed', handle: 3, seq: 1 }), 'edits');
+    socket.drain();
+    egress.pump();
+    socket.drain();
+    expect(socket.client.received.map(({ type }) => type)).toEqual(['ack', 'committed']);
+    while (egress.backlogBytes > 0) {
+      egress.pump();
+      socket.drain();
+    }
+    expect(socket.client.received.map(({ type }) => type)).toEqual(['ack', 'committed', 'sync']);
+    expect(socket.client.last('sync').payload).toHaveLength(5_000_000);
+  });
+
+  it('keeps the order within a lane, and says when a message is out', () => {
+    const socket = new StalledSocket();
+    const egress = new Egress(socket);
+    const out: number[] = [];
+    for (const handle of [1, 2, 3]) egress.send(sync(handle, 200_000), 'bulk', () => out.push(handle));
+    expect(out).toEqual([1]);
+    while (egress.backlogBytes > 0) {
+      socket.drain();
+      egress.pump();
+    }
+    expect(out).toEqual([1, 2, 3]);
+    expect(socket.client.all('sync').map(({ handle }) => handle)).toEqual([1, 2, 3]);
+  });
+
+  it('a message sent from within another one’s end goes out too', () => {
+    const socket = new StalledSocket();
+    const egress = new Egress(socket);
+    egress.send(sync(1, 10), 'bulk', () => egress.send({ type: 'pong', nonce: 5 }, 'control'));
+    socket.drain();
+    expect(socket.client.received.map(({ type }) => type)).toEqual(['sync', 'pong']);
+    expect(egress.backlogBytes).toBe(0);
+  });
+
+  it('holds no more in the socket than its share', () => {
+    const socket = new StalledSocket();
+    const egress = new Egress(socket);
+    egress.send(sync(1, 5_000_000), 'bulk');
+    expect(socket.bufferedBytes).toBeLessThan(400 * 1024);
+    egress.clear();
+    expect(egress.backlogBytes).toBe(socket.bufferedBytes);
+  });
+});
+
+describe('a slow reader', () => {
+  function setUp() {
+    const socket = new StalledSocket();
+    const egress = new Egress(socket);
+    const scheduler = new ManualScheduler();
+    const reader = new SlowReader(egress, scheduler);
+    const queue = (bytes: number) => {
+      for (let sent = 0; sent < bytes; sent += 50_000) egress.send(sync(1, 50_000), 'edits');
+      return reader.assess();
+    };
+    return { socket, egress, scheduler, reader, queue };
+  }
+
+  it('is fine with a large document to fetch', () => {
+    const { egress, reader } = setUp();
+    egress.send(sync(1, 20_000_000), 'bulk');
+    expect(reader.assess()).toBe('fine');
+  });
+
+  it('lags from 1 MiB of live messages, and recovers when it has read them', () => {
+    const { socket, egress, reader, queue } = setUp();
+    expect(queue(1_000_000)).toBe('fine');
+    expect(queue(600_000)).toBe('lagging');
+    expect(reader.isLagging).toBe(true);
+    const verdicts = new Set<string>();
+    while (egress.backlogBytes > 0) {
+      socket.drain();
+      egress.pump();
+      verdicts.add(reader.assess());
+    }
+    expect([...verdicts]).toEqual(['lagging', 'recovered', 'fine']);
+    expect(reader.isLagging).toBe(false);
+  });
+
+  it('is hopeless above 8 MiB, or after 30 seconds without progress', () => {
+    expect(setUp().queue(9_000_000)).toBe('hopeless');
+    const { socket, egress, scheduler, reader, queue } = setUp();
+    queue(3_000_000);
+    scheduler.advance(29_000);
+    socket.drain();
+    egress.pump();
+    expect(reader.assess()).toBe('lagging');
+    scheduler.advance(30_000);
+    expect(reader.assess()).toBe('lagging');
+    scheduler.advance(1);
+    expect(reader.assess()).toBe('hopeless');
+  });
+});

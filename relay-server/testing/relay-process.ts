@@ -1,0 +1,81 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+const READY = /^tutti-relay listening on (http:\/\/\S+)$/;
+
+/** A relay that runs as a process of its own. */
+export interface RelayProcess {
+  readonly url: string;
+  readonly output: string[];
+  /** Everything that it wrote to stderr. */
+  errors(): string;
+  /** Sends a signal and waits for the end; gives the exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the relay's command line to its end. */
+export function runCli(...args: readonly string[]): Promise<CliResult> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** A room token made by the command line, beside whatever relay serves `data`. */
+export async function tokenFor(data: string, room: string, role = 'editor', ...more: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCli(
+    'token',
+    '--data',
+    data,
+    '--room',
+    room,
+    '--role',
+    role,
+    '--ttl',
+    '1h',
+    ...more,
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  return stdout.trim();
+}
+
+/** Starts a relay on a free port; it is ended with the test at the latest. */
+export async function startRelay(...args: readonly string[]): Promise<RelayProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(async () => {
+    await endChild(child, 'SIGKILL');
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const output: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output.push(line);
+      const ready = READY.exec(line)?.[1];
+      if (ready) resolve(ready);
+    });
+    child.once('exit', (code) => reject(new Error(`the relay ended with ${code}: ${errors}`)));
+  });
+  return { url, output, errors: () => errors, end: (signal) => endChild(child, signal) };
+}
+
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+  return child.exitCode ?? child.signalCode;
+}
