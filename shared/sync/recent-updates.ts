@@ -29,12 +29,13 @@ export class RecentUpdates {
     this.forgetOld(this.scheduler.now());
   }
 
-  /** What the relay may lack of the deletions; undefined when there are none. Forgets everything. */
+  /** What the relay may lack of the deletions; undefined when there are none. To be sent on this connection. */
   takeDeletions(relayStateVector: Uint8Array): Uint8Array | undefined {
     if (this.entries.length === 0) return undefined;
     const merged = mergeUpdates(this.entries.map(({ payload }) => payload));
-    this.entries = [];
-    this.totalBytes = 0;
+    // Kept until this connection has lasted, too.
+    this.entries = [{ atMs: this.scheduler.now(), payload: merged }];
+    this.totalBytes = merged.byteLength;
     if (Y.decodeUpdate(merged).ds.clients.size === 0) return undefined;
     return Y.diffUpdate(merged, relayStateVector);
   }

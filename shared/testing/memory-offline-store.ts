@@ -25,24 +25,25 @@ export class MemoryOfflineStore implements OfflineStore {
   writeError: Error | undefined;
   /** While set, every document fails to load with it. */
   loadError: Error | undefined;
-  private isDetached = false;
+  private readonly pace: () => Promise<void>;
+  private isCrashed = false;
+  private lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(disk = new MemoryDisk()) {
+  /** `pace` says when the next write may happen; writes keep their order. */
+  constructor(disk = new MemoryDisk(), pace = () => Promise.resolve()) {
     this.disk = disk;
+    this.pace = pace;
   }
 
-  /** The process dies: nothing reaches the disk any more, and nothing is answered. */
+  /** The process dies: what was not written yet never reaches the disk. */
   crash(): void {
-    this.isDetached = true;
+    this.isCrashed = true;
   }
 
   openDocument(name: string): DocumentStore {
     const { disk } = this;
     const document = disk.documentOf(name);
-    const write = async <T>(task: () => T): Promise<T> => {
-      await this.admit();
-      return task();
-    };
+    const write = <T>(task: () => T): Promise<T> => this.enqueue(task);
     const append = (payload: Uint8Array) => {
       const id = disk.nextId++;
       document.rows.push({ id, payload: payload.slice() });
@@ -51,6 +52,7 @@ export class MemoryOfflineStore implements OfflineStore {
     return {
       load: async (): Promise<StoredDocument> => {
         if (this.loadError) throw this.loadError;
+        await this.lastWrite;
         const unacked: StoredUnacked[] = [...document.unacked].map(([localId, payload]) => ({ localId, payload }));
         return { updates: document.rows.map(({ payload }) => payload), unacked, cursor: document.cursor };
       },
@@ -66,7 +68,7 @@ export class MemoryOfflineStore implements OfflineStore {
           for (const id of document.unacked.keys()) if (id <= localId) document.unacked.delete(id);
         }),
       saveCursor: (cursor) => write(() => void (document.cursor = cursor)),
-      close: async () => {},
+      close: () => write(() => {}),
     };
   }
 
@@ -80,8 +82,14 @@ export class MemoryOfflineStore implements OfflineStore {
 
   async close(): Promise<void> {}
 
-  private async admit(): Promise<void> {
-    if (this.isDetached) await new Promise<never>(() => {});
-    if (this.writeError) throw this.writeError;
+  private enqueue<T>(task: () => T): Promise<T> {
+    const written = this.lastWrite.then(async () => {
+      if (!this.isCrashed) await this.pace();
+      if (this.isCrashed) throw new Error('the process has ended');
+      if (this.writeError) throw this.writeError;
+      return task();
+    });
+    this.lastWrite = written.catch(() => undefined);
+    return written;
   }
 }

@@ -1,10 +1,12 @@
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { SharedFile } from '../../../shared/workspace/index.ts';
 import { resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, MirrorBaseStore, SharedFiles } from './shared-files.ts';
-import { atomicWrite, type DiskFile, encodeText, hashOf, readDiskFile } from './text-file.ts';
+import { type DiskFile, readDiskFile, saveFile } from './text-file.ts';
+import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
+import { localCopyName } from './own-files.ts';
 import { diskEdits, rebaseEdits } from './three-way-merge.ts';
 import { errnoOf, toWorkspaceError } from './workspace-error.ts';
 
@@ -40,7 +42,7 @@ export class FileSync {
     if (listed.kind !== 'text') return this.syncUnopened(listed, disk);
     await files.whenTextReady(fileId);
     const known = bases.get(fileId);
-    if (!disk) return known ? this.syncMissing(listed, known, absolutePath) : this.write(listed, absolutePath);
+    if (disk.kind === 'missing') return known ? this.syncMissing(listed, known, absolutePath) : this.write(listed, absolutePath);
     if (disk.kind !== 'text') return this.tellNoLongerText(listed, disk.kind);
     return known ? this.merge(listed, known, disk, absolutePath) : this.meet(listed, disk, absolutePath);
   }
@@ -52,7 +54,7 @@ export class FileSync {
       const edits = rebaseEdits(base.text, current, diskEdits(base.text, disk.text));
       bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
       if (edits.length > 0) files.applyEdits(file.fileId, edits);
-      if (disk.eol !== file.eol || disk.bom !== file.bom) files.update(file.fileId, { eol: disk.eol, bom: disk.bom });
+      if (disk.format.eol !== file.eol || disk.format.bom !== file.bom) files.update(file.fileId, disk.format);
     }
     if (files.readText(file.fileId) !== disk.text) await this.write(file, absolutePath);
   }
@@ -61,9 +63,8 @@ export class FileSync {
     const { files, bases } = this.options;
     const text = files.readText(file.fileId);
     const current = files.files.find(({ fileId }) => fileId === file.fileId) ?? file;
-    const bytes = encodeText(text, current);
-    await atomicWrite(absolutePath, bytes, file.path);
-    bases.set(file.fileId, { path: file.path, hash: hashOf(bytes), text });
+    const hash = await writeText(absolutePath, file.path, text, current);
+    bases.set(file.fileId, { path: file.path, hash, text });
   }
 
   // The same path was made on both sides, each without knowing of the other.
@@ -73,10 +74,8 @@ export class FileSync {
       bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
       return;
     }
-    const stamp = new Date(nowMs()).toISOString().replaceAll(/[:.]/g, '-');
-    const extension = extname(file.path);
-    const aside = `${file.path.slice(0, file.path.length - extension.length)}.local-${stamp}${extension}`;
-    await atomicWrite(await resolveInside(root, aside), encodeText(disk.text, disk), aside);
+    const aside = await this.freeLocalCopy(file.path, nowMs());
+    await writeText(await resolveInside(root, aside), aside, disk.text, disk.format);
     await this.write(file, absolutePath);
     problems.tell({
       id: `met:${file.fileId}`,
@@ -86,6 +85,15 @@ export class FileSync {
       title: `${file.path} was different in the folder and in the room.`,
       detail: `The room's text is in the file now; what the folder had is beside it as ${aside}.`,
     });
+  }
+
+  private async freeLocalCopy(path: string, nowMs: number): Promise<string> {
+    const folder = path.slice(0, path.length - basename(path).length);
+    for (let copy = 1; ; copy++) {
+      const candidate = folder + localCopyName(basename(path), nowMs, copy);
+      const absolutePath = await resolveInside(this.options.root, candidate);
+      if ((await readDiskFile(absolutePath, candidate)).kind === 'missing') return candidate;
+    }
   }
 
   private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<void> {
@@ -111,7 +119,7 @@ export class FileSync {
     if (!base) return;
     const absolutePath = await resolveInside(root, base.path);
     const disk = await readDiskFile(absolutePath, base.path);
-    if (disk?.kind === 'text' && disk.hash !== base.hash) {
+    if (disk.kind === 'text' && disk.hash !== base.hash) {
       problems.tell({
         id: `kept:${fileId}`,
         severity: 'warning',
@@ -119,7 +127,7 @@ export class FileSync {
         title: `${base.path} was deleted in the room, but changed on disk.`,
         detail: 'The file on disk is kept and shared again.',
       });
-    } else if (disk) {
+    } else if (disk.kind !== 'missing') {
       await rm(absolutePath).catch((error: unknown) => {
         if (errnoOf(error) !== 'ENOENT') throw toWorkspaceError(error, base.path, 'remove');
       });
@@ -133,7 +141,7 @@ export class FileSync {
     const from = await resolveInside(root, base.path);
     const to = await resolveInside(root, file.path);
     const isSameFileOtherCase = from.toLowerCase() === to.toLowerCase();
-    if (isSameFileOtherCase || !(await readDiskFile(to, file.path))) {
+    if (isSameFileOtherCase || (await readDiskFile(to, file.path)).kind === 'missing') {
       try {
         await mkdir(dirname(to), { recursive: true });
         await rename(from, to);
@@ -146,10 +154,10 @@ export class FileSync {
   }
 
   // Binary and oversized files are listed as they are found on disk, and nothing more.
-  private syncUnopened(file: SharedFile, disk: DiskFile | undefined): void {
+  private syncUnopened(file: SharedFile, disk: DiskFile): void {
     const { files, bases } = this.options;
     const base = bases.get(file.fileId);
-    if (disk) {
+    if (disk.kind !== 'missing') {
       bases.set(file.fileId, { path: file.path, hash: '', text: '' });
       if (disk.sizeBytes !== file.sizeBytes) files.update(file.fileId, { sizeBytes: disk.sizeBytes });
     } else if (base) {
@@ -170,6 +178,18 @@ export class FileSync {
       canRetry: true,
     });
   }
+}
+
+/** Writes a text and resolves to the hash of its bytes. */
+async function writeText(absolutePath: string, path: string, text: string, format: TextFormat): Promise<string> {
+  const bytes = encodeText(text, format);
+  try {
+    await mkdir(dirname(absolutePath), { recursive: true });
+  } catch (error) {
+    throw toWorkspaceError(error, path, 'write');
+  }
+  await saveFile(absolutePath, bytes, { path });
+  return hashBytes(bytes);
 }
 
 async function removeEmptyFolders(root: string, folder: string): Promise<void> {

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { type Disposable, DisposableStore, MutableDisposable, reportUnexpectedError, type Scheduler } from '../../../shared/lifecycle/index.ts';
 import { comparablePath } from '../../../shared/workspace/index.ts';
 import { FileSync } from './file-sync.ts';
-import { isSharedFile, scanFolder, type ScannedFile } from './folder-scan.ts';
 import { type DiskEvent, watchFolder } from './folder-watcher.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { MirrorBaseStore, MirrorProblem, NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
+import { openFolder, walkFolder, type WalkedFile } from './walk-folder.ts';
+import { isSharedFile } from './shared-file-check.ts';
 import { WriteDelay } from './write-delay.ts';
 
 export interface FolderMirrorOptions {
@@ -31,7 +32,7 @@ const LIST_SETTLE_MS = 50;
 
 interface FoundFile {
   readonly path: string;
-  readonly disk: DiskFile;
+  readonly disk: Exclude<DiskFile, { kind: 'missing' }>;
 }
 
 /** Keeps the opened folder and the room's files in step. */
@@ -157,7 +158,7 @@ export class FolderMirror implements Disposable {
     const rules = new IgnoreRules(this.options.folder);
     for (const path of paths.filter((candidate) => !isKnown(candidate))) {
       const absolutePath = join(this.options.folder, path);
-      if (await rules.isIgnored(path, false)) continue;
+      if (await isLeftOut(rules, path)) continue;
       if (!(await isSharedFile(this.options.folder, absolutePath))) return this.reconcileNow();
       const disk = await this.readFound({ path, absolutePath });
       if (disk) created.push({ path, disk });
@@ -171,9 +172,12 @@ export class FolderMirror implements Disposable {
 
   private async reconcileNow(): Promise<void> {
     const { folder, files, bases } = this.options;
-    let scanned: readonly ScannedFile[];
+    const scanned: WalkedFile[] = [];
     try {
-      scanned = await scanFolder(folder, { onProblem: (error) => this.tellUnread(error) });
+      const rootRealPath = await openFolder(folder);
+      const rules = new IgnoreRules(rootRealPath);
+      const onProblem = (error: { readonly path: string }) => this.tellUnread(error);
+      for await (const batch of walkFolder({ rootRealPath, rules, onProblem })) scanned.push(...batch);
       this.problems.resolve('folder');
     } catch (error) {
       this.problems.report({ id: 'folder', severity: 'error', path: '', ...explainFailure(error), canRetry: true });
@@ -233,11 +237,11 @@ export class FolderMirror implements Disposable {
     return gone;
   }
 
-  private async readFound({ absolutePath, path }: ScannedFile): Promise<DiskFile | undefined> {
+  private async readFound({ absolutePath, path }: WalkedFile): Promise<FoundFile['disk'] | undefined> {
     try {
       const disk = await readDiskFile(absolutePath, path);
       this.problems.resolve(`path:${path}`);
-      return disk;
+      return disk.kind === 'missing' ? undefined : disk;
     } catch (error) {
       this.problems.report({ id: `path:${path}`, severity: 'warning', path, ...explainFailure(error), canRetry: true });
       return undefined;
@@ -260,5 +264,14 @@ export class FolderMirror implements Disposable {
 
 function toNewFile({ path, disk }: FoundFile): NewSharedFile {
   if (disk.kind !== 'text') return { path, kind: disk.kind, eol: 'LF', bom: false, sizeBytes: disk.sizeBytes };
-  return { path, kind: 'text', eol: disk.eol, bom: disk.bom, text: disk.text };
+  return { path, kind: 'text', ...disk.format, text: disk.text };
+}
+
+async function isLeftOut(rules: IgnoreRules, path: string): Promise<boolean> {
+  const segments = path.split('/');
+  for (let depth = 1; depth <= segments.length; depth++) {
+    await rules.readFolder(segments.slice(0, depth - 1).join('/'));
+    if (rules.ignores(segments.slice(0, depth).join('/'), depth < segments.length)) return true;
+  }
+  return false;
 }

@@ -1,76 +1,45 @@
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseSharedPath } from '../../../shared/workspace/index.ts';
+import type { FileKind } from '../../../shared/workspace/index.ts';
 import { IgnoreRules } from './ignore-rules.ts';
-import { isInside } from './path-guard.ts';
-import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
+import { type DiskFile, readDiskFile } from './text-file.ts';
+import type { TextFormat } from './text-format.ts';
+import { openFolder, walkFolder, type WalkedFile, type WalkOptions } from './walk-folder.ts';
+import { toWorkspaceError } from './workspace-error.ts';
 
-/** A file of the folder that may be shared. */
-export interface ScannedFile {
-  /** Relative, `/`-separated, NFC. */
-  readonly path: string;
-  readonly absolutePath: string;
+/** A file of the opened folder. */
+export interface FolderEntry extends WalkedFile, TextFormat {
+  readonly kind: FileKind | 'unreadable';
+  readonly sizeBytes: number;
 }
 
-export interface FolderScanOptions {
-  /** Told of what cannot be read; the scan goes on with the rest. */
-  readonly onProblem: (error: WorkspaceError) => void;
-}
+const CONCURRENT_READS = 16;
 
 /**
- * Lists the files of a folder by its real path, without what its `.gitignore` files leave out. Links to folders are not
- * followed, links to files only when they stay inside. Throws WorkspaceError when the folder itself cannot be read.
+ * Lists the files of a folder that may be shared, in batches. Links to folders, links out of the folder and what
+ * .gitignore names are left out. Throws WorkspaceError when the folder itself cannot be read.
  */
-export async function scanFolder(root: string, options: FolderScanOptions): Promise<readonly ScannedFile[]> {
-  const rules = new IgnoreRules(root);
-  const found: ScannedFile[] = [];
-  const pending: { readonly diskPath: string; readonly path: string }[] = [{ diskPath: root, path: '' }];
-  for (let folder = pending.pop(); folder; folder = pending.pop()) {
-    const entries = await readFolder(folder.diskPath, folder.path === '' ? root : folder.path, folder.path === '', options);
-    await rules.enterFolder(folder.path);
-    for (const entry of entries) {
-      const path = joinPath(folder.path, entry.name.normalize('NFC'));
-      const absolutePath = join(folder.diskPath, entry.name);
-      const isFolder = entry.isDirectory();
-      if (rules.isIgnoredHere(path, isFolder)) continue;
-      if (isFolder) pending.push({ diskPath: absolutePath, path });
-      else if (await isSharedFile(root, absolutePath)) {
-        if (parseSharedPath(path).ok) found.push({ path, absolutePath });
-        else options.onProblem(unshareable(path));
-      }
+export async function* scanFolder(
+  folder: string,
+  options: Pick<WalkOptions, 'onProblem' | 'readFolder'>,
+): AsyncGenerator<readonly FolderEntry[]> {
+  const rootRealPath = await openFolder(folder);
+  for await (const files of walkFolder({ ...options, rootRealPath, rules: new IgnoreRules(rootRealPath) })) {
+    for (let start = 0; start < files.length; start += CONCURRENT_READS) {
+      const part = files.slice(start, start + CONCURRENT_READS);
+      yield await Promise.all(part.map((file) => describe(file, options.onProblem)));
     }
   }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function readFolder(diskPath: string, shown: string, isRoot: boolean, { onProblem }: FolderScanOptions) {
+async function describe(file: WalkedFile, onProblem: WalkOptions['onProblem']): Promise<FolderEntry> {
+  const unknown = { ...file, kind: 'unreadable', sizeBytes: 0, eol: 'LF', bom: false } as const;
+  let found: DiskFile;
   try {
-    return await readdir(diskPath, { withFileTypes: true });
+    found = await readDiskFile(file.absolutePath, file.path);
   } catch (error) {
-    const problem = toWorkspaceError(error, shown, isRoot ? 'open-folder' : 'read');
-    if (isRoot) throw problem;
-    onProblem(problem);
-    return [];
+    onProblem(toWorkspaceError(error, file.path, 'read'));
+    return unknown;
   }
-}
-
-/** Whether a path is a plain file, or a link to one that stays inside the folder. */
-export async function isSharedFile(root: string, absolutePath: string): Promise<boolean> {
-  try {
-    const info = await lstat(absolutePath);
-    if (!info.isSymbolicLink()) return info.isFile();
-    return isInside(root, await realpath(absolutePath)) && (await stat(absolutePath)).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function unshareable(path: string): WorkspaceError {
-  const parsed = parseSharedPath(path);
-  const reason = parsed.ok ? '' : parsed.reason;
-  return new WorkspaceError('io', path, `"${path}" is not shared: ${reason}. Rename it to share it.`);
-}
-
-function joinPath(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`;
+  if (found.kind === 'missing') return unknown;
+  if (found.kind !== 'text') return { ...unknown, kind: found.kind, sizeBytes: found.sizeBytes };
+  return { ...unknown, kind: 'text', sizeBytes: found.sizeBytes, ...found.format };
 }

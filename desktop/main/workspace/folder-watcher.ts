@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path';
 import watcher from '@parcel/watcher';
 import { type Disposable, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
-import { TEMPORARY_FILE } from './ignore-rules.ts';
+import { isOwnFile } from './own-files.ts';
 
 /** A path of the folder, relative and `/`-separated, at which something happened. */
 export interface DiskEvent {
@@ -26,7 +26,7 @@ export async function watchFolder(root: string, events: FolderWatcherEvents): Pr
       }
       const relevant = found
         .map(({ path, type }) => ({ path: relative(root, path).split(sep).join('/').normalize('NFC'), type }))
-        .filter(({ path }) => path !== '' && !TEMPORARY_FILE.test(path));
+        .filter(({ path }) => path !== '' && !isOwnFile(path.slice(path.lastIndexOf('/') + 1)));
       if (relevant.length > 0) events.onEvents(relevant);
     },
     { ignore: ['**/.git', '**/.git/**', '**/node_modules/**'] },

@@ -1,58 +1,87 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
+import ignore from 'ignore';
+import { isOwnFile } from './own-files.ts';
+import { errnoOf } from './workspace-error.ts';
 
-/** Our own temporary files; they never count as files of the folder. */
-export const TEMPORARY_FILE = /(^|\/)\.tutti-[0-9a-f]+\.tmp$/;
+/** Name of the files that hold the rules. */
+export const IGNORE_FILE = '.gitignore';
 
-const GITIGNORE = '.gitignore';
+const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 
-/** Which paths of a folder are left out: `.git`, temporary files, and what the `.gitignore` files of the folder say. */
+/**
+ * Which files of a folder stay out of the room: those that its .gitignore files name at any level, Git's own, and
+ * those that Tutti made for this device. Paths are relative to the folder, with `/`.
+ */
 export class IgnoreRules {
-  private readonly root: string;
-  private readonly byFolder = new Map<string, Ignore | undefined>();
+  private readonly rootRealPath: string;
+  private readonly patterns = new Map<string, readonly string[]>();
+  private readonly matchers = new Map<string, ignore.Ignore>();
 
-  constructor(root: string) {
-    this.root = root;
+  constructor(rootRealPath: string) {
+    this.rootRealPath = rootRealPath;
   }
 
-  /** Reads the folder's own `.gitignore`; its parents' must have been read before. Folders are relative, '' is the root. */
-  async enterFolder(folder: string): Promise<void> {
-    if (this.byFolder.has(folder)) return;
-    const text = await readFile(join(this.root, folder, GITIGNORE), 'utf8').catch(() => undefined);
-    this.byFolder.set(folder, text === undefined ? undefined : ignore().add(text));
+  /** Reads the rules of one folder, '' for the root, afresh. Resolves to whether they changed. Rejects with Node's error. */
+  async readFolder(folder: string): Promise<boolean> {
+    const text = await readRules(join(this.rootRealPath, folder, IGNORE_FILE));
+    const next = text === undefined ? [] : anchorPatterns(folder, text);
+    const previous = this.patterns.get(folder) ?? [];
+    if (next.length === previous.length && next.every((pattern, index) => pattern === previous[index])) return false;
+    if (next.length === 0) this.patterns.delete(folder);
+    else this.patterns.set(folder, next);
+    this.matchers.clear();
+    return true;
   }
 
-  /** Whether a path is left out, given the rules of all folders above it. `isFolder` matters to rules such as `build/`. */
-  async isIgnored(path: string, isFolder: boolean): Promise<boolean> {
-    const segments = path.split('/');
-    for (let depth = 1; depth <= segments.length; depth++) {
-      await this.enterFolder(segments.slice(0, depth - 1).join('/'));
-      const isFolderHere = depth < segments.length || isFolder;
-      if (this.isIgnoredHere(segments.slice(0, depth).join('/'), isFolderHere)) return true;
-    }
-    return false;
+  ignores(path: string, isFolder: boolean): boolean {
+    if (path === '') return false;
+    if (path.split('/').some((segment) => segment.toLowerCase() === '.git' || isOwnFile(segment))) return true;
+    const slash = path.lastIndexOf('/');
+    return this.matcherFor(slash < 0 ? '' : path.slice(0, slash)).ignores(isFolder ? `${path}/` : path);
   }
 
-  /** Like {@link isIgnored} for a path whose parent folder is known not to be ignored and was entered. */
-  isIgnoredHere(path: string, isFolder: boolean): boolean {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (name.toLowerCase() === '.git' || TEMPORARY_FILE.test(path)) return true;
-    // The rules of a deeper folder win over those above it.
-    for (let folder = parentOf(path); ; folder = parentOf(folder)) {
-      const rules = this.byFolder.get(folder);
-      if (rules) {
-        const relative = folder === '' ? path : path.slice(folder.length + 1);
-        const verdict = rules.test(isFolder ? `${relative}/` : relative);
-        if (verdict.ignored) return true;
-        if (verdict.unignored) return false;
-      }
-      if (folder === '') return false;
-    }
+  /** All levels in one matcher: the last pattern that matches wins, so the deeper file's come later. */
+  private matcherFor(folder: string): ignore.Ignore {
+    const known = this.matchers.get(folder);
+    if (known) return known;
+    const patterns = this.patterns.get(folder);
+    const parent = folder === '' ? undefined : this.matcherFor(folder.slice(0, Math.max(0, folder.lastIndexOf('/'))));
+    // Git compares exactly where file names do.
+    const isExact = process.platform === 'linux';
+    const matcher =
+      parent && !patterns
+        ? parent
+        : ignore({ ignorecase: !isExact, allowRelativePaths: true }).add(parent ?? []).add(patterns ?? []);
+    this.matchers.set(folder, matcher);
+    return matcher;
   }
 }
 
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '' : path.slice(0, slash);
+async function readRules(absolutePath: string): Promise<string | undefined> {
+  try {
+    const stats = await lstat(absolutePath);
+    // Git does not follow a linked .gitignore either.
+    if (!stats.isFile() || stats.size > MAX_IGNORE_FILE_BYTES) return undefined;
+    return await readFile(absolutePath, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
+    throw error;
+  }
+}
+
+function anchorPatterns(folder: string, text: string): readonly string[] {
+  const prefix = folder === '' ? '' : `/${folder.replace(/[\\*?[\]!# ]/g, '\\$&')}`;
+  return text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => {
+      if (prefix === '') return line;
+      const isNegated = line.startsWith('!');
+      const body = isNegated ? line.slice(1) : line;
+      const isAnchored = body.trimEnd().replace(/\/$/, '').includes('/');
+      const anchored = isAnchored ? `${prefix}/${body.replace(/^\//, '')}` : `${prefix}/**/${body}`;
+      return isNegated ? `!${anchored}` : anchored;
+    });
 }

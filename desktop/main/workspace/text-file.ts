@@ -1,108 +1,104 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
+import { type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createTempName } from './own-files.ts';
+import { decodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
-/** Larger files are listed, but not opened as text. */
+/** Larger files are listed in the room without their content. */
 export const MAX_TEXT_BYTES = 5 * 1024 * 1024;
 
-const BINARY_CHECK_BYTES = 8 * 1024;
-const BYTE_ORDER_MARK = '\uFEFF';
-
-export interface TextFormat {
-  readonly eol: 'LF' | 'CRLF';
-  readonly bom: boolean;
-}
-
-/** A text file's content with LF only, and how it is written on disk. */
-export interface DiskText extends TextFormat {
-  readonly text: string;
-  /** SHA-256 of the bytes on disk, in hex. */
-  readonly hash: string;
-}
-
-/** What a file on disk is. */
+/** What lies on disk under a path. */
 export type DiskFile =
-  | ({ readonly kind: 'text'; readonly sizeBytes: number } & DiskText)
+  | { readonly kind: 'missing' }
+  | {
+      readonly kind: 'text';
+      /** LF only. */
+      readonly text: string;
+      readonly format: TextFormat;
+      /** SHA-256 of the bytes, in hex. */
+      readonly hash: string;
+      readonly sizeBytes: number;
+    }
   | { readonly kind: 'binary' | 'oversized'; readonly sizeBytes: number };
 
-/** Reads a file; undefined when it is not there or is no plain file. Throws WorkspaceError. `path` is for people. */
-export async function readDiskFile(absolutePath: string, path: string): Promise<DiskFile | undefined> {
+/** The two steps of a save that fail in practice; a dependency so that tests can make them fail. */
+export interface DiskWrites {
+  writeAll(file: FileHandle, bytes: Uint8Array): Promise<void>;
+  /** Synchronous: nothing of this process comes between the last look at the old file and its replacement. */
+  replace(from: string, to: string): void;
+}
+
+export const systemDiskWrites: DiskWrites = {
+  writeAll: (file, bytes) => file.writeFile(bytes),
+  replace: renameSync,
+};
+
+/** Reads a file, following links. `path` is for messages. Rejects with WorkspaceError when it is there but cannot be read. */
+export async function readDiskFile(absolutePath: string, path: string, maxBytes = MAX_TEXT_BYTES): Promise<DiskFile> {
   try {
-    const { size: sizeBytes, ...info } = await stat(absolutePath).then((found) => ({
-      size: found.size,
-      isFile: found.isFile(),
-    }));
-    if (!info.isFile) return undefined;
-    if (sizeBytes > MAX_TEXT_BYTES) return { kind: 'oversized', sizeBytes };
+    const stats = await stat(absolutePath);
+    if (stats.isDirectory()) throw folderInTheWay(path);
+    if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
+    if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
     const bytes = await readFile(absolutePath);
     const decoded = decodeText(bytes);
-    return decoded ? { kind: 'text', sizeBytes, ...decoded } : { kind: 'binary', sizeBytes };
+    if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
+    return { kind: 'text', text: decoded.text, format: decoded.format, hash: hashBytes(bytes), sizeBytes: bytes.length };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
     throw toWorkspaceError(error, path, 'read');
   }
 }
 
-/** Undefined when the bytes are not UTF-8 text. */
-export function decodeText(bytes: Uint8Array): DiskText | undefined {
-  if (bytes.subarray(0, BINARY_CHECK_BYTES).includes(0)) return undefined;
-  let decoded: string;
-  try {
-    decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-  const bom = decoded.startsWith(BYTE_ORDER_MARK);
-  const raw = bom ? decoded.slice(1) : decoded;
-  const crlfCount = raw.split('\r\n').length - 1;
-  const lfCount = raw.split('\n').length - 1 - crlfCount;
-  return { text: toLf(raw), eol: crlfCount > lfCount ? 'CRLF' : 'LF', bom, hash: hashOf(bytes) };
-}
-
-/** The bytes of a text in a file's format. */
-export function encodeText(text: string, { eol, bom }: TextFormat): Uint8Array {
-  const body = eol === 'CRLF' ? text.replaceAll('\n', '\r\n') : text;
-  return new TextEncoder().encode(bom ? BYTE_ORDER_MARK + body : body);
-}
-
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+export interface SaveOptions {
+  /** For messages. */
+  readonly path: string;
+  readonly writes?: DiskWrites;
+  /** Asked right before the file is replaced; false gives the save up. */
+  readonly isStillWanted?: () => boolean;
 }
 
 /**
- * Replaces a file as a whole: readers see the old bytes or the new ones. Makes its folders, keeps its permissions, and
- * writes through a link to the file it points to. Throws WorkspaceError, and leaves the old file as it was.
+ * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions.
+ * Its folder must exist. Resolves to whether it was replaced. On failure rejects with WorkspaceError; the old file stays.
  */
-export async function atomicWrite(absolutePath: string, bytes: Uint8Array, path: string): Promise<void> {
-  let temporary: string | undefined;
+export async function saveFile(absolutePath: string, bytes: Uint8Array, options: SaveOptions): Promise<boolean> {
+  const { path, writes = systemDiskWrites } = options;
+  const tempPath = join(dirname(absolutePath), createTempName());
   try {
-    await mkdir(dirname(absolutePath), { recursive: true });
-    const target = await realpath(absolutePath).catch(() => absolutePath);
-    const mode = await stat(target).then(
-      (info) => info.mode & 0o777,
-      () => undefined,
-    );
-    temporary = join(dirname(target), `.tutti-${randomBytes(8).toString('hex')}.tmp`);
-    const handle = await open(temporary, 'wx', mode ?? 0o666);
-    await writeAndSync(handle, bytes, mode);
-    await rename(temporary, target);
+    const mode = await modeOf(absolutePath);
+    const file = await open(tempPath, 'wx', mode ?? 0o666);
+    try {
+      if (mode !== undefined) await file.chmod(mode);
+      await writes.writeAll(file, bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (options.isStillWanted?.() === false) {
+      await unlink(tempPath);
+      return false;
+    }
+    writes.replace(tempPath, absolutePath);
+    return true;
   } catch (error) {
-    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    throw error instanceof WorkspaceError ? error : toWorkspaceError(error, path, 'write');
+    // The first error is the one to tell; a temp file that stays behind is never shared and removed at the next start.
+    await unlink(tempPath).catch(() => undefined);
+    throw toWorkspaceError(error, path, 'write');
   }
 }
 
-async function writeAndSync(handle: FileHandle, bytes: Uint8Array, mode: number | undefined): Promise<void> {
+async function modeOf(absolutePath: string): Promise<number | undefined> {
   try {
-    if (mode !== undefined) await handle.chmod(mode);
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return (await stat(absolutePath)).mode & 0o7777;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
-function toLf(text: string): string {
-  return text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+function folderInTheWay(path: string): WorkspaceError {
+  const message = `"${path}" could not be read: a folder has its name. Rename the folder, then retry.`;
+  return new WorkspaceError('name-taken', path, message);
 }

@@ -8,6 +8,8 @@ export type WorkspaceErrorCode =
   | 'permission-denied'
   | 'not-text'
   | 'too-large'
+  | 'name-taken'
+  | 'unusable-name'
   | 'io';
 
 /** Something in the opened folder could not be read or written. `message` says what happened, to what, and what to do. */

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+
+const TEMP_FILE = /^\.tutti-[0-9a-f]{16}\.tmp$/;
+const LOCAL_COPY = /\.local-\d{8}T\d{6}Z(?:-\d+)?$/;
+
+/** A fresh name for a file that is being written; it never reaches the room. */
+export function createTempName(): string {
+  return `.tutti-${randomBytes(8).toString('hex')}.tmp`;
+}
+
+/** Whether a name was made by {@link createTempName}. */
+export function isTempName(name: string): boolean {
+  return TEMP_FILE.test(name);
+}
+
+/** Name under which a device keeps its own version of a file beside the room's. `copy` 1 is the first of that second. */
+export function localCopyName(name: string, nowMs: number, copy: number): string {
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${name}.local-${time}${copy > 1 ? `-${copy}` : ''}`;
+}
+
+/** Whether a file was made by Tutti for this device alone: being written, or a local copy. */
+export function isOwnFile(name: string): boolean {
+  return isTempName(name) || LOCAL_COPY.test(name);
+}

@@ -1,0 +1,215 @@
+import * as Y from 'yjs';
+import type { SessionProblem } from '../../shared/sync/index.ts';
+import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
+import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
+import { type Direction, SocketPair } from '../../shared/testing/socket-pair.ts';
+import type { SnapshotStore } from '../log/snapshot-store.ts';
+import { openSqliteStorage } from '../log/sqlite.ts';
+import { createRelayCore, type RelayCore } from '../relay-core.ts';
+import { FuzzEngine } from './fuzz-engine.ts';
+import { createPlainDoorkeeper, toServerSocket } from './relay-under-test.ts';
+
+const ENGINES = ['ada', 'bob', 'carl'] as const;
+const DOCUMENTS = ['index', 'one', 'two'] as const;
+const DIRECTIONS: readonly Direction[] = ['to-client', 'to-relay'];
+const HEARTBEAT_INTERVAL_MS = 5_000;
+const LONGEST_HEAL_MS = 10 * 60_000;
+
+const NO_SNAPSHOTS: SnapshotStore = {
+  write: async () => {
+    throw new Error('the fuzz makes no snapshots');
+  },
+  read: async () => {
+    throw new Error('the fuzz makes no snapshots');
+  },
+  remove: async () => {},
+};
+
+/** Three engines and a relay that a seed drives through edits, delays, losses and ends of every kind. */
+export class ConvergenceWorld {
+  readonly problems: (SessionProblem | unknown)[] = [];
+  private readonly random: SeededRandom;
+  private readonly scheduler = new ManualScheduler();
+  private readonly storage = openSqliteStorage(':memory:');
+  private readonly doorkeeper = createPlainDoorkeeper(this.scheduler);
+  private readonly engines: readonly FuzzEngine[];
+  private pairs: SocketPair[] = [];
+  private core: RelayCore;
+  private edits = 0;
+
+  constructor(seed: number) {
+    this.random = createSeededRandom(seed);
+    this.core = this.startRelay();
+    this.engines = ENGINES.map(
+      (name) =>
+        new FuzzEngine({
+          name,
+          scheduler: this.scheduler,
+          random: createSeededRandom(seed * 31 + name.charCodeAt(0)),
+          connect: (events) => this.connect(events),
+          onProblem: (problem) => this.problems.push(problem),
+        }),
+    );
+  }
+
+  /** One random step. */
+  async step(): Promise<void> {
+    const { random } = this;
+    const engine = random.pick(this.engines);
+    const dice = random.below(1000);
+    if (dice < 330) this.edit(engine);
+    else if (dice < 680) this.deliver();
+    else if (dice < 860) this.scheduler.advance(random.below(30));
+    else if (dice < 900) this.scheduler.advance(random.below(3_000));
+    else if (dice < 906) this.scheduler.advance(60_000);
+    else if (dice < 935) engine.session.setPresence(new Uint8Array([random.below(256)]));
+    else if (dice < 955) this.closeSomething(engine);
+    else if (dice < 975) this.pickPair()?.cut();
+    else if (dice < 981) this.pickPair()?.drop(random.pick(DIRECTIONS));
+    else if (dice < 988) this.restartRelay();
+    else if (dice < 995) engine.crash();
+    else await this.whileTimePasses(engine.restart());
+    await turn();
+  }
+
+  /** Ends all trouble and waits until everything is at rest. Throws when it does not come to rest. */
+  async heal(): Promise<void> {
+    for (const pair of this.pairs) pair.cut();
+    for (const engine of this.engines) for (const document of DOCUMENTS) engine.open(document);
+    const deadlineMs = this.scheduler.now() + LONGEST_HEAL_MS;
+    for (;;) {
+      await this.settle();
+      const unrest = this.engines.map((engine) => engine.unrest).find((reason) => reason !== undefined);
+      if (unrest === undefined) break;
+      if (this.scheduler.now() > deadlineMs) throw new Error(`it does not come to rest: ${unrest}`);
+      this.scheduler.advance(250);
+    }
+    // Notices that are on their way.
+    for (let second = 0; second < 5; second++) {
+      this.scheduler.advance(1_000);
+      await this.settle();
+    }
+  }
+
+  /** The text of each document as every engine and the log have it, by who has it. */
+  async readTexts(document: string): Promise<ReadonlyMap<string, string>> {
+    const texts = new Map<string, string>();
+    for (const engine of this.engines) texts.set(engine.name, engine.textOf(document));
+    texts.set('the log', (await this.replayLog(document)).getText('content').toString());
+    return texts;
+  }
+
+  /** What was acked once, and is not in the log. */
+  async findLostAcks(): Promise<string[]> {
+    const lost: string[] = [];
+    for (const document of DOCUMENTS) {
+      const logged = Y.decodeStateVector(Y.encodeStateVector(await this.replayLog(document)));
+      for (const engine of this.engines) {
+        for (const acked of engine.acked) {
+          if (acked.document !== document || (logged.get(acked.client) ?? 0) >= acked.clock) continue;
+          lost.push(`${engine.name}'s ${document}: ${acked.clock} of ${acked.client}`);
+        }
+      }
+    }
+    return lost;
+  }
+
+  async dispose(): Promise<void> {
+    await this.whileTimePasses(Promise.all(this.engines.map((engine) => engine.finish())));
+    this.scheduler.advance(60_000);
+    await turn();
+    this.core.dispose();
+    this.storage.dispose();
+  }
+
+  static readonly documents: readonly string[] = DOCUMENTS;
+
+  private edit(engine: FuzzEngine): void {
+    const { random } = this;
+    const doc = engine.open(random.pick(DOCUMENTS));
+    const text = doc.getText('content');
+    const removed = random.chance(0.4) ? Math.min(text.length, random.below(8)) : 0;
+    const at = random.below(text.length - removed + 1);
+    doc.transact(() => {
+      if (removed > 0) text.delete(at, removed);
+      if (removed === 0 || random.chance(0.3)) text.insert(at, `${engine.name[0] ?? ''}${++this.edits} `);
+    });
+  }
+
+  private deliver(): void {
+    const pair = this.pickPair();
+    if (!pair) return;
+    if (this.random.chance(0.2)) pair.deliverAll();
+    const direction = this.random.pick(DIRECTIONS);
+    for (let count = this.random.below(6); count > 0; count--) pair.deliverOne(direction);
+  }
+
+  private closeSomething(engine: FuzzEngine): void {
+    const { openDocuments } = engine;
+    if (openDocuments.length > 0) engine.close(this.random.pick(openDocuments));
+  }
+
+  private pickPair(): SocketPair | undefined {
+    this.pairs = this.pairs.filter(({ isAlive }) => isAlive);
+    return this.pairs.length > 0 ? this.random.pick(this.pairs) : undefined;
+  }
+
+  private connect(events: ConstructorParameters<typeof SocketPair>[0]): SocketPair {
+    const pair = new SocketPair(events);
+    this.pairs.push(pair);
+    this.core.accept(toServerSocket(pair.relay), 'room');
+    return pair;
+  }
+
+  private startRelay(): RelayCore {
+    return createRelayCore({
+      log: this.storage.log,
+      snapshots: NO_SNAPSHOTS,
+      doorkeeper: this.doorkeeper,
+      scheduler: this.scheduler,
+      random: this.random.next,
+      heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
+      reportProblem: (error) => this.problems.push(error),
+    });
+  }
+
+  /** The relay's process ends without a word, and another one starts on its log. */
+  private restartRelay(): void {
+    this.core.dispose();
+    for (const pair of this.pairs) pair.cut();
+    this.core = this.startRelay();
+  }
+
+  private async settle(): Promise<void> {
+    for (let round = 0; round < 4; round++) {
+      for (const pair of this.pairs) pair.deliverAll();
+      await turn();
+    }
+    this.pairs = this.pairs.filter(({ isAlive }) => isAlive);
+  }
+
+  private async whileTimePasses(task: Promise<unknown>): Promise<void> {
+    let isDone = false;
+    const noticed = task.finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      this.scheduler.advance(5);
+      await turn();
+    }
+    await noticed;
+  }
+
+  private async replayLog(document: string): Promise<Y.Doc> {
+    const key = { tenant: 'default', room: 'room', document };
+    const all = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
+    const doc = new Y.Doc();
+    for (const { payload } of await this.storage.log.readUpdates(key, all)) Y.applyUpdate(doc, payload);
+    return doc;
+  }
+}
+
+/** Lets all work come to its end that needs no time to pass. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

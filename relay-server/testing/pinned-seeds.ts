@@ -1,0 +1,2 @@
+/** Seeds of the convergence fuzz that once failed. They always run. */
+export const PINNED_SEEDS: readonly number[] = [];
