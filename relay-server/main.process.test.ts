@@ -45,7 +45,7 @@ describe('the command line beside a running relay', () => {
       '--public-url',
       'https://tutti.example.org/',
     );
-    expect(stdout).toMatch(/^https:\/\/tutti\.example\.org\/join\/r#[\w-]{32}\n$/);
+    expect(stdout).toMatch(/^https:\/\/tutti\.example\.org\/join\/r#[\w-]{43}\n$/);
   });
 
   it('works on a data folder with loose permissions, and keeps its own files tight', async () => {

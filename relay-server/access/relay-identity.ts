@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { syncFolder } from '../sync-folder.ts';
 
 /** Who a relay is, and the key that signs its tokens. */
 export interface RelayIdentity {
@@ -12,7 +13,7 @@ export interface RelayIdentity {
 
 export const IDENTITY_FILE = 'relay-key.json';
 
-/** The key file is damaged or cannot be used. `message` says what to do. */
+/** The key file is damaged, open to others, or cannot be used. `message` says what to do. */
 export class IdentityError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -20,11 +21,15 @@ export class IdentityError extends Error {
   }
 }
 
-/** Reads the identity in `folder`, making it on first use. Processes that race agree on one. Throws {@link IdentityError}. */
+/**
+ * Reads the identity in `folder`, making it on first use. Processes that race agree on one. Throws {@link IdentityError},
+ * also when others than the owner may read the file: whoever has the key can make any token.
+ */
 export async function loadRelayIdentity(folder: string): Promise<RelayIdentity> {
   const path = join(folder, IDENTITY_FILE);
   try {
-    const stored = (await read(path)) ?? (await create(path));
+    const stored = (await read(path)) ?? (await create(folder, path));
+    await requireOwnerOnly(path);
     return await parse(stored, path);
   } catch (error) {
     if (error instanceof IdentityError) throw error;
@@ -42,7 +47,17 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-async function create(path: string): Promise<string> {
+async function requireOwnerOnly(path: string): Promise<void> {
+  // Windows keeps access lists instead, which these bits do not show.
+  if (process.platform === 'win32') return;
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return;
+  throw new IdentityError(
+    `Others than the owner can reach the relay's key ${path}, so it may be known to them. Run: chmod 600 '${path}'`,
+  );
+}
+
+async function create(folder: string, path: string): Promise<string> {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   const relayId = `relay-${randomBytes(12).toString('base64url')}`;
   const content = `${JSON.stringify({ relayId, privateKey: await exportJWK(privateKey) })}\n`;
@@ -57,6 +72,7 @@ async function create(path: string): Promise<string> {
     }
     // A link appears whole, and only if there is none: the first of several processes wins.
     await link(temporary, path);
+    await syncFolder(folder);
     return content;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;

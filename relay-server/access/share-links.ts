@@ -9,7 +9,7 @@ import type { TokenAuthority } from './token-authority.ts';
 /** How long a traded token runs. Short, since a link can be taken back. */
 export const TRADED_TOKEN_TTL_MS = 10 * 60_000;
 
-const SECRET_BYTES = 24;
+const SECRET_BYTES = 32;
 const UNNAMED = 'Guest';
 
 export interface CreateLinkOptions {
@@ -32,7 +32,7 @@ export interface TradeRequest {
   readonly room: string;
   readonly secret: string;
   readonly name: string;
-  /** An earlier token of the same link, expired or not: its subject is kept. */
+  /** An earlier token of the same link, expired or not: its subject is kept. Of a revoked person, nothing is granted. */
   readonly previousToken?: string | undefined;
 }
 
@@ -103,6 +103,10 @@ export class ShareLinks {
       return refuse('expired', 'The share link has expired. Ask for a new one.');
     }
     const knownSubject = await this.subjectOf(request.previousToken, link);
+    // By subject, since a revoked person may hold older tokens of the same subject.
+    if (knownSubject !== undefined && (await this.directory.isSubjectRevoked(tenant, room, knownSubject))) {
+      return refuse('revoked', 'Your access was taken back. Ask an owner of the room for a new link.');
+    }
     // Only joining counts as a use, renewing does not.
     if (knownSubject === undefined && !(await this.directory.useLink(tenant, link.linkId))) {
       return refuse('used-up', 'The share link was used as often as it may be. Ask for a new one.');

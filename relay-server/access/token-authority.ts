@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { readRoomTokenClaims, TOKEN_AUDIENCE } from '../../shared/access/index.ts';
 import type { RelayIdentity } from './relay-identity.ts';
@@ -10,21 +10,38 @@ export const CREATE_ROOMS_SCOPE = 'rooms:create';
 /** The only tenant for now; part of every key so that others can come. */
 export const DEFAULT_TENANT = 'default';
 
-export type TokenVerdict =
-  | { readonly kind: 'valid'; readonly grant: RoomGrant }
-  | { readonly kind: 'invalid'; readonly reason: 'expired' | 'forged'; readonly explanation: string };
+/**
+ * - `expired`: signed by this relay, too long ago.
+ * - `other-relay`: it says that another relay issued it; nobody checked whether that is so.
+ * - `other-purpose`: signed by this relay for something else, such as an operator's token shown to a room.
+ * - `forged`: malformed, altered, or signed with another key in this relay's name.
+ */
+export type InvalidTokenReason = 'expired' | 'other-relay' | 'other-purpose' | 'forged';
+
+export interface InvalidToken {
+  readonly kind: 'invalid';
+  readonly reason: InvalidTokenReason;
+  /** For the person who holds the token. */
+  readonly explanation: string;
+}
+
+export type TokenVerdict = { readonly kind: 'valid'; readonly grant: RoomGrant } | InvalidToken;
 
 export interface SignedToken {
   readonly token: string;
   readonly grant: RoomGrant;
 }
 
-const FORGED = {
-  kind: 'invalid',
-  reason: 'forged',
-  explanation: 'The token is malformed, or was not signed by this relay. Open the share link again.',
-} as const;
-const EXPIRED = { kind: 'invalid', reason: 'expired', explanation: 'The token has expired.' } as const;
+const EXPIRED = invalid('expired', 'The token has expired. Open the share link again, or ask for a new token.');
+const OTHER_RELAY = invalid(
+  'other-relay',
+  'The token is of another relay, or of this one before its key was replaced. Ask for a link of this relay.',
+);
+const OTHER_PURPOSE = invalid('other-purpose', 'The token is of this relay, but not for this purpose.');
+const FORGED = invalid(
+  'forged',
+  'The token is damaged, or this relay did not sign it. Open the share link again, or ask for a new token.',
+);
 
 /** Signs and checks the relay's tokens: EdDSA JWTs, issued by the relay's own id. */
 export class TokenAuthority {
@@ -78,7 +95,7 @@ export class TokenAuthority {
   /** The tenant in which the bearer may create rooms, or why not. */
   async verifyOperatorToken(
     token: string,
-  ): Promise<{ readonly kind: 'valid'; readonly tenant: string } | Extract<TokenVerdict, { kind: 'invalid' }>> {
+  ): Promise<{ readonly kind: 'valid'; readonly tenant: string } | InvalidToken> {
     const verified = await this.verify(token, OPERATOR_AUDIENCE, false);
     if (verified.kind === 'invalid') return verified;
     const { scope, tenant } = verified.payload;
@@ -99,8 +116,24 @@ export class TokenAuthority {
       return { kind: 'valid', payload } as const;
     } catch (error) {
       if (error instanceof errors.JWTExpired) return EXPIRED;
-      if (error instanceof errors.JOSEError || error instanceof TypeError) return FORGED;
-      throw error;
+      if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error;
+      if (this.namesAnotherIssuer(token)) return OTHER_RELAY;
+      const isSigned = error instanceof errors.JWTClaimValidationFailed;
+      return isSigned && error.claim === 'aud' ? OTHER_PURPOSE : FORGED;
     }
   }
+
+  // Only for the choice of words: what is read here is not verified.
+  private namesAnotherIssuer(token: string): boolean {
+    try {
+      const { iss } = decodeJwt(token);
+      return typeof iss === 'string' && iss !== this.identity.relayId;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function invalid(reason: InvalidTokenReason, explanation: string): InvalidToken {
+  return { kind: 'invalid', reason, explanation };
 }

@@ -19,7 +19,7 @@ describe('the connection', () => {
     await relay.advance(9_999);
     expect(silent.closes).toEqual([]);
     await relay.advance(1);
-    expect(silent.closes).toEqual([4408]);
+    expect(silent.closes).toEqual([4508]);
   });
 
   it('[VH1] takes what came right after hello once the token was checked', async () => {

@@ -28,8 +28,8 @@ const MAX_TEXT = 1024;
 const MAX_TOKEN = 8 * 1024;
 const MAX_SECONDS = 10 * 365 * 24 * 3600;
 const ROOM = /^[A-Za-z0-9_-]{1,64}$/;
-/** At least 128 bits, when they are chosen at random. */
-const CHOSEN_SECRET = /^[A-Za-z0-9_-]{22,128}$/;
+/** Callers who choose one should draw it at random: 22 of these characters hold 128 bits. */
+const CHOSEN_SECRET = /^[A-Za-z0-9_-]{16,128}$/;
 const ROOM_PATH = /^\/api\/rooms\/([A-Za-z0-9_-]{1,64})\/(links|tokens)$/;
 
 /** Answers `/api/…`. Rejects with {@link HttpError} for what is wrong with the request. */
@@ -61,7 +61,7 @@ async function createRoom(services: RoomApiServices, request: IncomingMessage): 
   if (!ROOM.test(room)) throw invalid('room', 'must have 1 to 64 letters, digits, - and _');
   const ownerSecret = optionalText(body, 'ownerSecret', 128);
   if (ownerSecret !== undefined && !CHOSEN_SECRET.test(ownerSecret)) {
-    throw invalid('ownerSecret', 'must have 22 to 128 letters, digits, - and _');
+    throw invalid('ownerSecret', 'must have 16 to 128 letters, digits, - and _');
   }
   const record = {
     tenant: verdict.tenant,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../sync-folder.ts';
 import { LogFailure } from './log-failure.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { DocumentKey } from './update-log.ts';
@@ -74,17 +75,6 @@ export class FolderSnapshotStore implements SnapshotStore {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-// A rename is durable once its folder is. Windows cannot open folders; its renames are journaled.
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function toLogFailure(error: unknown, message: string): LogFailure {

@@ -49,6 +49,9 @@ export interface RoomDirectory {
   revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void>;
   /** Also forgets the tokens that expired before `nowMs`. */
   recordToken(token: IssuedToken, nowMs: number): Promise<void>;
+  /** Takes back a recorded token. Its subject stays known as revoked in the room, also when the token is forgotten. */
   revokeToken(jti: string, nowMs: number): Promise<void>;
   isTokenRevoked(jti: string): Promise<boolean>;
+  /** True when a token of the subject in this room was ever taken back. */
+  isSubjectRevoked(tenant: string, room: string, subject: string): Promise<boolean>;
 }

@@ -15,14 +15,14 @@ export const CLOSE_CODES = {
   revoked: 4403,
   /** The room does not exist on this relay. */
   roomNotFound: 4404,
-  /** No message arrived in time before authentication. */
-  handshakeTimeout: 4408,
   /** A frame broke the protocol. */
   protocol: 4409,
   /** A frame or a message is larger than the relay takes. */
   tooLarge: 4413,
   /** The two sides share no protocol version. */
   version: 4426,
+  /** No `hello` arrived in time. Transient: a slow network does this to anybody. */
+  handshakeTimeout: 4508,
 } as const;
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];

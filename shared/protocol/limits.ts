@@ -11,6 +11,8 @@ export const PROTOCOL_LIMITS = {
   maxPresenceStateBytes: 4 * 1024,
   maxTokenBytes: 8 * 1024,
   maxNameBytes: 256,
+  /** A person's name, in code points; longer ones are cut. */
+  maxNameCodePoints: 64,
   /** Documents open on one connection. */
   maxOpenDocuments: 20_000,
 } as const;

@@ -69,4 +69,16 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (document_id, session_key, client_seq)
   ) STRICT;
   `,
+  `
+  CREATE TABLE revoked_subjects (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    revoked_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, subject)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO revoked_subjects (tenant, room, subject, revoked_at_ms)
+    SELECT tenant, room, subject, min(revoked_at_ms) FROM tokens WHERE revoked_at_ms IS NOT NULL
+    GROUP BY tenant, room, subject;
+  `,
 ];

@@ -48,6 +48,15 @@ function prepareStatements(database: Database.Database) {
     revokeToken: database.prepare<[number, string]>(
       'UPDATE tokens SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE jti = ?',
     ),
+    addRevokedSubject: database.prepare<[number, string]>(
+      `INSERT INTO revoked_subjects (tenant, room, subject, revoked_at_ms)
+       SELECT tenant, room, subject, ? FROM tokens WHERE jti = ? ON CONFLICT DO NOTHING`,
+    ),
+    isSubjectRevoked: database
+      .prepare<[string, string, string], number>(
+        'SELECT 1 FROM revoked_subjects WHERE tenant = ? AND room = ? AND subject = ?',
+      )
+      .pluck(),
     isTokenRevoked: database
       .prepare<[string], number>('SELECT 1 FROM tokens WHERE jti = ? AND revoked_at_ms IS NOT NULL')
       .pluck(),
@@ -60,6 +69,7 @@ export class SqliteRoomDirectory implements RoomDirectory {
   private readonly statements: ReturnType<typeof prepareStatements>;
   private readonly createRoomNow: Database.Transaction<(room: RoomRecord, firstLink?: NewLink) => boolean>;
   private readonly recordTokenNow: Database.Transaction<(token: IssuedToken, nowMs: number) => void>;
+  private readonly revokeTokenNow: Database.Transaction<(jti: string, nowMs: number) => void>;
 
   /** The caller keeps the ownership of `database`. */
   constructor(database: Database.Database, path: string) {
@@ -75,6 +85,10 @@ export class SqliteRoomDirectory implements RoomDirectory {
       this.statements.forgetTokens.run(nowMs);
       const { jti, tenant, room, subject, linkId, expiresAtMs } = token;
       this.statements.addToken.run(jti, tenant, room, subject, linkId ?? null, expiresAtMs);
+    });
+    this.revokeTokenNow = database.transaction((jti: string, nowMs: number) => {
+      this.statements.revokeToken.run(nowMs, jti);
+      this.statements.addRevokedSubject.run(nowMs, jti);
     });
   }
 
@@ -126,11 +140,15 @@ export class SqliteRoomDirectory implements RoomDirectory {
   }
 
   async revokeToken(jti: string, nowMs: number): Promise<void> {
-    guardSqlite(this.path, () => this.statements.revokeToken.run(nowMs, jti));
+    guardSqlite(this.path, () => this.revokeTokenNow.immediate(jti, nowMs));
   }
 
   async isTokenRevoked(jti: string): Promise<boolean> {
     return guardSqlite(this.path, () => this.statements.isTokenRevoked.get(jti) !== undefined);
+  }
+
+  async isSubjectRevoked(tenant: string, room: string, subject: string): Promise<boolean> {
+    return guardSqlite(this.path, () => this.statements.isSubjectRevoked.get(tenant, room, subject) !== undefined);
   }
 }
 

@@ -1,0 +1,192 @@
+import { IndexeddbPersistence } from 'y-indexeddb';
+import * as Y from 'yjs';
+import {
+  type DocumentStore,
+  type OfflineStore,
+  OfflineStoreError,
+  type StoredDocument,
+  type SyncCursor,
+} from '../../../shared/sync/index.ts';
+
+const UPDATES = 'updates';
+const CUSTOM = 'custom';
+const CURSOR_KEY = 'cursor';
+const UNACKED_PREFIX = 'unacked/';
+const UNACKED_END = 'unacked0';
+const COUNTER_DIGITS = 12;
+
+/** Opens the store of one room in this origin's IndexedDB: a database for each document, kept by y-indexeddb. */
+export async function openIndexedDbStore(room: string): Promise<OfflineStore> {
+  return new IndexedDbStore(`tutti/${room}/`);
+}
+
+class IndexedDbStore implements OfflineStore {
+  private readonly prefix: string;
+  private readonly open = new Set<IndexedDbDocument>();
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  openDocument(name: string, doc: Y.Doc): DocumentStore {
+    const document = new IndexedDbDocument(this.prefix + name, doc, () => this.open.delete(document));
+    this.open.add(document);
+    return document;
+  }
+
+  async listDocuments(): Promise<readonly string[]> {
+    const databases = await indexedDB.databases();
+    return databases.flatMap(({ name }) => (name?.startsWith(this.prefix) ? [name.slice(this.prefix.length)] : []));
+  }
+
+  async listUnacked(): Promise<readonly string[]> {
+    const names = await this.listDocuments();
+    const counts = await Promise.all(names.map((name) => countUnacked(this.prefix + name)));
+    return names.filter((_name, position) => (counts[position] ?? 0) > 0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.open].map((document) => document.close()));
+  }
+}
+
+class IndexedDbDocument implements DocumentStore {
+  /** What the persistence itself applies to the document. */
+  readonly ownOrigin: unknown;
+  private readonly persistence: IndexeddbPersistence;
+  private readonly onClosed: () => void;
+  /** Tabs share a database: each writes its unacked updates under keys of its own. */
+  private readonly keyPrefix = `${UNACKED_PREFIX}${Date.now().toString(36).padStart(9, '0')}-${crypto.randomUUID()}/`;
+  private readonly keys: string[] = [];
+  private closed: Promise<void> | undefined;
+  private isDocumentGone = false;
+
+  constructor(name: string, doc: Y.Doc, onClosed: () => void) {
+    doc.once('destroy', () => {
+      this.isDocumentGone = true;
+    });
+    this.persistence = new IndexeddbPersistence(name, doc);
+    this.ownOrigin = this.persistence;
+    this.onClosed = onClosed;
+  }
+
+  async load(): Promise<StoredDocument> {
+    try {
+      await this.persistence.whenSynced;
+      const cursor = readCursor(await this.persistence.get(CURSOR_KEY));
+      const rows = await this.readUnacked();
+      const unacked = rows.map(({ key, payload }) => ({ localId: this.keys.push(key), payload }));
+      return { updates: [], unacked, cursor };
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  async appendLocal(payload: Uint8Array): Promise<number> {
+    const localId = this.keys.push(this.keyPrefix + String(this.keys.length).padStart(COUNTER_DIGITS, '0'));
+    const key = this.keys[localId - 1] ?? '';
+    // The persistence has written the update by itself; the row only says that it is not acked.
+    await this.write((store) => store.put(payload.slice(), key));
+    await this.settle();
+    return localId;
+  }
+
+  async appendRemote(): Promise<void> {
+    await this.settle();
+  }
+
+  async markAcked(localId: number): Promise<void> {
+    const acked = this.keys.slice(0, localId);
+    await this.write((store) => {
+      for (const key of acked) if (key !== '') store.delete(key);
+    });
+    this.keys.fill('', 0, localId);
+  }
+
+  async saveCursor({ epoch, seq }: SyncCursor): Promise<void> {
+    await this.write((store) => store.put({ epoch, seq }, CURSOR_KEY));
+  }
+
+  close(): Promise<void> {
+    // With its document gone the persistence has closed the database already, after all that was written before.
+    const settled = this.isDocumentGone ? Promise.resolve() : this.settle();
+    this.closed ??= settled
+      .then(() => this.persistence.destroy())
+      .finally(this.onClosed);
+    return this.closed;
+  }
+
+  /** Resolves when everything that the persistence has written so far is durable. */
+  private async settle(): Promise<void> {
+    const database = await this.database();
+    await completed(database.transaction([UPDATES], 'readwrite'));
+  }
+
+  private async write(run: (store: IDBObjectStore) => void): Promise<void> {
+    const database = await this.database();
+    const transaction = database.transaction([CUSTOM], 'readwrite');
+    run(transaction.objectStore(CUSTOM));
+    await completed(transaction);
+  }
+
+  private async readUnacked(): Promise<readonly { readonly key: string; readonly payload: Uint8Array }[]> {
+    const database = await this.database();
+    const store = database.transaction([CUSTOM], 'readonly').objectStore(CUSTOM);
+    const range = IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END);
+    const [keys, values] = await Promise.all([result(store.getAllKeys(range)), result(store.getAll(range))]);
+    return keys.flatMap((key, position) => {
+      const payload: unknown = values[position];
+      return typeof key === 'string' && payload instanceof Uint8Array ? [{ key, payload }] : [];
+    });
+  }
+
+  private async database(): Promise<IDBDatabase> {
+    await this.persistence.whenSynced;
+    const { db } = this.persistence;
+    if (!db) throw new OfflineStoreError('unavailable', UNAVAILABLE);
+    return db;
+  }
+}
+
+const UNAVAILABLE = 'This browser does not let the page keep edits. Allow site data for it, or leave the page open until all is sent.';
+
+function toStoreError(error: unknown): OfflineStoreError {
+  if (error instanceof OfflineStoreError) return error;
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    const message = 'The browser has no space left for this page. Free some; until then edits are kept in the page only.';
+    return new OfflineStoreError('disk-full', message, { cause: error });
+  }
+  return new OfflineStoreError('unavailable', UNAVAILABLE, { cause: error });
+}
+
+async function countUnacked(databaseName: string): Promise<number> {
+  const doc = new Y.Doc();
+  const persistence = new IndexeddbPersistence(databaseName, doc);
+  await persistence.whenSynced;
+  const store = persistence.db?.transaction([CUSTOM], 'readonly').objectStore(CUSTOM);
+  const count = store ? await result(store.count(IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END))) : 0;
+  await persistence.destroy();
+  doc.destroy();
+  return count;
+}
+
+function readCursor(value: unknown): SyncCursor | undefined {
+  if (typeof value !== 'object' || value === null || !('epoch' in value) || !('seq' in value)) return undefined;
+  const { epoch, seq } = value;
+  return typeof epoch === 'string' && typeof seq === 'number' ? { epoch, seq } : undefined;
+}
+
+function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(toStoreError(request.error));
+  });
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(toStoreError(transaction.error));
+    transaction.onerror = () => reject(toStoreError(transaction.error));
+  });
+}
