@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openSqliteStorage, type RelayStorage } from './log/sqlite.ts';
@@ -18,7 +18,10 @@ export class OperatorError extends Error {
 export class DataFolder {
   readonly path: string;
 
-  /** Makes the folder when needed, for the owner only. Throws {@link OperatorError}. */
+  /**
+   * Makes the folder when needed, for the owner only. One that is there keeps its permissions: the relay's files in it
+   * are for their owner alone, so that others may at most see names and sizes. Throws {@link OperatorError}.
+   */
   constructor(path: string) {
     this.path = resolve(path);
     try {
@@ -33,12 +36,22 @@ export class DataFolder {
     }
   }
 
+  /**
+   * What is wrong with the folder's permissions, when others may change what is in it. That is said and not refused,
+   * since volumes of containers often come so.
+   */
+  get warning(): string | undefined {
+    if (process.platform === 'win32' || (statSync(this.path).mode & 0o022) === 0) return undefined;
+    return `Others may replace files in the data folder ${this.path}, the relay's key too. Run: chmod 700 '${this.path}'`;
+  }
+
   get snapshots(): string {
     return join(this.path, 'snapshots');
   }
 
-  openStorage(): RelayStorage {
-    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db')));
+  /** `isChecked` reads the whole database first, so that a damaged one is not served. Throws {@link OperatorError}. */
+  openStorage({ isChecked }: { readonly isChecked: boolean }): RelayStorage {
+    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db'), { isChecked }));
   }
 
   /** Makes this process the one that serves the folder. Throws {@link OperatorError} when another one does. */

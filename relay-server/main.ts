@@ -51,13 +51,19 @@ function reportProblem(error: unknown): void {
   process.stderr.write(`tutti-relay: ${text}\n`);
 }
 
+function openDataFolder(path: string): DataFolder {
+  const data = new DataFolder(path);
+  if (data.warning !== undefined) process.stderr.write(`tutti-relay: ${data.warning}\n`);
+  return data;
+}
+
 function roleOption(): Option {
   return new Option('--role <role>', 'what its bearer may do').choices(ROLES).default('editor');
 }
 
 async function runServe(options: ServeCommand): Promise<void> {
   const relay = await serve({
-    data: new DataFolder(options.data),
+    data: openDataFolder(options.data),
     host: options.host,
     port: options.port,
     staticFolder: options.static,
@@ -84,7 +90,7 @@ async function runServe(options: ServeCommand): Promise<void> {
 }
 
 async function runToken(options: TokenCommand): Promise<void> {
-  const data = new DataFolder(options.data);
+  const data = openDataFolder(options.data);
   const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
   const nowMs = systemScheduler.now();
   const expiresAtMs = nowMs + options.ttl;
@@ -100,7 +106,7 @@ async function runToken(options: TokenCommand): Promise<void> {
   if (subject !== undefined && !/^[\w.@-]{1,128}$/.test(subject)) {
     throw new OperatorError('A subject has 1 to 128 letters, digits, and . _ @ -');
   }
-  const storage = data.openStorage();
+  const storage = data.openStorage({ isChecked: false });
   try {
     await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: nowMs });
     const grant = { tenant: DEFAULT_TENANT, room, role, name, linkId: undefined, expiresAtMs };
@@ -113,7 +119,7 @@ async function runToken(options: TokenCommand): Promise<void> {
 }
 
 async function runLinkCreate(options: LinkCommand): Promise<void> {
-  const data = new DataFolder(options.data);
+  const data = openDataFolder(options.data);
   const relayUrl = options.publicUrl ?? (await data.readAddress());
   if (relayUrl === undefined) {
     throw new OperatorError(
@@ -121,7 +127,7 @@ async function runLinkCreate(options: LinkCommand): Promise<void> {
     );
   }
   const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
-  const storage = data.openStorage();
+  const storage = data.openStorage({ isChecked: false });
   try {
     const { room, role, label, maxUses, expires: expiresInMs } = options;
     await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: systemScheduler.now() });

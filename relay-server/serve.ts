@@ -51,7 +51,7 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   const { data, reportProblem } = options;
   owned.add(data.claim());
   const staticFiles = options.staticFolder === undefined ? undefined : await openStatic(options.staticFolder);
-  const { log, directory } = owned.add(data.openStorage());
+  const { log, directory } = owned.add(data.openStorage({ isChecked: true }));
   const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
   const doorkeeper = new RoomDoorkeeper(authority, directory);
   const shareLinks = new ShareLinks(directory, authority, systemScheduler);

@@ -53,7 +53,8 @@ async function requireOwnerOnly(path: string): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & 0o077) === 0) return;
   throw new IdentityError(
-    `Others than the owner can reach the relay's key ${path}, so it may be known to them. Run: chmod 600 '${path}'`,
+    `Others than the owner can reach the relay's key ${path}, so they may know it. Run: chmod 600 '${path}'. ` +
+      'If somebody may have read it, move it away instead: a new key is made, and all tokens end.',
   );
 }
 
@@ -72,14 +73,13 @@ async function create(folder: string, path: string): Promise<string> {
     }
     // A link appears whole, and only if there is none: the first of several processes wins.
     await link(temporary, path);
-    await syncFolder(folder);
-    return content;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    return await readFile(path, 'utf8');
   } finally {
     await rm(temporary, { force: true });
   }
+  await syncFolder(folder);
+  return readFile(path, 'utf8');
 }
 
 async function parse(content: string, path: string): Promise<RelayIdentity> {

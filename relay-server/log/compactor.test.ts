@@ -4,20 +4,21 @@ import * as Y from 'yjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTypist } from '../testing/raw-client.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
-import { Compactor } from './compactor.ts';
+import { type CompactionOptions, Compactor } from './compactor.ts';
+import { createSnapshot } from './create-snapshot.ts';
 import { FolderSnapshotStore } from './folder.ts';
 import { createSnapshotInThread } from './snapshot-thread.ts';
 import { openSqliteStorage } from './sqlite.ts';
 
 const KEY = { tenant: 't', room: 'r', document: 'd' };
 
-function setUp(createSnapshot = createSnapshotInThread) {
+function setUp(makeSnapshot: CompactionOptions['createSnapshot'] = createSnapshotInThread) {
   const folder = temporaryFolder();
   const storage = openSqliteStorage(join(folder, 'relay.db'));
   const snapshots = new FolderSnapshotStore(join(folder, 'snapshots'));
   const problems: unknown[] = [];
   const services = { log: storage.log, snapshots, reportProblem: (error: unknown) => problems.push(error) };
-  const compactor = new Compactor(services, { afterUpdates: 3, afterBytes: 1e6, createSnapshot });
+  const compactor = new Compactor(services, { afterUpdates: 3, afterBytes: 1e6, createSnapshot: makeSnapshot });
   onTestFinished(() => {
     compactor.dispose();
     storage.dispose();
@@ -33,10 +34,10 @@ function setUp(createSnapshot = createSnapshotInThread) {
   const files = () =>
     readdirSync(join(folder, 'snapshots'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
       .length;
-  return { storage, snapshots, problems, append, files };
+  return { compactor, storage, snapshots, problems, append, files };
 }
 
-it('makes a snapshot in a thread when a document has grown, and replaces the one before', async () => {
+it('makes a snapshot in a thread when a document has grown, and keeps the one before until the next', async () => {
   const { storage, snapshots, problems, append, files } = setUp();
   const typist = createTypist(1);
   for (const word of ['one ', 'two ']) await append(typist.type(word));
@@ -49,8 +50,78 @@ it('makes a snapshot in a thread when a document has grown, and replaces the one
   const doc = new Y.Doc();
   Y.applyUpdate(doc, await snapshots.read(KEY, record?.snapshot?.snapshotId ?? ''));
   expect(doc.getText('content').toString()).toBe('one two three four five six');
-  expect(files()).toBe(1);
+  expect(files()).toBe(2);
+  for (const word of [' seven', ' eight', ' nine']) await append(typist.type(word));
+  expect(files()).toBe(2);
+  expect((await snapshots.list(KEY)).map(({ seq }) => seq).sort()).toEqual([6, 9]);
   expect(problems).toEqual([]);
+});
+
+it('never removes what the pointer names, also when another process made the same snapshot first', async () => {
+  const { storage, snapshots, problems, append } = setUp(async (parts) => {
+    const bytes = createSnapshot(parts);
+    const snapshotId = await snapshots.write(KEY, 3, bytes);
+    await storage.log.setSnapshot(KEY, { seq: 3, snapshotId, byteLength: bytes.byteLength });
+    return bytes;
+  });
+  const typist = createTypist(1);
+  for (const word of ['one ', 'two ', 'three']) await append(typist.type(word));
+  const record = await storage.log.readDocument(KEY);
+  expect(await snapshots.read(KEY, record?.snapshot?.snapshotId ?? '')).not.toHaveLength(0);
+  expect(problems).toEqual([]);
+});
+
+it('keeps a newer snapshot of another process, and what that one replaced', async () => {
+  let isFirst = true;
+  const { storage, snapshots, problems, append } = setUp(async (parts) => {
+    if (isFirst) {
+      isFirst = false;
+      const snapshotId = await snapshots.write(KEY, 8, new Uint8Array([8]));
+      await storage.log.setSnapshot(KEY, { seq: 8, snapshotId, byteLength: 1 });
+    }
+    return createSnapshot(parts);
+  });
+  const typist = createTypist(1);
+  for (const word of ['one ', 'two ', 'three']) await append(typist.type(word));
+  const record = await storage.log.readDocument(KEY);
+  expect(record?.snapshot?.seq).toBe(8);
+  expect(await snapshots.read(KEY, record?.snapshot?.snapshotId ?? '')).toHaveLength(1);
+  expect(problems).toEqual([]);
+});
+
+it('ends the thread that is at work when it is disposed, and reports nothing', async () => {
+  const ended: unknown[] = [];
+  const { compactor, storage, snapshots, problems, append } = setUp((parts, signal) => {
+    queueMicrotask(() => compactor.dispose());
+    return createSnapshotInThread(parts, signal).catch((error: unknown) => {
+      ended.push(error);
+      throw error;
+    });
+  });
+  const typist = createTypist(1);
+  for (const word of ['one ', 'two ', 'three']) await append(typist.type(word));
+  expect(ended).toMatchObject([{ name: 'AbortError' }]);
+  expect(problems).toEqual([]);
+  expect(await snapshots.list(KEY)).toEqual([]);
+  expect(await storage.log.readDocument(KEY)).toMatchObject({ headSeq: 3, snapshot: undefined });
+});
+
+it('starts no thread when the signal has aborted already', async () => {
+  await expect(createSnapshotInThread([], AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+it('gives a thread no more memory than its limit', async () => {
+  const doc = new Y.Doc();
+  const text = doc.getText('content');
+  // Each at its front: they cannot be joined, so each is an object of its own.
+  doc.transact(() => {
+    for (let count = 0; count < 100_000; count++) text.insert(0, 'x');
+  });
+  const limits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 };
+  const parts = [Y.encodeStateAsUpdate(doc)];
+  await expect(createSnapshotInThread(parts, undefined, limits)).rejects.toMatchObject({
+    code: 'ERR_WORKER_OUT_OF_MEMORY',
+  });
 });
 
 it('keeps what is still missing its predecessors', async () => {

@@ -6,8 +6,8 @@ export interface CompactionOptions {
   /** A snapshot is made when so many updates, or bytes of them, came after the last one. */
   readonly afterUpdates: number;
   readonly afterBytes: number;
-  /** Makes one snapshot of a document's parts, in order. May run elsewhere; aborts when told to. */
-  readonly createSnapshot: (parts: readonly Uint8Array[]) => Promise<Uint8Array>;
+  /** Makes one snapshot of a document's parts, in order. Rejects soon, and ends its work, when `signal` aborts. */
+  readonly createSnapshot: (parts: readonly Uint8Array[], signal: AbortSignal) => Promise<Uint8Array>;
 }
 
 interface CompactorServices {
@@ -24,17 +24,24 @@ interface Growth {
 
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** Makes snapshots of documents that have grown, one document at a time. The log keeps all of its rows. */
+/**
+ * Makes snapshots of documents that have grown, one document at a time. The log keeps all of its rows. A snapshot that
+ * was replaced stays until the next one is made, for those who are reading it. Disposing ends one that is being made.
+ */
 export class Compactor implements Disposable {
   private readonly services: CompactorServices;
   private readonly options: CompactionOptions;
   private readonly growth = new Map<string, Growth>();
   private running: Promise<void> = Promise.resolve();
-  private isDisposed = false;
+  private readonly disposal = new AbortController();
 
   constructor(services: CompactorServices, options: CompactionOptions) {
     this.services = services;
     this.options = options;
+  }
+
+  private get isDisposed(): boolean {
+    return this.disposal.signal.aborted;
   }
 
   noteGrowth(key: DocumentKey, updates: number, bytes: number): void {
@@ -82,16 +89,30 @@ export class Compactor implements Disposable {
       reachedSeq = last.seq;
     }
     if (reachedSeq === (previous?.seq ?? 0)) return;
-    const bytes = await this.options.createSnapshot(parts);
+    if (this.isDisposed) return;
+    const bytes = await this.options.createSnapshot(parts, this.disposal.signal);
     if (this.isDisposed) return;
     const snapshotId = await snapshots.write(key, reachedSeq, bytes);
-    const isNewest = await log.setSnapshot(key, { seq: reachedSeq, snapshotId, byteLength: bytes.byteLength });
-    const outdatedId = isNewest ? previous?.snapshotId : snapshotId;
-    if (outdatedId !== undefined) await snapshots.remove(key, outdatedId);
+    if (this.isDisposed) return;
+    await log.setSnapshot(key, { seq: reachedSeq, snapshotId, byteLength: bytes.byteLength });
+    await this.removeOutdated(key, previous?.seq ?? 0);
+  }
+
+  /** Removes what is older than `keptSeq`, also what earlier runs left, and never what the pointer names. */
+  private async removeOutdated(key: DocumentKey, keptSeq: number): Promise<void> {
+    const { log, snapshots } = this.services;
+    // Read anew: another process may have moved the pointer, even to the very snapshot that was made here.
+    const pointer = (await log.readDocument(key))?.snapshot;
+    if (!pointer) return;
+    for (const { snapshotId, seq } of await snapshots.list(key)) {
+      if (seq < Math.min(keptSeq, pointer.seq) && snapshotId !== pointer.snapshotId) {
+        await snapshots.remove(key, snapshotId);
+      }
+    }
   }
 
   dispose(): void {
-    this.isDisposed = true;
+    this.disposal.abort();
     this.growth.clear();
   }
 }

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../sync-folder.ts';
 import { LogFailure } from './log-failure.ts';
-import type { SnapshotStore } from './snapshot-store.ts';
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 import type { DocumentKey } from './update-log.ts';
 
 const SNAPSHOT_ID = /^\d{1,16}-[0-9a-f]{64}$/;
@@ -52,6 +52,20 @@ export class FolderSnapshotStore implements SnapshotStore {
     return bytes;
   }
 
+  async list(key: DocumentKey): Promise<readonly StoredSnapshot[]> {
+    const folder = this.folderOf(key);
+    let names: string[];
+    try {
+      names = await readdir(folder);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw toLogFailure(error, `The snapshots in ${folder} cannot be listed.`);
+    }
+    return names
+      .filter((name) => SNAPSHOT_ID.test(name))
+      .map((name) => ({ snapshotId: name, seq: Number.parseInt(name, 10) }));
+  }
+
   async remove(key: DocumentKey, snapshotId: string): Promise<void> {
     const path = this.pathOf(key, snapshotId);
     try {
@@ -77,8 +91,12 @@ function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function toLogFailure(error: unknown, message: string): LogFailure {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT') return new LogFailure('corrupted', `${message} It is missing.`, { cause: error });
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new LogFailure('full', `${message} The disk is full.`, { cause: error });

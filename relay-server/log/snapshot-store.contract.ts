@@ -40,6 +40,21 @@ export function describeSnapshotStore(
       await expect(store.read(KEY, snapshotId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
     });
 
+    it('lists what it has of a document', async () => {
+      const { store } = await open();
+      expect(await store.list(KEY)).toEqual([]);
+      const first = await store.write(KEY, 3, new Uint8Array([1]));
+      const second = await store.write(KEY, 12, new Uint8Array([1]));
+      await store.write({ ...KEY, document: 'other' }, 5, new Uint8Array([1]));
+      const listed = [...(await store.list(KEY))].sort((a, b) => a.seq - b.seq);
+      expect(listed).toEqual([
+        { snapshotId: first, seq: 3 },
+        { snapshotId: second, seq: 12 },
+      ]);
+      await store.remove(KEY, first);
+      expect(await store.list(KEY)).toHaveLength(1);
+    });
+
     it('removes, also what is not there', async () => {
       const { store } = await open();
       const snapshotId = await store.write(KEY, 1, new Uint8Array([1]));

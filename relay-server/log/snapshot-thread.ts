@@ -1,15 +1,29 @@
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 
 const TIMEOUT_MS = 120_000;
+/** Bounds what one document can take from the process; a document beyond it is read from its log. */
+const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 };
 
-/** Makes a snapshot in a thread of its own, so that no keystroke waits for it. */
-export function createSnapshotInThread(parts: readonly Uint8Array[]): Promise<Uint8Array> {
+/**
+ * Makes a snapshot in a thread of its own, so that no keystroke waits for it. Rejects when the thread needs too long or
+ * more memory than `resourceLimits`, and with the signal's reason when that aborts; the thread is ended then.
+ */
+export function createSnapshotInThread(
+  parts: readonly Uint8Array[],
+  signal?: AbortSignal,
+  resourceLimits: ResourceLimits = RESOURCE_LIMITS,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData: parts });
-    const timer = setTimeout(() => {
-      reject(new Error(`making a snapshot took more than ${TIMEOUT_MS} ms`));
+    signal?.throwIfAborted();
+    const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData: parts, resourceLimits });
+    const end = (reason: unknown) => {
+      reject(reason);
+      // It resolves in any case; the `exit` event cleans up.
       void worker.terminate();
-    }, TIMEOUT_MS);
+    };
+    const onAbort = () => end(signal?.reason);
+    const timer = setTimeout(() => end(new Error(`making a snapshot took more than ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    signal?.addEventListener('abort', onAbort, { once: true });
     // A thread at work does not keep a stopping relay alive: the log has everything.
     worker.unref();
     timer.unref();
@@ -20,6 +34,7 @@ export function createSnapshotInThread(parts: readonly Uint8Array[]): Promise<Ui
     worker.once('error', reject);
     worker.once('exit', (code) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
       reject(new Error(`the snapshot thread ended with ${code} and without an answer`));
     });
   });

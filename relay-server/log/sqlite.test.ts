@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
@@ -22,6 +23,20 @@ function append(storage: RelayStorage, clientSeq: number, payload: Uint8Array) {
   return storage.log.append([
     { key: KEY, epochWhenNew: 'e', updates: [{ session, clientSeq, name: 'n', timeMs: 1, payload }] },
   ]);
+}
+
+async function fill(storage: RelayStorage): Promise<void> {
+  for (let clientSeq = 1; clientSeq <= 200; clientSeq++)
+    await append(storage, clientSeq, new Uint8Array(2000).fill(clientSeq));
+}
+
+/** Overwrites the second half of the file. */
+function damage(path: string): void {
+  const file = openSync(path, 'r+');
+  for (let offset = statSync(path).size >> 1; offset < statSync(path).size; offset += 4096) {
+    writeSync(file, new Uint8Array(4096).fill(0xee), 0, 4096, offset - (offset % 4096));
+  }
+  closeSync(file);
 }
 
 function failureOf(work: () => unknown): LogFailure {
@@ -62,21 +77,54 @@ describe('the SQLite file', () => {
     const failure = failureOf(() => openSqliteStorage(path));
     expect(failure.code).toBe('corrupted');
     expect(failure.message).toContain(path);
+    expect(failure.message).toMatch(/was not changed.*backup.*move/);
     expect(readFileSync(path, 'utf8')).toContain('this is no database');
+  });
+
+  it('does not open with a damaged page, says what to do, and leaves the files alone', async () => {
+    const folder = temporaryFolder();
+    const path = join(temporaryFolder(), 'relay.db');
+    const storage = openStorage(path);
+    await fill(storage);
+    // As a crash leaves them: with a journal.
+    const copy = join(folder, 'relay.db');
+    for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    damage(copy);
+    const before = [readFileSync(copy), readFileSync(`${copy}-wal`)];
+    const failure = failureOf(() => openSqliteStorage(copy));
+    expect(failure.code).toBe('corrupted');
+    expect(failure.message).toContain(copy);
+    expect(failure.message).toMatch(/^[^\n]* was not changed.*backup.*move[^\n]*$/);
+    const after = [readFileSync(copy), readFileSync(`${copy}-wal`)];
+    expect(after.map((bytes, index) => bytes.equals(before[index] ?? bytes.subarray(1)))).toEqual([true, true]);
+    expect(readdirSync(folder)).toContain('relay.db-wal');
+  });
+
+  it('opens with the journal that a crash left, and loses nothing', async () => {
+    const [path, copy] = [join(temporaryFolder(), 'relay.db'), join(temporaryFolder(), 'relay.db')];
+    await fill(openStorage(path));
+    for (const suffix of ['', '-wal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    expect(await openStorage(copy).log.readUpdates(KEY, ALL)).toHaveLength(200);
+  });
+
+  it("refuses another program's database, and adds nothing to it", () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const other = new Database(path);
+    other.exec('CREATE TABLE bookmarks (url TEXT)');
+    other.close();
+    expect(failureOf(() => openSqliteStorage(path))).toMatchObject({ code: 'corrupted' });
+    const again = new Database(path, { readonly: true });
+    expect(again.prepare('SELECT name FROM sqlite_schema').pluck().all()).toEqual(['bookmarks']);
+    again.close();
   });
 
   it('says that a damaged page is damaged, when that page is read', async () => {
     const path = join(temporaryFolder(), 'relay.db');
     const storage = openSqliteStorage(path);
-    for (let clientSeq = 1; clientSeq <= 200; clientSeq++)
-      await append(storage, clientSeq, new Uint8Array(2000).fill(clientSeq));
+    await fill(storage);
     storage.dispose();
-    const file = openSync(path, 'r+');
-    for (let offset = statSync(path).size >> 1; offset < statSync(path).size; offset += 4096) {
-      writeSync(file, new Uint8Array(4096).fill(0xee), 0, 4096, offset - (offset % 4096));
-    }
-    closeSync(file);
-    const damaged = openStorage(path);
+    damage(path);
+    const damaged = openStorage(path, { isChecked: false });
     await expect(damaged.log.readUpdates(KEY, ALL)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
   });
 
@@ -162,7 +210,7 @@ describe('the room directory', () => {
     expect(await directory.findLink('t', 'l')).toMatchObject({ revokedAtMs: 50 });
   });
 
-  it('forgets tokens that have expired', async () => {
+  it('forgets tokens that have expired, but not whom they were taken from', async () => {
     const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
     const token = { tenant: 't', room: 'r', subject: 's', linkId: undefined };
     await directory.recordToken({ ...token, jti: 'a', expiresAtMs: 100 }, 1);
@@ -171,5 +219,7 @@ describe('the room directory', () => {
     expect(await directory.isTokenRevoked('b')).toBe(false);
     await directory.recordToken({ ...token, jti: 'b', expiresAtMs: 500 }, 200);
     expect(await directory.isTokenRevoked('a')).toBe(false);
+    expect(await directory.isSubjectRevoked('t', 'r', 's')).toBe(true);
+    expect(await directory.isSubjectRevoked('t', 'other', 's')).toBe(false);
   });
 });

@@ -22,6 +22,7 @@ const NO_SNAPSHOTS: SnapshotStore = {
   read: async () => {
     throw new Error('the fuzz makes no snapshots');
   },
+  list: async () => [],
   remove: async () => {},
 };
 
@@ -82,7 +83,7 @@ export class ConvergenceWorld {
       const unrest = this.engines.map((engine) => engine.unrest).find((reason) => reason !== undefined);
       if (unrest === undefined) break;
       if (this.scheduler.now() > deadlineMs) throw new Error(`it does not come to rest: ${unrest}`);
-      this.scheduler.advance(250);
+      this.scheduler.advance(1_000);
     }
     // Notices that are on their way.
     for (let second = 0; second < 5; second++) {
@@ -193,7 +194,8 @@ export class ConvergenceWorld {
     const noticed = task.finally(() => {
       isDone = true;
     });
-    while (!isDone) {
+    for (let waitedMs = 0; !isDone; waitedMs += 5) {
+      if (waitedMs > LONGEST_HEAL_MS) throw new Error('an engine does not come to its end');
       this.scheduler.advance(5);
       await turn();
     }

@@ -46,7 +46,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'shared/testing', mayImport: ['shared'], testsOnly: true },
   { folder: 'relay-server', mayImport: ['shared'], testsMayImport: FOR_TESTS },
   { folder: 'desktop/ipc', mayImport: ['shared'], typesOnly: true, withoutNode: true },
-  { folder: 'desktop/main', mayImport: ['shared', 'desktop/ipc'], testsMayImport: FOR_TESTS },
+  { folder: 'desktop/testing', mayImport: ['shared'], testsOnly: true },
+  { folder: 'desktop/main', mayImport: ['shared', 'desktop/ipc'], testsMayImport: [...FOR_TESTS, 'desktop/testing'] },
   { folder: 'desktop/preload', mayImport: ['shared', 'desktop/ipc'], withoutNode: true },
   {
     folder: 'desktop/renderer',
@@ -54,7 +55,12 @@ export const LAYERS: readonly Layer[] = [
     testsMayImport: ['shared/testing'],
     withoutNode: true,
   },
-  { folder: 'desktop/e2e', mayImport: ['shared', 'shared/testing', 'scripts/runtimes'] },
+  { folder: 'desktop/e2e', mayImport: ['shared', 'shared/testing', 'desktop/testing', 'scripts/runtimes'] },
+  {
+    folder: 'desktop/bench',
+    mayImport: ['shared', 'desktop/testing', 'desktop/e2e/support', 'scripts/runtimes', 'scripts/build'],
+  },
+  { folder: 'desktop/bench/typing-page', mayImport: ['shared', 'desktop/renderer'], withoutNode: true },
   { folder: 'scripts', mayImport: ['shared'], testsMayImport: ['shared/testing'] },
   { folder: '', mayImport: ['scripts'] },
 ];

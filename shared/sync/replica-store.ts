@@ -33,6 +33,7 @@ export class ReplicaStore {
   private cursor: SyncCursor | undefined;
   private isLoaded = false;
   private hasFailed = false;
+  private isClosing = false;
 
   constructor(options: ReplicaStoreOptions) {
     this.options = options;
@@ -71,13 +72,11 @@ export class ReplicaStore {
 
   /** Writes what is left and closes the store. Rejects when something could not be written. */
   async close(): Promise<void> {
+    this.isClosing = true;
     this.cursorTimer.dispose();
     this.retry.dispose();
     await this.writing;
-    if (this.isLoaded) {
-      await this.writeAll();
-      this.retry.dispose();
-    }
+    if (this.isLoaded) await this.writeAll();
     await this.options.store.close();
     if (this.queue.length > 0 && this.isLoaded) throw new Error(`${this.queue.length} updates could not be stored`);
   }
@@ -88,7 +87,7 @@ export class ReplicaStore {
   }
 
   private writeSoon(): void {
-    if (!this.isLoaded || this.writing || this.retry.value) return;
+    if (!this.isLoaded || this.isClosing || this.writing || this.retry.value) return;
     this.writing = this.writeAll().finally(() => {
       this.writing = undefined;
       if (this.queue.length > 0) this.writeSoon();

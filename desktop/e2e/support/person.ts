@@ -20,7 +20,7 @@ export class Person {
 
   /** The text area of the editor that is shown. */
   get editor(): Locator {
-    return this.page.locator('.monaco-editor').first();
+    return this.page.locator('.monaco-editor[role="code"]').filter({ visible: true }).first();
   }
 
   /** Opens a file by its name, as with Ctrl+P. */
@@ -32,6 +32,13 @@ export class Person {
     await this.page.getByRole('option').filter({ hasText: name }).first().click();
     await expect(this.page.getByRole('tab', { name }).first()).toBeVisible();
     await expect(this.editor.locator('.view-lines')).toBeVisible();
+  }
+
+  /** Collapses the explorer, so that the files at the top of the folder can be seen. */
+  async showTopOfFolder(): Promise<void> {
+    await this.page.getByRole('treeitem').first().hover();
+    await this.page.getByRole('button', { name: 'Collapse Folders' }).click();
+    await expect(this.page.getByRole('treeitem', { name: 'README.md' })).toBeVisible();
   }
 
   /** Puts the caret at the end of the line with `text`. */

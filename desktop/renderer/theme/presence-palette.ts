@@ -1,5 +1,5 @@
-/** Number of colours in the presence palette. */
-export const PRESENCE_COLOR_COUNT = 10;
+/** Number of colours in the presence palette; the editor's cursors have the same under the same indices. */
+export const PRESENCE_COLOR_COUNT = 12;
 
 /** The CSS value of a colour of the palette; any integer is taken. Readable as a mark on both looks. */
 export function presenceColor(index: number): string {

@@ -30,12 +30,20 @@ function codeOf(sqliteCode: string): LogFailureCode {
   return 'failed';
 }
 
+/** Words for the operator about a file that SQLite cannot trust. */
+export function explainDamage(path: string, what: string): string {
+  return (
+    `The database ${path} is damaged or is no database of a Tutti relay (${what}). It was not changed. ` +
+    `Stop the relay, then restore the file from a backup, or move it, ${path}-wal and ${path}-shm away to start anew.`
+  );
+}
+
 function explain(path: string, code: LogFailureCode, { message }: Error): string {
   switch (code) {
     case 'full':
       return `There is no space left to write to ${path}. Free some; nothing that was stored is lost.`;
     case 'corrupted':
-      return `The database ${path} is damaged or is no Tutti database (${message}). Restore it from a backup, or move it away to start anew.`;
+      return explainDamage(path, message);
     case 'permission':
       return `The database ${path} cannot be opened for writing (${message}). Check who owns it and its permissions.`;
     case 'busy':
