@@ -1,12 +1,13 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
+import { DataFolder } from '../data-folder.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { cleanPersonName } from './person-name.ts';
-import { IDENTITY_FILE, loadRelayIdentity } from './relay-identity.ts';
+import { IDENTITY_FILE, IdentityError, loadRelayIdentity } from './relay-identity.ts';
 import { RoomDoorkeeper } from './room-doorkeeper.ts';
 import { ShareLinks, TRADED_TOKEN_TTL_MS } from './share-links.ts';
 import { TokenAuthority } from './token-authority.ts';
@@ -62,9 +63,38 @@ describe('the identity of a relay', () => {
     '{"relayId":"r","privateKey":{"kty":"OKP","crv":"Ed25519","x":"a","d":"b"}}',
   ])('is refused when its file holds %j, and that file is kept', async (content) => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, IDENTITY_FILE), content);
-    await expect(loadRelayIdentity(folder)).rejects.toMatchObject({ name: 'IdentityError' });
+    writeFileSync(join(folder, IDENTITY_FILE), content, { mode: 0o600 });
+    await expect(loadRelayIdentity(folder)).rejects.toMatchObject({
+      name: 'IdentityError',
+      message: expect.stringContaining('is damaged') as unknown,
+    });
     expect(readFileSync(join(folder, IDENTITY_FILE), 'utf8')).toBe(content);
+  });
+});
+
+describe('a key that others can reach', () => {
+  it.each([0o640, 0o604, 0o620, 0o602, 0o677])('is refused with mode %o, with the command that mends it', async (mode) => {
+    const folder = temporaryFolder();
+    const { relayId } = await loadRelayIdentity(folder);
+    const path = join(folder, IDENTITY_FILE);
+    chmodSync(path, mode);
+    const refusal = await loadRelayIdentity(folder).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(IdentityError);
+    expect(String(refusal)).toContain(`chmod 600 '${path}'`);
+    chmodSync(path, 0o600);
+    expect((await loadRelayIdentity(folder)).relayId).toBe(relayId);
+  });
+
+  it('cannot come about by a data folder that the relay makes; one that others may write to is named', () => {
+    const folder = join(temporaryFolder(), 'made', 'data');
+    const data = new DataFolder(folder);
+    expect([statSync(folder).mode & 0o777, data.warning]).toEqual([0o700, undefined]);
+    chmodSync(folder, 0o755);
+    expect(data.warning).toBeUndefined();
+    for (const mode of [0o775, 0o777, 0o1777]) {
+      chmodSync(folder, mode);
+      expect(new DataFolder(folder).warning).toContain(`chmod 700 '${folder}'`);
+    }
   });
 });
 
@@ -214,6 +244,38 @@ describe('share links', () => {
       kind: 'refused',
       reason: 'used-up',
     });
+  });
+
+  it('let nobody go on whose access was taken back, however old the token that they show', async () => {
+    const { shareLinks, directory, scheduler } = await setUp();
+    const { secret } = await shareLinks.create({ ...WHERE, role: 'editor' });
+    const trade = (previousToken?: string) => shareLinks.trade({ ...WHERE, secret, name: 'Mallory', previousToken });
+    const first = await trade();
+    if (first.kind !== 'granted') throw new Error('not granted');
+    scheduler.advance(TRADED_TOKEN_TTL_MS);
+    const second = await trade(first.token);
+    if (second.kind !== 'granted') throw new Error('not granted');
+    await directory.revokeToken(second.grant.jti, scheduler.now());
+    for (const previousToken of [first.token, second.token]) {
+      expect(await trade(previousToken)).toMatchObject({ kind: 'refused', reason: 'revoked' });
+    }
+    // Others' trades make the relay forget what has expired.
+    scheduler.advance(3 * TRADED_TOKEN_TTL_MS);
+    expect(await trade()).toMatchObject({ kind: 'granted' });
+    for (const previousToken of [first.token, second.token]) {
+      expect(await trade(previousToken)).toMatchObject({ kind: 'refused', reason: 'revoked' });
+    }
+    const anew = await trade();
+    expect(anew.kind === 'granted' && anew.grant.subject).not.toBe(first.grant.subject);
+  });
+
+  it('have secrets of 256 bits, none of them twice', async () => {
+    const { shareLinks } = await setUp();
+    const secrets = new Set<string>();
+    for (let count = 0; count < 20; count++) {
+      secrets.add((await shareLinks.create({ ...WHERE, role: 'viewer' })).secret);
+    }
+    expect([...secrets].map((secret) => Buffer.from(secret, 'base64url').byteLength)).toEqual(Array(20).fill(32));
   });
 
   it('take no previous token of another link, room or relay', async () => {

@@ -10,6 +10,8 @@ import { FolderSnapshotStore } from './folder.ts';
 import { createSnapshotInThread } from './snapshot-thread.ts';
 import { openSqliteStorage } from './sqlite.ts';
 
+// A thread has to load Yjs first, which takes a while on a busy machine.
+const TIMEOUT_MS = 30_000;
 const KEY = { tenant: 't', room: 'r', document: 'd' };
 
 function setUp(makeSnapshot: CompactionOptions['createSnapshot'] = createSnapshotInThread) {
@@ -37,7 +39,7 @@ function setUp(makeSnapshot: CompactionOptions['createSnapshot'] = createSnapsho
   return { compactor, storage, snapshots, problems, append, files };
 }
 
-it('makes a snapshot in a thread when a document has grown, and keeps the one before until the next', async () => {
+it('makes a snapshot in a thread when a document has grown, and keeps the one before until the next', { timeout: TIMEOUT_MS }, async () => {
   const { storage, snapshots, problems, append, files } = setUp();
   const typist = createTypist(1);
   for (const word of ['one ', 'two ']) await append(typist.type(word));
@@ -89,7 +91,7 @@ it('keeps a newer snapshot of another process, and what that one replaced', asyn
   expect(problems).toEqual([]);
 });
 
-it('ends the thread that is at work when it is disposed, and reports nothing', async () => {
+it('ends the thread that is at work when it is disposed, and reports nothing', { timeout: TIMEOUT_MS }, async () => {
   const ended: unknown[] = [];
   const { compactor, storage, snapshots, problems, append } = setUp((parts, signal) => {
     queueMicrotask(() => compactor.dispose());
@@ -110,12 +112,12 @@ it('starts no thread when the signal has aborted already', async () => {
   await expect(createSnapshotInThread([], AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-it('gives a thread no more memory than its limit', async () => {
+it('gives a thread no more memory than its limit', { timeout: TIMEOUT_MS }, async () => {
   const doc = new Y.Doc();
   const text = doc.getText('content');
   // Each at its front: they cannot be joined, so each is an object of its own.
   doc.transact(() => {
-    for (let count = 0; count < 100_000; count++) text.insert(0, 'x');
+    for (let count = 0; count < 40_000; count++) text.insert(0, 'x');
   });
   const limits = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 };
   const parts = [Y.encodeStateAsUpdate(doc)];
@@ -124,7 +126,7 @@ it('gives a thread no more memory than its limit', async () => {
   });
 });
 
-it('keeps what is still missing its predecessors', async () => {
+it('keeps what is still missing its predecessors', { timeout: TIMEOUT_MS }, async () => {
   const { storage, snapshots, append } = setUp();
   const typist = createTypist(1);
   const [first, second, third] = [typist.type('a'), typist.type('b'), typist.type('c')];
@@ -136,7 +138,7 @@ it('keeps what is still missing its predecessors', async () => {
   expect(doc.getText('content').toString()).toContain('abc');
 });
 
-it('reports what it cannot merge; the log is not touched', async () => {
+it('reports what it cannot merge; the log is not touched', { timeout: TIMEOUT_MS }, async () => {
   const { storage, problems, append } = setUp();
   for (let count = 0; count < 3; count++) await append(new Uint8Array([7, 7, 7]));
   expect(problems).toHaveLength(1);

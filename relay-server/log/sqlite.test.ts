@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
+import { MIGRATIONS } from './sqlite/schema.ts';
 import { claimServingLock } from './sqlite/serving-lock.ts';
 import { openSqliteStorage, type RelayStorage } from './sqlite.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
@@ -126,6 +127,21 @@ describe('the SQLite file', () => {
     damage(path);
     const damaged = openStorage(path, { isChecked: false });
     await expect(damaged.log.readUpdates(KEY, ALL)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
+  });
+
+  it('brings an older version up to date, and remembers whose tokens were taken back', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const old = new Database(path);
+    old.exec(MIGRATIONS[0] ?? '');
+    old.pragma('user_version = 1');
+    const addToken = old.prepare('INSERT INTO tokens VALUES (?, ?, ?, ?, NULL, 100, ?)');
+    addToken.run('a', 't', 'r', 'mallory', 50);
+    addToken.run('b', 't', 'r', 'mallory', 60);
+    addToken.run('c', 't', 'r', 'ada', null);
+    old.close();
+    const { directory } = openStorage(path);
+    expect(await directory.isSubjectRevoked('t', 'r', 'mallory')).toBe(true);
+    expect(await directory.isSubjectRevoked('t', 'r', 'ada')).toBe(false);
   });
 
   it('refuses a file of a newer version', () => {

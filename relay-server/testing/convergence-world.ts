@@ -68,7 +68,8 @@ export class ConvergenceWorld {
     else if (dice < 975) this.pickPair()?.cut();
     else if (dice < 981) this.pickPair()?.drop(random.pick(DIRECTIONS));
     else if (dice < 988) this.restartRelay();
-    else if (dice < 995) engine.crash();
+    else if (dice < 993) engine.crash();
+    else if (dice < 997) this.losePower(engine);
     else await this.whileTimePasses(engine.restart());
     await turn();
   }
@@ -179,6 +180,16 @@ export class ConvergenceWorld {
     this.core.dispose();
     for (const pair of this.pairs) pair.cut();
     this.core = this.startRelay();
+  }
+
+  /** The computer of the author that is also the relay's loses power right after an edit that has reached the others. */
+  private losePower(engine: FuzzEngine): void {
+    this.edit(engine);
+    for (const direction of ['to-relay', 'to-client'] as const) {
+      for (const pair of this.pairs) while (pair.deliverOne(direction));
+    }
+    engine.crash();
+    this.restartRelay();
   }
 
   private async settle(): Promise<void> {

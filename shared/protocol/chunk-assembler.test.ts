@@ -3,6 +3,7 @@ import { createSeededRandom } from '../testing/seeded-random.ts';
 import { type Chunk, ChunkAssembler, splitIntoChunks } from './chunk-assembler.ts';
 import { clientMessageCodec } from './client-messages.ts';
 import { PROTOCOL_LIMITS } from './limits.ts';
+import { relayMessageCodec } from './relay-messages.ts';
 
 function chunk(fields: Partial<Chunk>): Chunk {
   return { type: 'chunk', stream: 1, totalBytes: 10, offset: 0, payload: new Uint8Array(5), ...fields };
@@ -61,6 +62,51 @@ describe('chunks', () => {
     const assembler = new ChunkAssembler();
     for (let stream = 0; stream < 16; stream++) assembler.add(chunk({ stream }));
     expect(() => assembler.add(chunk({ stream: 16 }))).toThrow(expect.objectContaining({ closeCode: 4409 }));
+  });
+
+  it('[CH3] a finished message makes room for the next one', () => {
+    const assembler = new ChunkAssembler(1000);
+    for (let round = 0; round < 5; round++) {
+      expect(assembler.add(chunk({ stream: 1, totalBytes: 900, payload: new Uint8Array(600) }))).toBeUndefined();
+      expect(
+        assembler.add(chunk({ stream: 1, totalBytes: 900, offset: 600, payload: new Uint8Array(300) })),
+      ).toHaveLength(900);
+    }
+    for (let round = 0; round < 40; round++) {
+      expect(assembler.add(chunk({ stream: round, totalBytes: 5 }))).toHaveLength(5);
+    }
+  });
+
+  it('[CH3] memory follows what arrived, not what was announced, also with pieces of one byte', () => {
+    const usedBytes = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    const assembler = new ChunkAssembler();
+    const before = usedBytes();
+    for (let stream = 0; stream < 16; stream++) {
+      assembler.add(chunk({ stream, totalBytes: PROTOCOL_LIMITS.maxMessageBytes }));
+    }
+    expect(usedBytes() - before).toBeLessThan(1_000_000);
+    const totalBytes = 300_000;
+    const other = new ChunkAssembler();
+    const piece = new Uint8Array(1);
+    let retainedViews = 0;
+    for (let offset = 0; offset < totalBytes - 1; offset++) {
+      if (other.add(chunk({ totalBytes, offset, payload: piece }))) retainedViews++;
+    }
+    piece[0] = 7;
+    const whole = other.add(chunk({ totalBytes, offset: totalBytes - 1, payload: piece }));
+    expect([retainedViews, whole?.byteLength, whole?.buffer.byteLength]).toEqual([0, totalBytes, totalBytes]);
+    // Copied when they came: the sender's buffer may be used again.
+    expect([whole?.[0], whole?.[totalBytes - 1]]).toEqual([0, 7]);
+  });
+
+  it('[FR5] [CH1] a full piece fits into a frame, whatever its numbers are', () => {
+    const largest = Number.MAX_SAFE_INTEGER;
+    const payload = new Uint8Array(PROTOCOL_LIMITS.maxChunkPayloadBytes);
+    const message = chunk({ stream: largest, totalBytes: largest, offset: largest, payload });
+    expect(clientMessageCodec.encode(message).byteLength).toBeLessThanOrEqual(PROTOCOL_LIMITS.maxFrameBytes);
+    expect(relayMessageCodec.encode(message).byteLength).toBeLessThanOrEqual(PROTOCOL_LIMITS.maxFrameBytes);
+    const larger = chunk({ payload: new Uint8Array(payload.byteLength + 1) });
+    expect(() => clientMessageCodec.encode(larger)).toThrow(expect.objectContaining({ closeCode: 4413 }));
   });
 
   it('[CH3] unfinished messages take no more memory together than one may', () => {

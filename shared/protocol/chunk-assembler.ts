@@ -20,9 +20,19 @@ export function* splitIntoChunks(stream: number, message: Uint8Array): Generator
   }
 }
 
-/** Puts the chunks of one connection's one direction together again. Memory grows with what arrived, not with what was announced. */
+interface UnfinishedMessage {
+  readonly totalBytes: number;
+  receivedBytes: number;
+  /** Holds what was received, and room for more. */
+  buffer: Uint8Array;
+}
+
+/**
+ * Puts the chunks of one connection's one direction together again. Memory stays below twice what arrived, whatever was
+ * announced and however small the pieces are.
+ */
 export class ChunkAssembler {
-  private readonly streams = new Map<number, { totalBytes: number; receivedBytes: number; pieces: Uint8Array[] }>();
+  private readonly streams = new Map<number, UnfinishedMessage>();
   private bufferedBytes = 0;
   private readonly maxMessageBytes: number;
 
@@ -36,36 +46,35 @@ export class ChunkAssembler {
     if (chunk.totalBytes !== stream.totalBytes || chunk.offset !== stream.receivedBytes) {
       throw new ProtocolError(`chunk of stream ${chunk.stream} out of order`);
     }
-    stream.receivedBytes += chunk.payload.byteLength;
-    this.bufferedBytes += chunk.payload.byteLength;
-    if (chunk.payload.byteLength === 0 || stream.receivedBytes > stream.totalBytes) {
+    const receivedBytes = stream.receivedBytes + chunk.payload.byteLength;
+    if (chunk.payload.byteLength === 0 || receivedBytes > stream.totalBytes) {
       throw new ProtocolError(`chunk of stream ${chunk.stream} has a wrong size`);
     }
+    this.bufferedBytes += chunk.payload.byteLength;
     if (this.bufferedBytes > this.maxMessageBytes) throw new ProtocolError('too many unfinished chunks', 4413);
-    stream.pieces.push(chunk.payload.slice());
-    if (stream.receivedBytes < stream.totalBytes) return undefined;
+    if (receivedBytes > stream.buffer.byteLength) stream.buffer = grow(stream, receivedBytes);
+    stream.buffer.set(chunk.payload, stream.receivedBytes);
+    stream.receivedBytes = receivedBytes;
+    if (receivedBytes < stream.totalBytes) return undefined;
     this.streams.delete(chunk.stream);
     this.bufferedBytes -= stream.totalBytes;
-    return concatenate(stream.pieces, stream.totalBytes);
+    return stream.buffer;
   }
 
-  private begin(chunk: Chunk) {
+  private begin(chunk: Chunk): UnfinishedMessage {
     if (chunk.totalBytes > this.maxMessageBytes) {
       throw new ProtocolError(`a message of ${chunk.totalBytes} bytes exceeds ${this.maxMessageBytes}`, 4413);
     }
     if (this.streams.size >= MAX_OPEN_STREAMS) throw new ProtocolError('too many chunked messages at once');
-    const stream = { totalBytes: chunk.totalBytes, receivedBytes: 0, pieces: [] };
+    const stream = { totalBytes: chunk.totalBytes, receivedBytes: 0, buffer: new Uint8Array(0) };
     this.streams.set(chunk.stream, stream);
     return stream;
   }
 }
 
-function concatenate(pieces: readonly Uint8Array[], totalBytes: number): Uint8Array {
-  const whole = new Uint8Array(totalBytes);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return whole;
+/** Doubles, so that copying stays linear, but never beyond the whole: the last piece fills the buffer exactly. */
+function grow({ buffer, receivedBytes, totalBytes }: UnfinishedMessage, neededBytes: number): Uint8Array {
+  const larger = new Uint8Array(Math.min(totalBytes, Math.max(neededBytes, 2 * buffer.byteLength)));
+  larger.set(buffer.subarray(0, receivedBytes));
+  return larger;
 }

@@ -146,7 +146,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     this.access = access;
     if (access === 'write') {
       this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
-      const deletions = undefined as Uint8Array | undefined;
+      const deletions = this.host.recent.takeDeletions(stateVector);
       if (this.isComparingEpochs || this.relayLacksMore(relayHas)) {
         this.host.outbox.addRepeated(Y.encodeStateAsUpdate(this.host.doc, stateVector));
       } else if (deletions) {

@@ -64,7 +64,7 @@ export class LinkTokenSource implements TokenSource {
       answer = await postJson(url, request);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { kind: 'transient', explanation: `No Tutti relay answers at ${relayUrl} (${reason}).` };
+      return { kind: 'transient', explanation: `No Tutti relay answers at ${relayUrl} (${reason}). Check that it runs and that you are online.` };
     }
     if (answer.status < 200 || answer.status > 299) return this.explainRefusal(answer.status, answer.body);
     const grant = this.readGrant(answer.body);

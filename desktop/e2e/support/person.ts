@@ -25,6 +25,7 @@ export class Person {
 
   /** Opens a file by its name, as with Ctrl+P. */
   async openFile(path: string): Promise<void> {
+    await expect(this.page.getByRole('treeitem').first()).toBeVisible();
     await this.page.keyboard.press('Control+P');
     const search = this.page.getByRole('combobox', { name: 'Search files by name' });
     await search.fill(path);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type * as Y from 'yjs';
-import { systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { DisposableStore, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import {
   type ConnectionState,
   type ConnectSocket,
@@ -28,12 +28,13 @@ export class Engine {
   readonly session: RoomSession;
   readonly problems: SessionProblem[] = [];
   private readonly storage: RoomStorage;
+  private readonly disposables = new DisposableStore();
   private closed: Promise<void> | undefined;
 
   private constructor(session: RoomSession, storage: RoomStorage) {
     this.session = session;
     this.storage = storage;
-    session.onProblem((problem) => this.problems.push(problem));
+    this.disposables.add(session.onProblem((problem) => this.problems.push(problem)));
   }
 
   /** Starts an engine; it leaves when the test is over, if not before. */
@@ -56,8 +57,7 @@ export class Engine {
 
   /** Opens a document for as long as the engine runs. */
   open(name: string): OpenText {
-    const { replica } = this.session.open(name);
-    return new OpenText(replica);
+    return new OpenText(this.disposables.add(this.session.open(name)).replica);
   }
 
   /** Resolves with the first state, from now on, that `matches`. */
@@ -87,8 +87,14 @@ export class Engine {
 
   /** Leaves the room; resolves when all is stored. */
   close(): Promise<void> {
-    this.closed ??= this.session.leave().then(() => this.storage.close());
+    this.closed ??= this.finish();
     return this.closed;
+  }
+
+  private async finish(): Promise<void> {
+    await this.session.leave();
+    this.disposables.dispose();
+    await this.storage.close();
   }
 }
 
@@ -124,12 +130,14 @@ export class OpenText {
     });
   }
 
-  /** Resolves when `holds` does, looking again at every change of the text. */
-  whenText(holds: (text: string) => boolean): Promise<void> {
-    if (holds(this.text.toString())) return Promise.resolve();
+  /** Resolves when the text is `content`. */
+  whenText(content: string): Promise<void> {
+    // Comparing the lengths first spares most of the comparisons of a long text.
+    const isThere = () => this.text.length === content.length && this.text.toString() === content;
+    if (isThere()) return Promise.resolve();
     return new Promise((resolve) => {
       const look = () => {
-        if (!holds(this.text.toString())) return;
+        if (!isThere()) return;
         this.replica.doc.off('update', look);
         resolve();
       };

@@ -1,82 +1,144 @@
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import type { SharedFile } from '../../../shared/workspace/index.ts';
+import type { BaseIndex } from './base-index.ts';
+import { freeLocalCopy, moveFile, removeFile, writeText } from './disk-changes.ts';
+import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
+import { isSameFile } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
-import type { MirrorBase, MirrorBaseStore, SharedFiles } from './shared-files.ts';
-import { type DiskFile, readDiskFile, saveFile } from './text-file.ts';
+import type { MirrorBase, SharedFiles } from './shared-files.ts';
+import { type DiskFile, type DiskWrites, readDiskFile } from './text-file.ts';
 import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
-import { localCopyName } from './own-files.ts';
 import { diskEdits, rebaseEdits } from './three-way-merge.ts';
-import { errnoOf, toWorkspaceError } from './workspace-error.ts';
+import { WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions {
   /** Real path of the folder. */
   readonly root: string;
   readonly files: SharedFiles;
-  readonly bases: MirrorBaseStore;
+  readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
   readonly nowMs: () => number;
+  /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
+  readonly assertFolder: () => Promise<void>;
+  /** A file that the room does not list any more is still at this path, and is to be shared again. */
+  readonly onKept: (path: string) => void;
+  readonly writes?: DiskWrites;
+}
+
+/** `gone`: the file is missing on disk, and the caller did not know for sure; nothing was done. */
+export type SyncOutcome = 'done' | 'gone';
+
+interface Visit {
+  readonly fileId: string;
+  /** What is missing is deleted, and not just being replaced or renamed. */
+  readonly isGoneForSure: boolean;
+  /** Files that wait for this one to leave their path. */
+  readonly waiting: ReadonlySet<string>;
 }
 
 type DiskTextFile = Extract<DiskFile, { kind: 'text' }>;
 
+const MAX_ATTEMPTS = 5;
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Brings one file of the folder and of the room together, from whatever state the two are in. */
 export class FileSync {
   private readonly options: FileSyncOptions;
+  /** Hash of what is left at a path whose file has gone elsewhere, its text being in the room: it may be replaced. */
+  private readonly leftovers = new Map<string, string>();
 
   constructor(options: FileSyncOptions) {
     this.options = options;
   }
 
   /** Throws WorkspaceError when disk or path do not allow it; nothing is lost then, and it may be tried again. */
-  async sync(fileId: string): Promise<void> {
-    const { files, bases, root } = this.options;
-    const base = bases.get(fileId);
-    const listed = files.files.find((file) => file.fileId === fileId);
-    if (!listed) return this.syncRemoved(fileId, base);
-    await resolveInside(root, listed.path);
-    if (base && base.path !== listed.path) await this.followRename(listed, base);
-    const absolutePath = await resolveInside(root, listed.path);
-    const disk = await readDiskFile(absolutePath, listed.path);
-    if (listed.kind !== 'text') return this.syncUnopened(listed, disk);
-    await files.whenTextReady(fileId);
-    const known = bases.get(fileId);
-    if (disk.kind === 'missing') return known ? this.syncMissing(listed, known, absolutePath) : this.write(listed, absolutePath);
-    if (disk.kind !== 'text') return this.tellNoLongerText(listed, disk.kind);
-    return known ? this.merge(listed, known, disk, absolutePath) : this.meet(listed, disk, absolutePath);
+  async sync(fileId: string, isGoneForSure: boolean): Promise<SyncOutcome> {
+    return this.visit({ fileId, isGoneForSure, waiting: NOBODY });
   }
 
-  private async merge(file: SharedFile, base: MirrorBase, disk: DiskTextFile, absolutePath: string): Promise<void> {
-    const { files, bases } = this.options;
-    if (disk.hash !== base.hash) {
-      const current = files.readText(file.fileId);
-      const edits = rebaseEdits(base.text, current, diskEdits(base.text, disk.text));
-      bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
-      if (edits.length > 0) files.applyEdits(file.fileId, edits);
-      if (disk.format.eol !== file.eol || disk.format.bom !== file.bom) files.update(file.fileId, disk.format);
+  private async visit(visit: Visit): Promise<SyncOutcome> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const outcome = await this.attempt(visit);
+      if (outcome !== 'again') return outcome;
     }
-    if (files.readText(file.fileId) !== disk.text) await this.write(file, absolutePath);
+    const path = this.listed(visit.fileId)?.path ?? '';
+    throw new WorkspaceError('io', path, `"${path}" keeps changing on disk while it is being written. Retry when it rests.`);
   }
 
-  private async write(file: SharedFile, absolutePath: string): Promise<void> {
+  private async attempt(visit: Visit): Promise<SyncOutcome | 'again'> {
+    const { files, bases, root, assertFolder } = this.options;
+    const { fileId } = visit;
+    await assertFolder();
+    const file = this.listed(fileId);
+    if (!file) return this.syncRemoved(fileId);
+    if (isOwnFile(file.path.slice(file.path.lastIndexOf('/') + 1))) throw reservedName(file);
+    await resolveInside(root, file.path);
+    if (bases.pathFor(fileId) !== file.path) await this.arrive(file, visit);
+    const absolutePath = await resolveInside(root, file.path);
+    if (file.kind === 'text') await files.whenTextReady(fileId);
+    const disk = await readDiskFile(absolutePath, file.path);
+    if (disk.kind === 'missing') await assertFolder();
+    // While the disk was read, the room may have gone on.
+    const base = bases.get(fileId);
+    if (this.listed(fileId)?.path !== file.path) return 'again';
+    if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
+    if (file.kind !== 'text') return this.syncUnopened(file, disk);
+    if (disk.kind === 'missing') return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
+    if (disk.kind !== 'text') throw noLongerText(file, disk.kind);
+    return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk, absolutePath);
+  }
+
+  private listed(fileId: string): SharedFile | undefined {
+    return this.options.files.files.find((file) => file.fileId === fileId);
+  }
+
+  private async merge(file: SharedFile, base: MirrorBase, disk: DiskTextFile, absolutePath: string): Promise<SyncOutcome | 'again'> {
+    const { files } = this.options;
+    if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
+    const current = this.listed(file.fileId) ?? file;
+    if (files.readText(file.fileId) === disk.text && isSameFormat(disk, current)) return 'done';
+    return this.write(current, absolutePath, disk.hash);
+  }
+
+  private takeFromDisk(file: SharedFile, base: MirrorBase, disk: DiskTextFile): void {
     const { files, bases } = this.options;
-    const text = files.readText(file.fileId);
-    const current = files.files.find(({ fileId }) => fileId === file.fileId) ?? file;
-    const hash = await writeText(absolutePath, file.path, text, current);
-    bases.set(file.fileId, { path: file.path, hash, text });
+    const edits = rebaseEdits(base.text, files.readText(file.fileId), diskEdits(base.text, disk.text));
+    // The edits first: were the base kept without them, the next start would undo them on disk.
+    if (edits.length > 0) files.applyEdits(file.fileId, edits);
+    if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(file.fileId, disk.format);
+    bases.set(file.fileId, { path: base.path, hash: disk.hash, text: disk.text });
+  }
+
+  private async write(file: SharedFile, absolutePath: string, replaces: string | undefined): Promise<SyncOutcome | 'again'> {
+    const { files, bases, writes } = this.options;
+    const { fileId, path } = file;
+    const text = files.readText(fileId);
+    const hash = await writeText({ absolutePath, path, text, format: file, replaces }, writes);
+    if (hash === undefined) return 'again';
+    bases.set(fileId, { path, hash, text });
+    return 'done';
   }
 
   // The same path was made on both sides, each without knowing of the other.
-  private async meet(file: SharedFile, disk: DiskTextFile, absolutePath: string): Promise<void> {
-    const { files, bases, problems, nowMs, root } = this.options;
+  private async meet(file: SharedFile, disk: DiskTextFile, absolutePath: string): Promise<SyncOutcome | 'again'> {
+    const { files, bases } = this.options;
+    if (this.leftovers.get(file.path) === disk.hash) {
+      const outcome = await this.write(file, absolutePath, disk.hash);
+      if (outcome === 'done') this.leftovers.delete(file.path);
+      return outcome;
+    }
     if (files.readText(file.fileId) === disk.text) {
       bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
-      return;
+      return 'done';
     }
-    const aside = await this.freeLocalCopy(file.path, nowMs());
-    await writeText(await resolveInside(root, aside), aside, disk.text, disk.format);
-    await this.write(file, absolutePath);
+    await this.setAside(file, absolutePath);
+    return 'again';
+  }
+
+  private async setAside(file: SharedFile, absolutePath: string): Promise<void> {
+    const { problems, nowMs, root } = this.options;
+    const aside = await freeLocalCopy(root, file.path, nowMs());
+    await moveFile(root, absolutePath, await resolveInside(root, aside), file.path);
     problems.tell({
       id: `met:${file.fileId}`,
       severity: 'warning',
@@ -87,23 +149,15 @@ export class FileSync {
     });
   }
 
-  private async freeLocalCopy(path: string, nowMs: number): Promise<string> {
-    const folder = path.slice(0, path.length - basename(path).length);
-    for (let copy = 1; ; copy++) {
-      const candidate = folder + localCopyName(basename(path), nowMs, copy);
-      const absolutePath = await resolveInside(this.options.root, candidate);
-      if ((await readDiskFile(absolutePath, candidate)).kind === 'missing') return candidate;
-    }
-  }
-
-  private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<void> {
+  private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<SyncOutcome | 'again'> {
     const { files, bases, problems } = this.options;
     if (files.readText(file.fileId) === base.text) {
       bases.delete(file.fileId);
       files.remove([file.fileId]);
-      return;
+      return 'done';
     }
-    await this.write(file, absolutePath);
+    const outcome = await this.write(file, absolutePath, undefined);
+    if (outcome !== 'done') return outcome;
     problems.tell({
       id: `restored:${file.fileId}`,
       severity: 'warning',
@@ -112,93 +166,120 @@ export class FileSync {
       title: `${file.path} was deleted on disk while it was being edited.`,
       detail: 'It was written again with the edits. Delete it in Tutti if it should go.',
     });
+    return outcome;
   }
 
-  private async syncRemoved(fileId: string, base: MirrorBase | undefined): Promise<void> {
-    const { bases, problems, root } = this.options;
+  private async syncRemoved(fileId: string): Promise<SyncOutcome> {
+    const { bases, problems, root, onKept } = this.options;
+    const base = bases.get(fileId);
+    if (!base) return 'done';
+    const { path } = base;
+    const absolutePath = await resolveInside(root, path);
+    const disk = await readDiskFile(absolutePath, path);
+    const isShared = disk.kind === 'text' && disk.hash === base.hash;
+    if (isShared) await removeFile(root, absolutePath, path);
+    bases.delete(fileId);
+    if (isShared || disk.kind === 'missing') return 'done';
+    const hasText = base.hash !== '';
+    problems.tell({
+      id: `kept:${fileId}`,
+      severity: hasText ? 'warning' : 'info',
+      path,
+      title: hasText ? `${path} was deleted in the room, but changed on disk.` : `${path} was deleted in the room.`,
+      detail: hasText
+        ? 'The file on disk is kept, and shared again.'
+        : 'Its content was never in the room, so the file is kept on this device. Delete it on disk if it should go.',
+    });
+    if (hasText) onKept(path);
+    return 'done';
+  }
+
+  /** Makes the path of a file free for it, and brings it there from where it lay. */
+  private async arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<void> {
+    const { bases, root } = this.options;
+    const ownerId = bases.ownerOf(file.path);
+    if (ownerId !== undefined && ownerId !== fileId) {
+      if (waiting.has(ownerId)) await this.liftOff(ownerId);
+      else await this.visit({ fileId: ownerId, isGoneForSure: true, waiting: new Set([...waiting, fileId]) });
+    }
+    const base = bases.get(fileId);
     if (!base) return;
-    const absolutePath = await resolveInside(root, base.path);
-    const disk = await readDiskFile(absolutePath, base.path);
-    if (disk.kind === 'text' && disk.hash !== base.hash) {
-      problems.tell({
-        id: `kept:${fileId}`,
-        severity: 'warning',
-        path: base.path,
-        title: `${base.path} was deleted in the room, but changed on disk.`,
-        detail: 'The file on disk is kept and shared again.',
-      });
-    } else if (disk.kind !== 'missing') {
-      await rm(absolutePath).catch((error: unknown) => {
-        if (errnoOf(error) !== 'ENOENT') throw toWorkspaceError(error, base.path, 'remove');
-      });
-      await removeEmptyFolders(root, dirname(absolutePath));
+    const from = await resolveInside(root, base.path);
+    const to = await resolveInside(root, file.path);
+    const isOtherCase = from !== to && (await isSameFile(from, to));
+    const [there, here] = [await readDiskFile(to, file.path), await readDiskFile(from, base.path)];
+    const isFree = there.kind === 'missing' || isOtherCase || (there.kind === 'text' && this.leftovers.get(file.path) === there.hash);
+    if (here.kind !== 'missing') {
+      if (!isFree) await this.setAside(file, to);
+      await moveFile(root, from, to, base.path);
+      this.leftovers.delete(file.path);
+    } else if (there.kind === 'text' && there.hash !== base.hash) {
+      // Gone from its old place, and something unknown is at the new one: they meet as strangers.
+      bases.delete(fileId);
+      return;
+    }
+    bases.set(fileId, { ...base, path: file.path });
+  }
+
+  /** Takes what a file has on disk into the room and lets its path go: two files are changing places. */
+  private async liftOff(fileId: string): Promise<void> {
+    const { files, bases, root } = this.options;
+    const file = this.listed(fileId);
+    const base = bases.get(fileId);
+    if (!file || !base) return;
+    await files.whenTextReady(fileId);
+    const disk = await readDiskFile(await resolveInside(root, base.path), base.path);
+    if (disk.kind === 'text') {
+      if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
+      this.leftovers.set(base.path, disk.hash);
     }
     bases.delete(fileId);
   }
 
-  private async followRename(file: SharedFile, base: MirrorBase): Promise<void> {
-    const { bases, root } = this.options;
-    const from = await resolveInside(root, base.path);
-    const to = await resolveInside(root, file.path);
-    const isSameFileOtherCase = from.toLowerCase() === to.toLowerCase();
-    if (isSameFileOtherCase || (await readDiskFile(to, file.path)).kind === 'missing') {
-      try {
-        await mkdir(dirname(to), { recursive: true });
-        await rename(from, to);
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw toWorkspaceError(error, base.path, 'rename');
-      }
-      await removeEmptyFolders(root, dirname(from));
-    }
-    bases.set(file.fileId, { ...base, path: file.path });
-  }
-
   // Binary and oversized files are listed as they are found on disk, and nothing more.
-  private syncUnopened(file: SharedFile, disk: DiskFile): void {
+  private async syncUnopened(file: SharedFile, disk: DiskFile): Promise<SyncOutcome> {
     const { files, bases } = this.options;
-    const base = bases.get(file.fileId);
-    if (disk.kind !== 'missing') {
-      bases.set(file.fileId, { path: file.path, hash: '', text: '' });
-      if (disk.sizeBytes !== file.sizeBytes) files.update(file.fileId, { sizeBytes: disk.sizeBytes });
-    } else if (base) {
-      bases.delete(file.fileId);
-      files.remove([file.fileId]);
+    const { fileId, path } = file;
+    if (disk.kind === 'missing') {
+      if (bases.pathFor(fileId) !== undefined) files.remove([fileId]);
+      bases.delete(fileId);
+      return 'done';
     }
-  }
-
-  private tellNoLongerText(file: SharedFile, kind: 'binary' | 'oversized'): void {
-    const what = kind === 'binary' ? 'is no text any more' : 'has grown past 5 MB';
-    this.options.problems.report({
-      id: `file:${file.fileId}`,
-      severity: 'warning',
-      path: file.path,
-      fileId: file.fileId,
-      title: `${file.path} ${what} on disk.`,
-      detail: 'The folder and the room keep different contents until it is a text file below 5 MB again.',
-      canRetry: true,
-    });
+    if (disk.kind === 'text') {
+      await files.whenTextReady(fileId);
+      if (files.readText(fileId) === '' && bases.pathFor(fileId) !== undefined) {
+        // It has become text on this device.
+        if (disk.text !== '') files.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: disk.text }]);
+        files.update(fileId, { kind: 'text', sizeBytes: disk.sizeBytes, ...disk.format });
+        bases.set(fileId, { path, hash: disk.hash, text: disk.text });
+        return 'done';
+      }
+    }
+    bases.set(fileId, { path, hash: '', text: '' });
+    if (disk.sizeBytes !== file.sizeBytes) files.update(fileId, { sizeBytes: disk.sizeBytes });
+    return 'done';
   }
 }
 
-/** Writes a text and resolves to the hash of its bytes. */
-async function writeText(absolutePath: string, path: string, text: string, format: TextFormat): Promise<string> {
-  const bytes = encodeText(text, format);
-  try {
-    await mkdir(dirname(absolutePath), { recursive: true });
-  } catch (error) {
-    throw toWorkspaceError(error, path, 'write');
-  }
-  await saveFile(absolutePath, bytes, { path });
-  return hashBytes(bytes);
+/** A text without line ends has the format of any. */
+function isSameFormat({ text, format }: DiskTextFile, listed: TextFormat): boolean {
+  return format.bom === listed.bom && (format.eol === listed.eol || !text.includes('\n'));
 }
 
-async function removeEmptyFolders(root: string, folder: string): Promise<void> {
-  for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
-    try {
-      await rmdir(current);
-    } catch {
-      // Not empty, or gone already.
-      return;
-    }
-  }
+function hasRoomChangedFormat(listed: TextFormat, base: MirrorBase): boolean {
+  const formats = (['LF', 'CRLF'] as const).flatMap((eol) => [true, false].map((bom) => ({ eol, bom })));
+  const matches = formats.filter((format) => hashBytes(encodeText(base.text, format)) === base.hash);
+  // None matches where line ends were mixed.
+  return matches.length > 0 && !matches.some(({ eol, bom }) => eol === listed.eol && bom === listed.bom);
+}
+
+function reservedName({ path }: SharedFile): WorkspaceError {
+  const message = `"${path}" is a name that Tutti keeps for its own files. Rename it in the room.`;
+  return new WorkspaceError('unusable-name', path, message);
+}
+
+function noLongerText(file: SharedFile, kind: 'binary' | 'oversized'): WorkspaceError {
+  const what = kind === 'binary' ? 'is no text any more' : 'has grown past 5 MB';
+  const message = `"${file.path}" ${what} on disk. The folder and the room keep different contents until it is a text file below 5 MB again.`;
+  return new WorkspaceError(kind === 'binary' ? 'not-text' : 'too-large', file.path, message);
 }

@@ -4,17 +4,25 @@ import { WorkspaceError } from './workspace-error.ts';
 /** The problems of one folder: each is reported when it comes up or changes, and again when it is over. */
 export class ProblemBoard {
   private readonly open = new Map<string, MirrorProblem>();
+  private confirmed = new Set<string>();
   private readonly onProblem: (problem: MirrorProblem) => void;
 
   constructor(onProblem: (problem: MirrorProblem) => void) {
     this.onProblem = onProblem;
   }
 
-  get openIds(): readonly string[] {
-    return [...this.open.keys()];
+  /** Begins to look at everything again: see {@link resolveUnconfirmed}. */
+  beginCheck(): void {
+    this.confirmed = new Set();
+  }
+
+  /** Resolves the problems with this prefix that did not come up again since {@link beginCheck}. */
+  resolveUnconfirmed(prefix: string): void {
+    for (const id of [...this.open.keys()]) if (id.startsWith(prefix) && !this.confirmed.has(id)) this.resolve(id);
   }
 
   report(problem: MirrorProblem): void {
+    this.confirmed.add(problem.id);
     if (this.open.get(problem.id)?.detail === problem.detail) return;
     this.open.set(problem.id, problem);
     this.onProblem(problem);

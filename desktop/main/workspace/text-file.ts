@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createTempName } from './own-files.ts';
@@ -48,6 +48,16 @@ export async function readDiskFile(absolutePath: string, path: string, maxBytes 
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
     throw toWorkspaceError(error, path, 'read');
+  }
+}
+
+/** SHA-256 of a file's bytes, right now; undefined when it is not there. For {@link SaveOptions.isStillWanted}. */
+export function hashOnDisk(absolutePath: string): string | undefined {
+  try {
+    return hashBytes(readFileSync(absolutePath));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
+    throw error;
   }
 }
 

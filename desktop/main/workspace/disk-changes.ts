@@ -1,0 +1,73 @@
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { localCopyName } from './own-files.ts';
+import { resolveInside } from './path-guard.ts';
+import { type DiskWrites, hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
+import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
+import { errnoOf, toWorkspaceError } from './workspace-error.ts';
+
+export interface TextToWrite {
+  readonly absolutePath: string;
+  /** For messages. */
+  readonly path: string;
+  readonly text: string;
+  readonly format: TextFormat;
+  /** Hash of what is to be replaced; undefined when nothing may be there. */
+  readonly replaces: string | undefined;
+}
+
+/** Writes a text; resolves to the hash of its bytes, or undefined when the file had changed and was left alone. */
+export async function writeText(target: TextToWrite, writes?: DiskWrites): Promise<string | undefined> {
+  const { absolutePath, path, text, format, replaces } = target;
+  const bytes = encodeText(text, format);
+  try {
+    await mkdir(dirname(absolutePath), { recursive: true });
+  } catch (error) {
+    throw toWorkspaceError(error, path, 'write');
+  }
+  const isStillWanted = () => hashOnDisk(absolutePath) === replaces;
+  const isSaved = await saveFile(absolutePath, bytes, { path, isStillWanted, ...(writes ? { writes } : {}) });
+  return isSaved ? hashBytes(bytes) : undefined;
+}
+
+/** Moves a file; what lies at `to` is replaced. */
+export async function moveFile(root: string, from: string, to: string, path: string): Promise<void> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await rename(from, to);
+  } catch (error) {
+    throw toWorkspaceError(error, path, 'rename');
+  }
+  await removeEmptyFolders(root, dirname(from));
+}
+
+/** Removes a file, and the folders that it leaves empty. */
+export async function removeFile(root: string, absolutePath: string, path: string): Promise<void> {
+  try {
+    await rm(absolutePath);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw toWorkspaceError(error, path, 'remove');
+  }
+  await removeEmptyFolders(root, dirname(absolutePath));
+}
+
+/** A free path beside `path` for this device's own version of it. */
+export async function freeLocalCopy(root: string, path: string, nowMs: number): Promise<string> {
+  const folder = path.slice(0, path.length - basename(path).length);
+  for (let copy = 1; ; copy++) {
+    const candidate = folder + localCopyName(basename(path), nowMs, copy);
+    const absolutePath = await resolveInside(root, candidate);
+    if ((await readDiskFile(absolutePath, candidate)).kind === 'missing') return candidate;
+  }
+}
+
+async function removeEmptyFolders(root: string, folder: string): Promise<void> {
+  for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      // Not empty, or gone already.
+      return;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { join } from 'node:path';
+import { comparablePath } from '../../../shared/workspace/index.ts';
+import type { BaseIndex } from './base-index.ts';
+import { isSameFile, kindOnDisk } from './path-kind.ts';
+import { explainFailure, type ProblemBoard } from './problem-board.ts';
+import type { NewSharedFile, SharedFiles } from './shared-files.ts';
+import { type DiskFile, readDiskFile } from './text-file.ts';
+import type { WalkedFile } from './walk-folder.ts';
+import { WorkspaceError } from './workspace-error.ts';
+
+export interface DiskIntakeOptions {
+  /** Real path of the folder. */
+  readonly root: string;
+  readonly files: SharedFiles;
+  readonly bases: BaseIndex;
+  readonly problems: ProblemBoard;
+}
+
+/** Ids of files that are gone from disk, by the hash of what they were. */
+export type GoneFiles = Map<string, string[]>;
+
+type FoundDisk = Exclude<DiskFile, { kind: 'missing' }>;
+
+interface FoundFile {
+  readonly path: string;
+  readonly disk: FoundDisk;
+}
+
+const BATCH_FILES = 50;
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Takes files that are new on disk into the room. */
+export class DiskIntake {
+  private readonly options: DiskIntakeOptions;
+  private listing = false;
+
+  constructor(options: DiskIntakeOptions) {
+    this.options = options;
+  }
+
+  /** Files are being listed right now: changes of the room that come up are this device's own. */
+  get isListing(): boolean {
+    return this.listing;
+  }
+
+  /** Which of these files are listed in the room, but not on disk any more. */
+  async findGone(fileIds: Iterable<string>): Promise<GoneFiles> {
+    const { files, bases, root } = this.options;
+    const listed = new Set(files.files.map(({ fileId }) => fileId));
+    const gone: GoneFiles = new Map();
+    for (const fileId of fileIds) {
+      const path = bases.pathFor(fileId);
+      if (path === undefined || !listed.has(fileId) || (await kindOnDisk(root, join(root, path))) !== 'missing') continue;
+      const hash = bases.get(fileId)?.hash ?? '';
+      if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
+    }
+    return gone;
+  }
+
+  /** Lists files in batches, so that the first can be opened early. One that has the content of a gone file was renamed. */
+  async take(found: readonly WalkedFile[], gone: GoneFiles): Promise<void> {
+    let batch: FoundFile[] = [];
+    let batchBytes = 0;
+    for (const file of this.withoutKnown(found)) {
+      const disk = await this.read(file);
+      if (!disk) continue;
+      const renamedId = disk.kind === 'text' ? gone.get(disk.hash)?.shift() : undefined;
+      if (renamedId !== undefined) {
+        this.rename(renamedId, file.path);
+        continue;
+      }
+      if (await this.isTakenInOtherCase(file)) continue;
+      batch.push({ path: file.path, disk });
+      batchBytes += disk.kind === 'text' ? disk.sizeBytes : 0;
+      if (batch.length < BATCH_FILES && batchBytes < BATCH_BYTES) continue;
+      await this.list(batch);
+      batch = [];
+      batchBytes = 0;
+    }
+    await this.list(batch);
+  }
+
+  private withoutKnown<T extends { readonly path: string }>(found: readonly T[]): T[] {
+    const { files, bases } = this.options;
+    const unknown = found.filter(({ path }) => bases.ownerOf(path) === undefined);
+    if (unknown.length === 0) return unknown;
+    const listed = new Set(files.files.map(({ path }) => path));
+    return unknown.filter(({ path }) => !listed.has(path));
+  }
+
+  private rename(fileId: string, path: string): void {
+    const { files, bases } = this.options;
+    const base = bases.get(fileId);
+    if (!base) return;
+    const isRenamedInRoom = files.files.find((file) => file.fileId === fileId)?.path !== base.path;
+    bases.set(fileId, { ...base, path });
+    // A new name given in the room wins: the file is moved on to there.
+    if (!isRenamedInRoom) files.update(fileId, { path });
+  }
+
+  /** On a disk that does not tell case, the file was renamed; else it cannot be shared beside the other. */
+  private async isTakenInOtherCase({ path, absolutePath }: WalkedFile): Promise<boolean> {
+    const { files, root, bases } = this.options;
+    const key = comparablePath(path);
+    const other = files.files.find((file) => comparablePath(file.path) === key);
+    const otherPath = other && bases.pathFor(other.fileId);
+    if (!other || otherPath === undefined) return false;
+    const otherAbsolute = join(root, otherPath);
+    if ((await kindOnDisk(root, otherAbsolute)) === 'missing') return false;
+    if (await isSameFile(absolutePath, otherAbsolute)) {
+      this.rename(other.fileId, path);
+      return true;
+    }
+    const message = `"${path}" is not shared: its name differs from "${otherPath}" only in case, which not every disk can tell. Rename it to share it.`;
+    this.tellUnread(new WorkspaceError('unusable-name', path, message));
+    return true;
+  }
+
+  private async list(found: readonly FoundFile[]): Promise<void> {
+    const { files, bases } = this.options;
+    // While the files were read, the room may have listed them.
+    const batch = this.withoutKnown(found);
+    if (batch.length === 0) return;
+    this.listing = true;
+    try {
+      const ids = files.createFiles(batch.map(toNewFile));
+      for (const [position, { path, disk }] of batch.entries()) {
+        const fileId = ids[position];
+        const known = disk.kind === 'text' ? { hash: disk.hash, text: disk.text } : { hash: '', text: '' };
+        if (fileId !== undefined) bases.set(fileId, { path, ...known });
+      }
+    } finally {
+      this.listing = false;
+    }
+    await nextTurn();
+  }
+
+  private async read({ absolutePath, path }: WalkedFile): Promise<FoundDisk | undefined> {
+    try {
+      const disk = await readDiskFile(absolutePath, path);
+      return disk.kind === 'missing' ? undefined : disk;
+    } catch (error) {
+      this.tellUnread(error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error)));
+      return undefined;
+    }
+  }
+
+  /** Reports a file or sub-folder that had to be left out. */
+  tellUnread(error: WorkspaceError): void {
+    const { path } = error;
+    this.options.problems.report({ id: `path:${path}`, severity: 'warning', path, ...explainFailure(error), canRetry: true });
+  }
+}
+
+function toNewFile({ path, disk }: FoundFile): NewSharedFile {
+  if (disk.kind !== 'text') return { path, kind: disk.kind, eol: 'LF', bom: false, sizeBytes: disk.sizeBytes };
+  return { path, kind: 'text', ...disk.format, text: disk.text };
+}
