@@ -159,7 +159,7 @@ describe('serve', () => {
     expect(corrupted.code).toBe(1);
     expect(corrupted.stderr).toMatch(/^tutti-relay: The database .* is damaged .*\n$/);
     const badKey = temporaryFolder();
-    writeFileSync(join(badKey, 'relay-key.json'), '{}');
+    writeFileSync(join(badKey, 'relay-key.json'), '{}', { mode: 0o600 });
     expect((await runCli('token', '--data', badKey, '--room', 'r')).stderr).toContain('relay-key.json is damaged');
   });
 

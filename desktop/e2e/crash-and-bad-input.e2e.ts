@@ -5,20 +5,24 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchDesktop } from './support/desktop-app.ts';
+import { operatorToken, RelayProcess } from '../testing/relay-process.ts';
 import type { DesktopPerson } from './support/person.ts';
 
 let data: string;
 let deadRelayUrl: string;
 let open: DesktopPerson[];
+let stopLater: RelayProcess[];
 
 test.beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'tutti-crash-'));
   deadRelayUrl = `http://127.0.0.1:${await freePort()}`;
   open = [];
+  stopLater = [];
 });
 
 test.afterEach(async () => {
   await Promise.all(open.map(({ app }) => app.close()));
+  await Promise.all(stopLater.map((relay) => relay.stop()));
   await rm(data, { recursive: true, force: true });
 });
 
@@ -33,7 +37,14 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function launch(options: { readonly folder?: string; readonly joinLink?: string } = {}): Promise<DesktopPerson> {
+interface LaunchOptions {
+  readonly folder?: string;
+  readonly joinLink?: string;
+  readonly relayUrl?: string;
+  readonly operatorToken?: string;
+}
+
+async function launch(options: LaunchOptions = {}): Promise<DesktopPerson> {
   const person = await launchDesktop({ name: 'Ana', userData: join(data, 'ana'), relayUrl: deadRelayUrl, ...options });
   open.push(person);
   return person;
@@ -61,18 +72,24 @@ test('kill -9 of the main process loses nothing that was on this device, without
   await after.screenshot('20-after-the-crash');
 });
 
-test('a damaged store is set aside, said, and the folder is edited on', async () => {
+test('a damaged store is set aside, said, and made anew from the relay', async () => {
   const folder = join(data, 'project');
   await writeFolder(folder);
-  const before = await launch({ folder });
+  const relay = await RelayProcess.start(join(data, 'relay'));
+  stopLater.push(relay);
+  const options = { folder, relayUrl: relay.url, operatorToken: await operatorToken(join(data, 'relay')) };
+  const before = await launch(options);
   await before.openFile('notes.md');
   await expect.poll(() => before.visibleText()).toContain('some notes');
+  await before.clickLine('some notes');
+  await before.type(', kept on the relay');
+  await expect(before.page.getByTestId('save-state')).toHaveText(/relay|Seen/);
   await before.app.close();
   open = [];
 
   const rooms = join(data, 'ana', 'rooms');
   for (const name of await readdir(rooms)) await writeFile(join(rooms, name), 'this is no database');
-  const after = await launch({ folder });
+  const after = await launch(options);
   await expect(after.page.getByText('The local copy of this room was damaged.')).toBeVisible();
   await after.screenshot('21-damaged-store');
   expect((await readdir(rooms)).some((name) => name.includes('damaged'))).toBe(true);
@@ -80,7 +97,8 @@ test('a damaged store is set aside, said, and the folder is edited on', async ()
   await expect.poll(() => after.visibleText()).toContain('some notes');
   await after.clickLine('some notes');
   await after.type(', edited on');
-  await expect.poll(() => readFile(join(folder, 'notes.md'), 'utf8')).toBe('some notes, edited on\n');
+  await expect(after.page.getByRole('treeitem')).toHaveCount(1);
+  await expect.poll(() => readFile(join(folder, 'notes.md'), 'utf8')).toBe('some notes, kept on the relay, edited on\n');
 });
 
 test('a folder that is not there is explained', async () => {

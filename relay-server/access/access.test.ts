@@ -73,17 +73,20 @@ describe('the identity of a relay', () => {
 });
 
 describe('a key that others can reach', () => {
-  it.each([0o640, 0o604, 0o620, 0o602, 0o677])('is refused with mode %o, with the command that mends it', async (mode) => {
-    const folder = temporaryFolder();
-    const { relayId } = await loadRelayIdentity(folder);
-    const path = join(folder, IDENTITY_FILE);
-    chmodSync(path, mode);
-    const refusal = await loadRelayIdentity(folder).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(IdentityError);
-    expect(String(refusal)).toContain(`chmod 600 '${path}'`);
-    chmodSync(path, 0o600);
-    expect((await loadRelayIdentity(folder)).relayId).toBe(relayId);
-  });
+  it.each([0o640, 0o604, 0o620, 0o602, 0o677])(
+    'is refused with mode %o, with the command that mends it',
+    async (mode) => {
+      const folder = temporaryFolder();
+      const { relayId } = await loadRelayIdentity(folder);
+      const path = join(folder, IDENTITY_FILE);
+      chmodSync(path, mode);
+      const refusal = await loadRelayIdentity(folder).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(IdentityError);
+      expect(String(refusal)).toContain(`chmod 600 '${path}'`);
+      chmodSync(path, 0o600);
+      expect((await loadRelayIdentity(folder)).relayId).toBe(relayId);
+    },
+  );
 
   it('cannot come about by a data folder that the relay makes; one that others may write to is named', () => {
     const folder = join(temporaryFolder(), 'made', 'data');

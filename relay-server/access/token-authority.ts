@@ -75,7 +75,7 @@ export class TokenAuthority {
     const verified = await this.verify(token, TOKEN_AUDIENCE, ignoresExpiry);
     if (verified.kind === 'invalid') return verified;
     const claims = readRoomTokenClaims(verified.payload);
-    if (!claims || claims.sub.length > 128 || Buffer.byteLength(claims.name) > 256) return FORGED;
+    if (!claims || Buffer.byteLength(claims.sub) > 128 || Buffer.byteLength(claims.name) > 256) return FORGED;
     const { tenant, room, sub: subject, name, role, link: linkId, jti, exp } = claims;
     return { kind: 'valid', grant: { tenant, room, subject, name, role, linkId, jti, expiresAtMs: exp * 1000 } };
   }

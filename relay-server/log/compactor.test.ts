@@ -39,25 +39,29 @@ function setUp(makeSnapshot: CompactionOptions['createSnapshot'] = createSnapsho
   return { compactor, storage, snapshots, problems, append, files };
 }
 
-it('makes a snapshot in a thread when a document has grown, and keeps the one before until the next', { timeout: TIMEOUT_MS }, async () => {
-  const { storage, snapshots, problems, append, files } = setUp();
-  const typist = createTypist(1);
-  for (const word of ['one ', 'two ']) await append(typist.type(word));
-  expect(await storage.log.readDocument(KEY)).toMatchObject({ snapshot: undefined });
-  await append(typist.type('three '));
-  expect(await storage.log.readDocument(KEY)).toMatchObject({ headSeq: 3, snapshot: { seq: 3 } });
-  for (const word of ['four ', 'five ', 'six']) await append(typist.type(word));
-  const record = await storage.log.readDocument(KEY);
-  expect(record?.snapshot?.seq).toBe(6);
-  const doc = new Y.Doc();
-  Y.applyUpdate(doc, await snapshots.read(KEY, record?.snapshot?.snapshotId ?? ''));
-  expect(doc.getText('content').toString()).toBe('one two three four five six');
-  expect(files()).toBe(2);
-  for (const word of [' seven', ' eight', ' nine']) await append(typist.type(word));
-  expect(files()).toBe(2);
-  expect((await snapshots.list(KEY)).map(({ seq }) => seq).sort()).toEqual([6, 9]);
-  expect(problems).toEqual([]);
-});
+it(
+  'makes a snapshot in a thread when a document has grown, and keeps the one before until the next',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { storage, snapshots, problems, append, files } = setUp();
+    const typist = createTypist(1);
+    for (const word of ['one ', 'two ']) await append(typist.type(word));
+    expect(await storage.log.readDocument(KEY)).toMatchObject({ snapshot: undefined });
+    await append(typist.type('three '));
+    expect(await storage.log.readDocument(KEY)).toMatchObject({ headSeq: 3, snapshot: { seq: 3 } });
+    for (const word of ['four ', 'five ', 'six']) await append(typist.type(word));
+    const record = await storage.log.readDocument(KEY);
+    expect(record?.snapshot?.seq).toBe(6);
+    const doc = new Y.Doc();
+    Y.applyUpdate(doc, await snapshots.read(KEY, record?.snapshot?.snapshotId ?? ''));
+    expect(doc.getText('content').toString()).toBe('one two three four five six');
+    expect(files()).toBe(2);
+    for (const word of [' seven', ' eight', ' nine']) await append(typist.type(word));
+    expect(files()).toBe(2);
+    expect((await snapshots.list(KEY)).map(({ seq }) => seq).sort((a, b) => a - b)).toEqual([6, 9]);
+    expect(problems).toEqual([]);
+  },
+);
 
 it('never removes what the pointer names, also when another process made the same snapshot first', async () => {
   const { storage, snapshots, problems, append } = setUp(async (parts) => {
@@ -102,7 +106,7 @@ it('ends the thread that is at work when it is disposed, and reports nothing', {
   });
   const typist = createTypist(1);
   for (const word of ['one ', 'two ', 'three']) await append(typist.type(word));
-  expect(ended).toMatchObject([{ name: 'AbortError' }]);
+  expect(ended).toMatchObject([{ message: expect.stringContaining('given up') as unknown }]);
   expect(problems).toEqual([]);
   expect(await snapshots.list(KEY)).toEqual([]);
   expect(await storage.log.readDocument(KEY)).toMatchObject({ headSeq: 3, snapshot: undefined });

@@ -6,7 +6,7 @@ const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1024, maxYoung
 
 /**
  * Makes a snapshot in a thread of its own, so that no keystroke waits for it. Rejects when the thread needs too long or
- * more memory than `resourceLimits`, and with the signal's reason when that aborts; the thread is ended then.
+ * more memory than `resourceLimits`, and when the signal aborts; the thread is ended then.
  */
 export function createSnapshotInThread(
   parts: readonly Uint8Array[],
@@ -16,12 +16,12 @@ export function createSnapshotInThread(
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData: parts, resourceLimits });
-    const end = (reason: unknown) => {
+    const end = (reason: Error) => {
       reject(reason);
       // It resolves in any case; the `exit` event cleans up.
       void worker.terminate();
     };
-    const onAbort = () => end(signal?.reason);
+    const onAbort = () => end(new Error('making a snapshot was given up', { cause: signal?.reason }));
     const timer = setTimeout(() => end(new Error(`making a snapshot took more than ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     // A thread at work does not keep a stopping relay alive: the log has everything.

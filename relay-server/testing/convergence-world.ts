@@ -4,6 +4,7 @@ import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type Direction, SocketPair } from '../../shared/testing/socket-pair.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
+import type { UpdateLog } from '../log/update-log.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { createRelayCore, type RelayCore } from '../relay-core.ts';
 import { FuzzEngine } from './fuzz-engine.ts';
@@ -35,8 +36,10 @@ export class ConvergenceWorld {
   private readonly doorkeeper = createPlainDoorkeeper(this.scheduler);
   private readonly engines: readonly FuzzEngine[];
   private pairs: SocketPair[] = [];
+  private relayProcess = { isAlive: true };
   private core: RelayCore;
   private edits = 0;
+  private clientIds = 0;
 
   constructor(seed: number) {
     this.random = createSeededRandom(seed);
@@ -47,6 +50,7 @@ export class ConvergenceWorld {
           name,
           scheduler: this.scheduler,
           random: createSeededRandom(seed * 31 + name.charCodeAt(0)),
+          nextClientId: () => ++this.clientIds,
           connect: (events) => this.connect(events),
           onProblem: (problem) => this.problems.push(problem),
         }),
@@ -69,7 +73,7 @@ export class ConvergenceWorld {
     else if (dice < 981) this.pickPair()?.drop(random.pick(DIRECTIONS));
     else if (dice < 988) this.restartRelay();
     else if (dice < 993) engine.crash();
-    else if (dice < 997) this.losePower(engine);
+    else if (dice < 997) await this.losePower(engine);
     else await this.whileTimePasses(engine.restart());
     await turn();
   }
@@ -164,8 +168,10 @@ export class ConvergenceWorld {
   }
 
   private startRelay(): RelayCore {
+    const process = { isAlive: true };
+    this.relayProcess = process;
     return createRelayCore({
-      log: this.storage.log,
+      log: limitToLife(this.storage.log, process),
       snapshots: NO_SNAPSHOTS,
       doorkeeper: this.doorkeeper,
       scheduler: this.scheduler,
@@ -177,17 +183,17 @@ export class ConvergenceWorld {
 
   /** The relay's process ends without a word, and another one starts on its log. */
   private restartRelay(): void {
+    this.relayProcess.isAlive = false;
     this.core.dispose();
     for (const pair of this.pairs) pair.cut();
     this.core = this.startRelay();
   }
 
-  /** The computer of the author that is also the relay's loses power right after an edit that has reached the others. */
-  private losePower(engine: FuzzEngine): void {
+  /** The author's computer, which the relay runs on, loses power right after an edit that has reached the others. */
+  private async losePower(engine: FuzzEngine): Promise<void> {
+    await this.settle();
     this.edit(engine);
-    for (const direction of ['to-relay', 'to-client'] as const) {
-      for (const pair of this.pairs) while (pair.deliverOne(direction));
-    }
+    await this.settle();
     engine.crash();
     this.restartRelay();
   }
@@ -220,6 +226,18 @@ export class ConvergenceWorld {
     for (const { payload } of await this.storage.log.readUpdates(key, all)) Y.applyUpdate(doc, payload);
     return doc;
   }
+}
+
+/** The log as one process of the relay sees it: once that has ended, it writes nothing more and hears of nothing. */
+function limitToLife(log: UpdateLog, process: { readonly isAlive: boolean }): UpdateLog {
+  const never = new Promise<never>(() => {});
+  return {
+    append: (batch) => (process.isAlive ? log.append(batch) : never),
+    readDocument: (key) => log.readDocument(key),
+    readUpdates: (key, range) => log.readUpdates(key, range),
+    readLastOfSession: (key, session) => log.readLastOfSession(key, session),
+    setSnapshot: (key, snapshot) => log.setSnapshot(key, snapshot),
+  };
 }
 
 /** Lets all work come to its end that needs no time to pass. */

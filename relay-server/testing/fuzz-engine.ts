@@ -12,6 +12,8 @@ export interface FuzzEngineOptions {
   readonly name: string;
   readonly scheduler: ManualScheduler;
   readonly random: SeededRandom;
+  /** A Yjs clientID that no copy of a document has used yet. */
+  readonly nextClientId: () => number;
   /** Makes a socket and says which pair it belongs to. */
   readonly connect: (events: Parameters<ConnectSocket>[1]) => SocketPair;
   readonly onProblem: (problem: SessionProblem) => void;
@@ -48,6 +50,8 @@ export class FuzzEngine {
     if (known) return known.replica.doc;
     const lease = this.session.open(document);
     const { replica } = lease;
+    // Yjs draws it at random; a seed must give the same text each time.
+    replica.doc.clientID = this.options.nextClientId();
     const acked = this.acked;
     this.leases.set(document, lease);
     this.owned.add(

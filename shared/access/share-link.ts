@@ -1,3 +1,5 @@
+import { normalizeRelayUrl } from './relay-url.ts';
+
 /** What a share link says: which relay, which room, and the secret that is traded for a token. */
 export interface ShareLink {
   /** Origin and base path of the relay, without a trailing slash, such as `https://tutti.example.org`. */
@@ -15,8 +17,6 @@ export type ParsedShareLink =
 const ROOM = /^[A-Za-z0-9_-]{1,64}$/;
 const SECRET = /^[A-Za-z0-9_-]{16,128}$/;
 const HTTP_LINK = /^(https?:\/\/[^?#\s]*?)\/join\/([^/?#\s]*)\/?(?:\?[^#\s]*)?(?:#(\S*))?$/i;
-const RELAY_URL =
-  /^(https?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:\d{1,5})?((?:\/[A-Za-z0-9._~-]+)*)\/*$/i;
 const MAX_LINK_LENGTH = 4096;
 const APP_LINK = /^tutti:\/\/join\/?\?([^#\s]*)(?:#(\S*))?$/i;
 
@@ -52,13 +52,6 @@ function check(relay: string | undefined, room: string | undefined, secret: stri
     return refuse('The part of the link after # is missing or damaged. Copy the whole link.');
   }
   return { ok: true, link: { relayUrl, room, secret } };
-}
-
-/** Takes only plain hosts and paths: what a URL parser would read in another way must not get through. */
-function normalizeRelayUrl(value: string): string | undefined {
-  const [, scheme = '', host = '', port = '', path = ''] = RELAY_URL.exec(value) ?? [];
-  if (host === '' || /(^|\/)\.{1,2}(\/|$)/.test(path) || Number(port.slice(1)) > 65_535) return undefined;
-  return `${scheme.toLowerCase()}://${host.toLowerCase()}${port}${path}`;
 }
 
 function refuse(explanation: string): ParsedShareLink {

@@ -3,6 +3,9 @@ import { isRole, type Role } from './roles.ts';
 /** Audience of every capability token. */
 export const TOKEN_AUDIENCE = 'tutti';
 
+// The last second that a Date can hold; in milliseconds it is still an exact number.
+const MAX_EXP_S = 8_640_000_000_000;
+
 /** What a capability token for a room says. Times are seconds since the epoch, as JWT has them. */
 export interface RoomTokenClaims {
   readonly iss: string;
@@ -23,7 +26,11 @@ export function readRoomTokenClaims(payload: Readonly<Record<string, unknown>>):
   const { iss, sub, tenant, room, role, name, link, jti, exp } = payload;
   if (typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return undefined;
   if (typeof tenant !== 'string' || typeof room !== 'string' || typeof name !== 'string') return undefined;
-  if (!isRole(role) || typeof exp !== 'number' || !Number.isFinite(exp)) return undefined;
+  if (!isRole(role) || !isWholeSecond(exp)) return undefined;
   if (link !== undefined && typeof link !== 'string') return undefined;
   return { iss, sub, tenant, room, role, name, link, jti, exp };
+}
+
+function isWholeSecond(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_EXP_S;
 }

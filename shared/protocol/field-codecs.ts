@@ -26,8 +26,17 @@ function readGuarded<T>(schema: string, read: () => T): T {
 /** An unsigned integer up to 2^53 − 1, as a lib0 varuint. */
 export const uint: FieldCodec<number> = {
   schema: 'uint',
-  write: encoding.writeVarUint,
-  read: (decoder) => readGuarded('uint', () => decoding.readVarUint(decoder)),
+  write(encoder, value) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no unsigned integer`);
+    encoding.writeVarUint(encoder, value);
+  },
+  read: (decoder) =>
+    readGuarded('uint', () => {
+      const value = decoding.readVarUint(decoder);
+      // lib0 lets the last byte carry the number beyond its own limit, where two numbers become one.
+      if (!Number.isSafeInteger(value)) throw new ProtocolError(`malformed uint: ${value} is beyond 2^53`);
+      return value;
+    }),
 };
 
 /** One byte, 0 or 1. */

@@ -5,7 +5,6 @@ import { Backoff } from './backoff.ts';
 import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
 import type { SyncCursor } from './offline-store.ts';
 import type { Outbox } from './outbox.ts';
-import type { RecentUpdates } from './recent-updates.ts';
 
 /** Room for the fields around a payload. */
 const ENVELOPE_BYTES = 1024;
@@ -20,9 +19,10 @@ export interface ChannelHost {
   readonly outbox: Outbox;
   /** How far the replica has everything, as far as it is known. */
   readonly cursor: SyncCursor | undefined;
-  readonly recent: RecentUpdates;
   /** Applies and stores what others wrote. Throws when a payload is not a Yjs update. */
   applyRemote(payloads: readonly Uint8Array[]): void;
+  /** The relay may not have committed the last applied `payloads` yet. */
+  noteUncommitted(payloads: readonly Uint8Array[]): void;
   cursorMoved(cursor: SyncCursor): void;
   /** Access, sync, outbox or seen state may have changed. */
   statusChanged(): void;
@@ -126,7 +126,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     const payloads = this.incoming;
     this.incoming = [];
     this.host.applyRemote(payloads);
-    for (const payload of payloads) this.host.recent.add(payload);
+    this.host.noteUncommitted(payloads);
     if (this.phase === 'synced') this.reached(this.reachedSeq);
   }
 
@@ -146,11 +146,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     this.access = access;
     if (access === 'write') {
       this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
-      const deletions = this.host.recent.takeDeletions(stateVector);
       if (this.isComparingEpochs || this.relayLacksMore(relayHas)) {
         this.host.outbox.addRepeated(Y.encodeStateAsUpdate(this.host.doc, stateVector));
-      } else if (deletions) {
-        this.host.outbox.addRepeated(deletions);
       }
     }
     this.sendWaiting();

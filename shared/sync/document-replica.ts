@@ -42,7 +42,7 @@ export class DocumentReplica {
   private readonly store: ReplicaStore;
   private readonly storeOrigin: unknown;
   private readonly outbox: Outbox;
-  private readonly recent: RecentUpdates;
+  private readonly recent = new RecentUpdates();
   private readonly channel = new MutableDisposable<DocumentChannel>();
   private readonly reopening = new MutableDisposable<Disposable>();
   private readonly statusChangedEmitter = new Emitter<void>();
@@ -76,7 +76,6 @@ export class DocumentReplica {
       onCursorSaved: (cursor) => this.channel.value?.stored(cursor),
     });
     this.outbox = new Outbox((localId) => this.store.markAcked(localId));
-    this.recent = new RecentUpdates(options.scheduler);
     this.host = this.createHost();
     this.doc.on('update', this.noticeUpdate);
     this.whenSynced = new Promise((resolve) => {
@@ -146,6 +145,10 @@ export class DocumentReplica {
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === REMOTE_ORIGIN || origin === STORED_ORIGIN || origin === this.storeOrigin) return;
+    this.keepUnacked(update);
+  };
+
+  private keepUnacked(update: Uint8Array): void {
     const ticket = this.outbox.addEdit(update);
     if (this.isStored) {
       this.store.appendLocal(update, (localId) => {
@@ -155,7 +158,7 @@ export class DocumentReplica {
     }
     this.channel.value?.sendWaiting();
     this.updateStatus();
-  };
+  }
 
   /** A connection was welcomed. */
   connected(wire: DocumentWire): void {
@@ -166,9 +169,11 @@ export class DocumentReplica {
   }
 
   disconnected(): void {
+    const deletions = this.wire && this.recent.takeDeletions(this.doc, this.wire.lastHeardMs);
+    const mayWrite = this.access === 'write';
     this.wire = undefined;
-    this.recent.disconnected();
     this.closeChannel();
+    if (deletions && mayWrite) this.keepUnacked(deletions);
   }
 
   /** Somebody came or went. */
@@ -196,11 +201,13 @@ export class DocumentReplica {
       name: this.name,
       doc: this.doc,
       outbox: this.outbox,
-      recent: this.recent,
       get cursor() {
         return getCursor();
       },
       applyRemote: (payloads) => this.applyRemote(payloads),
+      noteUncommitted: (payloads) => {
+        for (const payload of payloads) this.recent.add(payload, this.options.scheduler.now());
+      },
       cursorMoved: (cursor) => {
         this.cursor = cursor;
         if (this.isStored) this.store.saveCursor(cursor);

@@ -12,6 +12,8 @@ export interface DocumentReceiver {
 export interface DocumentWire {
   /** The largest update that the relay takes. */
   readonly maxUpdateBytes: number;
+  /** When the relay was heard last, by this device's clock. */
+  readonly lastHeardMs: number;
   send(message: ClientMessage): void;
   /** Gives out a handle (SPEC DO1) whose messages go to `receiver`. */
   assignHandle(receiver: DocumentReceiver): number;

@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
-import type { Scheduler } from '../lifecycle/index.ts';
 import { mergeUpdates } from './merge-updates.ts';
 
+/** What the relay was still talking after for so long, it has committed. */
 const KEPT_MS = 10_000;
 const KEPT_BYTES = 1024 * 1024;
 
@@ -10,40 +10,34 @@ const KEPT_BYTES = 1024 * 1024;
  * end at once, this replica may be the last that knows of them. State vectors show lost insertions, but not deletions.
  */
 export class RecentUpdates {
-  private readonly scheduler: Scheduler;
   private entries: { readonly atMs: number; readonly payload: Uint8Array }[] = [];
   private totalBytes = 0;
 
-  constructor(scheduler: Scheduler) {
-    this.scheduler = scheduler;
-  }
-
-  add(payload: Uint8Array): void {
-    this.entries.push({ atMs: this.scheduler.now(), payload });
+  add(payload: Uint8Array, nowMs: number): void {
+    this.entries.push({ atMs: nowMs, payload });
     this.totalBytes += payload.byteLength;
-    this.forgetOld(this.scheduler.now());
+    this.forgetBefore(nowMs - KEPT_MS);
   }
 
-  /** The connection is gone: what is old by now was committed long ago. */
-  disconnected(): void {
-    this.forgetOld(this.scheduler.now());
-  }
-
-  /** What the relay may lack of the deletions; undefined when there are none. To be sent on this connection. */
-  takeDeletions(relayStateVector: Uint8Array): Uint8Array | undefined {
-    if (this.entries.length === 0) return undefined;
-    const merged = mergeUpdates(this.entries.map(({ payload }) => payload));
-    // Kept until this connection has lasted, too.
-    this.entries = [{ atMs: this.scheduler.now(), payload: merged }];
-    this.totalBytes = merged.byteLength;
+  /**
+   * The deletions that the relay may have lost, as an update of `doc`, when nothing was heard of it since `lastHeardMs`;
+   * undefined when there are none. Forgets everything.
+   */
+  takeDeletions(doc: Y.Doc, lastHeardMs: number): Uint8Array | undefined {
+    this.forgetBefore(lastHeardMs - KEPT_MS);
+    const payloads = this.entries.map(({ payload }) => payload);
+    this.entries = [];
+    this.totalBytes = 0;
+    if (payloads.length === 0) return undefined;
+    const merged = mergeUpdates(payloads);
     if (Y.decodeUpdate(merged).ds.clients.size === 0) return undefined;
-    return Y.diffUpdate(merged, relayStateVector);
+    return Y.diffUpdate(merged, Y.encodeStateVector(doc));
   }
 
-  private forgetOld(nowMs: number): void {
+  private forgetBefore(limitMs: number): void {
     let count = 0;
     for (const { atMs, payload } of this.entries) {
-      if (atMs >= nowMs - KEPT_MS && this.totalBytes <= KEPT_BYTES) break;
+      if (atMs >= limitMs && this.totalBytes <= KEPT_BYTES) break;
       this.totalBytes -= payload.byteLength;
       count++;
     }

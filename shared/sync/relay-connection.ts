@@ -60,7 +60,7 @@ export class RelayConnection implements Disposable {
   private readonly lanes: OutgoingLanes;
   private goodbye: Goodbye | undefined;
   private welcome: Welcome | undefined;
-  private lastHeardMs: number;
+  private heardMs: number;
   private nonce = 0;
   private hasEnded = false;
   private isClosing = false;
@@ -68,7 +68,7 @@ export class RelayConnection implements Disposable {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.options = options;
     this.events = events;
-    this.lastHeardMs = options.scheduler.now();
+    this.heardMs = options.scheduler.now();
     this.watchSilence(WELCOME_TIMEOUT_MS);
     this.socket = options.connect(options.syncUrl, {
       onOpen: () => this.sayHello(),
@@ -76,6 +76,11 @@ export class RelayConnection implements Disposable {
       onClose: (close) => this.socketClosed(close),
     });
     this.lanes = this.disposables.add(new OutgoingLanes(this.socket, options.scheduler));
+  }
+
+  /** When the relay sent something last, by this device's clock. */
+  get lastHeardMs(): number {
+    return this.heardMs;
   }
 
   /** Must not be called before the welcome, nor after the end. */
@@ -119,7 +124,7 @@ export class RelayConnection implements Disposable {
 
   private receive(frame: Uint8Array | undefined): void {
     if (this.hasEnded) return;
-    this.lastHeardMs = this.options.scheduler.now();
+    this.heardMs = this.options.scheduler.now();
     try {
       if (!frame) throw new ProtocolError('a text frame');
       this.handle(relayMessageCodec.decode(frame));
@@ -179,10 +184,10 @@ export class RelayConnection implements Disposable {
 
   private watchSilence(limitMs: number): void {
     const { scheduler } = this.options;
-    const dueMs = this.lastHeardMs + limitMs;
+    const dueMs = this.heardMs + limitMs;
     this.silence.value = scheduler.schedule(
       () => {
-        if (scheduler.now() < this.lastHeardMs + limitMs) return this.watchSilence(limitMs);
+        if (scheduler.now() < this.heardMs + limitMs) return this.watchSilence(limitMs);
         this.end({
           closeCode: ABNORMAL_CLOSE,
           retryAfterMs: 0,

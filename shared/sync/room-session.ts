@@ -144,6 +144,9 @@ export class RoomSession implements Disposable {
     let lastHandle = 0;
     return {
       maxUpdateBytes,
+      get lastHeardMs() {
+        return connection.lastHeardMs;
+      },
       send: (message) => connection.send(message),
       assignHandle(receiver) {
         receivers.set(++lastHandle, receiver);

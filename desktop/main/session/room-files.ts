@@ -18,16 +18,25 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly session: RoomSession;
   private readonly index: WorkspaceIndex;
   private readonly texts = new Map<string, OpenText>();
+  private readonly ready = new Set<string>();
   private readonly textChanged = this.disposables.add(new Emitter<string>());
+  private readonly filesChanged = this.disposables.add(new Emitter<void>());
+  private readonly isKnown: (fileId: string) => boolean;
 
   readonly onDidChangeText = this.textChanged.event;
-  readonly onDidChangeFiles: WorkspaceIndex['onDidChange'];
+  readonly onDidChangeFiles = this.filesChanged.event;
 
-  constructor(session: RoomSession, index: WorkspaceIndex) {
+  /** `isKnown` tells whether a file's text was on this device's disk before. */
+  constructor(session: RoomSession, index: WorkspaceIndex, isKnown: (fileId: string) => boolean) {
     this.session = session;
     this.index = index;
-    this.onDidChangeFiles = index.onDidChange;
-    this.disposables.add(index.onDidChange(() => this.closeRemoved()));
+    this.isKnown = isKnown;
+    this.disposables.add(
+      index.onDidChange(() => {
+        this.closeRemoved();
+        this.filesChanged.fire();
+      }),
+    );
     this.disposables.add(
       toDisposable(() => {
         for (const text of this.texts.values()) text.dispose();
@@ -36,8 +45,9 @@ export class RoomFiles implements SharedFiles, Disposable {
     );
   }
 
+  /** A file of somebody else is held back until its text has come: its emptiness until then means nothing. */
   get files(): readonly SharedFile[] {
-    return this.index.files;
+    return this.index.files.filter(({ fileId, kind }) => kind !== 'text' || this.isReady(fileId));
   }
 
   async whenTextReady(fileId: string): Promise<void> {
@@ -63,6 +73,7 @@ export class RoomFiles implements SharedFiles, Disposable {
     // The texts go first: whoever sees a file in the list finds its text.
     for (const [position, { text }] of files.entries()) {
       const fileId = ids[position];
+      if (fileId !== undefined) this.ready.add(fileId);
       if (fileId !== undefined && text !== undefined && text !== '') {
         this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
       }
@@ -85,6 +96,30 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private isReady(fileId: string): boolean {
+    if (this.ready.has(fileId)) return true;
+    if (this.isKnown(fileId)) {
+      this.ready.add(fileId);
+      return true;
+    }
+    if (!this.texts.has(fileId)) this.awaitText(fileId);
+    return false;
+  }
+
+  private awaitText(fileId: string): void {
+    const { lease, text } = this.open(fileId);
+    const { replica } = lease;
+    const accept = () => {
+      if (this.disposables.isDisposed || this.ready.has(fileId)) return;
+      this.ready.add(fileId);
+      this.filesChanged.fire();
+    };
+    void replica.whenLoaded.then(() => {
+      if (text.length > 0) accept();
+    });
+    void replica.whenSynced.then(accept);
   }
 
   private open(fileId: string): OpenText {
@@ -110,6 +145,7 @@ export class RoomFiles implements SharedFiles, Disposable {
     for (const [fileId, text] of this.texts) {
       if (this.index.get(fileId) || this.index.isReserved(fileId)) continue;
       this.texts.delete(fileId);
+      this.ready.delete(fileId);
       text.dispose();
     }
   }

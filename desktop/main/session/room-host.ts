@@ -84,7 +84,7 @@ export class RoomHost {
     if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
     this.disposables.add(storage.bases.onDidFail((error) => this.reportBaseFailure(error)));
     if (storage.damage !== undefined) {
-      this.report({ id: 'storage', severity: 'warning', title: 'The local copy of this room was damaged.', detail: storage.damage, canRetry: false });
+      this.report({ id: 'storage', severity: 'warning', title: 'The local copy of this room was damaged.', detail: `${storage.damage} The files in your folder are not touched.`, canRetry: false });
     }
     if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
   }
@@ -158,12 +158,11 @@ export class RoomHost {
     const { replica } = this.indexLease;
     const { bases } = this.options.storage;
     await replica.whenLoaded;
-    // A folder whose room is known but empty here must wait for the relay, or it would be seeded a second time.
-    if (!this.options.isOwner || (bases.list().length > 0 && this.index.files.length === 0)) {
-      await replica.whenSynced;
-    }
+    // Without its list the room would be seeded a second time: the relay gives it back.
+    const isListLost = this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
+    if (!this.options.isOwner || isListLost) await replica.whenSynced;
     if (this.closed) return;
-    const files = this.disposables.add(new RoomFiles(this.session, this.index));
+    const files = this.disposables.add(new RoomFiles(this.session, this.index, (fileId) => bases.get(fileId) !== undefined));
     this.mirror = new FolderMirror({
       folder,
       files,

@@ -1,61 +1,134 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readSequentialTrace } from '../../../shared/testing/traces.ts';
-import { roomToken } from '../../testing/relay-process.ts';
+import { type ConcurrentTrace, readConcurrentTrace, readSequentialTrace, type SequentialTrace } from '../../../shared/testing/traces.ts';
+import { roomToken, type RelayProcess } from '../../testing/relay-process.ts';
 import { Engine, type OpenText } from '../testing/engine.ts';
+import { HeldUpdates } from '../testing/held-updates.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { startTestRelay } from '../testing/test-relay.ts';
 import { createPatcher } from '../testing/trace-positions.ts';
+import { connectWebSocket } from './web-socket.ts';
 
 const ROOM = 'replay';
 const DOCUMENT = 'paper';
-/** So many transactions are typed before the event loop gets its turn. */
-const TRANSACTIONS_PER_TURN = 64;
+/** So many updates are made before the event loop gets its turn, and so many turns pass before acks are waited for. */
+const UPDATES_PER_TURN = 64;
 const TURNS_PER_ACK = 16;
 
-async function typeSequentially(author: OpenText, trace: Awaited<ReturnType<typeof readSequentialTrace>>): Promise<void> {
-  const apply = createPatcher(trace.transactions);
-  if (trace.startContent !== '') author.text.insert(0, trace.startContent);
-  for (const [index, { patches }] of trace.transactions.entries()) {
-    apply(author.text, patches);
-    if (index % (TRANSACTIONS_PER_TURN * TURNS_PER_ACK) === 0) await author.whenOnTheRelay();
-    else if (index % TRANSACTIONS_PER_TURN === 0) await new Promise(setImmediate);
+interface Replay {
+  readonly relay: RelayProcess;
+  startEngine(file: string, network?: HeldUpdates): Promise<Engine>;
+}
+
+async function startReplay(): Promise<Replay> {
+  const folder = temporaryFolder();
+  const relay = await startTestRelay(join(folder, 'relay'));
+  const token = await roomToken(relay.dataFolder, ROOM, 'editor', 'Ana');
+  return {
+    relay,
+    startEngine: (file, network) =>
+      Engine.start({
+        syncUrl: relay.syncUrl(ROOM),
+        token,
+        storage: join(folder, file),
+        connect: network?.connect ?? connectWebSocket,
+      }),
+  };
+}
+
+/** Somebody joins, the relay is restarted, and somebody else joins: both must get all of it. */
+async function expectForNewcomers({ relay, startEngine }: Replay, content: string): Promise<void> {
+  const joined = (await startEngine('joined.sqlite')).open(DOCUMENT);
+  await joined.replica.whenSynced;
+  expect(joined.text.toString()).toBe(content);
+  await relay.stop();
+  await startTestRelay(relay.dataFolder, relay.port);
+  const late = (await startEngine('late.sqlite')).open(DOCUMENT);
+  await late.replica.whenSynced;
+  expect(late.text.toString()).toBe(content);
+}
+
+/** Gives the event loop its turn now and then, and the relay time to keep up. */
+async function pace(author: OpenText, updates: number): Promise<void> {
+  if (updates % (UPDATES_PER_TURN * TURNS_PER_ACK) === 0) await author.whenOnTheRelay();
+  else if (updates % UPDATES_PER_TURN === 0) await new Promise(setImmediate);
+}
+
+async function typeAlone(author: OpenText, trace: SequentialTrace, transactionsPerUpdate: number): Promise<void> {
+  const { transactions, startContent } = trace;
+  const apply = createPatcher(transactions);
+  if (startContent !== '') author.text.insert(0, startContent);
+  for (let index = 0, updates = 0; index < transactions.length; index += transactionsPerUpdate, updates++) {
+    apply(
+      author.text,
+      transactions.slice(index, index + transactionsPerUpdate).flatMap(({ patches }) => patches),
+    );
+    await pace(author, updates);
   }
   await author.whenOnTheRelay();
 }
 
-it.each(['automerge-paper', 'rustcode'] as const)(
-  'replays %s by one author to one who watches, one who joins, and one who comes after a restart',
-  async (name) => {
-    const trace = await readSequentialTrace(name);
-    const folder = temporaryFolder();
-    const data = join(folder, 'relay');
-    const relay = await startTestRelay(data);
-    const token = await roomToken(data, ROOM, 'editor', 'Ana');
-    const syncUrl = relay.syncUrl(ROOM);
-    const startEngine = (file: string) => Engine.start({ syncUrl, token, storage: join(folder, file) });
+/** For each transaction of two authors: how many of the other author's came before it. */
+function countOthersBefore({ transactions }: ConcurrentTrace): readonly number[] {
+  const through: (readonly [number, number])[] = [];
+  return transactions.map(({ parents, agent }) => {
+    const known: [number, number] = [0, 0];
+    for (const parent of parents) {
+      const [first, second] = through[parent] ?? known;
+      known[0] = Math.max(known[0], first);
+      known[1] = Math.max(known[1], second);
+    }
+    const before = agent === 0 ? known[1] : known[0];
+    through.push(agent === 0 ? [known[0] + 1, known[1]] : [known[0], known[1] + 1]);
+    return before;
+  });
+}
 
-    const author = (await startEngine('author.sqlite')).open(DOCUMENT);
-    const watching = await startEngine('watching.sqlite');
-    const watched = watching.open(DOCUMENT);
-    await Promise.all([author.replica.whenSynced, watched.replica.whenSynced]);
+async function typeTogether(author: OpenText, network: HeldUpdates, trace: ConcurrentTrace, agent: number): Promise<void> {
+  const apply = createPatcher(trace.transactions);
+  const othersBefore = countOthersBefore(trace);
+  let updates = 0;
+  for (const [index, transaction] of trace.transactions.entries()) {
+    if (transaction.agent !== agent) continue;
+    await network.letThroughUpdates(othersBefore[index] ?? 0);
+    apply(author.text, transaction.patches);
+    await pace(author, ++updates);
+  }
+}
 
-    const startMs = performance.now();
-    await typeSequentially(author, trace);
-    const typedMs = performance.now();
-    expect(author.text.toString()).toBe(trace.endContent);
-    await watched.whenText(trace.endContent);
-    const watchedMs = performance.now();
+// Eight keystrokes of the long one make an update, as when somebody's typing is gathered for an instant.
+it.each([
+  ['automerge-paper', 8],
+  ['rustcode', 1],
+] as const)('replays %s by one author to one who watches and to newcomers', async (name, transactionsPerUpdate) => {
+  const trace = await readSequentialTrace(name);
+  const replay = await startReplay();
+  const author = (await replay.startEngine('author.sqlite')).open(DOCUMENT);
+  const watched = (await replay.startEngine('watching.sqlite')).open(DOCUMENT);
+  await Promise.all([author.replica.whenSynced, watched.replica.whenSynced]);
 
-    const joined = (await startEngine('joined.sqlite')).open(DOCUMENT);
-    await joined.replica.whenSynced;
-    expect(joined.text.toString()).toBe(trace.endContent);
+  await typeAlone(author, trace, transactionsPerUpdate);
+  expect(author.text.toString()).toBe(trace.endContent);
+  await watched.whenText(trace.endContent);
+  await expectForNewcomers(replay, trace.endContent);
+});
 
-    await relay.stop();
-    await startTestRelay(data, relay.port);
-    const late = (await startEngine('late.sqlite')).open(DOCUMENT);
-    await late.replica.whenSynced;
-    expect(late.text.toString()).toBe(trace.endContent);
-    console.log(name, { typed: typedMs - startMs, watched: watchedMs - startMs, all: performance.now() - startMs });
-  },
-);
+it('replays friendsforever by its two authors at once, each seeing of the other what the trace says', async () => {
+  const trace = await readConcurrentTrace('friendsforever');
+  const replay = await startReplay();
+  const networks = [new HeldUpdates(connectWebSocket), new HeldUpdates(connectWebSocket)];
+  const engines = await Promise.all(networks.map((network, agent) => replay.startEngine(`author-${agent}.sqlite`, network)));
+  const authors = engines.map((engine) => engine.open(DOCUMENT));
+  await Promise.all(authors.map(({ replica }) => replica.whenSynced));
+
+  await Promise.all(
+    networks.map((network, agent) => {
+      const author = authors[agent];
+      return author && typeTogether(author, network, trace, agent);
+    }),
+  );
+  for (const network of networks) network.open();
+  await Promise.all(authors.map((author) => author.whenText(trace.endContent)));
+  await Promise.all(authors.map((author) => author.whenOnTheRelay()));
+  await expectForNewcomers(replay, trace.endContent);
+});

@@ -3,14 +3,9 @@ import watcher from '@parcel/watcher';
 import { type Disposable, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
 import { isOwnFile } from './own-files.ts';
 
-/** A path of the folder, relative and `/`-separated, at which something happened. */
-export interface DiskEvent {
-  readonly path: string;
-  readonly type: 'create' | 'update' | 'delete';
-}
-
 export interface FolderWatcherEvents {
-  onEvents(events: readonly DiskEvent[]): void;
+  /** Something happened at these paths, relative and `/`-separated; '' is the folder itself. */
+  onPaths(paths: readonly string[]): void;
   /** Changes may have been missed: everything is to be compared again. */
   onOverflow(error: Error): void;
 }
@@ -24,10 +19,10 @@ export async function watchFolder(root: string, events: FolderWatcherEvents): Pr
         events.onOverflow(error);
         return;
       }
-      const relevant = found
-        .map(({ path, type }) => ({ path: relative(root, path).split(sep).join('/').normalize('NFC'), type }))
-        .filter(({ path }) => path !== '' && !isOwnFile(path.slice(path.lastIndexOf('/') + 1)));
-      if (relevant.length > 0) events.onEvents(relevant);
+      const paths = found
+        .map(({ path }) => relative(root, path).split(sep).join('/').normalize('NFC'))
+        .filter((path) => !isOwnFile(path.slice(path.lastIndexOf('/') + 1)));
+      if (paths.length > 0) events.onPaths([...new Set(paths)]);
     },
     { ignore: ['**/.git', '**/.git/**', '**/node_modules/**'] },
   );

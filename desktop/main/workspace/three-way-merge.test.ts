@@ -66,6 +66,12 @@ describe('rebaseEdits', () => {
     ['abcdef', 'abXcdef', 'af', 'aXf'],
     ['ab', 'aXb', 'aYb', 'aXYb'],
     ['', 'mine', 'yours', 'mineyours'],
+    ['one\n', 'one\ntwo\n', 'one\ntwo\n', 'one\ntwo\n'],
+    ['a = 1\n', 'a = 22\n', 'a = 22\n', 'a = 22\n'],
+    ['x\n', 'x\nfunction f() {}\nmore\n', 'x\nfunction f() {}\n', 'x\nfunction f() {}\nmore\n'],
+    ['x\n', 'x\nfunction f() {}\n', 'x\nfunction f() {}\nmore\n', 'x\nfunction f() {}\nmore\n'],
+    ['call(alpha, beta)', 'call(gamma, beta)', 'call(alpha, delta)', 'call(gamma, delta)'],
+    ['let total = 0;', 'let orange = 0;', 'let kiwi = 0;', 'let kiwiorange = 0;'],
   ])('%j, here %j, on disk %j', (base, current, disk, expected) => {
     expect(merge(base, current, disk)).toBe(expected);
   });

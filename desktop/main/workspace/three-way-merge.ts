@@ -2,7 +2,11 @@ import { diffArrays, diffChars } from 'diff';
 import type { TextEdit } from './shared-files.ts';
 
 /** Hunks of more characters are replaced as a whole. */
-const MAX_REFINED_LENGTH = 4000;
+const MAX_REFINED_LENGTH = 20_000;
+/** Longer words are replaced as a whole. */
+const MAX_REFINED_WORD_LENGTH = 200;
+/** A shorter text that both sides inserted may be one by chance, unless they inserted nothing else. */
+const MIN_SHARED_LENGTH = 8;
 const DEFAULT_DEADLINE_MS = 500;
 
 /**
@@ -11,7 +15,7 @@ const DEFAULT_DEADLINE_MS = 500;
  */
 export function diskEdits(base: string, disk: string, deadlineMs = DEFAULT_DEADLINE_MS): TextEdit[] {
   if (base === disk) return [];
-  const { start, baseEnd, diskEnd } = trimCommon(base, disk);
+  const { start, baseEnd, diskEnd } = wholeLines(base, trimCommon(base, disk));
   const baseMiddle = base.slice(start, baseEnd);
   const diskMiddle = disk.slice(start, diskEnd);
   const until = Date.now() + deadlineMs;
@@ -21,7 +25,7 @@ export function diskEdits(base: string, disk: string, deadlineMs = DEFAULT_DEADL
 
 /**
  * Moves edits of `base` onto `current`, which came from `base` by other edits: both sides survive. Where both inserted
- * at one place, what `current` has comes first; what `current` deleted is not deleted again.
+ * at one place, what `current` has comes first, unless it replaced something there. What both did alike counts once.
  */
 export function rebaseEdits(base: string, current: string, edits: readonly TextEdit[]): TextEdit[] {
   if (base === current) return [...edits];
@@ -36,7 +40,8 @@ function rebaseOne({ offset, deleteLength, insert }: TextEdit, others: readonly 
     if (last?.deleteLength === 0 && last.offset === edit.offset) edits[edits.length - 1] = { ...edit, insert: last.insert };
     else edits.push(edit);
   };
-  if (insert !== '') add({ offset: placeOf(offset, others), deleteLength: 0, insert });
+  const own = withoutShared(insert, others.find((other) => other.offset === offset)?.insert ?? '');
+  if (own !== '') add({ offset: placeOf(offset, others), deleteLength: 0, insert: own });
   // Only what the other side still has can be deleted, and nothing that it put in between.
   const end = offset + deleteLength;
   let position = offset;
@@ -52,6 +57,15 @@ function rebaseOne({ offset, deleteLength, insert }: TextEdit, others: readonly 
   }
   deleteUntil(end);
   return edits;
+}
+
+/** What is left to insert where the other side inserted `shared`: what both inserted counts once. */
+function withoutShared(insert: string, shared: string): string {
+  if (insert === shared) return '';
+  const isLong = Math.min(insert.length, shared.length) >= MIN_SHARED_LENGTH;
+  if (isLong && (shared.startsWith(insert) || shared.endsWith(insert))) return '';
+  if (isLong && insert.startsWith(shared)) return insert.slice(shared.length);
+  return insert;
 }
 
 /** Where a place in the base is after `others`: behind what was inserted there. */
@@ -94,6 +108,14 @@ function trimCommon(base: string, disk: string) {
   return { start, baseEnd, diskEnd };
 }
 
+/** Widens a difference to whole lines: cut inside a word, two insertions that begin alike would become entangled. */
+function wholeLines(base: string, { start, baseEnd, diskEnd }: ReturnType<typeof trimCommon>) {
+  const nextBreak = base.indexOf('\n', baseEnd);
+  const widened = (nextBreak < 0 ? base.length : nextBreak + 1) - baseEnd;
+  const lineStart = start === 0 ? 0 : base.lastIndexOf('\n', start - 1) + 1;
+  return { start: lineStart, baseEnd: baseEnd + widened, diskEnd: diskEnd + widened };
+}
+
 function lineHunks(base: string, disk: string, timeout: number): TextEdit[] {
   const changes = diffArrays(splitLines(base), splitLines(disk), { timeout });
   if (!changes) return [{ offset: 0, deleteLength: base.length, insert: disk }];
@@ -104,11 +126,32 @@ function refine(base: string, hunk: TextEdit, untilMs: number): TextEdit[] {
   const deleted = base.slice(hunk.offset, hunk.offset + hunk.deleteLength);
   const timeout = untilMs - Date.now();
   if (deleted === '' || hunk.insert === '' || deleted.length + hunk.insert.length > MAX_REFINED_LENGTH) return [hunk];
-  if (timeout <= 0) return [hunk];
+  if (timeout <= 0) return [trimEdit(base, hunk)];
+  const changes = diffArrays(splitWords(deleted), splitWords(hunk.insert), { timeout });
+  if (!changes) return [trimEdit(base, hunk)];
+  const words = toEdits(changes.map(({ added, removed, value }) => ({ added, removed, value: value.join('') })));
+  return words.flatMap((edit) => refineWord(base, { ...edit, offset: edit.offset + hunk.offset }, untilMs));
+}
+
+/** A word that was changed is edited by its letters; one that became another is replaced, lest two such mix. */
+function refineWord(base: string, edit: TextEdit, untilMs: number): TextEdit[] {
+  const trimmed = trimEdit(base, edit);
+  const { offset, deleteLength, insert } = trimmed;
+  const longest = Math.max(deleteLength, insert.length);
+  const timeout = untilMs - Date.now();
+  if (deleteLength === 0 || insert === '' || longest > MAX_REFINED_WORD_LENGTH || timeout <= 0) return [trimmed];
   // By code points, so that no edit cuts one in two.
-  const changes = diffChars(deleted, hunk.insert, { timeout });
-  if (!changes) return [hunk];
-  return toEdits(changes).map((edit) => ({ ...edit, offset: edit.offset + hunk.offset }));
+  const changes = diffChars(base.slice(offset, offset + deleteLength), insert, { timeout });
+  if (!changes) return [trimmed];
+  const keptLength = changes.reduce((sum, { added, removed, value }) => sum + (added || removed ? 0 : value.length), 0);
+  if (keptLength * 2 < longest) return [trimmed];
+  return toEdits(changes).map((part) => ({ ...part, offset: part.offset + offset }));
+}
+
+/** Leaves out what an edit would put back at its ends. */
+function trimEdit(base: string, { offset, deleteLength, insert }: TextEdit): TextEdit {
+  const { start, baseEnd, diskEnd } = trimCommon(base.slice(offset, offset + deleteLength), insert);
+  return { offset: offset + start, deleteLength: baseEnd - start, insert: insert.slice(start, diskEnd) };
 }
 
 interface Change {
@@ -142,6 +185,10 @@ function toEdits(changes: readonly Change[]): TextEdit[] {
 
 function splitLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function splitWords(text: string): string[] {
+  return text.match(/[\p{L}\p{N}_]+|[^\S\n]+|[^]/gu) ?? [];
 }
 
 function isHighSurrogate(unit: number): boolean {

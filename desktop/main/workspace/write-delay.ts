@@ -24,6 +24,10 @@ export class WriteDelay implements Disposable {
     this.waiting.set(fileId, { sinceMs, timer });
   }
 
+  get isWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Everything that waits is due now. */
   flush(): void {
     for (const fileId of [...this.waiting.keys()]) this.fire(fileId);

@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises';
+import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
+import { openFolder } from './walk-folder.ts';
+
+/** The opened folder's identity: what was there when it was opened, and not merely something of the same name. */
+export class OpenedRoot {
+  private readonly path: string;
+  private identity: string | undefined;
+
+  /** `path` is a real path. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Accepts what is at the path now. Resolves to whether it is another folder than before. Rejects with WorkspaceError. */
+  async open(): Promise<boolean> {
+    await openFolder(this.path);
+    const identity = await this.identify();
+    const isOther = identity !== this.identity;
+    this.identity = identity;
+    return isOther;
+  }
+
+  /** Rejects with WorkspaceError `folder-missing` when the folder was removed, replaced or its drive taken out. */
+  async assert(): Promise<void> {
+    if ((await this.identify()) === this.identity) return;
+    const message = `The folder "${this.path}" was replaced by another. Retry to go on with the new one, or open another folder.`;
+    throw new WorkspaceError('folder-missing', this.path, message);
+  }
+
+  /** Whether nothing at all is in it. */
+  async isEmpty(): Promise<boolean> {
+    try {
+      return (await readdir(this.path)).length === 0;
+    } catch (error) {
+      throw toWorkspaceError(error, this.path, 'open-folder');
+    }
+  }
+
+  private async identify(): Promise<string> {
+    try {
+      const { dev, ino } = await stat(this.path, { bigint: true });
+      return `${dev}:${ino}`;
+    } catch (error) {
+      throw toWorkspaceError(error, this.path, 'open-folder');
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { BaseIndex } from './base-index.ts';
+import { IGNORE_FILE, IgnoreRules } from './ignore-rules.ts';
+import { kindOnDisk } from './path-kind.ts';
+import type { SharedFiles } from './shared-files.ts';
+import { walkFolder, type WalkedFile, type WalkOptions } from './walk-folder.ts';
+
+export interface SortDiskPathsOptions {
+  /** Real path of the folder. */
+  readonly root: string;
+  readonly files: SharedFiles;
+  readonly bases: BaseIndex;
+  readonly onProblem: WalkOptions['onProblem'];
+}
+
+/** What happened at some paths of the folder. */
+export interface SortedDiskPaths {
+  /** Files of the room. */
+  readonly knownIds: ReadonlySet<string>;
+  /** Files that may be taken into the room. */
+  readonly found: readonly WalkedFile[];
+}
+
+/** Tells what lies at paths that something happened to. `rules` when a .gitignore is among them. */
+export async function sortDiskPaths(
+  paths: readonly string[],
+  { root, files, bases, onProblem }: SortDiskPathsOptions,
+): Promise<SortedDiskPaths | 'rules'> {
+  if (paths.some((path) => path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`))) return 'rules';
+  const listed = new Map(files.files.map(({ fileId, path }) => [path, fileId]));
+  const knownIds = new Set<string>();
+  const found = new Map<string, WalkedFile>();
+  const rules = new RulesAbove(root);
+  for (const path of paths) {
+    const fileId = bases.ownerOf(path) ?? listed.get(path);
+    if (fileId !== undefined) {
+      knownIds.add(fileId);
+      continue;
+    }
+    const absolutePath = join(root, path);
+    const kind = await kindOnDisk(root, absolutePath);
+    if (kind === 'missing') for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`))) knownIds.add(below);
+    if ((kind !== 'file' && kind !== 'folder') || (await rules.leavesOut(path, kind === 'folder'))) continue;
+    const folder = kind === 'folder' ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    // The walk checks names and links.
+    for await (const batch of walkFolder({ rootRealPath: root, rules: rules.rules, folder, onProblem })) {
+      for (const file of batch) if (kind === 'folder' || file.path === path) found.set(file.path, file);
+      if (kind === 'file') break;
+    }
+  }
+  return { knownIds, found: [...found.values()] };
+}
+
+class RulesAbove {
+  readonly rules: IgnoreRules;
+  private readonly read = new Set<string>();
+
+  constructor(root: string) {
+    this.rules = new IgnoreRules(root);
+  }
+
+  async leavesOut(path: string, isFolder: boolean): Promise<boolean> {
+    const segments = path.split('/');
+    for (let depth = 1; depth <= segments.length; depth++) {
+      const parent = segments.slice(0, depth - 1).join('/');
+      if (!this.read.has(parent)) await this.rules.readFolder(parent);
+      this.read.add(parent);
+      if (this.rules.ignores(segments.slice(0, depth).join('/'), isFolder || depth < segments.length)) return true;
+    }
+    return false;
+  }
+}

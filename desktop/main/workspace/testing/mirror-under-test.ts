@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts';
+import { FolderMirror } from '../folder-mirror.ts';
+import type { MirrorProblem } from '../shared-files.ts';
+import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
+import { MemoryMirrorBases, MemorySharedFiles } from './memory-shared-files.ts';
+
+/** A temporary folder that goes when the test is over. */
+export class TestFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  static async create(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<TestFolder> {
+    const folder = new TestFolder(await realpath(await mkdtemp(join(tmpdir(), 'tutti-workspace-'))));
+    onTestFinished(() => rm(folder.path, { recursive: true, force: true }));
+    for (const [path, content] of Object.entries(files)) await folder.write(path, content);
+    return folder;
+  }
+
+  at(path: string): string {
+    return join(this.path, path);
+  }
+
+  async write(path: string, content: string | Uint8Array): Promise<void> {
+    await mkdir(dirname(this.at(path)), { recursive: true });
+    await writeFile(this.at(path), content);
+  }
+
+  read(path: string): Promise<string> {
+    return readFile(this.at(path), 'utf8');
+  }
+
+  /** Path and content of every file, without .gitignore files. */
+  async contents(): Promise<Record<string, string>> {
+    const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.path.length + 1));
+    const contents: Record<string, string> = {};
+    for (const path of paths.sort()) contents[path] = await this.read(path);
+    return contents;
+  }
+}
+
+/** Writes that fail on demand. */
+export class FailingWrites implements DiskWrites {
+  /** While set, every write fails with this errno. */
+  errno: string | undefined;
+  /** Runs right before a file is replaced. */
+  beforeSync: (() => Promise<void>) | undefined;
+
+  async writeAll(...[file, bytes]: Parameters<DiskWrites['writeAll']>): Promise<void> {
+    if (this.errno !== undefined) throw Object.assign(new Error(this.errno), { code: this.errno });
+    await systemDiskWrites.writeAll(file, bytes);
+    const task = this.beforeSync;
+    this.beforeSync = undefined;
+    await task?.();
+  }
+
+  replace(from: string, to: string): void {
+    systemDiskWrites.replace(from, to);
+  }
+}
+
+/** A folder and a room that mirrors can be started between, one after the other. */
+export class MirrorUnderTest {
+  readonly folder: TestFolder;
+  readonly files = new MemorySharedFiles();
+  readonly bases = new MemoryMirrorBases();
+  readonly scheduler = new ManualScheduler();
+  readonly writes = new FailingWrites();
+  /** Of the mirror that runs. */
+  readonly problems: MirrorProblem[] = [];
+  private mirror: FolderMirror | undefined;
+
+  constructor(folder: TestFolder) {
+    this.folder = folder;
+    onTestFinished(() => this.stop());
+  }
+
+  get current(): FolderMirror {
+    if (!this.mirror) throw new Error('no mirror runs');
+    return this.mirror;
+  }
+
+  async start(): Promise<void> {
+    this.problems.length = 0;
+    this.mirror = new FolderMirror({
+      folder: this.folder.path,
+      files: this.files,
+      bases: this.bases,
+      scheduler: this.scheduler,
+      onProblem: (problem) => this.problems.push(problem),
+      isWatching: false,
+      writes: this.writes,
+    });
+    await this.mirror.start();
+    await this.mirror.flush();
+  }
+
+  /** Moves the clock, and lets what falls due come to its end. */
+  async advance(ms: number): Promise<void> {
+    this.scheduler.advance(ms);
+    await this.current.whenIdle();
+  }
+
+  /** Stops without writing what waits. */
+  async stop(): Promise<void> {
+    this.mirror?.dispose();
+    await this.mirror?.whenIdle();
+    this.mirror = undefined;
+  }
+
+  /** Brings both sides in step. */
+  async settle(): Promise<void> {
+    await this.current.reconcile();
+    await this.current.flush();
+  }
+
+  /** Problems that are not over, by id. */
+  get openProblems(): readonly MirrorProblem[] {
+    const open = new Map<string, MirrorProblem>();
+    for (const problem of this.problems) {
+      if (problem.isResolved) open.delete(problem.id);
+      else open.set(problem.id, problem);
+    }
+    return [...open.values()];
+  }
+}
+
+/** Starts a mirror between a folder with these files and an empty room. */
+export async function startMirror(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<MirrorUnderTest> {
+  const mirror = new MirrorUnderTest(await TestFolder.create(files));
+  await mirror.start();
+  return mirror;
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PROJECT_FOLDER } from '../project.ts';
+
+const READY = /^Tutti is ready: (\S+)$/;
+
+let data: string;
+let folder: string;
+let running: ChildProcess[];
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'tutti-start-'));
+  folder = join(data, 'project');
+  await mkdir(folder);
+  await writeFile(join(folder, 'a.txt'), 'a\n');
+  running = [];
+});
+
+afterEach(async () => {
+  for (const child of running) {
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+  }
+  await rm(data, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly errors: string[];
+  readonly ready: Promise<string>;
+}
+
+/** Runs what `npm start --` runs, less the installation. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
+  const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...inherited } = process.env;
+  const child = spawn(process.execPath, ['scripts/start.ts', '--data', join(data, 'data'), '--port', '0', ...args], {
+    cwd: PROJECT_FOLDER,
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  const lines: string[] = [];
+  const errors: string[] = [];
+  createInterface(child.stderr).on('line', (line) => errors.push(line));
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      lines.push(line);
+      const link = READY.exec(line)?.[1];
+      if (link !== undefined) resolve(link);
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${errors.join('\n')}`)));
+  });
+  return { child, lines, errors, ready };
+}
+
+async function interrupt({ child }: Started): Promise<number | null> {
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  return child.exitCode;
+}
+
+describe('npm start', () => {
+  it('shares a folder without a window, prints one line, and stops everything at Ctrl-C', async () => {
+    const started = start(['--no-window', folder]);
+    const link = new URL(await started.ready);
+    expect(started.lines).toHaveLength(1);
+    const page = await fetch(new URL(link.pathname, link));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<title>Tutti</title>');
+    const trade = await fetch(new URL(`/api/rooms/${link.pathname.split('/').at(-1)}/tokens`, link), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ secret: link.hash.slice(1), name: 'Guest' }),
+    });
+    expect(await trade.json()).toMatchObject({ role: 'editor' });
+
+    expect(await interrupt(started)).toBe(0);
+    await expect(fetch(link)).rejects.toThrow('fetch failed');
+  });
+
+  it('opens the same room at the next start', async () => {
+    const first = start(['--no-window', folder]);
+    const { pathname } = new URL(await first.ready);
+    await interrupt(first);
+    const second = start(['--no-window', folder]);
+    expect(new URL(await second.ready).pathname).toBe(pathname);
+    await interrupt(second);
+  });
+
+  it('says in one sentence why no window opens, and serves the browser client', async () => {
+    const started = start([folder]);
+    await started.ready;
+    expect(started.errors.filter((line) => line.includes('no window opens'))).toHaveLength(1);
+    await interrupt(started);
+  });
+
+  it('runs the relay alone', async () => {
+    const started = start(['--relay-only']);
+    const url = await started.ready;
+    const health = await fetch(new URL('/healthz', url));
+    expect(health.status).toBe(200);
+    await interrupt(started);
+  });
+
+  it('refuses a folder that is not there with a sentence and exit code 1', async () => {
+    const started = start(['--no-window', join(data, 'gone')]);
+    await expect(started.ready).rejects.toThrow('There is no folder');
+    expect(started.child.exitCode).toBe(1);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { createSeededRandom } from '../testing/seeded-random.ts';
+import { ROLES } from './roles.ts';
+import { readRoomTokenClaims } from './token-claims.ts';
+
+const CLAIMS = { iss: 'i', sub: 's', jti: 'j', tenant: 't', room: 'r', role: 'editor', name: 'n', exp: 5, link: 'l' };
+const WRONG = [undefined, null, true, 0, -1, 0.5, NaN, Infinity, 1e300, 5n, '', 'x', [], ['editor'], {}, new Date(5)];
+
+describe('claims of a room token', () => {
+  it.each([-1, 0.5, NaN, Infinity, 1e13, '5', null, [5]])('[VH3] have no expiry of %j', (exp) => {
+    expect(readRoomTokenClaims({ ...CLAIMS, exp })).toBeUndefined();
+  });
+
+  it.each(['Owner', 'owner ', 'admin', '', 0, ['owner'], { role: 'owner' }, '__proto__', 'constructor', 'toString'])(
+    '[VH3] have no role %j',
+    (role) => {
+      expect(readRoomTokenClaims({ ...CLAIMS, role })).toBeUndefined();
+    },
+  );
+
+  it('[VH3] carry nothing that a token says besides', () => {
+    const more = { aud: 'tutti', iat: 1, nbf: 1, admin: true, scope: 'rooms:create', roles: ['owner'] };
+    expect(readRoomTokenClaims({ ...CLAIMS, ...more })).toEqual(CLAIMS);
+    const hidden = JSON.parse('{"__proto__":{"role":"owner"}}') as Record<string, unknown>;
+    expect(readRoomTokenClaims(hidden)).toBeUndefined();
+  });
+
+  it('[VH3] are of the right kind whatever the payload holds', () => {
+    const random = createSeededRandom(808);
+    for (let round = 0; round < 5_000; round++) {
+      const payload: Record<string, unknown> = { ...CLAIMS };
+      for (const name of Object.keys(CLAIMS))
+        if (random.chance(0.15)) payload[name] = random.pick(WRONG.map((value) => [value]))[0];
+      const claims = readRoomTokenClaims(payload);
+      if (!claims) continue;
+      const { exp, role, link, ...texts } = claims;
+      expect(Object.values(texts).every((value) => typeof value === 'string')).toBe(true);
+      expect(Number.isSafeInteger(exp * 1000) && exp >= 0).toBe(true);
+      expect(ROLES).toContain(role);
+      expect(['string', 'undefined']).toContain(typeof link);
+    }
+  });
+});
