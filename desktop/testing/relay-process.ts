@@ -74,15 +74,20 @@ export class RelayProcess {
 
 /** A token that lets a desktop app make rooms on the relay of `dataFolder`. */
 export function operatorToken(dataFolder: string): Promise<string> {
-  return printToken(dataFolder, '--create-rooms');
+  return runMain('token', '--data', dataFolder, '--ttl', '1h', '--create-rooms');
 }
 
 /** A token for a room of the relay of `dataFolder`; the room is made when needed. It runs for an hour. */
 export function roomToken(dataFolder: string, room: string, role: Role, name: string): Promise<string> {
-  return printToken(dataFolder, '--room', room, '--role', role, '--name', name);
+  return runMain('token', '--data', dataFolder, '--ttl', '1h', '--room', room, '--role', role, '--name', name);
 }
 
-async function printToken(dataFolder: string, ...options: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'token', '--data', dataFolder, '--ttl', '1h', ...options]);
+/** A link that lets people into a room of the relay that serves `dataFolder` now; the room is made when needed. */
+export function shareLink(dataFolder: string, room: string, role: Role): Promise<string> {
+  return runMain('link', 'create', '--data', dataFolder, '--room', room, '--role', role);
+}
+
+async function runMain(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args]);
   return stdout.trim();
 }

@@ -1,5 +1,4 @@
 import * as Y from 'yjs';
-import type { SessionProblem } from '../../shared/sync/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type Direction, SocketPair } from '../../shared/testing/socket-pair.ts';
@@ -29,7 +28,7 @@ const NO_SNAPSHOTS: SnapshotStore = {
 
 /** Three engines and a relay that a seed drives through edits, delays, losses and ends of every kind. */
 export class ConvergenceWorld {
-  readonly problems: (SessionProblem | unknown)[] = [];
+  readonly problems: unknown[] = [];
   private readonly random: SeededRandom;
   private readonly scheduler = new ManualScheduler();
   private readonly storage = openSqliteStorage(':memory:');

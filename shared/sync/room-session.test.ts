@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type TokenResult } from './index.ts';
+import type { TokenResult } from './index.ts';
 import { startSession } from '../testing/session-under-test.ts';
 import { settle } from '../testing/scripted-relay.ts';
 

@@ -33,7 +33,7 @@ export function describeOfflineStore(name: string, createSite: () => StoreSite):
       await receive(first, 'theirs');
       await first.store.close();
       const { stored, doc } = await openDocument(await site.open(), 'file');
-      expect([...textOf(stored, doc)].sort().join('')).toBe([...'minetheirs'].sort().join(''));
+      expect([...textOf(stored, doc)].sort().join('')).toBe(Array.from('minetheirs').sort().join(''));
       expect(stored.unacked).toHaveLength(1);
     });
 

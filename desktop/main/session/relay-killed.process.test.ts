@@ -20,8 +20,10 @@ interface Person {
   readonly typists: readonly WordTypist[];
 }
 
-async function startPerson(name: string, relay: RelayProcess, folder: string, random: SeededRandom): Promise<Person> {
-  const token = await roomToken(relay.dataFolder, ROOM, 'editor', name);
+async function startPerson(
+  name: string,
+  { relay, token, folder, random }: { relay: RelayProcess; token: string; folder: string; random: SeededRandom },
+): Promise<Person> {
   const rows = new AckedRows(await openRoomStorage(join(folder, `${name}.sqlite`)));
   const engine = await Engine.start({ syncUrl: relay.syncUrl(ROOM), token, storage: rows.storage });
   const documents = DOCUMENTS.map((document) => engine.open(document));
@@ -47,8 +49,7 @@ async function typeForAWhile(people: readonly Person[], random: SeededRandom): P
 }
 
 /** Reads a document as the relay's log has it: with an engine that has nothing of its own. */
-async function readFromRelay(relay: RelayProcess, folder: string): Promise<readonly string[][]> {
-  const token = await roomToken(relay.dataFolder, ROOM, 'viewer', 'Reader');
+async function readFromRelay(relay: RelayProcess, token: string, folder: string): Promise<readonly string[][]> {
   const engine = await Engine.start({ syncUrl: relay.syncUrl(ROOM), token, storage: join(folder, `reader-${relay.port}.sqlite`) });
   const documents = DOCUMENTS.map((name) => engine.open(name));
   await Promise.all(documents.map(({ replica }) => replica.whenSynced));
@@ -63,7 +64,9 @@ it.each([1, 2, 3, 4, 5])(
     const random = createSeededRandom(seed);
     const folder = temporaryFolder();
     const relay = await startTestRelay(join(folder, 'relay'));
-    const people = [await startPerson('ana', relay, folder, random), await startPerson('ben', relay, folder, random)];
+    const token = await roomToken(relay.dataFolder, ROOM, 'editor', 'Somebody');
+    const start = (name: string) => startPerson(name, { relay, token, folder, random });
+    const people = [await start('ana'), await start('ben')];
 
     await typeForAWhile(people, random);
     const gone = people.map(({ engine }) => engine.whenState(({ kind }) => kind === 'reconnecting'));
@@ -77,7 +80,7 @@ it.each([1, 2, 3, 4, 5])(
 
     // At another address, where nobody can send again what the log should have.
     const reopened = await startTestRelay(relay.dataFolder);
-    const logged = await readFromRelay(reopened, folder);
+    const logged = await readFromRelay(reopened, token, folder);
     await reopened.stop();
     for (const [index, document] of DOCUMENTS.entries()) {
       for (const { rows, typists } of people) {
@@ -93,7 +96,7 @@ it.each([1, 2, 3, 4, 5])(
     for (const { engine } of people) engine.session.retryNow();
     for (const person of people) typeSome(person, random);
     await Promise.all(people.flatMap(({ documents }) => documents.map((document) => document.whenOnTheRelay())));
-    const inLog = await readFromRelay(restarted, folder);
+    const inLog = await readFromRelay(restarted, token, folder);
     for (const [index, words] of inLog.entries()) {
       const typed = people.flatMap(({ typists }) => typists[index]?.typed ?? []);
       expect(words.toSorted()).toEqual(typed.toSorted());

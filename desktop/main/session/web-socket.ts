@@ -9,6 +9,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 export const connectWebSocket: ConnectSocket = (url, events) => {
   let isDone = false;
   let failure = '';
+  let httpStatus: number | undefined;
   const socket = new WebSocket(url, {
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -23,13 +24,18 @@ export const connectWebSocket: ConnectSocket = (url, events) => {
     if (isBinary) events.onMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     else socket.close(1003, 'binary frames only');
   });
+  socket.on('unexpected-response', (_request, { statusCode }) => {
+    httpStatus = statusCode;
+    socket.terminate();
+  });
   socket.on('error', (error) => {
     failure = error.message;
   });
   socket.on('close', (code, reason) => {
     if (isDone) return;
     isDone = true;
-    events.onClose({ code, reason: reason.toString('utf8') || failure });
+    const status = httpStatus === undefined ? {} : { httpStatus };
+    events.onClose({ code, reason: reason.toString('utf8') || failure, ...status });
   });
   return {
     send(frame) {

@@ -204,7 +204,7 @@ function markersIn(text: string): string[] {
 }
 
 describe('a folder and a room in turmoil', () => {
-  const { seeds, operations } = readFuzzOptions({ seedCount: 25, operations: 80 });
+  const { seeds, operations } = readFuzzOptions({ seedCount: 15, operations: 80 });
   it.each(seeds)('end in step, with nothing lost (seed %i)', async (seed) => {
     const random = createSeededRandom(seed);
     const test = new MirrorUnderTest(await TestFolder.create({ 'first.txt': 'one\ntwo\nthree\n', 'a/second.txt': 'x\r\ny\r\n' }));

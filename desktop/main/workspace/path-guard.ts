@@ -22,7 +22,7 @@ export async function resolveInside(rootRealPath: string, sharedPath: string): P
     if (!found) return join(folder, ...segments.slice(index));
     if (found.isLink) {
       if (!isLast) throw leavesFolder(sharedPath, 'another folder');
-      return await followFileLink(rootRealPath, found.absolutePath, sharedPath);
+      return followFileLink(rootRealPath, found.absolutePath, sharedPath);
     }
     folder = found.absolutePath;
   }

@@ -1,4 +1,4 @@
-import { type Disposable, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { Disposable, Scheduler } from '../../../shared/lifecycle/index.ts';
 
 const QUIET_MS = 200;
 const LONGEST_MS = 2000;

@@ -1,0 +1,78 @@
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { FailingWrites, TestFolder } from './testing/mirror-under-test.ts';
+import { hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
+import { decodeText, encodeText, hashBytes } from './text-format.ts';
+
+const bytesOf = (text: string) => Buffer.from(text, 'utf8');
+
+describe('decodeText and encodeText', () => {
+  it('give back the same bytes, 500 random texts of uniform line ends', () => {
+    const random = createSeededRandom(4);
+    for (let round = 0; round < 500; round++) {
+      const eol = random.pick(['\n', '\r\n']);
+      const lines = Array.from({ length: random.below(6) }, () => random.pick(['', 'word', 'é', '😀', '\ufeffinner', ' \t']));
+      const bytes = bytesOf((random.chance(0.3) ? '\ufeff' : '') + lines.join(eol));
+      const decoded = decodeText(bytes);
+      if (decoded.kind !== 'text') throw new Error('this is text');
+      expect(decoded.text).not.toContain('\r');
+      expect(encodeText(decoded.text, decoded.format).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('take the majority of mixed line ends', () => {
+    expect(decodeText(bytesOf('a\r\nb\r\nc\n'))).toMatchObject({ text: 'a\nb\nc\n', format: { eol: 'CRLF' }, isUniform: false });
+    expect(decodeText(bytesOf('a\rb'))).toMatchObject({ text: 'a\nb', format: { eol: 'LF' }, isUniform: false });
+  });
+});
+
+describe('readDiskFile', () => {
+  it('tells what is there', async () => {
+    const folder = await TestFolder.create({ 'a.txt': 'one\r\n', 'b.bin': new Uint8Array([0]) });
+    await mkdir(folder.at('dir'));
+    expect(await readDiskFile(folder.at('a.txt'), 'a.txt')).toEqual({
+      kind: 'text',
+      text: 'one\n',
+      format: { eol: 'CRLF', bom: false },
+      hash: hashBytes(bytesOf('one\r\n')),
+      sizeBytes: 5,
+    });
+    expect(await readDiskFile(folder.at('b.bin'), 'b.bin')).toEqual({ kind: 'binary', sizeBytes: 1 });
+    expect(await readDiskFile(folder.at('a.txt'), 'a.txt', 4)).toEqual({ kind: 'oversized', sizeBytes: 5 });
+    expect(await readDiskFile(folder.at('none'), 'none')).toEqual({ kind: 'missing' });
+    expect(await readDiskFile(folder.at('a.txt/below'), 'a.txt/below')).toEqual({ kind: 'missing' });
+    await expect(readDiskFile(folder.at('dir'), 'dir')).rejects.toMatchObject({ code: 'name-taken', path: 'dir' });
+  });
+});
+
+describe('saveFile', () => {
+  it('replaces a file with its permissions, and leaves nothing behind', async () => {
+    const folder = await TestFolder.create({ 'a.sh': 'old' });
+    await chmod(folder.at('a.sh'), 0o750);
+    expect(await saveFile(folder.at('a.sh'), bytesOf('new'), { path: 'a.sh' })).toBe(true);
+    expect(await folder.read('a.sh')).toBe('new');
+    expect((await stat(folder.at('a.sh'))).mode & 0o777).toBe(0o750);
+    expect(await readdir(folder.path)).toEqual(['a.sh']);
+    expect(hashOnDisk(folder.at('a.sh'))).toBe(hashBytes(bytesOf('new')));
+  });
+
+  it.each([
+    ['ENOSPC', 'disk-full'],
+    ['EDQUOT', 'disk-full'],
+    ['EACCES', 'permission-denied'],
+    ['EIO', 'io'],
+  ])('keeps the old file on %s, and removes its temporary one', async (errno, code) => {
+    const folder = await TestFolder.create({ 'a.txt': 'old' });
+    const writes = new FailingWrites();
+    writes.errno = errno;
+    await expect(saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', writes })).rejects.toMatchObject({ code, path: 'a.txt' });
+    expect(await folder.contents()).toEqual({ 'a.txt': 'old' });
+  });
+
+  it('gives up when the file is not what was to be replaced', async () => {
+    const folder = await TestFolder.create({ 'a.txt': 'old' });
+    expect(await saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', isStillWanted: () => false })).toBe(false);
+    expect(await folder.contents()).toEqual({ 'a.txt': 'old' });
+  });
+});
