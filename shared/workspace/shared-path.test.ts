@@ -84,7 +84,23 @@ describe('parseSharedPath', () => {
 
   it('never lets through something that leaves the folder, and is stable on what it takes', () => {
     const random = createSeededRandom(3);
-    const parts = ['.', '..', '/', '\\', 'a', 'git', '.git', ' ', ':', '\0', 'con', '~1', 'e\u0301', '\ud83d', '\u200d'];
+    const parts = [
+      '.',
+      '..',
+      '/',
+      '\\',
+      'a',
+      'git',
+      '.git',
+      ' ',
+      ':',
+      '\0',
+      'con',
+      '~1',
+      'e\u0301',
+      '\ud83d',
+      '\u200d',
+    ];
     let taken = 0;
     for (let round = 0; round < 20_000; round++) {
       const value = Array.from({ length: 1 + random.below(6) }, () => random.pick(parts)).join('');

@@ -44,7 +44,7 @@ it('says that a token is of another relay, asks for one new link, and keeps the 
   const engine = await Engine.start({ syncUrl: ours.syncUrl(ROOM), token: foreignToken ?? '', storage });
   const state = await engine.whenState(({ kind }) => kind === 'ended');
   expect(state).toMatchObject({ closeCode: CLOSE_CODES.unauthenticated });
-  expect(await engine.whenProblem('session-ended')).toMatchObject({ explanation: expect.stringMatching(/token/i) });
+  expect((await engine.whenProblem('session-ended')).explanation).toMatch(/token/i);
   await expectKeptOnThisDevice(engine);
   await expectSentTo(ours, token ?? '', storage);
 });
@@ -60,7 +60,7 @@ it('says that a link is of another relay, and keeps the edits', async () => {
   const wrong = new LinkTokenSource({ relayUrl: ours.url, room: ROOM, secret, name: 'Ana', postJson, scheduler: systemScheduler });
   const engine = await Engine.start({ syncUrl: ours.syncUrl(ROOM), token: wrong, storage });
   await engine.whenState(({ kind }) => kind === 'ended');
-  expect(await engine.whenProblem('session-ended')).toMatchObject({ explanation: expect.stringMatching(/link/i) });
+  expect((await engine.whenProblem('session-ended')).explanation).toMatch(/link/i);
   await expectKeptOnThisDevice(engine);
   await expectSentTo(ours, token, storage);
 });
@@ -113,7 +113,8 @@ it('says that what answers is not a relay, and keeps the edits', async () => {
   const syncUrl = `${relay.url.replace('http', 'ws')}/elsewhere`;
   const engine = await Engine.start({ syncUrl, token, storage });
   const state = await engine.whenState(({ kind }) => kind === 'ended' || kind === 'reconnecting');
-  expect(state).toMatchObject({ kind: 'ended', explanation: expect.stringContaining(syncUrl) });
+  expect(state.kind).toBe('ended');
+  expect((await engine.whenProblem('session-ended')).explanation).toContain(syncUrl);
   await expectKeptOnThisDevice(engine);
   await expectSentTo(relay, token, storage);
 });

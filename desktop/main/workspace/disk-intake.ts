@@ -51,7 +51,8 @@ export class DiskIntake {
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
       const path = bases.pathFor(fileId);
-      if (path === undefined || !listed.has(fileId) || (await kindOnDisk(root, join(root, path))) !== 'missing') continue;
+      if (path === undefined || !listed.has(fileId) || (await kindOnDisk(root, join(root, path))) !== 'missing')
+        continue;
       const hash = bases.get(fileId)?.hash ?? '';
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
     }
@@ -149,7 +150,13 @@ export class DiskIntake {
   /** Reports a file or sub-folder that had to be left out. */
   tellUnread(error: WorkspaceError): void {
     const { path } = error;
-    this.options.problems.report({ id: `path:${path}`, severity: 'warning', path, ...explainFailure(error), canRetry: true });
+    this.options.problems.report({
+      id: `path:${path}`,
+      severity: 'warning',
+      path,
+      ...explainFailure(error),
+      canRetry: true,
+    });
   }
 }
 

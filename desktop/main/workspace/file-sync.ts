@@ -62,7 +62,11 @@ export class FileSync {
       if (outcome !== 'again') return outcome;
     }
     const path = this.listed(visit.fileId)?.path ?? '';
-    throw new WorkspaceError('io', path, `"${path}" keeps changing on disk while it is being written. Retry when it rests.`);
+    throw new WorkspaceError(
+      'io',
+      path,
+      `"${path}" keeps changing on disk while it is being written. Retry when it rests.`,
+    );
   }
 
   private async attempt(visit: Visit): Promise<SyncOutcome | 'again'> {
@@ -72,7 +76,6 @@ export class FileSync {
     const file = this.listed(fileId);
     if (!file) return this.syncRemoved(fileId);
     if (isOwnFile(file.path.slice(file.path.lastIndexOf('/') + 1))) throw reservedName(file);
-    await resolveInside(root, file.path);
     if (bases.pathFor(fileId) !== file.path) await this.arrive(file, visit);
     const absolutePath = await resolveInside(root, file.path);
     if (file.kind === 'text') await files.whenTextReady(fileId);
@@ -83,7 +86,8 @@ export class FileSync {
     if (this.listed(fileId)?.path !== file.path) return 'again';
     if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
     if (file.kind !== 'text') return this.syncUnopened(file, disk);
-    if (disk.kind === 'missing') return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
+    if (disk.kind === 'missing')
+      return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
     if (disk.kind !== 'text') throw noLongerText(file, disk.kind);
     return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk, absolutePath);
   }
@@ -92,7 +96,12 @@ export class FileSync {
     return this.options.files.files.find((file) => file.fileId === fileId);
   }
 
-  private async merge(file: SharedFile, base: MirrorBase, disk: DiskTextFile, absolutePath: string): Promise<SyncOutcome | 'again'> {
+  private async merge(
+    file: SharedFile,
+    base: MirrorBase,
+    disk: DiskTextFile,
+    absolutePath: string,
+  ): Promise<SyncOutcome | 'again'> {
     const { files } = this.options;
     if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
     const current = this.listed(file.fileId) ?? file;
@@ -109,7 +118,11 @@ export class FileSync {
     bases.set(file.fileId, { path: base.path, hash: disk.hash, text: disk.text });
   }
 
-  private async write(file: SharedFile, absolutePath: string, replaces: string | undefined): Promise<SyncOutcome | 'again'> {
+  private async write(
+    file: SharedFile,
+    absolutePath: string,
+    replaces: string | undefined,
+  ): Promise<SyncOutcome | 'again'> {
     const { files, bases, writes } = this.options;
     const { fileId, path } = file;
     const text = files.readText(fileId);
@@ -197,6 +210,7 @@ export class FileSync {
   /** Makes the path of a file free for it, and brings it there from where it lay. */
   private async arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<void> {
     const { bases, root } = this.options;
+    await resolveInside(root, file.path);
     const ownerId = bases.ownerOf(file.path);
     if (ownerId !== undefined && ownerId !== fileId) {
       if (waiting.has(ownerId)) await this.liftOff(ownerId);
@@ -208,7 +222,10 @@ export class FileSync {
     const to = await resolveInside(root, file.path);
     const isOtherCase = from !== to && (await isSameFile(from, to));
     const [there, here] = [await readDiskFile(to, file.path), await readDiskFile(from, base.path)];
-    const isFree = there.kind === 'missing' || isOtherCase || (there.kind === 'text' && this.leftovers.get(file.path) === there.hash);
+    const isFree =
+      there.kind === 'missing' ||
+      isOtherCase ||
+      (there.kind === 'text' && this.leftovers.get(file.path) === there.hash);
     if (here.kind !== 'missing') {
       if (!isFree) await this.setAside(file, to);
       await moveFile(root, from, to, base.path);

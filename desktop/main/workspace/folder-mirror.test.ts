@@ -28,7 +28,9 @@ describe('seeding', () => {
   });
 
   it('comes in batches, so that the first files can be opened early', async () => {
-    const { files } = await startMirror(Object.fromEntries(Array.from({ length: 120 }, (_unused, n) => [`f${n}.txt`, `${n}`])));
+    const { files } = await startMirror(
+      Object.fromEntries(Array.from({ length: 120 }, (_unused, n) => [`f${n}.txt`, `${n}`])),
+    );
     expect(files.files).toHaveLength(120);
     expect(files.createCalls).toBe(3);
   });
@@ -260,7 +262,12 @@ describe('failing writes', () => {
 
 describe('the next start', () => {
   it('takes up what happened on both sides meanwhile', async () => {
-    const test = await startMirror({ 'a.txt': 'one\ntwo\n', 'gone.txt': 'gone', 'moved.txt': 'moved', 'kept.txt': 'kept' });
+    const test = await startMirror({
+      'a.txt': 'one\ntwo\n',
+      'gone.txt': 'gone',
+      'moved.txt': 'moved',
+      'kept.txt': 'kept',
+    });
     await test.stop();
     test.files.insert(test.files.idOf('a.txt'), 0, 'room\n');
     test.files.insert(test.files.idOf('kept.txt'), 0, 'edited ');

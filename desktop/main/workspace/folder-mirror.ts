@@ -41,6 +41,7 @@ const DISK_SETTLE_MS = 100;
 /** Other programs save by deleting and making anew: what is gone is looked at again after this time. */
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
+const CONCURRENT_SYNCS = 8;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
@@ -79,7 +80,9 @@ export class FolderMirror implements Disposable {
       onKept: (path) => this.noticeDisk([path]),
       ...(writes ? { writes } : {}),
     });
-    this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => this.enqueue(() => this.syncFile(fileId, false))));
+    this.delay = this.disposables.add(
+      new WriteDelay(scheduler, (fileId) => this.enqueue(() => this.syncFile(fileId, false))),
+    );
   }
 
   /** Reconciles folder and room, then follows both. Rejects with WorkspaceError when the folder cannot be opened. */
@@ -136,7 +139,9 @@ export class FolderMirror implements Disposable {
   }
 
   private get isWaiting(): boolean {
-    return this.delay.isWaiting || this.diskPaths.size > 0 || this.goneIds.size > 0 || this.listTimer.value !== undefined;
+    return (
+      this.delay.isWaiting || this.diskPaths.size > 0 || this.goneIds.size > 0 || this.listTimer.value !== undefined
+    );
   }
 
   /**
@@ -182,9 +187,30 @@ export class FolderMirror implements Disposable {
       this.problems.resolve(id);
     } catch (error) {
       if (isAboutFolder(error)) return this.tellFolder(error);
-      const path = this.options.files.files.find((file) => file.fileId === fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
+      const path =
+        this.options.files.files.find((file) => file.fileId === fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
       this.problems.report({ id, severity: 'error', path, fileId, ...explainFailure(error), canRetry: true });
     }
+  }
+
+  /** Those that come, go or move first, one by one; then those that stay where they are, several at a time. */
+  private async syncFiles(fileIds: Iterable<string>): Promise<void> {
+    const paths = new Map(this.options.files.files.map(({ fileId, path }) => [fileId, path]));
+    const staying: string[] = [];
+    for (const fileId of fileIds) {
+      const path = paths.get(fileId);
+      const isStaying =
+        path !== undefined &&
+        [path, undefined].includes(this.bases.pathFor(fileId)) &&
+        [fileId, undefined].includes(this.bases.ownerOf(path));
+      if (isStaying) staying.push(fileId);
+      else await this.syncFile(fileId, false);
+    }
+    const next = staying.values();
+    const work = async () => {
+      for (const fileId of next) await this.syncFile(fileId, false);
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_SYNCS }, work));
   }
 
   private tellFolder(error: unknown): void {
@@ -197,7 +223,8 @@ export class FolderMirror implements Disposable {
 
   private takeList(): void {
     this.listTimer.value = undefined;
-    for (const fileId of this.list.takeChanged()) this.enqueue(() => this.syncFile(fileId, false));
+    const changed = this.list.takeChanged();
+    if (changed.length > 0) this.enqueue(() => this.syncFiles(changed));
   }
 
   private noticeGone(fileId: string): void {
@@ -243,7 +270,7 @@ export class FolderMirror implements Disposable {
       if (sorted === 'rules') return await this.reconcileNow();
       const gone = await this.intake.findGone(new Set([...sorted.knownIds, ...this.goneIds]));
       await this.intake.take(sorted.found, gone);
-      for (const fileId of sorted.knownIds) await this.syncFile(fileId, false);
+      await this.syncFiles(sorted.knownIds);
     } catch (error) {
       if (!isAboutFolder(error)) throw error;
       this.tellFolder(error);
@@ -270,15 +297,20 @@ export class FolderMirror implements Disposable {
       return;
     }
     this.problems.resolve('folder');
-    const ids = new Set([...this.list.takeChanged(), ...[...files.files, ...this.bases.list()].map(({ fileId }) => fileId)]);
-    for (const fileId of ids) await this.syncFile(fileId, false);
+    const ids = new Set([
+      ...this.list.takeChanged(),
+      ...[...files.files, ...this.bases.list()].map(({ fileId }) => fileId),
+    ]);
+    await this.syncFiles(ids);
     this.problems.resolveUnconfirmed('path:');
   }
 }
 
 function isAboutFolder(error: unknown): boolean {
   // A sub-folder that cannot be read is `folder-unreadable` too, but it is reported and not thrown.
-  return error instanceof WorkspaceError && ['folder-missing', 'folder-unreadable', 'not-a-folder'].includes(error.code);
+  return (
+    error instanceof WorkspaceError && ['folder-missing', 'folder-unreadable', 'not-a-folder'].includes(error.code)
+  );
 }
 
 /** Joins small batches: a folder of many sub-folders is taken in as fast as a flat one. */

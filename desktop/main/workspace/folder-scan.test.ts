@@ -52,12 +52,12 @@ describe('scanFolder', () => {
 
   it('tells text from what is none', async () => {
     const folder = await TestFolder.create({
-      'empty': '',
-      'zero': new Uint8Array([65, 0, 66]),
-      'latin1': new Uint8Array([0xe9, 0x20]),
-      'utf8': 'é 😀',
+      empty: '',
+      zero: new Uint8Array([65, 0, 66]),
+      latin1: new Uint8Array([0xe9, 0x20]),
+      utf8: 'é 😀',
       'late-nul': `${'x'.repeat(9000)}\0`,
-      'big': 'x'.repeat(5 * 1024 * 1024 + 1),
+      big: 'x'.repeat(5 * 1024 * 1024 + 1),
     });
     expect((await scan(folder)).entries).toEqual(
       ['big oversized', 'empty text', 'late-nul text', 'latin1 binary', 'utf8 text', 'zero binary'].sort(),

@@ -52,7 +52,9 @@ export class IgnoreRules {
     const matcher =
       parent && !patterns
         ? parent
-        : ignore({ ignorecase: !isExact, allowRelativePaths: true }).add(parent ?? []).add(patterns ?? []);
+        : ignore({ ignorecase: !isExact, allowRelativePaths: true })
+            .add(parent ?? [])
+            .add(patterns ?? []);
     this.matchers.set(folder, matcher);
     return matcher;
   }

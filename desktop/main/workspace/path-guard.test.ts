@@ -30,13 +30,24 @@ describe('resolveInside', () => {
     await symlink('.git', folder.at('git-link'));
     await symlink('.git/config', folder.at('config-link'));
     await symlink('loop', folder.at('loop'));
-    for (const path of ['out/x.txt', 'out/new.txt', 'file-out', 'dangling', 'git-link/config', 'config-link', 'loop', 'loop/a']) {
-      await expect(resolveInside(folder.path, path), path).rejects.toMatchObject({ code: 'outside-folder' });
+    for (const path of [
+      'out/x.txt',
+      'out/new.txt',
+      'file-out',
+      'dangling',
+      'git-link/config',
+      'config-link',
+      'loop',
+      'loop/a',
+    ]) {
+      await expect(resolveInside(folder.path, path)).rejects.toMatchObject({ code: 'outside-folder' });
     }
   });
 
   it('finds a name that the disk holds in another Unicode form', async () => {
     const folder = await TestFolder.create({ 're\u0301sume\u0301.txt': '' });
-    expect((await resolveInside(folder.path, 'r\u00e9sum\u00e9.txt')).normalize('NFC')).toBe(folder.at('r\u00e9sum\u00e9.txt'));
+    expect((await resolveInside(folder.path, 'r\u00e9sum\u00e9.txt')).normalize('NFC')).toBe(
+      folder.at('r\u00e9sum\u00e9.txt'),
+    );
   });
 });

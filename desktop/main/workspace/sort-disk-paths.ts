@@ -39,7 +39,9 @@ export async function sortDiskPaths(
     }
     const absolutePath = join(root, path);
     const kind = await kindOnDisk(root, absolutePath);
-    if (kind === 'missing') for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`))) knownIds.add(below);
+    if (kind === 'missing')
+      for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`)))
+        knownIds.add(below);
     if ((kind !== 'file' && kind !== 'folder') || (await rules.leavesOut(path, kind === 'folder'))) continue;
     const folder = kind === 'folder' ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
     // The walk checks names and links.

@@ -12,7 +12,9 @@ describe('decodeText and encodeText', () => {
     const random = createSeededRandom(4);
     for (let round = 0; round < 500; round++) {
       const eol = random.pick(['\n', '\r\n']);
-      const lines = Array.from({ length: random.below(6) }, () => random.pick(['', 'word', 'é', '😀', '\ufeffinner', ' \t']));
+      const lines = Array.from({ length: random.below(6) }, () =>
+        random.pick(['', 'word', 'é', '😀', '\ufeffinner', ' \t']),
+      );
       const bytes = bytesOf((random.chance(0.3) ? '\ufeff' : '') + lines.join(eol));
       const decoded = decodeText(bytes);
       if (decoded.kind !== 'text') throw new Error('this is text');
@@ -22,7 +24,11 @@ describe('decodeText and encodeText', () => {
   });
 
   it('take the majority of mixed line ends', () => {
-    expect(decodeText(bytesOf('a\r\nb\r\nc\n'))).toMatchObject({ text: 'a\nb\nc\n', format: { eol: 'CRLF' }, isUniform: false });
+    expect(decodeText(bytesOf('a\r\nb\r\nc\n'))).toMatchObject({
+      text: 'a\nb\nc\n',
+      format: { eol: 'CRLF' },
+      isUniform: false,
+    });
     expect(decodeText(bytesOf('a\rb'))).toMatchObject({ text: 'a\nb', format: { eol: 'LF' }, isUniform: false });
   });
 });
@@ -66,13 +72,18 @@ describe('saveFile', () => {
     const folder = await TestFolder.create({ 'a.txt': 'old' });
     const writes = new FailingWrites();
     writes.errno = errno;
-    await expect(saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', writes })).rejects.toMatchObject({ code, path: 'a.txt' });
+    await expect(saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', writes })).rejects.toMatchObject({
+      code,
+      path: 'a.txt',
+    });
     expect(await folder.contents()).toEqual({ 'a.txt': 'old' });
   });
 
   it('gives up when the file is not what was to be replaced', async () => {
     const folder = await TestFolder.create({ 'a.txt': 'old' });
-    expect(await saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', isStillWanted: () => false })).toBe(false);
+    expect(await saveFile(folder.at('a.txt'), bytesOf('new'), { path: 'a.txt', isStillWanted: () => false })).toBe(
+      false,
+    );
     expect(await folder.contents()).toEqual({ 'a.txt': 'old' });
   });
 });

@@ -44,7 +44,13 @@ export async function readDiskFile(absolutePath: string, path: string, maxBytes 
     const bytes = await readFile(absolutePath);
     const decoded = decodeText(bytes);
     if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
-    return { kind: 'text', text: decoded.text, format: decoded.format, hash: hashBytes(bytes), sizeBytes: bytes.length };
+    return {
+      kind: 'text',
+      text: decoded.text,
+      format: decoded.format,
+      hash: hashBytes(bytes),
+      sizeBytes: bytes.length,
+    };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
     throw toWorkspaceError(error, path, 'read');

@@ -28,7 +28,11 @@ describe('diskEdits', () => {
   });
 
   it('does not cut an emoji in two', () => {
-    for (const [base, disk] of [['😀', '😁'], ['a😀b', 'a😀😀b'], ['😀😁', '😁']] as const) {
+    for (const [base, disk] of [
+      ['😀', '😁'],
+      ['a😀b', 'a😀😀b'],
+      ['😀😁', '😁'],
+    ] as const) {
       for (const { offset, deleteLength, insert } of diskEdits(base, disk)) {
         expect(base.slice(offset, offset + deleteLength).isWellFormed()).toBe(true);
         expect(insert.isWellFormed()).toBe(true);
@@ -39,7 +43,10 @@ describe('diskEdits', () => {
   it('takes less than a second for a rewritten file of 120 KB', () => {
     const random = createSeededRandom(5);
     const lines = (seed: string) =>
-      Array.from({ length: 3000 }, () => `${seed} ${random.below(1e9).toString(36)} ${random.below(1e9).toString(36)}`).join('\n');
+      Array.from(
+        { length: 3000 },
+        () => `${seed} ${random.below(1e9).toString(36)} ${random.below(1e9).toString(36)}`,
+      ).join('\n');
     const base = lines('before');
     const disk = lines('after');
     const startMs = performance.now();
@@ -86,7 +93,10 @@ describe('rebaseEdits', () => {
       expect(merged.isWellFormed()).toBe(true);
       expect(merge(base, base, disk)).toBe(disk);
       expect(merge(base, current, base)).toBe(current);
-      for (const [marker, side] of [['HERE', current], ['DISK', disk]] as const) {
+      for (const [marker, side] of [
+        ['HERE', current],
+        ['DISK', disk],
+      ] as const) {
         for (let change = 0; change < 4; change++) {
           const count = (text: string) => text.split(`${marker}${change}`).length - 1;
           if (count(side) === 1 && side.includes(`${marker}${change}`)) expect(count(merged)).toBe(1);

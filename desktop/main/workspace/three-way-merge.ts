@@ -20,7 +20,9 @@ export function diskEdits(base: string, disk: string, deadlineMs = DEFAULT_DEADL
   const diskMiddle = disk.slice(start, diskEnd);
   const until = Date.now() + deadlineMs;
   const hunks = lineHunks(baseMiddle, diskMiddle, deadlineMs);
-  return hunks.flatMap((hunk) => refine(baseMiddle, hunk, until)).map((edit) => ({ ...edit, offset: edit.offset + start }));
+  return hunks
+    .flatMap((hunk) => refine(baseMiddle, hunk, until))
+    .map((edit) => ({ ...edit, offset: edit.offset + start }));
 }
 
 /**
@@ -37,7 +39,8 @@ function rebaseOne({ offset, deleteLength, insert }: TextEdit, others: readonly 
   const edits: TextEdit[] = [];
   const add = (edit: TextEdit) => {
     const last = edits.at(-1);
-    if (last?.deleteLength === 0 && last.offset === edit.offset) edits[edits.length - 1] = { ...edit, insert: last.insert };
+    if (last?.deleteLength === 0 && last.offset === edit.offset)
+      edits[edits.length - 1] = { ...edit, insert: last.insert };
     else edits.push(edit);
   };
   const own = withoutShared(insert, others.find((other) => other.offset === offset)?.insert ?? '');

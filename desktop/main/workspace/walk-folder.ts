@@ -74,7 +74,9 @@ async function listFolder(options: WalkOptions, folder: string) {
   const taken = new Set<string>();
   for (const entry of names) {
     if (options.removesTempFiles && entry.isFile() && isTempName(entry.name)) {
-      await unlink(join(absoluteFolder, entry.name)).catch((error: unknown) => onProblem(toWorkspaceError(error, entry.name, 'remove')));
+      await unlink(join(absoluteFolder, entry.name)).catch((error: unknown) =>
+        onProblem(toWorkspaceError(error, entry.name, 'remove')),
+      );
     }
     // The name as it is on disk leads further; the shared path is its normal form.
     const diskPath = folder === '' ? entry.name : `${folder}/${entry.name}`;
@@ -84,9 +86,14 @@ async function listFolder(options: WalkOptions, folder: string) {
       continue;
     }
     const parsed = parseSharedPath(diskPath);
-    const isWanted = isFolder || entry.isFile() || (entry.isSymbolicLink() && (await isLinkToSharedFile(options, diskPath)));
+    const isWanted =
+      isFolder || entry.isFile() || (entry.isSymbolicLink() && (await isLinkToSharedFile(options, diskPath)));
     if (!isWanted) continue;
-    const fault = parsed.ok ? (taken.has(parsed.path) ? 'another name differs only in its Unicode form' : undefined) : parsed.reason;
+    const fault = parsed.ok
+      ? taken.has(parsed.path)
+        ? 'another name differs only in its Unicode form'
+        : undefined
+      : parsed.reason;
     if (fault !== undefined || !parsed.ok) {
       onProblem(unusableName(diskPath, fault ?? ''));
       continue;

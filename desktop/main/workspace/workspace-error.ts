@@ -62,7 +62,10 @@ function explain(
         const message = `The folder "${path}" may not be read. Change its permissions, or open another folder.`;
         return { code: 'folder-unreadable', message };
       }
-      return { code: 'permission-denied', message: `${failed}: permission denied. Change its permissions, then retry.` };
+      return {
+        code: 'permission-denied',
+        message: `${failed}: permission denied. Change its permissions, then retry.`,
+      };
     case 'ENOSPC':
     case 'EDQUOT':
       return { code: 'disk-full', message: `${failed}: the disk is full. Free some space, then retry.` };
@@ -70,13 +73,19 @@ function explain(
       if (operation === 'open-folder') {
         return { code: 'not-a-folder', message: `"${path}" is not a folder. Open the folder that holds it.` };
       }
-      return { code: 'io', message: `${failed}: a file has the name of a folder on its way. Rename that file, then retry.` };
+      return {
+        code: 'io',
+        message: `${failed}: a file has the name of a folder on its way. Rename that file, then retry.`,
+      };
     case 'EISDIR':
       return { code: 'io', message: `${failed}: a folder has its name. Rename the folder, then retry.` };
     case 'ENAMETOOLONG':
       return { code: 'io', message: `${failed}: its name is too long for this disk. Choose a shorter one.` };
     default:
-      return { code: 'io', message: `${failed}: ${error instanceof Error ? error.message : String(error)}. Retry, or check the disk.` };
+      return {
+        code: 'io',
+        message: `${failed}: ${error instanceof Error ? error.message : String(error)}. Retry, or check the disk.`,
+      };
   }
 }
 

@@ -9,6 +9,7 @@ export class MemorySharedFiles implements SharedFiles {
   private readonly texts = new Map<string, string>();
   private readonly filesChanged = new Emitter<void>();
   private readonly textChanged = new Emitter<string>();
+  private sorted: readonly SharedFile[] | undefined;
   private nextId = 1;
   readonly onDidChangeFiles = this.filesChanged.event;
   readonly onDidChangeText = this.textChanged.event;
@@ -16,7 +17,8 @@ export class MemorySharedFiles implements SharedFiles {
   createCalls = 0;
 
   get files(): readonly SharedFile[] {
-    return [...this.listed.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    this.sorted ??= [...this.listed.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    return this.sorted;
   }
 
   async whenTextReady(): Promise<void> {}
@@ -28,7 +30,8 @@ export class MemorySharedFiles implements SharedFiles {
   applyEdits(fileId: string, edits: readonly TextEdit[]): void {
     let end = 0;
     for (const { offset, deleteLength } of edits) {
-      if (offset < end || offset + deleteLength > this.readText(fileId).length) throw new Error('these edits are out of order');
+      if (offset < end || offset + deleteLength > this.readText(fileId).length)
+        throw new Error('these edits are out of order');
       end = offset + deleteLength;
     }
     this.texts.set(fileId, applyTextEdits(this.readText(fileId), edits));
@@ -41,10 +44,11 @@ export class MemorySharedFiles implements SharedFiles {
       if (!parseSharedPath(file.path).ok) throw new Error(`${file.path} cannot be shared`);
       const fileId = `f${this.nextId++}`;
       this.listed.set(fileId, { fileId, ...file });
+      this.sorted = undefined;
       if (text !== undefined && text !== '') this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
       return fileId;
     });
-    this.filesChanged.fire();
+    this.tellFilesChanged();
     return ids;
   }
 
@@ -52,11 +56,16 @@ export class MemorySharedFiles implements SharedFiles {
     const file = this.listed.get(fileId);
     if (!file) return;
     this.listed.set(fileId, { ...file, ...changes });
-    this.filesChanged.fire();
+    this.tellFilesChanged();
   }
 
   remove(fileIds: readonly string[]): void {
     for (const fileId of fileIds) this.listed.delete(fileId);
+    this.tellFilesChanged();
+  }
+
+  private tellFilesChanged(): void {
+    this.sorted = undefined;
     this.filesChanged.fire();
   }
 
@@ -78,7 +87,9 @@ export class MemorySharedFiles implements SharedFiles {
 
   /** Path and text of every text file. */
   get contents(): Record<string, string> {
-    return Object.fromEntries(this.files.filter(({ kind }) => kind === 'text').map(({ path, fileId }) => [path, this.readText(fileId)]));
+    return Object.fromEntries(
+      this.files.filter(({ kind }) => kind === 'text').map(({ path, fileId }) => [path, this.readText(fileId)]),
+    );
   }
 }
 

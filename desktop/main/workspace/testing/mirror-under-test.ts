@@ -39,7 +39,9 @@ export class TestFolder {
   /** Path and content of every file, without .gitignore files. */
   async contents(): Promise<Record<string, string>> {
     const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
-    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(this.path.length + 1));
+    const paths = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.path.length + 1));
     const contents: Record<string, string> = {};
     for (const path of paths.sort()) contents[path] = await this.read(path);
     return contents;

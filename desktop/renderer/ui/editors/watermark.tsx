@@ -1,16 +1,21 @@
 import type { ReactElement } from 'react';
 import { keybindingParts } from '../../commands/index.ts';
+import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 
-const SHOWN = ['quickInput.files', 'quickInput.commands', 'room.invite', 'explorer.newFile', 'view.toggleSideBar'];
+const IN_A_FOLDER = ['quickInput.files', 'quickInput.commands', 'room.invite', 'explorer.newFile', 'view.toggleSideBar'];
+const WITHOUT_A_FOLDER = ['workspace.openFolder', 'room.join', 'explorer.newFile', 'room.invite', 'quickInput.commands'];
 
 /** What is shown where no editor is open. */
 export function Watermark(): ReactElement {
   const { commands, model } = useServices();
+  const workspace = useObservable(model.workspace.state);
+  const hasFolder = workspace.kind === 'open' && (workspace.folder !== undefined || !model.workspace.canOpenFolder);
+  const shown = hasFolder ? IN_A_FOLDER : WITHOUT_A_FOLDER;
   return (
     <div className="watermark">
       <dl className="watermark-list">
-        {SHOWN.map((id) => {
+        {shown.map((id) => {
           const command = commands.get(id);
           if (!command) return null;
           const [keybinding] = command.keybindings ?? [];

@@ -80,6 +80,11 @@ function ExplorerBody(): ReactElement {
         ) : (
           <p>Files that others create will appear here.</p>
         )}
+        {workspace.folder === undefined && model.workspace.canOpenFolder && (
+          <button type="button" className="button" onClick={() => commands.run('workspace.openFolder')}>
+            Open Folder
+          </button>
+        )}
       </div>
     );
   }
