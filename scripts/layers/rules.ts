@@ -58,7 +58,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'desktop/e2e', mayImport: ['shared', 'shared/testing', 'desktop/testing', 'scripts/runtimes'] },
   {
     folder: 'desktop/bench',
-    mayImport: ['shared', 'desktop/testing', 'desktop/e2e/support', 'scripts/runtimes', 'scripts/build'],
+    mayImport: ['shared', 'desktop/bench', 'desktop/testing', 'desktop/e2e/support', 'scripts'],
   },
   { folder: 'desktop/bench/typing-page', mayImport: ['shared', 'desktop/renderer'], withoutNode: true },
   { folder: 'scripts', mayImport: ['shared'], testsMayImport: ['shared/testing'] },

@@ -156,6 +156,9 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
 
   /** Whether the replica has structs beyond what the relay holds and what waits in the outbox (SPEC SY4). */
   private relayLacksMore(relayHas: ReadonlyMap<number, number>): boolean {
+    // What waits for missing structs is in no state vector, and the relay may never have committed it.
+    const { pendingStructs, pendingDs } = this.host.doc.store;
+    if (pendingStructs !== null || pendingDs !== null) return true;
     const ours = Y.decodeStateVector(Y.encodeStateVector(this.host.doc));
     for (const [client, clock] of ours) {
       const relayClock = relayHas.get(client) ?? 0;

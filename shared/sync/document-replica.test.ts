@@ -348,6 +348,58 @@ describe('what others write', () => {
   });
 });
 
+describe('what the relay may have lost', () => {
+  it('[UP3] sends a deletion that others made a moment before the connection ended', async () => {
+    const test = await startOpened();
+    const { relay, handle, text, scheduler } = test;
+    const { doc, updates } = write('keep gone');
+    const before = new Y.Doc();
+    Y.applyUpdate(before, Y.encodeStateAsUpdate(doc));
+    doc.getText('content').delete(4, 5);
+    for (const payload of updates) relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 1, payload });
+    await settle();
+    expect(text.toString()).toBe('keep');
+    await reconnect(test);
+    relay.latest.answerOpen(before, { seq: 1 });
+    const resent = relay.latest.ofType('update').map(({ payload }) => payload);
+    expect(contentOf(resent, before)).toBe('keep');
+    const { handle: newHandle, clientSeq } = relay.latest.last('update');
+    relay.latest.send({ type: 'ack', handle: newHandle, clientSeq, seq: 2 });
+    scheduler.advance(1000);
+    await settle();
+    await reconnect(test);
+    relay.latest.answerOpen(before, { seq: 2 });
+    expect(relay.latest.ofType('update')).toEqual([]);
+  });
+
+  it('[UP3] does not send old deletions of others again', async () => {
+    const test = await startOpened();
+    const { relay, handle, scheduler } = test;
+    const { doc, updates } = write('keep gone');
+    doc.getText('content').delete(4, 5);
+    for (const payload of updates) relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 1, payload });
+    scheduler.advance(10_000);
+    relay.latest.send({ type: 'pong', nonce: 1 });
+    scheduler.advance(1);
+    relay.latest.send({ type: 'pong', nonce: 2 });
+    await reconnect(test);
+    relay.latest.answerOpen(doc, { seq: 2 });
+    expect(relay.latest.ofType('update')).toEqual([]);
+  });
+
+  it('[SY4] sends what still waits for structs that are missing here', async () => {
+    const test = await startOpened();
+    const { relay, handle } = test;
+    const { updates } = write('a', 'b');
+    relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 0, payload: updates[1] ?? new Uint8Array() });
+    await settle();
+    await reconnect(test);
+    relay.latest.answerOpen(new Y.Doc());
+    const resent = relay.latest.ofType('update').map(({ payload }) => payload);
+    expect(contentOf([updates[0] ?? new Uint8Array(), ...resent])).toBe('ab');
+  });
+});
+
 describe('the store', () => {
   it('brings back at the next start what was typed without a relay, and sends it', async () => {
     const store = new MemoryOfflineStore();

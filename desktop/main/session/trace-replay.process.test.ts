@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { type ConcurrentTrace, readConcurrentTrace, readSequentialTrace, type SequentialTrace } from '../../../shared/testing/traces.ts';
+import {
+  type ConcurrentTrace,
+  readConcurrentTrace,
+  readSequentialTrace,
+  type SequentialTrace,
+} from '../../../shared/testing/traces.ts';
 import { roomToken, type RelayProcess } from '../../testing/relay-process.ts';
 import { Engine, type OpenText } from '../testing/engine.ts';
 import { HeldUpdates } from '../testing/held-updates.ts';
@@ -84,7 +89,12 @@ function countOthersBefore({ transactions }: ConcurrentTrace): readonly number[]
   });
 }
 
-async function typeTogether(author: OpenText, network: HeldUpdates, trace: ConcurrentTrace, agent: number): Promise<void> {
+async function typeTogether(
+  author: OpenText,
+  network: HeldUpdates,
+  trace: ConcurrentTrace,
+  agent: number,
+): Promise<void> {
   const apply = createPatcher(trace.transactions);
   const othersBefore = countOthersBefore(trace);
   let updates = 0;
@@ -116,19 +126,18 @@ it.each([
 it('replays friendsforever by its two authors at once, each seeing of the other what the trace says', async () => {
   const trace = await readConcurrentTrace('friendsforever');
   const replay = await startReplay();
-  const networks = [new HeldUpdates(connectWebSocket), new HeldUpdates(connectWebSocket)];
-  const engines = await Promise.all(networks.map((network, agent) => replay.startEngine(`author-${agent}.sqlite`, network)));
-  const authors = engines.map((engine) => engine.open(DOCUMENT));
-  await Promise.all(authors.map(({ replica }) => replica.whenSynced));
-
-  await Promise.all(
-    networks.map((network, agent) => {
-      const author = authors[agent];
-      return author && typeTogether(author, network, trace, agent);
+  const authors = await Promise.all(
+    Array.from({ length: trace.agentCount }, async (_, agent) => {
+      const network = new HeldUpdates(connectWebSocket);
+      const engine = await replay.startEngine(`author-${agent}.sqlite`, network);
+      return { agent, network, document: engine.open(DOCUMENT) };
     }),
   );
-  for (const network of networks) network.open();
-  await Promise.all(authors.map((author) => author.whenText(trace.endContent)));
-  await Promise.all(authors.map((author) => author.whenOnTheRelay()));
+  await Promise.all(authors.map(({ document }) => document.replica.whenSynced));
+
+  await Promise.all(authors.map(({ document, network, agent }) => typeTogether(document, network, trace, agent)));
+  for (const { network } of authors) network.open();
+  await Promise.all(authors.map(({ document }) => document.whenText(trace.endContent)));
+  await Promise.all(authors.map(({ document }) => document.whenOnTheRelay()));
   await expectForNewcomers(replay, trace.endContent);
 });

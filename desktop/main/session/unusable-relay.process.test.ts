@@ -37,7 +37,10 @@ async function expectSentTo(relay: RelayProcess, token: string, storage: string)
 it('says that a token is of another relay, asks for one new link, and keeps the edits', async () => {
   const folder = temporaryFolder();
   const storage = join(folder, 'room.sqlite');
-  const [ours, other] = await Promise.all([startTestRelay(join(folder, 'ours')), startTestRelay(join(folder, 'other'))]);
+  const [ours, other] = await Promise.all([
+    startTestRelay(join(folder, 'ours')),
+    startTestRelay(join(folder, 'other')),
+  ]);
   const [token, foreignToken] = await Promise.all(
     [ours, other].map(({ dataFolder }) => roomToken(dataFolder, ROOM, 'editor', 'Ana')),
   );
@@ -52,12 +55,22 @@ it('says that a token is of another relay, asks for one new link, and keeps the 
 it('says that a link is of another relay, and keeps the edits', async () => {
   const folder = temporaryFolder();
   const storage = join(folder, 'room.sqlite');
-  const [ours, other] = await Promise.all([startTestRelay(join(folder, 'ours')), startTestRelay(join(folder, 'other'))]);
+  const [ours, other] = await Promise.all([
+    startTestRelay(join(folder, 'ours')),
+    startTestRelay(join(folder, 'other')),
+  ]);
   const token = await roomToken(ours.dataFolder, ROOM, 'editor', 'Ana');
   const parsed = parseShareLink(await shareLink(other.dataFolder, ROOM, 'editor'));
   if (!parsed.ok) throw new Error(parsed.explanation);
   const { secret } = parsed.link;
-  const wrong = new LinkTokenSource({ relayUrl: ours.url, room: ROOM, secret, name: 'Ana', postJson, scheduler: systemScheduler });
+  const wrong = new LinkTokenSource({
+    relayUrl: ours.url,
+    room: ROOM,
+    secret,
+    name: 'Ana',
+    postJson,
+    scheduler: systemScheduler,
+  });
   const engine = await Engine.start({ syncUrl: ours.syncUrl(ROOM), token: wrong, storage });
   await engine.whenState(({ kind }) => kind === 'ended');
   expect((await engine.whenProblem('session-ended')).explanation).toMatch(/link/i);

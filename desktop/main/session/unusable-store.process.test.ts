@@ -16,7 +16,8 @@ const DOCUMENT = 'notes';
 const PARAGRAPHS = 400;
 
 function typeParagraphs({ text }: OpenText): void {
-  for (let number = 0; number < PARAGRAPHS; number++) text.insert(text.length, `${number} ${'lorem ipsum '.repeat(20)}\n`);
+  for (let number = 0; number < PARAGRAPHS; number++)
+    text.insert(text.length, `${number} ${'lorem ipsum '.repeat(20)}\n`);
 }
 
 /** Overwrites the middle of a file, as a bad disk would. */

@@ -209,7 +209,7 @@ export class FileSync {
 
   /** Makes the path of a file free for it, and brings it there from where it lay. */
   private async arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<void> {
-    const { bases, root } = this.options;
+    const { files, bases, root } = this.options;
     await resolveInside(root, file.path);
     const ownerId = bases.ownerOf(file.path);
     if (ownerId !== undefined && ownerId !== fileId) {
@@ -222,6 +222,14 @@ export class FileSync {
     const to = await resolveInside(root, file.path);
     const isOtherCase = from !== to && (await isSameFile(from, to));
     const [there, here] = [await readDiskFile(to, file.path), await readDiskFile(from, base.path)];
+    const isOthers = files.files.some(
+      (other) => other.path === base.path && bases.pathFor(other.fileId) === undefined && !waiting.has(other.fileId),
+    );
+    if (isOthers && here.kind === 'text' && here.hash !== base.hash) {
+      // What lies at the old place may well be the other file's, after a crash that lost the newest bases.
+      bases.delete(fileId);
+      return;
+    }
     const isFree =
       there.kind === 'missing' ||
       isOtherCase ||

@@ -15,7 +15,8 @@ class Turmoil {
   private readonly random: SeededRandom;
   private readonly required = new Set<string>();
   private nextNumber = 1;
-  private basesBefore: BasesSnapshot = [];
+  private basesBeforeStep: BasesSnapshot = [];
+  private basesBeforeLastStep: BasesSnapshot = [];
   private hasCrashed = false;
 
   constructor(test: MirrorUnderTest, random: SeededRandom) {
@@ -25,6 +26,8 @@ class Turmoil {
 
   async step(): Promise<void> {
     const { test, random } = this;
+    this.basesBeforeLastStep = this.basesBeforeStep;
+    this.basesBeforeStep = test.bases.snapshot();
     const actions: readonly (readonly [number, () => void | Promise<void>])[] = [
       [8, () => this.editInRoom()],
       [8, () => this.editOnDisk()],
@@ -198,14 +201,13 @@ class Turmoil {
       if (this.random.chance(0.5)) this.editInRoom();
       else await this.editOnDisk();
     }
-    this.basesBefore = this.test.bases.snapshot();
     await this.test.start();
   }
 
-  /** What was written to the bases since the last start is lost. */
+  /** What was written to the bases in the last step is lost. */
   private async crash(): Promise<void> {
     await this.test.stop();
-    this.test.bases.restore(this.basesBefore);
+    this.test.bases.restore(this.basesBeforeLastStep);
     this.hasCrashed = true;
     await this.test.start();
   }

@@ -22,11 +22,13 @@ export class AttachmentHost implements Disposable {
       setPresence: (state) => this.setPresence(window, state),
       onClosed: () => result.dispose(),
     });
-    this.attachments.add(attachment);
-    const result = toDisposable(() => {
-      this.attachments.delete(attachment);
-      this.setPresence(window, undefined);
-    });
+    const result = this.attachments.add(
+      toDisposable(() => {
+        attachment.dispose();
+        this.setPresence(window, undefined);
+        this.attachments.delete(result);
+      }),
+    );
     return result;
   }
 

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { Outbox, type OutboxTicket } from './outbox.ts';
+
+function createWriter() {
+  const doc = new Y.Doc();
+  let last = new Uint8Array();
+  doc.on('update', (update: Uint8Array<ArrayBuffer>) => {
+    last = update;
+  });
+  return (characters: string): Uint8Array => {
+    doc.getText('content').insert(doc.getText('content').length, characters);
+    return last;
+  };
+}
+
+function textOf(payloads: readonly Uint8Array[]): string {
+  const doc = new Y.Doc();
+  for (const payload of payloads) Y.applyUpdate(doc, payload);
+  return doc.getText('content').toString();
+}
+
+function createOutbox() {
+  const marked: number[] = [];
+  const outbox = new Outbox((localId) => marked.push(localId));
+  const write = createWriter();
+  const send = (clientSeq: number) => outbox.takeWaiting(1e6).forEach((batch) => batch.sent(clientSeq));
+  const edit = (characters: string): OutboxTicket => outbox.addEdit(write(characters));
+  return { outbox, marked, send, edit, write };
+}
+
+describe('Outbox', () => {
+  it('[UP4] forgets rows only when they are both stored and acked', () => {
+    const { outbox, marked, edit, send } = createOutbox();
+    const first = edit('a');
+    send(1);
+    const second = edit('b');
+    send(2);
+    outbox.acked(2);
+    expect(marked).toEqual([]);
+    expect(outbox.summarize()).toMatchObject({ isEmpty: false, hasUnstored: false, hasUnacked: false });
+    second.stored(2);
+    expect(marked).toEqual([]);
+    first.stored(1);
+    expect(marked).toEqual([2]);
+    expect(outbox.summarize().isEmpty).toBe(true);
+  });
+
+  it('[UP7] does not count a refused update among the acked', () => {
+    const { outbox, marked, edit, send } = createOutbox();
+    edit('a').stored(1);
+    send(1);
+    edit('b').stored(2);
+    send(2);
+    outbox.refused(1, { explanation: 'broken', isFinal: true });
+    outbox.acked(2);
+    expect(marked).toEqual([]);
+    expect(outbox.summarize().refusal).toBe('broken');
+    outbox.disconnected();
+    expect(outbox.takeWaiting(1e6)).toEqual([]);
+  });
+
+  it('does not forget a row that got a later number because its write was tried again', () => {
+    const { outbox, marked, edit, send } = createOutbox();
+    const first = edit('a');
+    send(1);
+    const second = edit('b');
+    second.stored(1);
+    first.stored(2);
+    outbox.acked(1);
+    expect(marked).toEqual([0]);
+    send(2);
+    outbox.acked(2);
+    expect(marked.at(-1)).toBe(1);
+  });
+
+  it('[LM1] splits what waits by the size that the relay takes', () => {
+    const { outbox, edit } = createOutbox();
+    for (let index = 0; index < 10; index++) edit('x'.repeat(100));
+    const batches = outbox.takeWaiting(450);
+    expect(batches.length).toBeGreaterThan(2);
+    for (const { payload } of batches) expect(payload.byteLength).toBeLessThanOrEqual(450);
+    expect(textOf(batches.map(({ payload }) => payload))).toHaveLength(1000);
+  });
+
+  it('[SY4] keeps a long time without a relay small, loses nothing, and sends it in one piece', () => {
+    const { outbox, marked, edit, send } = createOutbox();
+    for (let index = 1; index <= 20_000; index++) edit('x').stored(index);
+    const batches = outbox.takeWaiting(16e6);
+    expect(batches).toHaveLength(1);
+    expect(textOf(batches.map(({ payload }) => payload))).toHaveLength(20_000);
+    send(1);
+    outbox.acked(1);
+    expect(marked).toEqual([20_000]);
+  });
+
+  it('[SY4] knows which structs it covers', () => {
+    const { outbox, write } = createOutbox();
+    const first = write('abc');
+    const second = write('de');
+    const client = Y.decodeUpdate(first).structs[0]?.id.client ?? 0;
+    outbox.addEdit(second);
+    expect(outbox.covers(client, 3, 5)).toBe(true);
+    expect(outbox.covers(client, 0, 5)).toBe(false);
+  });
+});
