@@ -150,6 +150,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
         this.host.outbox.addRepeated(Y.encodeStateAsUpdate(this.host.doc, stateVector));
       }
     }
+    if (access === 'read') this.host.outbox.forgetRescued();
     this.sendWaiting();
     this.host.statusChanged();
   }

@@ -1,48 +1,8 @@
+import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { MemoryOfflineStore } from '../testing/memory-offline-store.ts';
+import { contentOf, open, reconnect, startOpened, write } from '../testing/opened-document.ts';
 import { settle } from '../testing/scripted-relay.ts';
-import { startSession, type SessionUnderTest } from '../testing/session-under-test.ts';
-import { OfflineStoreError, type RoomSession } from './index.ts';
-
-function open(session: RoomSession, name = 'file') {
-  const lease = session.open(name);
-  onTestFinished(() => lease.dispose());
-  const { replica } = lease;
-  return { lease, replica, doc: replica.doc, text: replica.doc.getText('content') };
-}
-
-/** A document with `content`, and the updates that lead to it. */
-function write(...pieces: readonly string[]) {
-  const doc = new Y.Doc();
-  const updates: Uint8Array[] = [];
-  doc.on('update', (update: Uint8Array) => updates.push(update));
-  for (const piece of pieces) doc.getText('content').insert(doc.getText('content').length, piece);
-  return { doc, updates };
-}
-
-/** What the relay would hold after the client's updates. */
-function contentOf(payloads: readonly Uint8Array[], base = new Y.Doc()): string {
-  for (const payload of payloads) Y.applyUpdate(base, payload);
-  return base.getText('content').toString();
-}
-
-async function reconnect({ relay, scheduler }: SessionUnderTest): Promise<void> {
-  relay.latest.pair.cut();
-  scheduler.advance(30_000);
-  await settle();
-  relay.latest.welcome();
-}
-
-async function startOpened(options: Parameters<typeof startSession>[0] = {}) {
-  const test = await startSession(options);
-  const file = open(test.session);
-  await settle();
-  test.relay.latest.welcome();
-  const handle = test.relay.latest.answerOpen();
-  await settle();
-  return { ...test, ...file, handle };
-}
+import { startSession } from '../testing/session-under-test.ts';
 
 describe('opening', () => {
   it('[DO3][SY3] is caught up with the last sync, and remembers how far it has everything', async () => {
@@ -112,7 +72,12 @@ describe('opening', () => {
 
   it('[DO5] tells the person when the relay cannot read a document, and tries again later', async () => {
     const { relay, handle, scheduler, problems, session } = await startOpened();
-    relay.latest.send({ type: 'document-closed', handle, reason: 'unreadable', explanation: 'The disk of the relay failed.' });
+    relay.latest.send({
+      type: 'document-closed',
+      handle,
+      reason: 'unreadable',
+      explanation: 'The disk of the relay failed.',
+    });
     expect(problems).toMatchObject([{ kind: 'document-closed', document: 'file' }]);
     expect(session.state.kind).toBe('online');
     scheduler.advance(5000);
@@ -133,7 +98,14 @@ describe('edits and acks', () => {
     expect(replica.saveState.kind).toBe('on-the-relay');
     const identity = { subject: 'ada', name: 'Ada', role: 'owner' } as const;
     relay.latest.send({ type: 'presence', entries: [{ presenceId: 2, isGone: false, identity, state: undefined }] });
-    relay.latest.send({ type: 'seen', handle, entries: [{ presenceId: 2, seq: 1 }, { presenceId: 3, seq: 0 }] });
+    relay.latest.send({
+      type: 'seen',
+      handle,
+      entries: [
+        { presenceId: 2, seq: 1 },
+        { presenceId: 3, seq: 0 },
+      ],
+    });
     expect(replica.saveState.kind).toBe('seen-by-all-present');
     expect(session.participants.size).toBe(1);
   });
@@ -171,7 +143,12 @@ describe('edits and acks', () => {
     const resent = relay.latest.ofType('update');
     expect(resent).toHaveLength(1);
     expect(resent[0]?.clientSeq).toBeGreaterThan(before);
-    expect(contentOf(resent.map(({ payload }) => payload), durable.doc)).toBe('abc');
+    expect(
+      contentOf(
+        resent.map(({ payload }) => payload),
+        durable.doc,
+      ),
+    ).toBe('abc');
   });
 
   it('[SY4] sends what the relay lost although it was acked', async () => {
@@ -214,7 +191,12 @@ describe('edits and acks', () => {
     Y.applyUpdate(restored, inserted);
     relay.latest.answerOpen(restored, { epoch: 'e2', seq: 1 });
     const resent = relay.latest.ofType('update');
-    expect(contentOf(resent.map(({ payload }) => payload), restored)).toBe('keep');
+    expect(
+      contentOf(
+        resent.map(({ payload }) => payload),
+        restored,
+      ),
+    ).toBe('keep');
     scheduler.advance(500);
     await settle();
     expect(store.disk.documentOf('file').cursor).toEqual({ epoch: 'e1', seq: 2 });
@@ -229,7 +211,13 @@ describe('edits and acks', () => {
     const { relay, text, handle, scheduler, replica, problems } = await startOpened();
     text.insert(0, 'a');
     const first = relay.latest.last('update');
-    relay.latest.send({ type: 'refused', handle, clientSeq: first.clientSeq, reason: 'rate-limited', explanation: 'slower' });
+    relay.latest.send({
+      type: 'refused',
+      handle,
+      clientSeq: first.clientSeq,
+      reason: 'rate-limited',
+      explanation: 'slower',
+    });
     text.insert(1, 'b');
     expect(relay.latest.ofType('update')).toHaveLength(1);
     scheduler.advance(1000);
@@ -238,7 +226,13 @@ describe('edits and acks', () => {
     expect(contentOf([retried.payload])).toBe('ab');
     await settle();
     expect(replica.saveState.kind).toBe('on-this-device');
-    relay.latest.send({ type: 'refused', handle, clientSeq: retried.clientSeq, reason: 'malformed', explanation: 'broken' });
+    relay.latest.send({
+      type: 'refused',
+      handle,
+      clientSeq: retried.clientSeq,
+      reason: 'malformed',
+      explanation: 'broken',
+    });
     text.insert(2, 'c');
     const third = relay.latest.last('update');
     relay.latest.send({ type: 'ack', handle, clientSeq: third.clientSeq, seq: 1 });
@@ -291,7 +285,9 @@ describe('what others write', () => {
     doc.on('update', () => transactions++);
     const { updates } = write(...Array.from('hello world'));
     relay.latest.send(
-      ...updates.map((payload, index) => ({ type: 'update', handle, author: 2, committedSeq: index, payload }) as const),
+      ...updates.map(
+        (payload, index) => ({ type: 'update', handle, author: 2, committedSeq: index, payload }) as const,
+      ),
     );
     await settle();
     expect(text.toString()).toBe('hello world');
@@ -345,166 +341,5 @@ describe('what others write', () => {
     await settle();
     expect(relay.latest.ofType('open')).toHaveLength(2);
     expect(text.toString()).toBe('fine');
-  });
-});
-
-describe('what the relay may have lost', () => {
-  it('[UP3] sends a deletion that others made a moment before the connection ended', async () => {
-    const test = await startOpened();
-    const { relay, handle, text, scheduler } = test;
-    const { doc, updates } = write('keep gone');
-    const before = new Y.Doc();
-    Y.applyUpdate(before, Y.encodeStateAsUpdate(doc));
-    doc.getText('content').delete(4, 5);
-    for (const payload of updates) relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 1, payload });
-    await settle();
-    expect(text.toString()).toBe('keep');
-    await reconnect(test);
-    relay.latest.answerOpen(before, { seq: 1 });
-    const resent = relay.latest.ofType('update').map(({ payload }) => payload);
-    expect(contentOf(resent, before)).toBe('keep');
-    const { handle: newHandle, clientSeq } = relay.latest.last('update');
-    relay.latest.send({ type: 'ack', handle: newHandle, clientSeq, seq: 2 });
-    scheduler.advance(1000);
-    await settle();
-    await reconnect(test);
-    relay.latest.answerOpen(before, { seq: 2 });
-    expect(relay.latest.ofType('update')).toEqual([]);
-  });
-
-  it('[UP3] does not send old deletions of others again', async () => {
-    const test = await startOpened();
-    const { relay, handle, scheduler } = test;
-    const { doc, updates } = write('keep gone');
-    doc.getText('content').delete(4, 5);
-    for (const payload of updates) relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 1, payload });
-    scheduler.advance(10_000);
-    relay.latest.send({ type: 'pong', nonce: 1 });
-    scheduler.advance(1);
-    relay.latest.send({ type: 'pong', nonce: 2 });
-    await reconnect(test);
-    relay.latest.answerOpen(doc, { seq: 2 });
-    expect(relay.latest.ofType('update')).toEqual([]);
-  });
-
-  it('[SY4] sends what still waits for structs that are missing here', async () => {
-    const test = await startOpened();
-    const { relay, handle } = test;
-    const { updates } = write('a', 'b');
-    relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 0, payload: updates[1] ?? new Uint8Array() });
-    await settle();
-    await reconnect(test);
-    relay.latest.answerOpen(new Y.Doc());
-    const resent = relay.latest.ofType('update').map(({ payload }) => payload);
-    expect(contentOf([updates[0] ?? new Uint8Array(), ...resent])).toBe('ab');
-  });
-});
-
-describe('the store', () => {
-  it('brings back at the next start what was typed without a relay, and sends it', async () => {
-    const store = new MemoryOfflineStore();
-    const first = await startSession({ store });
-    open(first.session).text.insert(0, 'offline');
-    await first.session.leave();
-
-    const second = await startSession({ store, sessionId: 'session-9876543210' });
-    const { text, replica } = open(second.session);
-    await replica.whenLoaded;
-    expect(text.toString()).toBe('offline');
-    expect(replica.saveState.kind).toBe('on-this-device');
-    second.relay.latest.welcome();
-    second.relay.latest.answerOpen();
-    const update = second.relay.latest.last('update');
-    expect(contentOf([update.payload])).toBe('offline');
-    second.relay.latest.send({ type: 'ack', handle: update.handle, clientSeq: update.clientSeq, seq: 1 });
-    await settle();
-    expect(await store.listUnacked()).toEqual([]);
-  });
-
-  it('sends what an earlier start left, although nobody opens the document', async () => {
-    const store = new MemoryOfflineStore();
-    const first = await startSession({ store });
-    open(first.session).text.insert(0, 'left over');
-    await first.session.leave();
-
-    const { relay } = await startSession({ store, sessionId: 'session-9876543210' });
-    relay.latest.welcome();
-    await settle();
-    const handle = relay.latest.answerOpen();
-    const update = relay.latest.last('update');
-    relay.latest.send({ type: 'ack', handle, clientSeq: update.clientSeq, seq: 1 });
-    expect(relay.latest.ofType('close')).toEqual([{ type: 'close', handle }]);
-  });
-
-  it('keeps a document that was closed with unsent edits until the relay has them', async () => {
-    const { lease, text, relay, handle } = await startOpened();
-    text.insert(0, 'x');
-    lease.dispose();
-    expect(relay.latest.ofType('close')).toEqual([]);
-    relay.latest.send({ type: 'ack', handle, clientSeq: relay.latest.last('update').clientSeq, seq: 1 });
-    expect(relay.latest.ofType('close')).toHaveLength(1);
-  });
-
-  it('keeps edits in memory while the disk is full, says so once, and stores them later', async () => {
-    const { store, text, replica, problems, scheduler, relay } = await startOpened();
-    store.writeError = new OfflineStoreError('disk-full', 'The disk is full. Free some space.');
-    text.insert(0, 'x');
-    await settle();
-    text.insert(1, 'y');
-    scheduler.advance(2000);
-    await settle();
-    expect(replica.saveState.kind).toBe('saving');
-    expect(relay.latest.ofType('update')).toHaveLength(2);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toHaveProperty('kind', 'store-failed');
-    expect(problems[0]).toHaveProperty('explanation', expect.stringContaining('Free some space'));
-    store.writeError = undefined;
-    scheduler.advance(60_000);
-    await settle();
-    expect(replica.saveState.kind).toBe('on-this-device');
-    expect(problems.at(-1)?.kind).toBe('store-recovered');
-    expect(contentOf(store.disk.documentOf('file').rows.map(({ payload }) => payload))).toBe('xy');
-  });
-
-  it('does not save a cursor beyond what is stored', async () => {
-    const { store, relay, handle, scheduler } = await startOpened();
-    scheduler.advance(500);
-    await settle();
-    store.writeError = new OfflineStoreError('disk-full', 'The disk is full.');
-    const { updates } = write('a');
-    relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 0, payload: updates[0] ?? new Uint8Array() });
-    relay.latest.send({ type: 'committed', handle, seq: 1 });
-    scheduler.advance(500);
-    await settle();
-    expect(store.disk.documentOf('file').cursor).toEqual({ epoch: 'e1', seq: 0 });
-    expect(relay.latest.ofType('applied')).toEqual([]);
-    store.writeError = undefined;
-    scheduler.advance(60_000);
-    await settle();
-    expect(store.disk.documentOf('file').cursor).toEqual({ epoch: 'e1', seq: 1 });
-  });
-
-  it('works in memory when the stored document cannot be read', async () => {
-    const store = new MemoryOfflineStore();
-    store.loadError = new OfflineStoreError('corrupted', 'The file is damaged.');
-    const { relay, text, replica, problems, handle } = await startOpened({ store });
-    expect(problems).toMatchObject([{ kind: 'store-failed', document: 'file' }]);
-    text.insert(0, 'x');
-    expect(replica.saveState.kind).toBe('saving');
-    relay.latest.send({ type: 'ack', handle, clientSeq: relay.latest.last('update').clientSeq, seq: 1 });
-    expect(replica.saveState.kind).toBe('on-the-relay');
-  });
-
-  it('never stores a Yjs clientID for itself', async () => {
-    const store = new MemoryOfflineStore();
-    const first = await startSession({ store });
-    const before = open(first.session);
-    before.text.insert(0, 'x');
-    const { clientID } = before.doc;
-    await first.session.leave();
-    const second = await startSession({ store, sessionId: 'session-9876543210' });
-    const { doc, replica } = open(second.session);
-    await replica.whenLoaded;
-    expect(doc.clientID).not.toBe(clientID);
   });
 });

@@ -5,7 +5,7 @@ import type { SaveState } from './connection-state.ts';
 import { type ChannelHost, DocumentChannel } from './document-channel.ts';
 import type { DocumentMessage, DocumentWire } from './document-wire.ts';
 import { type DocumentStore, OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxTicket } from './outbox.ts';
 import { RecentUpdates } from './recent-updates.ts';
 import { ReplicaStore } from './replica-store.ts';
 import type { SessionProblem } from './session-problem.ts';
@@ -140,16 +140,16 @@ export class DocumentReplica {
     }, STORED_ORIGIN);
     this.outbox.addStored(stored.unacked);
     this.cursor = skipped > 0 ? undefined : stored.cursor;
-    if (skipped > 0) this.report('store-failed', `${skipped} stored updates of "${this.name}" are damaged and were left out.`);
+    if (skipped > 0)
+      this.report('store-failed', `${skipped} stored updates of "${this.name}" are damaged and were left out.`);
   }
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === REMOTE_ORIGIN || origin === STORED_ORIGIN || origin === this.storeOrigin) return;
-    this.keepUnacked(update);
+    this.keep(update, this.outbox.addEdit(update));
   };
 
-  private keepUnacked(update: Uint8Array): void {
-    const ticket = this.outbox.addEdit(update);
+  private keep(update: Uint8Array, ticket: OutboxTicket): void {
     if (this.isStored) {
       this.store.appendLocal(update, (localId) => {
         ticket.stored(localId);
@@ -170,10 +170,10 @@ export class DocumentReplica {
 
   disconnected(): void {
     const deletions = this.wire && this.recent.takeDeletions(this.doc, this.wire.lastHeardMs);
-    const mayWrite = this.access === 'write';
+    const mayWrite = this.access !== 'read';
     this.wire = undefined;
     this.closeChannel();
-    if (deletions && mayWrite) this.keepUnacked(deletions);
+    if (deletions && mayWrite) this.keep(deletions, this.outbox.addRescued(deletions));
   }
 
   /** Somebody came or went. */
@@ -213,7 +213,8 @@ export class DocumentReplica {
         if (this.isStored) this.store.saveCursor(cursor);
       },
       statusChanged: () => this.updateStatus(),
-      updateRefused: (explanation) => this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
+      updateRefused: (explanation) =>
+        this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
       malformed: (error) => this.malformed(error),
       closedByRelay: (message) => this.closedByRelay(message),
     };
@@ -237,8 +238,13 @@ export class DocumentReplica {
     this.closeChannel();
     this.cursor = undefined;
     const willReopen = !this.hasReopenedMalformed;
-    const next = willReopen ? 'It is opened again.' : 'It stays closed until the next connection; edits stay on this device.';
-    this.report('malformed-document', `The relay sent a damaged update of "${this.name}" (${describe(error)}). ${next}`);
+    const next = willReopen
+      ? 'It is opened again.'
+      : 'It stays closed until the next connection; edits stay on this device.';
+    this.report(
+      'malformed-document',
+      `The relay sent a damaged update of "${this.name}" (${describe(error)}). ${next}`,
+    );
     this.hasReopenedMalformed = true;
     if (willReopen) this.openChannel();
     this.updateStatus();
@@ -271,7 +277,10 @@ export class DocumentReplica {
     const { refusal, hasUnstored, hasUnacked } = this.outbox.summarize();
     if (refusal !== undefined) return { kind: 'refused', explanation: refusal };
     if (hasUnacked && this.access === 'read') {
-      return { kind: 'refused', explanation: 'You may read this document, not change it. Your edits stay on this device.' };
+      return {
+        kind: 'refused',
+        explanation: 'You may read this document, not change it. Your edits stay on this device.',
+      };
     }
     if (hasUnstored) return { kind: 'saving' };
     if (hasUnacked) return { kind: 'on-this-device' };
@@ -292,7 +301,11 @@ export class DocumentReplica {
 
   private storeRecovered(): void {
     const { onProblem } = this.options;
-    onProblem({ kind: 'store-recovered', document: this.name, explanation: `"${this.name}" is stored on this device again.` });
+    onProblem({
+      kind: 'store-recovered',
+      document: this.name,
+      explanation: `"${this.name}" is stored on this device again.`,
+    });
   }
 
   private report(

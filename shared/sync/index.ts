@@ -1,7 +1,13 @@
 export type { ConnectionState, SaveState } from './connection-state.ts';
 export type { ConnectSocket, MessageSocket, SocketClose, SocketEvents } from './message-socket.ts';
 export type { GrantedToken, TokenFailure, TokenResult, TokenSource } from './token-source.ts';
-export { type JsonAnswer, type LinkGrant, LinkTokenSource, type LinkTokenSourceOptions, type PostJson } from './link-token-source.ts';
+export {
+  type JsonAnswer,
+  type LinkGrant,
+  LinkTokenSource,
+  type LinkTokenSourceOptions,
+  type PostJson,
+} from './link-token-source.ts';
 export {
   type DocumentStore,
   type OfflineStore,

@@ -51,24 +51,33 @@ export class LinkTokenSource implements TokenSource {
   async obtain({ isFresh }: { readonly isFresh: boolean }): Promise<TokenResult> {
     const last = this.lastGrant;
     const { scheduler } = this.options;
-    if (!isFresh && last && last.expiresAtMs - scheduler.now() > NEAR_EXPIRY_MS) return { kind: 'granted', granted: last };
+    if (!isFresh && last && last.expiresAtMs - scheduler.now() > NEAR_EXPIRY_MS)
+      return { kind: 'granted', granted: last };
     return this.trade();
   }
 
   private async trade(): Promise<TokenResult> {
     const { relayUrl, room, secret, name, postJson } = this.options;
     const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/tokens`;
-    const request = { secret, name, ...(this.previousToken === undefined ? {} : { previousToken: this.previousToken }) };
+    const request = {
+      secret,
+      name,
+      ...(this.previousToken === undefined ? {} : { previousToken: this.previousToken }),
+    };
     let answer: Awaited<ReturnType<PostJson>>;
     try {
       answer = await postJson(url, request);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { kind: 'transient', explanation: `No Tutti relay answers at ${relayUrl} (${reason}). Check that it runs and that you are online.` };
+      return {
+        kind: 'transient',
+        explanation: `No Tutti relay answers at ${relayUrl} (${reason}). Check that it runs and that you are online.`,
+      };
     }
     if (answer.status < 200 || answer.status > 299) return this.explainRefusal(answer.status, answer.body);
     const grant = this.readGrant(answer.body);
-    if (!grant) return { kind: 'permanent', explanation: `What answers at ${relayUrl} is not a Tutti relay. Check the link.` };
+    if (!grant)
+      return { kind: 'permanent', explanation: `What answers at ${relayUrl} is not a Tutti relay. Check the link.` };
     this.lastGrant = grant;
     this.previousToken = grant.token;
     return { kind: 'granted', granted: grant };
@@ -85,10 +94,13 @@ export class LinkTokenSource implements TokenSource {
 
   private explainRefusal(status: number, body: unknown): TokenResult {
     const { relayUrl } = this.options;
-    const said = isRecord(body) && typeof body['explanation'] === 'string' ? body['explanation'].slice(0, 1024) : undefined;
+    const said =
+      isRecord(body) && typeof body['explanation'] === 'string' ? body['explanation'].slice(0, 1024) : undefined;
     const isTransient = status >= 500 || TRANSIENT_STATUS.includes(status);
-    if (isTransient) return { kind: 'transient', explanation: said ?? `The relay at ${relayUrl} is busy (HTTP ${status}).` };
-    const explanation = said ?? `The relay at ${relayUrl} does not accept the link (HTTP ${status}). Ask for a new link.`;
+    if (isTransient)
+      return { kind: 'transient', explanation: said ?? `The relay at ${relayUrl} is busy (HTTP ${status}).` };
+    const explanation =
+      said ?? `The relay at ${relayUrl} does not accept the link (HTTP ${status}). Ask for a new link.`;
     return { kind: 'permanent', explanation };
   }
 }

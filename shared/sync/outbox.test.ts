@@ -4,8 +4,8 @@ import { Outbox, type OutboxTicket } from './outbox.ts';
 
 function createWriter() {
   const doc = new Y.Doc();
-  let last = new Uint8Array();
-  doc.on('update', (update: Uint8Array<ArrayBuffer>) => {
+  let last: Uint8Array = new Uint8Array();
+  doc.on('update', (update: Uint8Array) => {
     last = update;
   });
   return (characters: string): Uint8Array => {

@@ -10,8 +10,11 @@ type EntryState =
 
 interface Entry {
   payload: Uint8Array;
-  /** `repeated` entries hold what is stored and was acked once, but which the relay lacks. */
-  readonly origin: 'edit' | 'repeated';
+  /**
+   * An edit was made here. A rescued entry holds what others wrote and the relay may have lost; it is stored, too.
+   * A repeated one holds what is stored already; it is forgotten with the connection.
+   */
+  readonly origin: 'edit' | 'rescued' | 'repeated';
   /** The store's row; undefined until it is durable. */
   localId: number | undefined;
   state: EntryState;
@@ -25,7 +28,7 @@ export interface OutboxTicket {
 
 export interface OutboxBatch {
   readonly payload: Uint8Array;
-  /** Tells the outbox under which number the batch left. */
+  /** Tells the outbox under which number the batch left. Numbers must rise. */
   sent(clientSeq: number): void;
   /** Keeps the batch without sending it. */
   refuse(explanation: string): void;
@@ -51,6 +54,12 @@ const MERGED_BYTES = 1024 * 1024;
 export class Outbox {
   private entries: Entry[] = [];
   private readonly markAcked: (localId: number) => void;
+  // The entries again by their state, so that a long queue costs nothing at each keystroke.
+  private readonly waiting = new Set<Entry>();
+  /** In the order of their numbers. */
+  private readonly sent = new Set<Entry>();
+  private readonly refusedEntries = new Set<Entry>();
+  private readonly unstored = new Set<Entry>();
   private keepsRows = true;
   private mergeAtLength = 2 * MERGED_ENTRIES;
 
@@ -62,24 +71,34 @@ export class Outbox {
   /** Takes in what an earlier engine start left, oldest first; it goes before what was added meanwhile. */
   addStored(rows: readonly { readonly localId: number; readonly payload: Uint8Array }[]): void {
     const stored = rows.map(({ localId, payload }): Entry => ({ payload, origin: 'edit', localId, state: WAITING }));
-    this.entries = [...stored, ...this.entries];
+    this.replaceEntries([...stored, ...this.entries]);
   }
 
   addEdit(payload: Uint8Array): OutboxTicket {
-    const entry: Entry = { payload, origin: 'edit', localId: undefined, state: WAITING };
-    this.entries.push(entry);
-    return {
-      stored: (localId) => {
-        entry.localId = localId;
-        this.dropFinished();
-        this.mergeNeighbours();
-      },
-    };
+    return this.add({ payload, origin: 'edit', localId: undefined, state: WAITING });
+  }
+
+  /** Takes in what others wrote and the relay may have lost. */
+  addRescued(payload: Uint8Array): OutboxTicket {
+    return this.add({ payload, origin: 'rescued', localId: undefined, state: WAITING });
   }
 
   /** Takes in something that the relay lacks although it was acked or came from others. Forgotten with the connection. */
   addRepeated(payload: Uint8Array): void {
-    this.entries.push({ payload, origin: 'repeated', localId: undefined, state: WAITING });
+    this.add({ payload, origin: 'repeated', localId: undefined, state: WAITING });
+  }
+
+  private add(entry: Entry): OutboxTicket {
+    this.entries.push(entry);
+    this.classify(entry);
+    return {
+      stored: (localId) => {
+        entry.localId = localId;
+        this.unstored.delete(entry);
+        this.dropFinished();
+        this.mergeNeighbours();
+      },
+    };
   }
 
   get hasRepeated(): boolean {
@@ -93,16 +112,13 @@ export class Outbox {
   }
 
   summarize(): OutboxSummary {
-    let hasUnstored = false;
-    let hasUnacked = false;
-    let refusal: string | undefined;
-    for (const { state, origin, localId } of this.entries) {
-      if (state.kind === 'refused') refusal ??= state.explanation;
-      if (state.kind === 'acked') continue;
-      if (origin === 'edit' && localId === undefined) hasUnstored = true;
-      if (state.kind !== 'refused') hasUnacked = true;
-    }
-    return { isEmpty: this.entries.length === 0, hasUnstored, hasUnacked, refusal };
+    const [refused] = this.refusedEntries;
+    return {
+      isEmpty: this.entries.length === 0,
+      hasUnstored: this.unstored.size > 0,
+      hasUnacked: this.waiting.size + this.sent.size > 0,
+      refusal: refused?.state.kind === 'refused' ? refused.state.explanation : undefined,
+    };
   }
 
   /** Everything that waits, merged into as few payloads of at most `maxBytes` as their boundaries allow. */
@@ -115,8 +131,7 @@ export class Outbox {
       group = [];
       groupBytes = 0;
     };
-    for (const entry of this.entries) {
-      if (entry.state.kind !== 'waiting') continue;
+    for (const entry of this.waiting) {
       if (groupBytes + entry.payload.byteLength > maxBytes) finish();
       group.push(entry);
       groupBytes += entry.payload.byteLength;
@@ -126,22 +141,21 @@ export class Outbox {
   }
 
   private toBatch(group: readonly Entry[]): OutboxBatch {
-    const setState = (state: EntryState) => {
-      for (const entry of group) entry.state = state;
+    const setStates = (state: EntryState) => {
+      for (const entry of group) this.setState(entry, state);
     };
     return {
       payload: mergeUpdates(group.map(({ payload }) => payload)),
-      sent: (clientSeq) => setState({ kind: 'sent', clientSeq }),
-      refuse: (explanation) => setState({ kind: 'refused', explanation, isFinal: true }),
+      sent: (clientSeq) => setStates({ kind: 'sent', clientSeq }),
+      refuse: (explanation) => setStates({ kind: 'refused', explanation, isFinal: true }),
     };
   }
 
   /** The relay made everything through `clientSeq` durable (SPEC UP4), except what it refused (UP7). */
   acked(clientSeq: number): void {
-    for (const entry of this.entries) {
-      if (entry.state.kind !== 'sent' || entry.state.clientSeq > clientSeq) continue;
-      entry.state = ACKED;
-      entry.payload = NOTHING;
+    for (const entry of this.sent) {
+      if (entry.state.kind === 'sent' && entry.state.clientSeq > clientSeq) break;
+      this.forget(entry);
     }
     this.dropFinished();
   }
@@ -156,19 +170,19 @@ export class Outbox {
     this.changeSent(clientSeq, WAITING);
   }
 
-  private changeSent(clientSeq: number, state: EntryState): void {
-    for (const entry of this.entries) {
-      if (entry.state.kind === 'sent' && entry.state.clientSeq === clientSeq) entry.state = state;
-    }
+  /** The document may not be written: what was rescued is the others' to send. */
+  forgetRescued(): void {
+    for (const entry of this.entries) if (entry.origin === 'rescued') this.forget(entry);
+    this.dropFinished();
   }
 
   /** The connection is gone: what was not acked waits again. */
   disconnected(): void {
-    this.entries = this.entries.filter(({ origin }) => origin === 'edit');
     for (const entry of this.entries) {
       const { state } = entry;
       if (state.kind === 'sent' || (state.kind === 'refused' && !state.isFinal)) entry.state = WAITING;
     }
+    this.replaceEntries(this.entries.filter(({ origin }) => origin !== 'repeated'));
     this.dropFinished();
     this.mergeNeighbours();
   }
@@ -176,8 +190,7 @@ export class Outbox {
   /** Whether sending everything that waits brings a relay that holds `relayClock` structs of `client` to `clock`. */
   covers(client: number, relayClock: number, clock: number): boolean {
     let reached = relayClock;
-    for (const { payload, state } of this.entries) {
-      if (state.kind !== 'waiting') continue;
+    for (const { payload } of this.waiting) {
       const { from, to } = Y.parseUpdateMeta(payload);
       const first = from.get(client);
       if (first !== undefined && first <= reached) reached = Math.max(reached, to.get(client) ?? 0);
@@ -185,12 +198,45 @@ export class Outbox {
     return reached >= clock;
   }
 
+  private changeSent(clientSeq: number, state: EntryState): void {
+    for (const entry of this.sent) {
+      if (entry.state.kind === 'sent' && entry.state.clientSeq > clientSeq) break;
+      if (entry.state.kind === 'sent' && entry.state.clientSeq === clientSeq) this.setState(entry, state);
+    }
+  }
+
+  private forget(entry: Entry): void {
+    entry.payload = NOTHING;
+    this.setState(entry, ACKED);
+  }
+
+  private setState(entry: Entry, state: EntryState): void {
+    entry.state = state;
+    this.classify(entry);
+  }
+
+  private classify(entry: Entry): void {
+    const { kind } = entry.state;
+    for (const set of [this.waiting, this.sent, this.refusedEntries, this.unstored]) set.delete(entry);
+    if (kind === 'waiting') this.waiting.add(entry);
+    else if (kind === 'sent') this.sent.add(entry);
+    else if (kind === 'refused') this.refusedEntries.add(entry);
+    if (kind !== 'acked' && entry.origin !== 'repeated' && entry.localId === undefined) this.unstored.add(entry);
+  }
+
+  private replaceEntries(entries: Entry[]): void {
+    this.entries = entries;
+    for (const set of [this.waiting, this.sent, this.refusedEntries, this.unstored]) set.clear();
+    const bySending = entries.toSorted((a, b) => clientSeqOf(a) - clientSeqOf(b));
+    for (const entry of bySending) this.classify(entry);
+  }
+
   private dropFinished(): void {
     let count = 0;
     let ackedRow = 0;
     for (const { origin, state, localId } of this.entries) {
       if (state.kind !== 'acked') break;
-      if (origin === 'edit' && localId === undefined && this.keepsRows) break;
+      if (origin !== 'repeated' && localId === undefined && this.keepsRows) break;
       ackedRow = Math.max(ackedRow, localId ?? 0);
       count++;
     }
@@ -217,13 +263,22 @@ export class Outbox {
       group.push(entry);
       groupBytes += entry.payload.byteLength;
     }
-    this.entries = [...merged, ...mergeGroup(group)];
+    this.replaceEntries([...merged, ...mergeGroup(group)]);
     this.mergeAtLength = 2 * Math.max(MERGED_ENTRIES, this.entries.length);
   }
 }
 
+function clientSeqOf({ state }: Entry): number {
+  return state.kind === 'sent' ? state.clientSeq : 0;
+}
+
 function areMergeable(first: Entry, second: Entry): boolean {
-  return first.state.kind === second.state.kind && isMergeable(first) && isMergeable(second);
+  return (
+    first.state.kind === second.state.kind &&
+    first.origin === second.origin &&
+    isMergeable(first) &&
+    isMergeable(second)
+  );
 }
 
 function isMergeable({ origin, state, localId }: Entry): boolean {

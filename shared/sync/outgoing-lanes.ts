@@ -1,5 +1,11 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
-import { type Chunk, type ClientMessage, clientMessageCodec, PROTOCOL_LIMITS, splitIntoChunks } from '../protocol/index.ts';
+import {
+  type Chunk,
+  type ClientMessage,
+  clientMessageCodec,
+  PROTOCOL_LIMITS,
+  splitIntoChunks,
+} from '../protocol/index.ts';
 import type { MessageSocket } from './message-socket.ts';
 
 /** More than this waiting in the socket holds pieces of large messages back. */
@@ -61,8 +67,7 @@ export class OutgoingLanes implements Disposable {
         if (!lane.stream && lane.queue.length === 0) this.lanes.delete(laneId);
       }
     }
-    this.retry.value =
-      this.lanes.size > 0 ? this.scheduler.schedule(() => this.sendSome(), RETRY_MS) : undefined;
+    this.retry.value = this.lanes.size > 0 ? this.scheduler.schedule(() => this.sendSome(), RETRY_MS) : undefined;
   }
 
   private sendPiece(lane: Lane): boolean {

@@ -20,7 +20,11 @@ export async function createRoom(
   operatorToken: string,
   room: NewRoom,
 ): Promise<RequestOutcome<undefined>> {
-  return request(relayUrl, () => postJson(`${relayUrl}/api/rooms`, room, operatorToken), () => ({ value: undefined }));
+  return request(
+    relayUrl,
+    () => postJson(`${relayUrl}/api/rooms`, room, operatorToken),
+    () => ({ value: undefined }),
+  );
 }
 
 /** Makes a share link with an owner's room token; the value is the link's secret. */

@@ -7,7 +7,13 @@ describe('connecting', () => {
   it('[VH1][VH2] says hello first, with its range of versions, the token and the session', async () => {
     const { relay, session } = await startSession();
     const [first] = relay.latest.received;
-    expect(first).toMatchObject({ type: 'hello', version: 1, oldestVersion: 1, token: 'token-1', sessionId: 'session-0123456789' });
+    expect(first).toMatchObject({
+      type: 'hello',
+      version: 1,
+      oldestVersion: 1,
+      token: 'token-1',
+      sessionId: 'session-0123456789',
+    });
     expect(session.state.kind).toBe('connecting');
   });
 
@@ -15,7 +21,13 @@ describe('connecting', () => {
     const { relay, session } = await startSession();
     relay.latest.welcome();
     expect(session.state.kind).toBe('online');
-    expect(session.self).toEqual({ presenceId: 1, connectionId: 'connection', subject: 'me', name: 'Me', role: 'editor' });
+    expect(session.self).toEqual({
+      presenceId: 1,
+      connectionId: 'connection',
+      subject: 'me',
+      name: 'Me',
+      role: 'editor',
+    });
   });
 
   it('[CC2] comes back after a transient close, not before the hint, with growing and jittered waits', async () => {
@@ -39,7 +51,9 @@ describe('connecting', () => {
     relay.latest.welcome();
     relay.latest.goodbye(4403, 'Your link was taken back.');
     expect(session.state).toMatchObject({ kind: 'ended', closeCode: 4403, explanation: 'Your link was taken back.' });
-    expect(problems).toEqual([{ kind: 'session-ended', document: undefined, explanation: 'Your link was taken back.' }]);
+    expect(problems).toEqual([
+      { kind: 'session-ended', document: undefined, explanation: 'Your link was taken back.' },
+    ]);
     scheduler.advance(3_600_000);
     await settle();
     expect(relay.connections).toHaveLength(1);
@@ -70,7 +84,10 @@ describe('connecting', () => {
     const { relay, session } = await startSession();
     relay.latest.pair.cut();
     expect(session.state).toMatchObject({ kind: 'reconnecting' });
-    expect(session.state).toHaveProperty('explanation', expect.stringContaining('No Tutti relay answers at ws://relay.test'));
+    expect(session.state).toHaveProperty(
+      'explanation',
+      expect.stringContaining('No Tutti relay answers at ws://relay.test'),
+    );
   });
 
   it('gives up on a server that accepts the socket and then says nothing', async () => {
@@ -130,7 +147,10 @@ describe('heartbeats', () => {
     scheduler.advance(2499);
     expect(session.state.kind).toBe('online');
     scheduler.advance(1);
-    expect(session.state).toMatchObject({ kind: 'reconnecting', explanation: 'The connection to the relay went silent.' });
+    expect(session.state).toMatchObject({
+      kind: 'reconnecting',
+      explanation: 'The connection to the relay went silent.',
+    });
   });
 });
 

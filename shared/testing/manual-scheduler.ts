@@ -37,13 +37,20 @@ export class ManualScheduler implements Scheduler {
   advance(ms: number): void {
     const endMs = this.nowMs + ms;
     for (;;) {
-      const next = this.timers
-        .filter((timer) => timer.dueMs <= endMs)
-        .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
+      const next = this.findNext(endMs);
       if (!next) break;
       this.nowMs = next.dueMs;
       next.task();
     }
     this.nowMs = endMs;
+  }
+
+  private findNext(endMs: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.timers) {
+      if (timer.dueMs > endMs) continue;
+      if (!next || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer;
+    }
+    return next;
   }
 }

@@ -183,7 +183,9 @@ function textOf({ updates }: StoredDocument, doc = new Y.Doc()): string {
 function insertsOf({ unacked }: StoredDocument): string[] {
   return unacked.map(({ payload }) =>
     Y.decodeUpdate(payload)
-      .structs.map((struct) => ('content' in struct && struct.content instanceof Y.ContentString ? struct.content.str : ''))
+      .structs.map((struct) =>
+        'content' in struct && struct.content instanceof Y.ContentString ? struct.content.str : '',
+      )
       .join(''),
   );
 }

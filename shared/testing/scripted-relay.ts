@@ -1,5 +1,11 @@
 import * as Y from 'yjs';
-import { type ClientMessage, clientMessageCodec, ChunkAssembler, type RelayMessage, relayMessageCodec } from '../protocol/index.ts';
+import {
+  type ClientMessage,
+  clientMessageCodec,
+  ChunkAssembler,
+  type RelayMessage,
+  relayMessageCodec,
+} from '../protocol/index.ts';
 import type { ConnectSocket } from '../sync/message-socket.ts';
 import { SocketPair } from './socket-pair.ts';
 

@@ -50,7 +50,11 @@ function readUpdates(path: string): SalvagedUpdate[] {
   }
 }
 
-function readInDirection(database: Database.Database, direction: 'ASC' | 'DESC', rows: Map<number, SalvagedUpdate>): void {
+function readInDirection(
+  database: Database.Database,
+  direction: 'ASC' | 'DESC',
+  rows: Map<number, SalvagedUpdate>,
+): void {
   const statement = database.prepare<[], Record<string, unknown>>(
     `SELECT id, document, payload, is_unacked FROM updates ORDER BY id ${direction}`,
   );

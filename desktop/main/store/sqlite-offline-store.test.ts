@@ -109,7 +109,9 @@ describe('SqliteOfflineStore', () => {
     await document.markAcked(before.unacked[389]?.localId ?? 0);
     const after = await document.load();
     expect(after.updates).toHaveLength(11);
-    expect(after.unacked.map(({ localId }) => localId)).toEqual(before.unacked.slice(390).map(({ localId }) => localId));
+    expect(after.unacked.map(({ localId }) => localId)).toEqual(
+      before.unacked.slice(390).map(({ localId }) => localId),
+    );
     expect(contentOf(after.updates)).toBe(contentOf(before.updates));
   });
 

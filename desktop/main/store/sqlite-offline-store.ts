@@ -145,9 +145,7 @@ function prepareStatements(database: Database.Database) {
     loadAcked: database.prepare<[string], Row>(
       'SELECT id, payload FROM updates WHERE document = ? AND is_unacked = 0 ORDER BY id',
     ),
-    load: database.prepare<[string], Row>(
-      'SELECT id, payload, is_unacked FROM updates WHERE document = ? ORDER BY id',
-    ),
+    load: database.prepare<[string], Row>('SELECT id, payload, is_unacked FROM updates WHERE document = ? ORDER BY id'),
     readCursor: database.prepare<[string], Row>('SELECT epoch, seq FROM cursors WHERE document = ?'),
     listDocuments: database.prepare<[], Row>('SELECT DISTINCT document FROM updates'),
     listUnacked: database.prepare<[], Row>('SELECT DISTINCT document FROM updates WHERE is_unacked = 1'),

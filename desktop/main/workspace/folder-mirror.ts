@@ -33,6 +33,8 @@ export interface FolderMirrorOptions {
   readonly onProblem: (problem: MirrorProblem) => void;
   /** Follows changes on disk by itself; on unless false. */
   readonly isWatching?: boolean;
+  /** How many files are read or written at a time, where their order does not matter. */
+  readonly concurrentSyncs?: number;
   /** How files are replaced; the system's way unless a test sets another. */
   readonly writes?: DiskWrites;
 }
@@ -41,7 +43,7 @@ const DISK_SETTLE_MS = 100;
 /** Other programs save by deleting and making anew: what is gone is looked at again after this time. */
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
-const CONCURRENT_SYNCS = 8;
+const DEFAULT_CONCURRENT_SYNCS = 8;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
@@ -210,7 +212,7 @@ export class FolderMirror implements Disposable {
     const work = async () => {
       for (const fileId of next) await this.syncFile(fileId, false);
     };
-    await Promise.all(Array.from({ length: CONCURRENT_SYNCS }, work));
+    await Promise.all(Array.from({ length: this.options.concurrentSyncs ?? DEFAULT_CONCURRENT_SYNCS }, work));
   }
 
   private tellFolder(error: unknown): void {

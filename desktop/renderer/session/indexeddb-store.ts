@@ -58,10 +58,13 @@ class IndexedDbDocument implements DocumentStore {
   /** Tabs share a database: each writes its unacked updates under keys of its own. */
   private readonly keyPrefix = `${UNACKED_PREFIX}${Date.now().toString(36).padStart(9, '0')}-${crypto.randomUUID()}/`;
   private readonly keys: string[] = [];
+  private readonly doc: Y.Doc;
   private closed: Promise<void> | undefined;
   private isDocumentGone = false;
+  private hasLostWrites = false;
 
   constructor(name: string, doc: Y.Doc, onClosed: () => void) {
+    this.doc = doc;
     doc.once('destroy', () => {
       this.isDocumentGone = true;
     });
@@ -72,8 +75,9 @@ class IndexedDbDocument implements DocumentStore {
 
   async load(): Promise<StoredDocument> {
     try {
-      await this.persistence.whenSynced;
+      // Rejects when the browser does not open the database; waiting for the sync would never end then.
       const cursor = readCursor(await this.persistence.get(CURSOR_KEY));
+      this.watchForLostWrites(await this.database());
       const rows = await this.readUnacked();
       const unacked = rows.map(({ key, payload }) => ({ localId: this.keys.push(key), payload }));
       return { updates: [], unacked, cursor };
@@ -104,22 +108,34 @@ class IndexedDbDocument implements DocumentStore {
   }
 
   async saveCursor({ epoch, seq }: SyncCursor): Promise<void> {
+    // The persistence keeps what the document has taken in, not what waits in it for missing structs.
+    if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) return;
     await this.write((store) => store.put({ epoch, seq }, CURSOR_KEY));
   }
 
   close(): Promise<void> {
     // With its document gone the persistence has closed the database already, after all that was written before.
     const settled = this.isDocumentGone ? Promise.resolve() : this.settle();
-    this.closed ??= settled
-      .then(() => this.persistence.destroy())
-      .finally(this.onClosed);
+    this.closed ??= settled.then(() => this.persistence.destroy()).finally(this.onClosed);
     return this.closed;
   }
 
   /** Resolves when everything that the persistence has written so far is durable. */
   private async settle(): Promise<void> {
     const database = await this.database();
-    await completed(database.transaction([UPDATES], 'readwrite'));
+    const transaction = database.transaction([UPDATES], 'readwrite');
+    const isRewriting = this.hasLostWrites;
+    if (isRewriting) transaction.objectStore(UPDATES).add(Y.encodeStateAsUpdate(this.doc));
+    await completed(transaction);
+    if (isRewriting) this.hasLostWrites = false;
+    else if (this.hasLostWrites) await this.settle();
+  }
+
+  // The persistence does not say when a write of its own fails. Then the whole document is written instead.
+  private watchForLostWrites(database: IDBDatabase): void {
+    database.addEventListener('abort', () => {
+      this.hasLostWrites = true;
+    });
   }
 
   private async write(run: (store: IDBObjectStore) => void): Promise<void> {
@@ -148,12 +164,14 @@ class IndexedDbDocument implements DocumentStore {
   }
 }
 
-const UNAVAILABLE = 'This browser does not let the page keep edits. Allow site data for it, or leave the page open until all is sent.';
+const UNAVAILABLE =
+  'This browser does not let the page keep edits. Allow site data for it, or leave the page open until all is sent.';
 
 function toStoreError(error: unknown): OfflineStoreError {
   if (error instanceof OfflineStoreError) return error;
   if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-    const message = 'The browser has no space left for this page. Free some; until then edits are kept in the page only.';
+    const message =
+      'The browser has no space left for this page. Free some; until then edits are kept in the page only.';
     return new OfflineStoreError('disk-full', message, { cause: error });
   }
   return new OfflineStoreError('unavailable', UNAVAILABLE, { cause: error });

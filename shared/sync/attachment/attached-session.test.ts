@@ -53,7 +53,10 @@ describe('a window at the engine', () => {
     await settle();
     test.relay.latest.welcome();
     const identity = { subject: 'ada', name: 'Ada', role: 'owner' } as const;
-    test.relay.latest.send({ type: 'presence', entries: [{ presenceId: 2, isGone: false, identity, state: undefined }] });
+    test.relay.latest.send({
+      type: 'presence',
+      entries: [{ presenceId: 2, isGone: false, identity, state: undefined }],
+    });
     await settle();
     expect(states).toEqual(['connecting', 'catching-up', 'online']);
     expect(window.self?.name).toBe('Me');
@@ -176,7 +179,8 @@ describe('a window at the engine', () => {
     window.attach(pair.window);
     pair.engine.dispose();
     await settle();
-    expect(window.state).toMatchObject({ kind: 'ended', explanation: expect.stringContaining('do not close it') });
+    expect(window.state.kind).toBe('ended');
+    expect(window.state).toHaveProperty('explanation', expect.stringContaining('do not close it'));
   });
 
   it('hears of problems', async () => {

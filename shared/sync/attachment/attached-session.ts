@@ -160,7 +160,10 @@ export class AttachedSession implements Disposable {
   private attached({ state, self, participants }: Extract<EngineMessage, { type: 'attached' }>): void {
     const present = new Set(participants.map(({ presenceId }) => presenceId));
     this.setSelf(self);
-    this.updateParticipants(participants, [...this.others.keys()].filter((id) => !present.has(id)));
+    this.updateParticipants(
+      participants,
+      [...this.others.keys()].filter((id) => !present.has(id)),
+    );
     this.setState(state);
   }
 
@@ -178,7 +181,8 @@ export class AttachedSession implements Disposable {
     for (const { copy } of this.documents.values()) copy.detach();
     this.setSelf(undefined);
     this.updateParticipants([], [...this.others.keys()]);
-    const explanation = 'This window lost the rest of Tutti. Edits are kept in the window until it is back; do not close it.';
+    const explanation =
+      'This window lost the rest of Tutti. Edits are kept in the window until it is back; do not close it.';
     this.setState({ kind: 'ended', sinceMs: this.now(), closeCode: NO_ENGINE_CODE, explanation });
   }
 

@@ -3,7 +3,12 @@ import { type Disposable, DisposableStore, toDisposable } from '../../lifecycle/
 import type { DocumentReplica } from '../document-replica.ts';
 import type { Participant } from '../presence-channel.ts';
 import type { RoomSession } from '../room-session.ts';
-import { type DocumentStatus, type EngineMessage, readWindowMessage, type WindowMessage } from './attachment-messages.ts';
+import {
+  type DocumentStatus,
+  type EngineMessage,
+  readWindowMessage,
+  type WindowMessage,
+} from './attachment-messages.ts';
 import type { AttachmentPort } from './attachment-port.ts';
 
 export interface EngineAttachmentEvents {

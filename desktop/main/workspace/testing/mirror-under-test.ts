@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts';
-import { FolderMirror } from '../folder-mirror.ts';
+import { FolderMirror, type FolderMirrorOptions } from '../folder-mirror.ts';
 import type { MirrorProblem } from '../shared-files.ts';
 import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
 import { MemoryMirrorBases, MemorySharedFiles } from './memory-shared-files.ts';
@@ -77,10 +77,12 @@ export class MirrorUnderTest {
   readonly writes = new FailingWrites();
   /** Of the mirror that runs. */
   readonly problems: MirrorProblem[] = [];
+  private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs'>;
   private mirror: FolderMirror | undefined;
 
-  constructor(folder: TestFolder) {
+  constructor(folder: TestFolder, options: Pick<FolderMirrorOptions, 'concurrentSyncs'> = {}) {
     this.folder = folder;
+    this.options = options;
     onTestFinished(() => this.stop());
   }
 
@@ -92,6 +94,7 @@ export class MirrorUnderTest {
   async start(): Promise<void> {
     this.problems.length = 0;
     this.mirror = new FolderMirror({
+      ...this.options,
       folder: this.folder.path,
       files: this.files,
       bases: this.bases,
