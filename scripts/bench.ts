@@ -10,7 +10,9 @@ const [name = '', ...args] = process.argv.slice(2);
 const script = BENCHMARKS[name];
 if (script === undefined) {
   const names = Object.keys(BENCHMARKS).join(', ');
-  console.error(`${name === '' ? 'Name a benchmark' : `There is no benchmark "${name}"`}. The benchmarks are: ${names}.`);
+  console.error(
+    `${name === '' ? 'Name a benchmark' : `There is no benchmark "${name}"`}. The benchmarks are: ${names}.`,
+  );
   process.exitCode = 2;
 } else {
   process.exitCode = await runTool(process.execPath, [script, ...args]);

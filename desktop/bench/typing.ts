@@ -83,7 +83,19 @@ async function measure(typist: Page, watcher: Page, { mode, intervalMs }: Typing
     latenciesMs.push(arrived.atMs - keyAtMs);
     fromModelMs.push(arrived.atMs - changed.atMs);
   }
-  if (process.env['DIAG']) console.error(mode, 'keys', (typed.keysAtMs.at(-1)??0) - (typed.keysAtMs[0]??0), 'changesA', typed.changes.length, 'B', seen.changes.length, 'lastB-lastkey', (seen.changes.at(-1)?.atMs??0)-(typed.keysAtMs.at(-1)??0), seen.changes.slice(0,5).map(c=>[c.length-before, Math.round(c.atMs-(typed.keysAtMs[0]??0))]));
+  if (process.env['DIAG'])
+    console.error(
+      mode,
+      'keys',
+      (typed.keysAtMs.at(-1) ?? 0) - (typed.keysAtMs[0] ?? 0),
+      'changesA',
+      typed.changes.length,
+      'B',
+      seen.changes.length,
+      'lastB-lastkey',
+      (seen.changes.at(-1)?.atMs ?? 0) - (typed.keysAtMs.at(-1) ?? 0),
+      seen.changes.slice(0, 5).map((c) => [c.length - before, Math.round(c.atMs - (typed.keysAtMs[0] ?? 0))]),
+    );
   const p50Ms = rounded(percentile(latenciesMs, 0.5));
   const p99Ms = rounded(percentile(latenciesMs, 0.99));
   return {

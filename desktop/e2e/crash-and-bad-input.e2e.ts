@@ -98,7 +98,9 @@ test('a damaged store is set aside, said, and made anew from the relay', async (
   await after.clickLine('some notes');
   await after.type(', edited on');
   await expect(after.page.getByRole('treeitem')).toHaveCount(1);
-  await expect.poll(() => readFile(join(folder, 'notes.md'), 'utf8')).toBe('some notes, kept on the relay, edited on\n');
+  await expect
+    .poll(() => readFile(join(folder, 'notes.md'), 'utf8'))
+    .toBe('some notes, kept on the relay, edited on\n');
 });
 
 test('a folder that is not there is explained', async () => {

@@ -157,7 +157,10 @@ test('a file is created, renamed and deleted by others, and the folder follows',
 
   await ana.page.getByRole('treeitem', { name: 'renamed-by-cleo.md' }).click();
   await ana.page.getByRole('treeitem', { name: 'renamed-by-cleo.md' }).press('Delete');
-  await ana.page.getByRole('button', { name: /Delete/ }).last().click();
+  await ana.page
+    .getByRole('button', { name: /Delete/ })
+    .last()
+    .click();
   await expect.poll(() => onDisk('renamed-by-cleo.md').catch(() => 'gone')).toBe('gone');
   await expect(ben.page.getByText('was deleted', { exact: false }).first()).toBeVisible();
   await ben.screenshot('08-deleted-while-open');
@@ -188,7 +191,10 @@ test('edits made while the relay is down are kept, and merge when it returns', a
   expect(await ben.visibleText()).not.toContain('offline]');
   relay = await RelayProcess.start(join(data, 'relay'), { port, staticFolder });
   for (const person of everybody()) {
-    await person.statusBar.getByText('Try now').click({ timeout: 2000 }).catch(() => undefined);
+    await person.statusBar
+      .getByText('Try now')
+      .click({ timeout: 2000 })
+      .catch(() => undefined);
     await person.expectOnline();
   }
   await expectSameEverywhere(['[Ana offline]', '[Cleo offline]']);

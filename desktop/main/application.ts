@@ -71,10 +71,8 @@ export class Application implements Disposable {
   }
 
   private answerRequests(): void {
-    const answer = <C extends InvokeChannel>(
-      channel: C,
-      run: Parameters<typeof handleInvoke<C>>[2],
-    ) => this.disposables.add(handleInvoke(channel, REQUEST_READERS[channel], run));
+    const answer = <C extends InvokeChannel>(channel: C, run: Parameters<typeof handleInvoke<C>>[2]) =>
+      this.disposables.add(handleInvoke(channel, REQUEST_READERS[channel], run));
 
     answer('window:ready', async (_request, sender) => this.startWindow(this.windows.of(sender)));
     answer('folder:choose', async (_request, sender) => this.chooseFolder(this.windows.of(sender)));
@@ -142,7 +140,10 @@ export class Application implements Disposable {
     const outcome = await this.rooms.openFolder(path);
     if (!outcome.ok) {
       const title = 'The folder cannot be opened';
-      this.setStatus(entry, before.kind === 'open' ? before : { kind: 'failed', title, explanation: outcome.explanation });
+      this.setStatus(
+        entry,
+        before.kind === 'open' ? before : { kind: 'failed', title, explanation: outcome.explanation },
+      );
     }
     return this.show(entry, outcome);
   }

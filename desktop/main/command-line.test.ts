@@ -7,7 +7,10 @@ describe('parseLaunchArguments', () => {
   it.each([
     [[], nothing],
     [['/home/a/project'], { ...nothing, folder: '/home/a/project' }],
-    [['--no-sandbox', '--relay', 'http://127.0.0.1:4444', 'p'], { ...nothing, relayUrl: 'http://127.0.0.1:4444', folder: 'p' }],
+    [
+      ['--no-sandbox', '--relay', 'http://127.0.0.1:4444', 'p'],
+      { ...nothing, relayUrl: 'http://127.0.0.1:4444', folder: 'p' },
+    ],
     [['--relay=http://r'], { ...nothing, relayUrl: 'http://r' }],
     [['--join', 'https://r/join/x#y'], { ...nothing, joinLink: 'https://r/join/x#y' }],
     [['tutti://join?relay=r&room=x#y'], { ...nothing, joinLink: 'tutti://join?relay=r&room=x#y' }],

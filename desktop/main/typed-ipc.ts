@@ -4,7 +4,9 @@ import { type Disposable, reportUnexpectedError, toDisposable } from '../../shar
 import { APP_ORIGIN } from './app-scheme.ts';
 
 /** Checks an untrusted request and returns it in its type; undefined refuses it. */
-export type RequestReader<C extends InvokeChannel> = (value: unknown) => { readonly request: InvokeRequest<C> } | undefined;
+export type RequestReader<C extends InvokeChannel> = (
+  value: unknown,
+) => { readonly request: InvokeRequest<C> } | undefined;
 
 /** Thrown into the window when a request is not of the channel's form or does not come from the app's own page. */
 class IpcRefusedError extends Error {}
@@ -36,5 +38,10 @@ export function sendEvent<C extends EventChannel>(window: BrowserWindow, channel
 
 function isOwnPage(event: IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame;
-  return frame !== null && frame.parent === null && new URL(frame.url).origin === new URL(APP_ORIGIN).origin && frame.url.startsWith(`${APP_ORIGIN}/`);
+  return (
+    frame !== null &&
+    frame.parent === null &&
+    new URL(frame.url).origin === new URL(APP_ORIGIN).origin &&
+    frame.url.startsWith(`${APP_ORIGIN}/`)
+  );
 }

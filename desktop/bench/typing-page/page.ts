@@ -22,7 +22,10 @@ async function openEditor(element: HTMLElement): Promise<TypingRecord> {
   const document = session.open(DOCUMENT);
   await document.whenSynced;
   const models = new EditorModels({
-    openDocument: () => ({ text: document.whenReady.then(() => document.doc.getText(CONTENT_TEXT)), dispose: () => {} }),
+    openDocument: () => ({
+      text: document.whenReady.then(() => document.doc.getText(CONTENT_TEXT)),
+      dispose: () => {},
+    }),
     canWrite: () => true,
   });
   const pane = new EditorPane({ element, models });
@@ -34,7 +37,9 @@ async function openEditor(element: HTMLElement): Promise<TypingRecord> {
     pane.show(DOCUMENT, 'typing.txt');
   });
   const record: TypingRecord = { keysAtMs: [], changes: [] };
-  addEventListener('keydown', ({ timeStamp }) => record.keysAtMs.push(performance.timeOrigin + timeStamp), { capture: true });
+  addEventListener('keydown', ({ timeStamp }) => record.keysAtMs.push(performance.timeOrigin + timeStamp), {
+    capture: true,
+  });
   pane.codeEditor.onDidChangeModelContent(() => {
     record.changes.push({ atMs: now(), length: pane.codeEditor.getModel()?.getValueLength() ?? 0 });
   });

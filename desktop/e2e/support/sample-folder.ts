@@ -35,7 +35,10 @@ export async function createSampleFolder(): Promise<{ readonly path: string; rem
   await write('debug.log', 'ignored');
   for (let module = 0; module < 50; module++) {
     for (let file = 0; file < 10; file++) {
-      const lines = Array.from({ length: 30 }, (_, line) => `export const value${line} = ${module * 1000 + file * 100 + line};`);
+      const lines = Array.from(
+        { length: 30 },
+        (_, line) => `export const value${line} = ${module * 1000 + file * 100 + line};`,
+      );
       await write(`src/module-${module}/file-${file}.ts`, `${lines.join('\n')}\n`);
     }
   }

@@ -3,7 +3,14 @@ import { mkdir, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseShareLink } from '../../../shared/access/index.ts';
-import { type Disposable, DisposableStore, Emitter, reportUnexpectedError, systemScheduler, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  reportUnexpectedError,
+  systemScheduler,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import { LinkTokenSource } from '../../../shared/sync/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
 import { KnownRooms, type KnownRoom, type SecretSeal } from '../store/known-rooms.ts';
@@ -99,7 +106,14 @@ export class DesktopRooms {
     const { relayUrl, room, secret } = parsed.link;
     const personName = name.trim();
     if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
-    const tokens = new LinkTokenSource({ relayUrl, room, secret, name: personName, postJson, scheduler: systemScheduler });
+    const tokens = new LinkTokenSource({
+      relayUrl,
+      room,
+      secret,
+      name: personName,
+      postJson,
+      scheduler: systemScheduler,
+    });
     const trial = await tokens.obtain({ isFresh: true });
     if (trial.kind === 'permanent') return { ok: false, explanation: trial.explanation };
     const dataPath = this.pathOfRoom(relayUrl, room);

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { formatShareLink } from '../../../shared/access/index.ts';
-import { type Disposable, DisposableStore, Emitter, reportUnexpectedError, systemScheduler } from '../../../shared/lifecycle/index.ts';
-import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import {
-  createShareLink,
-  type DocumentLease,
-  LinkTokenSource,
-  RoomSession,
-} from '../../../shared/sync/index.ts';
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  reportUnexpectedError,
+  systemScheduler,
+} from '../../../shared/lifecycle/index.ts';
+import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
+import { createShareLink, type DocumentLease, LinkTokenSource, RoomSession } from '../../../shared/sync/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { Outcome, ProblemReport, ShareRole } from '../../ipc/index.ts';
 import { FolderMirror } from '../workspace/folder-mirror.ts';
@@ -62,12 +63,20 @@ export class RoomHost {
     this.room = room;
     this.isOwner = options.isOwner;
     this.folderPath = options.folderPath;
-    this.tokens = options.tokens ?? new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
+    this.tokens =
+      options.tokens ?? new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
     const roomName = this.folderPath === undefined ? 'Untitled room' : basename(this.folderPath);
     this.session = new RoomSession({
       syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
       tokenSource: options.isOwner
-        ? createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret: secret, operatorToken, granted: this.tokens })
+        ? createOwnedRoomTokenSource({
+            relayUrl,
+            room,
+            roomName,
+            ownerSecret: secret,
+            operatorToken,
+            granted: this.tokens,
+          })
         : this.tokens,
       store: storage.store,
       connect: connectWebSocket,
@@ -84,7 +93,13 @@ export class RoomHost {
     if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
     this.disposables.add(storage.bases.onDidFail((error) => this.reportBaseFailure(error)));
     if (storage.damage !== undefined) {
-      this.report({ id: 'storage', severity: 'warning', title: 'The local copy of this room was damaged.', detail: `${storage.damage} The files in your folder are not touched.`, canRetry: false });
+      this.report({
+        id: 'storage',
+        severity: 'warning',
+        title: 'The local copy of this room was damaged.',
+        detail: `${storage.damage} The files in your folder are not touched.`,
+        canRetry: false,
+      });
     }
     if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
   }
@@ -159,10 +174,13 @@ export class RoomHost {
     const { bases } = this.options.storage;
     await replica.whenLoaded;
     // Without its list the room would be seeded a second time: the relay gives it back.
-    const isListLost = this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
+    const isListLost =
+      this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
     if (!this.options.isOwner || isListLost) await replica.whenSynced;
     if (this.closed) return;
-    const files = this.disposables.add(new RoomFiles(this.session, this.index, (fileId) => bases.get(fileId) !== undefined));
+    const files = this.disposables.add(
+      new RoomFiles(this.session, this.index, (fileId) => bases.get(fileId) !== undefined),
+    );
     this.mirror = new FolderMirror({
       folder,
       files,

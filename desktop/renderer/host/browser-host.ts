@@ -87,7 +87,10 @@ class BrowserHost {
     if (!parsed.ok) return parsed;
     const { relayUrl, room } = parsed.link;
     if (relayUrl !== window.location.origin) {
-      return { ok: false, explanation: `This page belongs to another relay. Open the link itself: ${relayUrl}/join/${room}` };
+      return {
+        ok: false,
+        explanation: `This page belongs to another relay. Open the link itself: ${relayUrl}/join/${room}`,
+      };
     }
     await this.leave();
     const joined = await BrowserRoom.join(parsed.link, name);

@@ -1,4 +1,9 @@
-import { type Disposable, DisposableStore, MutableDisposable, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  MutableDisposable,
+  type Scheduler,
+} from '../../../shared/lifecycle/index.ts';
 import type { ConnectionState } from '../../../shared/sync/connection-state.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { ConnectionModel } from '../ui/workbench-model.ts';
@@ -21,7 +26,12 @@ export class RoomConnectionModel implements ConnectionModel, Disposable {
     this.room = room;
     this.scheduler = scheduler;
     this.disposables.add(
-      observeEach(room, ({ session }) => updateOn(() => this.show(session.state), (update) => session.onDidChangeState(update))),
+      observeEach(room, ({ session }) =>
+        updateOn(
+          () => this.show(session.state),
+          (update) => session.onDidChangeState(update),
+        ),
+      ),
     );
     this.disposables.add(
       room.subscribe(() => {

@@ -1,5 +1,11 @@
 import { DisposableStore } from '../../../shared/lifecycle/index.ts';
-import { type EditorModels, EditorPane, monacoLanguages, type PaneSelections, type RemotePeer } from '../editor/index.ts';
+import {
+  type EditorModels,
+  EditorPane,
+  monacoLanguages,
+  type PaneSelections,
+  type RemotePeer,
+} from '../editor/index.ts';
 import { ObservableValue } from '../ui/observable.ts';
 import type { EditorAction, EditorHandle, EditorStatus } from '../ui/workbench-model.ts';
 import type { OpenRoom } from './open-room.ts';

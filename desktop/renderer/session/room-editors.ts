@@ -93,7 +93,13 @@ export class RoomEditors implements Disposable {
       const shown = state === undefined ? undefined : decodePresenceState(state);
       if (shown?.fileId !== fileId) continue;
       const { selections } = shown;
-      peers.push({ presenceId: String(presenceId), name, colorIndex: presenceColorIndex(subject), selections, isActive: true });
+      peers.push({
+        presenceId: String(presenceId),
+        name,
+        colorIndex: presenceColorIndex(subject),
+        selections,
+        isActive: true,
+      });
     }
     return peers;
   }

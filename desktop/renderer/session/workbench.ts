@@ -48,7 +48,11 @@ export class Workbench implements WorkbenchModel, Disposable {
 
   constructor(host: WorkbenchHost, os: Platform['os']) {
     this.host = host;
-    this.platform = { host: host.kind === 'electron' ? 'desktop' : 'browser', os, hasNativeMenu: host.kind === 'electron' };
+    this.platform = {
+      host: host.kind === 'electron' ? 'desktop' : 'browser',
+      os,
+      hasNativeMenu: host.kind === 'electron',
+    };
     this.settings = new SettingsStore();
     this.connection = this.disposables.add(new RoomConnectionModel(this.openRoom, systemScheduler));
     this.room = this.disposables.add(new OpenRoomModel(this.openRoom, host.api, this.activeFileId));
@@ -137,14 +141,23 @@ export class Workbench implements WorkbenchModel, Disposable {
   }
 
   private showProblem({ id, severity, title, detail, fileId, canRetry, isResolved }: ProblemReport): void {
-    const retry = { label: 'Try Again', run: () => void askHost(() => this.host.api.invoke('mirror:retry', undefined)) };
+    const retry = {
+      label: 'Try Again',
+      run: () => void askHost(() => this.host.api.invoke('mirror:retry', undefined)),
+    };
     const actions = canRetry ? [retry] : [];
     if (isResolved) {
       this.notifications.dismiss(id);
       if (fileId !== undefined) this.fileProblems.delete(fileId);
     } else {
       const show = { label: 'Show File', run: () => fileId !== undefined && this.openRequests.fire(fileId) };
-      this.notifications.show({ id, severity, title, detail, actions: fileId === undefined ? actions : [show, ...actions] });
+      this.notifications.show({
+        id,
+        severity,
+        title,
+        detail,
+        actions: fileId === undefined ? actions : [show, ...actions],
+      });
       if (fileId !== undefined) this.fileProblems.set(fileId, { severity, message: `${title} ${detail}`, actions });
     }
     this.roomEditors.get()?.fileStates.refresh();

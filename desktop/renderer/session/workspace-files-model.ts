@@ -42,9 +42,7 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     this.api = api;
     this.canOpenFolder = canOpenFolder;
     const update = () => this.update();
-    this.disposables.add(
-      observeEach(room, (open) => updateOn(update, (listener) => open.onDidChangeFiles(listener))),
-    );
+    this.disposables.add(observeEach(room, (open) => updateOn(update, (listener) => open.onDidChangeFiles(listener))));
     this.disposables.add(room.subscribe(update));
     this.disposables.add(
       status.subscribe(() => {

@@ -3,8 +3,20 @@ import { keybindingParts } from '../../commands/index.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 
-const IN_A_FOLDER = ['quickInput.files', 'quickInput.commands', 'room.invite', 'explorer.newFile', 'view.toggleSideBar'];
-const WITHOUT_A_FOLDER = ['workspace.openFolder', 'room.join', 'explorer.newFile', 'room.invite', 'quickInput.commands'];
+const IN_A_FOLDER = [
+  'quickInput.files',
+  'quickInput.commands',
+  'room.invite',
+  'explorer.newFile',
+  'view.toggleSideBar',
+];
+const WITHOUT_A_FOLDER = [
+  'workspace.openFolder',
+  'room.join',
+  'explorer.newFile',
+  'room.invite',
+  'quickInput.commands',
+];
 
 /** What is shown where no editor is open. */
 export function Watermark(): ReactElement {
