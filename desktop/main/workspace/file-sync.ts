@@ -213,7 +213,7 @@ export class FileSync {
     await resolveInside(root, file.path);
     const ownerId = bases.ownerOf(file.path);
     if (ownerId !== undefined && ownerId !== fileId) {
-      if (waiting.has(ownerId)) await this.liftOff(ownerId);
+      if (waiting.has(ownerId)) await this.liftOff(ownerId, bases.get(fileId)?.hash);
       else await this.visit({ fileId: ownerId, isGoneForSure: true, waiting: new Set([...waiting, fileId]) });
     }
     const base = bases.get(fileId);
@@ -228,6 +228,11 @@ export class FileSync {
     if (isOthers && here.kind === 'text' && here.hash !== base.hash) {
       // What lies at the old place may well be the other file's, after a crash that lost the newest bases.
       bases.delete(fileId);
+      return;
+    }
+    if (there.kind === 'text' && there.hash === base.hash && here.kind === 'text' && here.hash !== base.hash) {
+      // It has moved already; what lies at the old place is not known to be its own.
+      bases.set(fileId, { ...base, path: file.path });
       return;
     }
     const isFree =
@@ -246,15 +251,18 @@ export class FileSync {
     bases.set(fileId, { ...base, path: file.path });
   }
 
-  /** Takes what a file has on disk into the room and lets its path go: two files are changing places. */
-  private async liftOff(fileId: string): Promise<void> {
+  /**
+   * Takes what a file has on disk into the room and lets its path go: two files are changing places. Where the hash is
+   * that of the file which comes, that one is there already, and the newest bases were lost in a crash.
+   */
+  private async liftOff(fileId: string, comingHash: string | undefined): Promise<void> {
     const { files, bases, root } = this.options;
     const file = this.listed(fileId);
     const base = bases.get(fileId);
     if (!file || !base) return;
     await files.whenTextReady(fileId);
     const disk = await readDiskFile(await resolveInside(root, base.path), base.path);
-    if (disk.kind === 'text') {
+    if (disk.kind === 'text' && disk.hash !== comingHash) {
       if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
       this.leftovers.set(base.path, disk.hash);
     }

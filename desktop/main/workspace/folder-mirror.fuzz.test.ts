@@ -218,7 +218,7 @@ function markersIn(text: string): string[] {
 }
 
 describe('a folder and a room in turmoil', () => {
-  const { seeds, operations } = readFuzzOptions({ seedCount: 15, operations: 80 });
+  const { seeds, operations } = readFuzzOptions({ seedCount: 15, operations: 80, pinned: [391, 399] });
   it.each(seeds)('end in step, with nothing lost (seed %i)', async (seed) => {
     const random = createSeededRandom(seed);
     const folder = await TestFolder.create({ 'first.txt': 'one\ntwo\nthree\n', 'a/second.txt': 'x\r\ny\r\n' });
