@@ -1,5 +1,5 @@
 import { parseShareLink } from '../../../shared/access/index.ts';
-import { AttachedSession, fromMessagePort } from '../../../shared/sync/attachment/index.ts';
+import { AttachedSession } from '../../../shared/sync/attachment/index.ts';
 import { CONTENT_TEXT } from '../../../shared/workspace/index.ts';
 import { EditorModels, EditorPane } from '../../renderer/editor/index.ts';
 import { BrowserRoom } from '../../renderer/host/browser-room.ts';
@@ -18,7 +18,7 @@ async function openEditor(element: HTMLElement): Promise<TypingRecord> {
   const joined = await BrowserRoom.join(parsed.link, 'Typist');
   if (!joined.ok) throw new Error(joined.explanation);
   const session = new AttachedSession();
-  session.attach(fromMessagePort(joined.value.attach()));
+  session.attach(joined.value.attach());
   const document = session.open(DOCUMENT);
   await document.whenSynced;
   const models = new EditorModels({

@@ -1,5 +1,6 @@
 import { parseShareLink } from '../../../shared/access/index.ts';
 import { Emitter } from '../../../shared/lifecycle/index.ts';
+import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
 import { BrowserRoom } from './browser-room.ts';
 import { platformOf } from './platform.ts';
@@ -27,7 +28,7 @@ export function createBrowserHost(): WorkbenchHost {
 }
 
 class BrowserHost {
-  readonly sessionPort = new Emitter<MessagePort>();
+  readonly sessionPort = new Emitter<AttachmentPort>();
   readonly events: { readonly [C in EventChannel]: Emitter<EventChannels[C]> } = {
     'workspace:status': new Emitter(),
     'workspace:recent-folders': new Emitter(),

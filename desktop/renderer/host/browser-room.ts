@@ -1,6 +1,6 @@
 import { formatShareLink, type ShareLink } from '../../../shared/access/index.ts';
 import { systemScheduler } from '../../../shared/lifecycle/index.ts';
-import { AttachmentHost, fromMessagePort } from '../../../shared/sync/attachment/index.ts';
+import { AttachmentHost, type AttachmentPort, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import { createShareLink, LinkTokenSource, type OfflineStore, RoomSession } from '../../../shared/sync/index.ts';
 import type { Outcome, ShareRole } from '../../ipc/index.ts';
 import { connectBrowserSocket } from '../session/browser-socket.ts';
@@ -49,10 +49,10 @@ export class BrowserRoom {
   }
 
   /** Makes a channel to the engine; the result is the window's end. */
-  attach(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.attachments.attach(fromMessagePort(port1));
-    return port2;
+  attach(): AttachmentPort {
+    const [enginesEnd, windowsEnd] = createDirectPorts();
+    this.attachments.attach(enginesEnd);
+    return windowsEnd;
   }
 
   async createLink(role: ShareRole): Promise<Outcome<string>> {

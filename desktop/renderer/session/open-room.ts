@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
-import { type AttachedDocument, AttachedSession, fromMessagePort } from '../../../shared/sync/attachment/index.ts';
+import { type AttachedDocument, AttachedSession, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { WorkspaceStatus } from '../../ipc/index.ts';
 
@@ -18,10 +18,10 @@ export class OpenRoom implements Disposable {
   /** Fires when the list of files is complete for the first time, and whenever it changes. */
   readonly onDidChangeFiles = this.listedEmitter.event;
 
-  constructor(port: MessagePort, status: OpenStatus) {
+  constructor(port: AttachmentPort, status: OpenStatus) {
     this.status = status;
     this.session = this.disposables.add(new AttachedSession());
-    this.session.attach(fromMessagePort(port));
+    this.session.attach(port);
     this.indexDocument = this.disposables.add(this.session.open(INDEX_DOCUMENT));
     this.index = this.disposables.add(
       new WorkspaceIndex(this.indexDocument.doc, { random: Math.random, nowMs: Date.now }),

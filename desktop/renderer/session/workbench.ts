@@ -1,4 +1,5 @@
 import { type Disposable, DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
 import type { WorkbenchHost } from '../host/workbench-host.ts';
 import { ObservableValue } from '../ui/observable.ts';
@@ -34,7 +35,7 @@ export class Workbench implements WorkbenchModel, Disposable {
   private readonly status = new ObservableValue<WorkspaceStatus>({ kind: 'none' });
   private readonly openRoom = new ObservableValue<OpenRoom | undefined>(undefined);
   private readonly activeFileId = new ObservableValue<string | undefined>(undefined);
-  private pendingPort: MessagePort | undefined;
+  private pendingPort: AttachmentPort | undefined;
   private readonly fileProblems = new Map<string, FileProblem>();
   private readonly openRequests = this.disposables.add(new Emitter<string>());
   private readonly commands = this.disposables.add(new Emitter<string>());
@@ -101,8 +102,8 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.enterPendingRoom();
   }
 
-  private enterRoom(port: MessagePort): void {
-    this.pendingPort?.close();
+  private enterRoom(port: AttachmentPort): void {
+    this.pendingPort?.dispose();
     this.pendingPort = port;
     this.enterPendingRoom();
   }
