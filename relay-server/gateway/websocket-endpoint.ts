@@ -48,6 +48,8 @@ function destroyQuietly(this: Duplex): void {
 }
 
 function refuse(stream: Duplex, status: string, explanation: string): void {
+  // A client that keeps its side open must not keep the socket.
+  stream.once('finish', () => stream.destroy());
   stream.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(explanation)}\r\n\r\n${explanation}`,
   );

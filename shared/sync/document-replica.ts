@@ -84,6 +84,12 @@ export class DocumentReplica {
     this.whenLoaded = this.load();
   }
 
+  /** Resolves when `doc`, as it is now, is kept on this device, or cannot be for the time being. */
+  async whenKept(): Promise<void> {
+    await this.whenLoaded;
+    await this.store.whenIdle();
+  }
+
   /** What the relay lets this connection do; unknown until it has answered. */
   get access(): DocumentAccess | 'unknown' {
     return this.channel.value?.access ?? 'unknown';

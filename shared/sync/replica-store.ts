@@ -81,6 +81,14 @@ export class ReplicaStore {
     if (this.queue.length > 0 && this.isLoaded) throw new Error(`${this.queue.length} updates could not be stored`);
   }
 
+  /** Resolves when nothing waits to be written, or writing fails for the time being. */
+  async whenIdle(): Promise<void> {
+    while (this.isLoaded && !this.hasFailed && !this.isClosing && (this.writing || this.queue.length > 0)) {
+      this.writeSoon();
+      await this.writing;
+    }
+  }
+
   private enqueue(write: Write): void {
     this.queue.push(write);
     this.writeSoon();

@@ -68,7 +68,11 @@ export class RoomFiles implements SharedFiles, Disposable {
     }, DISK_ORIGIN);
   }
 
-  createFiles(files: readonly NewSharedFile[]): readonly string[] {
+  async whenKept(fileId: string): Promise<void> {
+    await this.open(fileId).lease.replica.whenKept();
+  }
+
+  async createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]> {
     const ids = this.index.reserveIds(files.length);
     // The texts go first: whoever sees a file in the list finds its text.
     for (const [position, { text }] of files.entries()) {
@@ -78,6 +82,7 @@ export class RoomFiles implements SharedFiles, Disposable {
         this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
       }
     }
+    await Promise.all(ids.filter((fileId) => this.texts.has(fileId)).map((fileId) => this.whenKept(fileId)));
     return this.index.add(
       files.map(({ text: _text, ...file }, position) => {
         const fileId = ids[position];

@@ -25,6 +25,12 @@ const SCHEMA = {
       hash TEXT NOT NULL,
       content TEXT NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS mirror_saving (
+      file_id TEXT PRIMARY KEY,
+      path TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      content TEXT NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS commits (synced INTEGER NOT NULL);
     INSERT INTO commits SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM commits)`,
 };

@@ -28,6 +28,14 @@ export class BaseIndex implements MirrorBaseStore {
     this.store.delete(fileId);
   }
 
+  beginSave(fileId: string, saving: MirrorBase): void {
+    this.store.beginSave(fileId, saving);
+  }
+
+  savingOf(fileId: string): MirrorBase | undefined {
+    return this.store.savingOf(fileId);
+  }
+
   list(): readonly { readonly fileId: string; readonly path: string }[] {
     return [...this.pathOf].map(([fileId, path]) => ({ fileId, path }));
   }

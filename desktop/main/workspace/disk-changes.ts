@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { localCopyName } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
 import { type DiskWrites, hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
-import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
+import { encodeText, type TextFormat } from './text-format.ts';
 import { errnoOf, toWorkspaceError } from './workspace-error.ts';
 
 export interface TextToWrite {
@@ -16,8 +16,8 @@ export interface TextToWrite {
   readonly replaces: string | undefined;
 }
 
-/** Writes a text; resolves to the hash of its bytes, or undefined when the file had changed and was left alone. */
-export async function writeText(target: TextToWrite, writes?: DiskWrites): Promise<string | undefined> {
+/** Writes a text; resolves to false when the file had changed and was left alone. */
+export async function writeText(target: TextToWrite, writes?: DiskWrites): Promise<boolean> {
   const { absolutePath, path, text, format, replaces } = target;
   const bytes = encodeText(text, format);
   try {
@@ -26,8 +26,7 @@ export async function writeText(target: TextToWrite, writes?: DiskWrites): Promi
     throw toWorkspaceError(error, path, 'write');
   }
   const isStillWanted = () => hashOnDisk(absolutePath) === replaces;
-  const isSaved = await saveFile(absolutePath, bytes, { path, isStillWanted, ...(writes ? { writes } : {}) });
-  return isSaved ? hashBytes(bytes) : undefined;
+  return saveFile(absolutePath, bytes, { path, isStillWanted, ...(writes ? { writes } : {}) });
 }
 
 /** Moves a file; what lies at `to` is replaced. */
@@ -57,7 +56,7 @@ export async function freeLocalCopy(root: string, path: string, nowMs: number): 
   for (let copy = 1; ; copy++) {
     const candidate = folder + localCopyName(basename(path), nowMs, copy);
     const absolutePath = await resolveInside(root, candidate);
-    if ((await readDiskFile(absolutePath, candidate)).kind === 'missing') return candidate;
+    if ((await readDiskFile(absolutePath, { root, path: candidate })).kind === 'missing') return candidate;
   }
 }
 

@@ -71,7 +71,7 @@ export class DiskIntake {
         this.rename(renamedId, file.path);
         continue;
       }
-      if (await this.isTakenInOtherCase(file)) continue;
+      if ((await this.isTakenInOtherCase(file)) || this.isTwin(file, batch)) continue;
       batch.push({ path: file.path, disk });
       batchBytes += disk.kind === 'text' ? disk.sizeBytes : 0;
       if (batch.length < BATCH_FILES && batchBytes < BATCH_BYTES) continue;
@@ -113,9 +113,21 @@ export class DiskIntake {
       this.rename(other.fileId, path);
       return true;
     }
+    this.tellTwin(path, otherPath);
+    return true;
+  }
+
+  /** Whether a file that was found with it has the same name but for case. */
+  private isTwin({ path }: WalkedFile, batch: readonly FoundFile[]): boolean {
+    const key = comparablePath(path);
+    const twin = batch.find((other) => comparablePath(other.path) === key);
+    if (twin) this.tellTwin(path, twin.path);
+    return twin !== undefined;
+  }
+
+  private tellTwin(path: string, otherPath: string): void {
     const message = `"${path}" is not shared: its name differs from "${otherPath}" only in case, which not every disk can tell. Rename it to share it.`;
     this.tellUnread(new WorkspaceError('unusable-name', path, message));
-    return true;
   }
 
   private async list(found: readonly FoundFile[]): Promise<void> {
@@ -125,7 +137,7 @@ export class DiskIntake {
     if (batch.length === 0) return;
     this.listing = true;
     try {
-      const ids = files.createFiles(batch.map(toNewFile));
+      const ids = await files.createFiles(batch.map(toNewFile));
       for (const [position, { path, disk }] of batch.entries()) {
         const fileId = ids[position];
         const known = disk.kind === 'text' ? { hash: disk.hash, text: disk.text } : { hash: '', text: '' };
@@ -139,7 +151,7 @@ export class DiskIntake {
 
   private async read({ absolutePath, path }: WalkedFile): Promise<FoundDisk | undefined> {
     try {
-      const disk = await readDiskFile(absolutePath, path);
+      const disk = await readDiskFile(absolutePath, { root: this.options.root, path });
       return disk.kind === 'missing' ? undefined : disk;
     } catch (error) {
       this.tellUnread(error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error)));

@@ -6,7 +6,7 @@ import { resolveInside } from './path-guard.ts';
 import { isSameFile } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
-import { type DiskFile, type DiskWrites, readDiskFile } from './text-file.ts';
+import { type DiskFile, type DiskWrites, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { diskEdits, rebaseEdits } from './three-way-merge.ts';
 import { WorkspaceError } from './workspace-error.ts';
@@ -79,7 +79,7 @@ export class FileSync {
     if (bases.pathFor(fileId) !== file.path) await this.arrive(file, visit);
     const absolutePath = await resolveInside(root, file.path);
     if (file.kind === 'text') await files.whenTextReady(fileId);
-    const disk = await readDiskFile(absolutePath, file.path);
+    const disk = await this.look(absolutePath, file);
     if (disk.kind === 'missing') await assertFolder();
     // While the disk was read, the room may have gone on.
     const base = bases.get(fileId);
@@ -90,6 +90,21 @@ export class FileSync {
       return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
     if (disk.kind !== 'text') throw noLongerText(file, disk.kind);
     return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk, absolutePath);
+  }
+
+  private read(absolutePath: string, path: string, maxBytes = MAX_SHARED_TEXT_BYTES): Promise<DiskFile> {
+    return readDiskFile(absolutePath, { root: this.options.root, path, maxBytes });
+  }
+
+  /** A folder where a file was is how a deleted file looks, too. */
+  private async look(absolutePath: string, { fileId, path, kind }: SharedFile): Promise<DiskFile> {
+    try {
+      return await this.read(absolutePath, path, kind === 'text' ? MAX_SHARED_TEXT_BYTES : MAX_TEXT_BYTES);
+    } catch (error) {
+      const isReplaced = error instanceof WorkspaceError && error.code === 'name-taken';
+      if (isReplaced && this.options.bases.pathFor(fileId) === path) return { kind: 'missing' };
+      throw error;
+    }
   }
 
   private listed(fileId: string): SharedFile | undefined {
@@ -103,19 +118,26 @@ export class FileSync {
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
     const { files } = this.options;
-    if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
+    if (disk.hash !== base.hash && (await this.takeFromDisk(file, disk)) === 'again') return 'again';
     const current = this.listed(file.fileId) ?? file;
     if (files.readText(file.fileId) === disk.text && isSameFormat(disk, current)) return 'done';
     return this.write(current, absolutePath, disk.hash);
   }
 
-  private takeFromDisk(file: SharedFile, base: MirrorBase, disk: DiskTextFile): void {
+  private async takeFromDisk(file: SharedFile, disk: DiskTextFile): Promise<SyncOutcome | 'again'> {
     const { files, bases } = this.options;
+    const { fileId } = file;
+    // From here on nothing is waited for: edits and base are then kept in one step, or neither.
+    await files.whenKept(fileId);
+    const saving = bases.savingOf(fileId);
+    // What was written when the process ended is this device's own.
+    const base = saving?.hash === disk.hash ? saving : bases.get(fileId);
+    if (!base) return 'again';
     const edits = rebaseEdits(base.text, files.readText(file.fileId), diskEdits(base.text, disk.text));
-    // The edits first: were the base kept without them, the next start would undo them on disk.
     if (edits.length > 0) files.applyEdits(file.fileId, edits);
     if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(file.fileId, disk.format);
-    bases.set(file.fileId, { path: base.path, hash: disk.hash, text: disk.text });
+    bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });
+    return 'done';
   }
 
   private async write(
@@ -125,9 +147,11 @@ export class FileSync {
   ): Promise<SyncOutcome | 'again'> {
     const { files, bases, writes } = this.options;
     const { fileId, path } = file;
+    await files.whenKept(fileId);
     const text = files.readText(fileId);
-    const hash = await writeText({ absolutePath, path, text, format: file, replaces }, writes);
-    if (hash === undefined) return 'again';
+    const hash = hashBytes(encodeText(text, file));
+    bases.beginSave(fileId, { path, hash, text });
+    if (!(await writeText({ absolutePath, path, text, format: file, replaces }, writes))) return 'again';
     bases.set(fileId, { path, hash, text });
     return 'done';
   }
@@ -188,7 +212,7 @@ export class FileSync {
     if (!base) return 'done';
     const { path } = base;
     const absolutePath = await resolveInside(root, path);
-    const disk = await readDiskFile(absolutePath, path);
+    const disk = await this.read(absolutePath, path);
     const isShared = disk.kind === 'text' && disk.hash === base.hash;
     if (isShared) await removeFile(root, absolutePath, path);
     bases.delete(fileId);
@@ -221,7 +245,7 @@ export class FileSync {
     const from = await resolveInside(root, base.path);
     const to = await resolveInside(root, file.path);
     const isOtherCase = from !== to && (await isSameFile(from, to));
-    const [there, here] = [await readDiskFile(to, file.path), await readDiskFile(from, base.path)];
+    const [there, here] = [await this.read(to, file.path), await this.read(from, base.path)];
     const isOthers = files.files.some(
       (other) => other.path === base.path && bases.pathFor(other.fileId) === undefined && !waiting.has(other.fileId),
     );
@@ -261,9 +285,9 @@ export class FileSync {
     const base = bases.get(fileId);
     if (!file || !base) return;
     await files.whenTextReady(fileId);
-    const disk = await readDiskFile(await resolveInside(root, base.path), base.path);
+    const disk = await this.read(await resolveInside(root, base.path), base.path);
     if (disk.kind === 'text' && disk.hash !== comingHash) {
-      if (disk.hash !== base.hash) this.takeFromDisk(file, base, disk);
+      if (disk.hash !== base.hash) await this.takeFromDisk(file, disk);
       this.leftovers.set(base.path, disk.hash);
     }
     bases.delete(fileId);
@@ -280,6 +304,7 @@ export class FileSync {
     }
     if (disk.kind === 'text') {
       await files.whenTextReady(fileId);
+      await files.whenKept(fileId);
       if (files.readText(fileId) === '' && bases.pathFor(fileId) !== undefined) {
         // It has become text on this device.
         if (disk.text !== '') files.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: disk.text }]);

@@ -44,6 +44,8 @@ const DISK_SETTLE_MS = 100;
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
 const DEFAULT_CONCURRENT_SYNCS = 8;
+/** What failed is tried again after this time by itself: space may have come, or a folder may be back. */
+const RETRY_MS = 10_000;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
@@ -63,6 +65,9 @@ export class FolderMirror implements Disposable {
   private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private diskPaths = new Set<string>();
   private goneIds = new Set<string>();
+  private readonly retryTimer = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly failedIds = new Set<string>();
+  private isFolderLost = false;
 
   constructor(options: FolderMirrorOptions) {
     this.options = options;
@@ -192,6 +197,8 @@ export class FolderMirror implements Disposable {
       const path =
         this.options.files.files.find((file) => file.fileId === fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
       this.problems.report({ id, severity: 'error', path, fileId, ...explainFailure(error), canRetry: true });
+      this.failedIds.add(fileId);
+      this.retryLater();
     }
   }
 
@@ -215,7 +222,22 @@ export class FolderMirror implements Disposable {
     await Promise.all(Array.from({ length: this.options.concurrentSyncs ?? DEFAULT_CONCURRENT_SYNCS }, work));
   }
 
+  private retryLater(): void {
+    this.retryTimer.value ??= this.schedule(() => this.retryFailed(), RETRY_MS);
+  }
+
+  private retryFailed(): void {
+    this.retryTimer.value = undefined;
+    const failed = [...this.failedIds];
+    this.failedIds.clear();
+    this.enqueue(() => (this.isFolderLost ? this.reconcileNow() : this.syncFiles(failed)));
+  }
+
   private tellFolder(error: unknown): void {
+    this.isFolderLost = true;
+    // What watched the folder follows what it was, not what comes back in its place.
+    this.watching.value = undefined;
+    this.retryLater();
     this.problems.report({ id: 'folder', severity: 'error', path: '', ...explainFailure(error), canRetry: true });
   }
 
@@ -298,6 +320,7 @@ export class FolderMirror implements Disposable {
       this.tellFolder(error);
       return;
     }
+    this.isFolderLost = false;
     this.problems.resolve('folder');
     const ids = new Set([
       ...this.list.takeChanged(),

@@ -25,16 +25,16 @@ export async function* scanFolder(
   for await (const files of walkFolder({ ...options, rootRealPath, rules: new IgnoreRules(rootRealPath) })) {
     for (let start = 0; start < files.length; start += CONCURRENT_READS) {
       const part = files.slice(start, start + CONCURRENT_READS);
-      yield await Promise.all(part.map((file) => describe(file, options.onProblem)));
+      yield await Promise.all(part.map((file) => describe(file, rootRealPath, options.onProblem)));
     }
   }
 }
 
-async function describe(file: WalkedFile, onProblem: WalkOptions['onProblem']): Promise<FolderEntry> {
+async function describe(file: WalkedFile, root: string, onProblem: WalkOptions['onProblem']): Promise<FolderEntry> {
   const unknown = { ...file, kind: 'unreadable', sizeBytes: 0, eol: 'LF', bom: false } as const;
   let found: DiskFile;
   try {
-    found = await readDiskFile(file.absolutePath, file.path);
+    found = await readDiskFile(file.absolutePath, { root, path: file.path });
   } catch (error) {
     onProblem(toWorkspaceError(error, file.path, 'read'));
     return unknown;

@@ -11,7 +11,7 @@ export interface TextEdit {
 /** A file of the folder that is to be listed. `text` is LF only, and set exactly for the kind `text`. */
 export type NewSharedFile = Omit<SharedFile, 'fileId'> & { readonly text?: string };
 
-/** The room's files as the folder mirror needs them. All calls but `whenTextReady` take effect at once. */
+/** The room's files as the folder mirror needs them. */
 export interface SharedFiles {
   readonly files: readonly SharedFile[];
   readonly onDidChangeFiles: Event<void>;
@@ -22,8 +22,10 @@ export interface SharedFiles {
   readText(fileId: string): string;
   /** Applies edits in one transaction; they ascend, do not overlap, and count in the text as it is now. */
   applyEdits(fileId: string, edits: readonly TextEdit[]): void;
-  /** Lists files together with their texts. Returns their ids in the same order. */
-  createFiles(files: readonly NewSharedFile[]): readonly string[];
+  /** Resolves when the text, as it is now, is kept on this device, or cannot be for the time being. */
+  whenKept(fileId: string): Promise<void>;
+  /** Lists files once their texts are kept on this device. Resolves to their ids, in the same order. */
+  createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]>;
   update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void;
   remove(fileIds: readonly string[]): void;
 }
@@ -44,6 +46,10 @@ export interface MirrorBaseStore {
   set(fileId: string, base: MirrorBase): void;
   delete(fileId: string): void;
   list(): readonly { readonly fileId: string; readonly path: string }[];
+  /** Notes what a file is about to be replaced by; it survives the end of the process as soon as this returns. */
+  beginSave(fileId: string, saving: MirrorBase): void;
+  /** What was noted last, unless the base was set or deleted since. */
+  savingOf(fileId: string): MirrorBase | undefined;
 }
 
 /** Something about the folder that a person should know or act on. A later problem with the same id replaces it. */

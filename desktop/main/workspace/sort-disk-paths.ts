@@ -33,12 +33,9 @@ export async function sortDiskPaths(
   const rules = new RulesAbove(root);
   for (const path of paths) {
     const fileId = bases.ownerOf(path) ?? listed.get(path);
-    if (fileId !== undefined) {
-      knownIds.add(fileId);
-      continue;
-    }
-    const absolutePath = join(root, path);
-    const kind = await kindOnDisk(root, absolutePath);
+    const kind = await kindOnDisk(root, join(root, path));
+    if (fileId !== undefined) knownIds.add(fileId);
+    if (fileId !== undefined && kind !== 'folder') continue;
     if (kind === 'missing')
       for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`)))
         knownIds.add(below);

@@ -37,18 +37,29 @@ describe('readDiskFile', () => {
   it('tells what is there', async () => {
     const folder = await TestFolder.create({ 'a.txt': 'one\r\n', 'b.bin': new Uint8Array([0]) });
     await mkdir(folder.at('dir'));
-    expect(await readDiskFile(folder.at('a.txt'), 'a.txt')).toEqual({
+    expect(await readDiskFile(folder.at('a.txt'), { root: folder.path, path: 'a.txt' })).toEqual({
       kind: 'text',
       text: 'one\n',
       format: { eol: 'CRLF', bom: false },
       hash: hashBytes(bytesOf('one\r\n')),
       sizeBytes: 5,
     });
-    expect(await readDiskFile(folder.at('b.bin'), 'b.bin')).toEqual({ kind: 'binary', sizeBytes: 1 });
-    expect(await readDiskFile(folder.at('a.txt'), 'a.txt', 4)).toEqual({ kind: 'oversized', sizeBytes: 5 });
-    expect(await readDiskFile(folder.at('none'), 'none')).toEqual({ kind: 'missing' });
-    expect(await readDiskFile(folder.at('a.txt/below'), 'a.txt/below')).toEqual({ kind: 'missing' });
-    await expect(readDiskFile(folder.at('dir'), 'dir')).rejects.toMatchObject({ code: 'name-taken', path: 'dir' });
+    expect(await readDiskFile(folder.at('b.bin'), { root: folder.path, path: 'b.bin' })).toEqual({
+      kind: 'binary',
+      sizeBytes: 1,
+    });
+    expect(await readDiskFile(folder.at('a.txt'), { root: folder.path, path: 'a.txt', maxBytes: 4 })).toEqual({
+      kind: 'oversized',
+      sizeBytes: 5,
+    });
+    expect(await readDiskFile(folder.at('none'), { root: folder.path, path: 'none' })).toEqual({ kind: 'missing' });
+    expect(await readDiskFile(folder.at('a.txt/below'), { root: folder.path, path: 'a.txt/below' })).toEqual({
+      kind: 'missing',
+    });
+    await expect(readDiskFile(folder.at('dir'), { root: folder.path, path: 'dir' })).rejects.toMatchObject({
+      code: 'name-taken',
+      path: 'dir',
+    });
   });
 });
 

@@ -1,12 +1,15 @@
-import { readFileSync, renameSync } from 'node:fs';
-import { type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
+import { constants, readFileSync, renameSync } from 'node:fs';
+import { type FileHandle, open, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createTempName } from './own-files.ts';
+import { isInside } from './path-guard.ts';
 import { decodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 /** Larger files are listed in the room without their content. */
 export const MAX_TEXT_BYTES = 5 * 1024 * 1024;
+/** A file that is shared as text may grow to this size. */
+export const MAX_SHARED_TEXT_BYTES = 64 * 1024 * 1024;
 
 /** What lies on disk under a path. */
 export type DiskFile =
@@ -34,14 +37,30 @@ export const systemDiskWrites: DiskWrites = {
   replace: renameSync,
 };
 
-/** Reads a file, following links. `path` is for messages. Rejects with WorkspaceError when it is there but cannot be read. */
-export async function readDiskFile(absolutePath: string, path: string, maxBytes = MAX_TEXT_BYTES): Promise<DiskFile> {
+export interface ReadOptions {
+  /** Real path of the folder that the file must be in, also when it is reached through a link. */
+  readonly root: string;
+  /** For messages. */
+  readonly path: string;
+  readonly maxBytes?: number;
+}
+
+/** Reads a file, following links. Rejects with WorkspaceError when it is there but cannot be read, or lies outside. */
+export async function readDiskFile(absolutePath: string, options: ReadOptions): Promise<DiskFile> {
+  const { root, path, maxBytes = MAX_TEXT_BYTES } = options;
+  let file: FileHandle | undefined;
   try {
-    const stats = await stat(absolutePath);
+    // A pipe must not be waited for.
+    file = await open(absolutePath, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat();
     if (stats.isDirectory()) throw folderInTheWay(path);
+    // What was opened is looked at, so that a link which is swapped meanwhile changes nothing.
+    const real = await realpath(absolutePath);
+    const there = await stat(real);
+    if (!isInside(root, real) || there.ino !== stats.ino || there.dev !== stats.dev) throw leavesFolder(path);
     if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
     if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
-    const bytes = await readFile(absolutePath);
+    const bytes = await file.readFile();
     const decoded = decodeText(bytes);
     if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
     return {
@@ -53,7 +72,10 @@ export async function readDiskFile(absolutePath: string, path: string, maxBytes 
     };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
+    if (errnoOf(error) === 'EISDIR') throw folderInTheWay(path);
     throw toWorkspaceError(error, path, 'read');
+  } finally {
+    await file?.close();
   }
 }
 
@@ -112,6 +134,11 @@ async function modeOf(absolutePath: string): Promise<number | undefined> {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function leavesFolder(path: string): WorkspaceError {
+  const message = `"${path}" leads outside the folder, or was being replaced while it was read. Remove the link, or retry.`;
+  return new WorkspaceError('outside-folder', path, message);
 }
 
 function folderInTheWay(path: string): WorkspaceError {

@@ -23,6 +23,8 @@ export class MemorySharedFiles implements SharedFiles {
 
   async whenTextReady(): Promise<void> {}
 
+  async whenKept(): Promise<void> {}
+
   readText(fileId: string): string {
     return this.texts.get(fileId) ?? '';
   }
@@ -38,8 +40,12 @@ export class MemorySharedFiles implements SharedFiles {
     this.textChanged.fire(fileId);
   }
 
-  createFiles(files: readonly NewSharedFile[]): readonly string[] {
+  async createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]> {
     this.createCalls++;
+    return this.list(files);
+  }
+
+  private list(files: readonly NewSharedFile[]): readonly string[] {
     const ids = files.map(({ text, ...file }) => {
       if (!parseSharedPath(file.path).ok) throw new Error(`${file.path} cannot be shared`);
       const fileId = `f${this.nextId++}`;
@@ -71,7 +77,7 @@ export class MemorySharedFiles implements SharedFiles {
 
   /** Lists a text file, as somebody else does. */
   create(path: string, text: string, changes: Partial<SharedFile> = {}): string {
-    const [fileId = ''] = this.createFiles([{ path, eol: 'LF', bom: false, kind: 'text', text, ...changes }]);
+    const [fileId = ''] = this.list([{ path, eol: 'LF', bom: false, kind: 'text', text, ...changes }]);
     return fileId;
   }
 
@@ -98,6 +104,7 @@ export type BasesSnapshot = readonly (readonly [fileId: string, base: MirrorBase
 /** Bases that outlive a mirror, in memory. */
 export class MemoryMirrorBases implements MirrorBaseStore {
   private bases = new Map<string, MirrorBase>();
+  private readonly saving = new Map<string, MirrorBase>();
 
   get(fileId: string): MirrorBase | undefined {
     return this.bases.get(fileId);
@@ -105,10 +112,20 @@ export class MemoryMirrorBases implements MirrorBaseStore {
 
   set(fileId: string, base: MirrorBase): void {
     this.bases.set(fileId, base);
+    this.saving.delete(fileId);
+  }
+
+  beginSave(fileId: string, saving: MirrorBase): void {
+    this.saving.set(fileId, saving);
+  }
+
+  savingOf(fileId: string): MirrorBase | undefined {
+    return this.saving.get(fileId);
   }
 
   delete(fileId: string): void {
     this.bases.delete(fileId);
+    this.saving.delete(fileId);
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
