@@ -159,7 +159,7 @@ export class DesktopRooms {
     this.recentChanged.fire(this.recentFolders);
     const key = isEmbedded ? 'embedded' : room.relayUrl;
     return this.lease(`${key} ${room.room}`, async () => {
-      const storage = await openRoomStorage(this.pathOfRoom(key, room.room));
+      const storage = await openRoomStorage(this.pathOfRoom(key, room.room), folder === SCRATCH ? undefined : folder);
       return { storage, host: this.createOwnHost(storage, reached, folder === SCRATCH ? undefined : folder) };
     });
   }

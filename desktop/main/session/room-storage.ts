@@ -1,5 +1,6 @@
-import { systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { OfflineStore } from '../../../shared/sync/index.ts';
+import { lockFolder } from '../store/folder-lock.ts';
 import { SqliteMirrorBases } from '../store/mirror-base.ts';
 import { RoomDatabase } from '../store/room-database.ts';
 import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
@@ -14,8 +15,20 @@ export interface RoomStorage {
   close(): Promise<void>;
 }
 
-/** Opens the file at `path`, making it when needed. Rejects with OfflineStoreError. */
-export async function openRoomStorage(path: string): Promise<RoomStorage> {
+/**
+ * Opens the file at `path`, making it when needed, and takes `folder` for this process. Rejects with OfflineStoreError.
+ */
+export async function openRoomStorage(path: string, folder?: string): Promise<RoomStorage> {
+  const lock = folder === undefined ? undefined : lockFolder(folder);
+  try {
+    return open(path, lock);
+  } catch (error) {
+    lock?.dispose();
+    throw error;
+  }
+}
+
+function open(path: string, lock: Disposable | undefined): RoomStorage {
   const database = new RoomDatabase({ path, scheduler: systemScheduler });
   const store = new SqliteOfflineStore(database);
   return {
@@ -25,6 +38,7 @@ export async function openRoomStorage(path: string): Promise<RoomStorage> {
     async close() {
       await store.close();
       database.close();
+      lock?.dispose();
     },
   };
 }

@@ -45,7 +45,7 @@ const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
 const DEFAULT_CONCURRENT_SYNCS = 8;
 /** What failed is tried again after this time by itself: space may have come, or a folder may be back. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 3_000;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
