@@ -28,6 +28,8 @@ export function createHttpHandler(
       const failure = toHttpError(error);
       if (failure.status >= 500) options.reportProblem(error);
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+      // The rest of the body is not read: the connection is of no further use.
+      if (failure.status === 413) response.setHeader('Connection', 'close');
       sendJson(response, failure.status, { error: failure.code, explanation: failure.message });
     });
   };

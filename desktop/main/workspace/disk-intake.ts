@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { join } from 'node:path';
 import { comparablePath } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
-import { isSameFile, kindOnDisk } from './path-kind.ts';
+import { isSameFile, locateOnDisk } from './path-kind.ts';
 import { explainFailure, type ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
@@ -51,8 +50,8 @@ export class DiskIntake {
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
       const path = bases.pathFor(fileId);
-      if (path === undefined || !listed.has(fileId) || (await kindOnDisk(root, join(root, path))) !== 'missing')
-        continue;
+      if (path === undefined || !listed.has(fileId)) continue;
+      if ((await locateOnDisk(root, path)).kind !== 'missing') continue;
       const hash = bases.get(fileId)?.hash ?? '';
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
     }
@@ -107,8 +106,8 @@ export class DiskIntake {
     const other = files.files.find((file) => comparablePath(file.path) === key);
     const otherPath = other && bases.pathFor(other.fileId);
     if (!other || otherPath === undefined) return false;
-    const otherAbsolute = join(root, otherPath);
-    if ((await kindOnDisk(root, otherAbsolute)) === 'missing') return false;
+    const { kind, absolutePath: otherAbsolute } = await locateOnDisk(root, otherPath);
+    if (kind === 'missing') return false;
     if (await isSameFile(absolutePath, otherAbsolute)) {
       this.rename(other.fileId, path);
       return true;

@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
-import { isInside } from './path-guard.ts';
-import { errnoOf } from './workspace-error.ts';
+import { join } from 'node:path';
+import { isInside, resolveInside } from './path-guard.ts';
+import { errnoOf, WorkspaceError } from './workspace-error.ts';
 
 /** What lies at a path: `file` is a plain file or a link to one inside the folder; `other` cannot be shared. */
 export type PathKind = 'missing' | 'file' | 'folder' | 'other';
@@ -20,6 +21,23 @@ export async function kindOnDisk(root: string, absolutePath: string): Promise<Pa
     return isInside(root, await realpath(absolutePath)) && (await stat(absolutePath)).isFile() ? 'file' : 'other';
   } catch {
     return 'other';
+  }
+}
+
+/** Looks for a shared path below `root`, also where the disk holds its name in another Unicode form. */
+export async function locateOnDisk(
+  root: string,
+  path: string,
+): Promise<{ readonly kind: PathKind; readonly absolutePath: string }> {
+  const direct = join(root, path);
+  const kind = await kindOnDisk(root, direct);
+  if (kind !== 'missing' || !/[^\0-\x7f]/.test(path)) return { kind, absolutePath: direct };
+  try {
+    const absolutePath = await resolveInside(root, path);
+    return { kind: await kindOnDisk(root, absolutePath), absolutePath };
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    return { kind: 'other', absolutePath: direct };
   }
 }
 

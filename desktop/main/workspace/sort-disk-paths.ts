@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import type { BaseIndex } from './base-index.ts';
 import { IGNORE_FILE, IgnoreRules } from './ignore-rules.ts';
-import { kindOnDisk } from './path-kind.ts';
+import { locateOnDisk } from './path-kind.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { walkFolder, type WalkedFile, type WalkOptions } from './walk-folder.ts';
 
@@ -33,14 +33,15 @@ export async function sortDiskPaths(
   const rules = new RulesAbove(root);
   for (const path of paths) {
     const fileId = bases.ownerOf(path) ?? listed.get(path);
-    const kind = await kindOnDisk(root, join(root, path));
+    const { kind, absolutePath } = await locateOnDisk(root, path);
     if (fileId !== undefined) knownIds.add(fileId);
     if (fileId !== undefined && kind !== 'folder') continue;
     if (kind === 'missing')
       for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`)))
         knownIds.add(below);
     if ((kind !== 'file' && kind !== 'folder') || (await rules.leavesOut(path, kind === 'folder'))) continue;
-    const folder = kind === 'folder' ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const absoluteFolder = kind === 'folder' ? absolutePath : dirname(absolutePath);
+    const folder = relative(root, absoluteFolder).split(sep).join('/');
     // The walk checks names and links.
     for await (const batch of walkFolder({ rootRealPath: root, rules: rules.rules, folder, onProblem })) {
       for (const file of batch) if (kind === 'folder' || file.path === path) found.set(file.path, file);
