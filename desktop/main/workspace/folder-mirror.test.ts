@@ -40,6 +40,14 @@ describe('seeding', () => {
     await test.settle();
     expect(await test.folder.read('mixed.txt')).toBe('a\r\nb\nc\r\n');
   });
+
+  it('shares one of two names that differ only in case, and leaves both on disk', async () => {
+    const test = await startMirror({ Makefile: 'one\n', makefile: 'two\n' });
+    await test.settle();
+    expect(Object.keys(test.files.contents)).toEqual(['Makefile']);
+    expect(await test.folder.contents()).toEqual({ Makefile: 'one\n', makefile: 'two\n' });
+    expect(test.openProblems.map(({ path }) => path)).toEqual(['makefile']);
+  });
 });
 
 describe('changes in the room', () => {

@@ -46,6 +46,33 @@ async function follow(content: Readonly<Record<string, string>>) {
 }
 
 describe('a mirror that watches', () => {
+  it('follows a folder that was moved away and back, by itself', async () => {
+    const { folder, files, until, problems } = await follow({ 'a.txt': 'one\n' });
+    const away = `${folder.path}-away`;
+    await rename(folder.path, away);
+    await until(() => problems.some(({ id, isResolved }) => id === 'folder' && !isResolved));
+    await rename(away, folder.path);
+    await until(() => problems.some(({ id, isResolved }) => id === 'folder' && isResolved === true));
+    await folder.write('b.txt', 'two\n');
+    await until(() => 'b.txt' in files.contents);
+    expect(Object.keys(files.contents)).toEqual(['a.txt', 'b.txt']);
+  });
+
+  it('takes a folder that comes in the place of a file', async () => {
+    const { folder, files, until } = await follow({ 'm.txt': 'one\n', 'other.txt': 'x\n' });
+    await rm(folder.at('m.txt'));
+    await folder.write('m.txt/index.txt', 'two\n');
+    await until(() => 'm.txt/index.txt' in files.contents && !('m.txt' in files.contents));
+    expect(Object.keys(files.contents)).toEqual(['m.txt/index.txt', 'other.txt']);
+  });
+
+  it('takes in a file whose name is in another Unicode form', async () => {
+    const { folder, files, until } = await follow({ 'a.txt': 'one\n' });
+    await folder.write('cafe\u0301/e\u0301.txt', 'two\n');
+    await until(() => 'caf\u00e9/\u00e9.txt' in files.contents);
+    expect(files.contents['caf\u00e9/\u00e9.txt']).toBe('two\n');
+  });
+
   it('follows edits, new files, new folders, renames and deletions', async () => {
     const { folder, files, until, problems } = await follow({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
     const id = files.idOf('a.txt');

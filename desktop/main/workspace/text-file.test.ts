@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { FailingWrites, TestFolder } from './testing/mirror-under-test.ts';
@@ -96,5 +96,20 @@ describe('saveFile', () => {
       false,
     );
     expect(await folder.contents()).toEqual({ 'a.txt': 'old' });
+  });
+});
+
+describe('a link', () => {
+  it('is read inside the folder, and never followed out of it', async () => {
+    const outside = await TestFolder.create({ 'secret.txt': 'secret\n' });
+    const folder = await TestFolder.create({ 'a.txt': 'one\n' });
+    await symlink(folder.at('a.txt'), folder.at('inside.txt'));
+    await symlink(outside.at('secret.txt'), folder.at('out.txt'));
+    const root = folder.path;
+    expect(await readDiskFile(folder.at('inside.txt'), { root, path: 'inside.txt' })).toMatchObject({ text: 'one\n' });
+    await expect(readDiskFile(folder.at('out.txt'), { root, path: 'out.txt' })).rejects.toMatchObject({
+      code: 'outside-folder',
+      path: 'out.txt',
+    });
   });
 });
