@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,12 +53,15 @@ function pinnedNode() {
 function runNpm(args) {
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const npm = process.env['npm_execpath'];
-  // The npm that started this script runs on the machine's own Node, which survives the exchange of node_modules.
   const node = process.env['npm_node_execpath'] ?? process.execPath;
-  const [command, prefix] = npm && /npm-cli\.c?js$/.test(npm) ? [node, [npm]] : ['npm', []];
+  // Only the machine's own Node survives the exchange of node_modules.
+  const isLasting = !node.startsWith(MODULES + sep);
+  const [command, prefix] = isLasting && npm && /npm-cli\.c?js$/.test(npm) ? [node, [npm]] : ['npm', []];
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.startsWith(MODULES));
   const isShellNeeded = command === 'npm' && process.platform === 'win32';
   return spawnSync(command, [...prefix, ...args, ...quiet], {
     cwd: ROOT,
+    env: { ...process.env, PATH: path.join(delimiter) },
     encoding: 'utf8',
     shell: isShellNeeded,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -110,7 +113,7 @@ async function run(script, args) {
     await import(pathToFileURL(file).href);
     return;
   }
-  const path = [join(MODULES, '.bin'), process.env['PATH']].join(process.platform === 'win32' ? ';' : ':');
+  const path = [join(MODULES, '.bin'), process.env['PATH']].join(delimiter);
   const child = spawn(pinnedNode(), [file, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
   for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { PROJECT_FOLDER } from './project.ts';
 
@@ -36,8 +36,13 @@ async function provideNode(folder: string): Promise<void> {
 }
 
 function bootstrap(folder: string, ...args: string[]) {
+  return bootstrapIn(process.env, folder, ...args);
+}
+
+function bootstrapIn(env: NodeJS.ProcessEnv, folder: string, ...args: string[]) {
   return spawnSync(process.execPath, [join(folder, 'scripts/bootstrap.mjs'), ...args], {
     cwd: folder,
+    env,
     encoding: 'utf8',
   });
 }
@@ -62,6 +67,23 @@ it('installs again when the lockfile has changed', async () => {
   expect(stderr).toContain('Installing the packages');
   expect(stderr).toContain('The pinned Node is missing');
   expect([status, stdout]).toEqual([1, '']);
+});
+
+it('installs with a Node that the installation does not take away', async () => {
+  const folder = await createProject({
+    'node_modules/.bin/node': '#!/bin/sh\necho "a Node of the project" >&2\nexit 9\n',
+    'scripts/bench.ts': 'console.log("ran")',
+  });
+  await chmod(join(folder, 'node_modules/.bin/node'), 0o755);
+  const ownNode = join(folder, 'node_modules/.bin/node');
+  const env = {
+    ...process.env,
+    PATH: [dirname(ownNode), process.env['PATH']].join(delimiter),
+    npm_node_execpath: ownNode,
+  };
+  const { stderr } = bootstrapIn(env, folder, 'bench');
+  expect(stderr).toContain('Packages installed in');
+  expect(stderr).not.toContain('a Node of the project');
 });
 
 it('says what to do when the packages cannot be installed', async () => {
