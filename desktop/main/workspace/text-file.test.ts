@@ -63,6 +63,20 @@ describe('readDiskFile', () => {
   });
 });
 
+describe('readDiskFile, on what is and is not text', () => {
+  it.each([
+    ['text', 'nothing at all', ''],
+    ['text', 'UTF-8', 'é 😀'],
+    ['binary', 'a NUL', new Uint8Array([65, 0, 66])],
+    ['text', 'a NUL far inside', `${'x'.repeat(9000)}\0`],
+    ['binary', 'another encoding', new Uint8Array([0xe9, 0x20])],
+    ['oversized', 'more than 5 MiB', 'x'.repeat(5 * 1024 * 1024 + 1)],
+  ])('calls it %s: %s', async (kind, _what, content) => {
+    const folder = await TestFolder.create({ file: content });
+    expect(await readDiskFile(folder.at('file'), { root: folder.path, path: 'file' })).toMatchObject({ kind });
+  });
+});
+
 describe('saveFile', () => {
   it('replaces a file with its permissions, and leaves nothing behind', async () => {
     const folder = await TestFolder.create({ 'a.sh': 'old' });

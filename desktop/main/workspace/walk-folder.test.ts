@@ -1,20 +1,22 @@
-import { readdir, rename, rm, symlink } from 'node:fs/promises';
+import { readdir, realpath, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { scanFolder } from './folder-scan.ts';
+import { IgnoreRules } from './ignore-rules.ts';
 import { TestFolder } from './testing/mirror-under-test.ts';
+import { openFolder, walkFolder, type WalkOptions } from './walk-folder.ts';
 import type { WorkspaceError } from './workspace-error.ts';
 
-async function scan(folder: TestFolder, readFolder?: Parameters<typeof scanFolder>[1]['readFolder']) {
+async function walk(folder: TestFolder, readFolder?: WalkOptions['readFolder']) {
   const problems: WorkspaceError[] = [];
-  const entries: string[] = [];
-  const onProblem = (problem: WorkspaceError) => problems.push(problem);
-  for await (const batch of scanFolder(folder.path, { onProblem, ...(readFolder ? { readFolder } : {}) })) {
-    entries.push(...batch.map(({ path, kind }) => `${path} ${kind}`));
+  const paths: string[] = [];
+  const rootRealPath = await openFolder(folder.path);
+  const options = { rootRealPath, rules: new IgnoreRules(rootRealPath), ...(readFolder ? { readFolder } : {}) };
+  for await (const files of walkFolder({ ...options, onProblem: (problem) => problems.push(problem) })) {
+    paths.push(...files.map(({ path }) => path));
   }
-  return { entries: entries.sort(), problems };
+  return { paths: paths.sort(), problems };
 }
 
-describe('scanFolder', () => {
+describe('walkFolder', () => {
   it('heeds .gitignore at every level as Git does', async () => {
     const folder = await TestFolder.create({
       '.gitignore': '*.log\n/only-here.txt\nbuild/\n!keep.log\n# comment\n\\#hash\n',
@@ -35,32 +37,18 @@ describe('scanFolder', () => {
       'odd [1]/secret': '',
       'odd [1]/open': '',
     });
-    expect((await scan(folder)).entries).toEqual(
+    expect((await walk(folder)).paths).toEqual(
       [
-        '.gitignore text',
-        'keep.log text',
-        'odd [1]/.gitignore text',
-        'odd [1]/open text',
-        'sub/.gitignore text',
-        'sub/deep/b/a text',
-        'sub/only-here.txt text',
-        'sub/x.log text',
-        'y.tmp text',
+        '.gitignore',
+        'keep.log',
+        'odd [1]/.gitignore',
+        'odd [1]/open',
+        'sub/.gitignore',
+        'sub/deep/b/a',
+        'sub/only-here.txt',
+        'sub/x.log',
+        'y.tmp',
       ].sort(),
-    );
-  });
-
-  it('tells text from what is none', async () => {
-    const folder = await TestFolder.create({
-      empty: '',
-      zero: new Uint8Array([65, 0, 66]),
-      latin1: new Uint8Array([0xe9, 0x20]),
-      utf8: 'é 😀',
-      'late-nul': `${'x'.repeat(9000)}\0`,
-      big: 'x'.repeat(5 * 1024 * 1024 + 1),
-    });
-    expect((await scan(folder)).entries).toEqual(
-      ['big oversized', 'empty text', 'late-nul text', 'latin1 binary', 'utf8 text', 'zero binary'].sort(),
     );
   });
 
@@ -80,15 +68,15 @@ describe('scanFolder', () => {
     await symlink(folder.at('.git/config'), folder.at('file-git'));
     await symlink('loop', folder.at('loop'));
     await symlink('nowhere', folder.at('nowhere'));
-    const { entries, problems } = await scan(folder);
-    expect(entries).toEqual(['a.txt text', 'file-in text']);
+    const { paths, problems } = await walk(folder);
+    expect(paths).toEqual(['a.txt', 'file-in']);
     expect(problems).toEqual([]);
   });
 
   it('tells of names that cannot be shared, and goes on', async () => {
     const folder = await TestFolder.create({ 'a\\b.txt': '', 'nul.txt': '', 'bad.': '', 'fine.txt': '' });
-    const { entries, problems } = await scan(folder);
-    expect(entries).toEqual(['fine.txt text']);
+    const { paths, problems } = await walk(folder);
+    expect(paths).toEqual(['fine.txt']);
     expect(problems.map(({ code, path }) => `${code} ${path}`).sort()).toEqual([
       'unusable-name a\\b.txt',
       'unusable-name bad.',
@@ -98,23 +86,20 @@ describe('scanFolder', () => {
 
   it('tells of a sub-folder that cannot be read, and goes on', async () => {
     const folder = await TestFolder.create({ 'locked/a.txt': '', 'open/b.txt': '' });
-    const { entries, problems } = await scan(folder, async (path) => {
+    const { paths, problems } = await walk(folder, async (path) => {
       if (path.endsWith('locked')) throw Object.assign(new Error('no'), { code: 'EACCES' });
       return readdir(path, { withFileTypes: true });
     });
-    expect(entries).toEqual(['open/b.txt text']);
+    expect(paths).toEqual(['open/b.txt']);
     expect(problems).toMatchObject([{ code: 'folder-unreadable', path: 'locked' }]);
   });
+});
 
+describe('openFolder', () => {
   it('rejects for a folder that is not there, or is none', async () => {
     const folder = await TestFolder.create({ file: '' });
-    const opened = async (path: string) => {
-      for await (const batch of scanFolder(path, { onProblem: () => {} })) expect(batch).toEqual([]);
-    };
-    await expect(opened(folder.at('missing'))).rejects.toMatchObject({ code: 'folder-missing' });
-    await expect(opened(folder.at('file'))).rejects.toMatchObject({ code: 'not-a-folder' });
-    await rename(folder.at('file'), folder.at('moved'));
-    await rm(folder.at('moved'));
-    await expect(opened(folder.path)).resolves.toBeUndefined();
+    await expect(openFolder(folder.at('missing'))).rejects.toMatchObject({ code: 'folder-missing' });
+    await expect(openFolder(folder.at('file'))).rejects.toMatchObject({ code: 'not-a-folder' });
+    await expect(openFolder(folder.path)).resolves.toBe(await realpath(folder.path));
   });
 });
