@@ -87,7 +87,7 @@ export const PACKAGE_OWNERS: readonly PackageOwner[] = [
   { packages: ['@parcel/watcher'], folders: ['desktop/main/workspace'] },
   { packages: ['ws', 'jose'], folders: ['desktop/main', 'relay-server'] },
   {
-    packages: ['react', 'react-dom', 'dockview', 'dockview-react', '@base-ui/', '@headless-tree/', '@tanstack/'],
+    packages: ['react', 'react-dom', 'dockview', 'dockview-react', '@base-ui/', '@headless-tree/'],
     folders: ['desktop/renderer'],
   },
   { packages: ['y-indexeddb'], folders: ['desktop/renderer'] },
