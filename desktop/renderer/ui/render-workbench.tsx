@@ -1,5 +1,10 @@
 import { createRoot } from 'react-dom/client';
-import { type Disposable, DisposableStore, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  reportUnexpectedError,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import { CommandRegistry, listenForKeybindings } from '../commands/index.ts';
 import { applyTheme, type ThemeKind } from '../theme/index.ts';
 import { EditorArea } from './editors/editor-area.ts';
@@ -41,7 +46,10 @@ export function renderWorkbench(
   store.add(listenForKeybindings(window, commands, model.platform.os));
   store.add(applyTheme(document.documentElement, model.settings.theme, onDidChangeTheme));
   store.add(model.editors.onDidRequestOpen((fileId) => editorArea.openFile(fileId)));
-  const root = createRoot(element);
+  const root = createRoot(element, {
+    onCaughtError: (error) => reportUnexpectedError(error),
+    onUncaughtError: (error) => reportUnexpectedError(error),
+  });
   root.render(
     <WorkbenchServicesContext value={services}>
       <Workbench />

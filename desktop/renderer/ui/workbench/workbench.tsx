@@ -8,6 +8,7 @@ import { StatusBar } from '../status-bar/status-bar.tsx';
 import { TitleBar } from '../title-bar/title-bar.tsx';
 import { Welcome } from '../welcome/welcome.tsx';
 import { ActivityBar } from './activity-bar.tsx';
+import { PartBoundary } from './part-boundary.tsx';
 import { SideBar } from './side-bar.tsx';
 import { useObservable } from './use-observable.ts';
 import { useServices } from './workbench-services.ts';
@@ -23,16 +24,26 @@ export function Workbench(): ReactElement {
   return (
     <Tooltip.Provider delay={TOOLTIP_DELAY_MS}>
       <div className="tutti-workbench">
-        <TitleBar />
+        <PartBoundary part="The title bar">
+          <TitleBar />
+        </PartBoundary>
         <div className="workbench-middle">
-          <ActivityBar />
-          <SideBar />
-          {isOpen ? <EditorAreaView /> : <Welcome />}
+          <PartBoundary part="The side bar">
+            <ActivityBar />
+            <SideBar />
+          </PartBoundary>
+          <PartBoundary part="The editor area">{isOpen ? <EditorAreaView /> : <Welcome />}</PartBoundary>
         </div>
-        <StatusBar />
-        <Notifications />
-        <QuickInput />
-        <Dialogs />
+        <PartBoundary part="The status bar">
+          <StatusBar />
+        </PartBoundary>
+        <PartBoundary part="The notifications">
+          <Notifications />
+        </PartBoundary>
+        <PartBoundary part="The dialog">
+          <QuickInput />
+          <Dialogs />
+        </PartBoundary>
       </div>
     </Tooltip.Provider>
   );
