@@ -2,7 +2,7 @@ import { type Disposable, DisposableStore, type Scheduler, systemScheduler } fro
 import { CLOSE_CODES, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
 import type { Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
-import { InProcessBackplane } from './backplane/in-process.ts';
+import { InProcessBackplaneHub } from './backplane/in-process.ts';
 import { Connection } from './gateway/connection.ts';
 import type { ServerSocket } from './gateway/server-socket.ts';
 import { Compactor, type CompactionOptions } from './log/compactor.ts';
@@ -57,7 +57,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     new RoomRegistry({
       log,
       snapshots,
-      backplane: options.backplane ?? new InProcessBackplane(),
+      backplane: options.backplane ?? owned.add(new InProcessBackplaneHub().join()),
       scheduler,
       random,
       maxUpdateBytes,

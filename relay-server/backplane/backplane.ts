@@ -1,4 +1,4 @@
-import type { Disposable } from '../../shared/lifecycle/index.ts';
+import type { Disposable, Event } from '../../shared/lifecycle/index.ts';
 
 /** Names a room on all nodes. */
 export interface BackplaneRoom {
@@ -12,25 +12,33 @@ export type BackplaneMessage =
   | {
       readonly kind: 'update';
       readonly document: string;
+      /** Counts the updates that the sending node takes for the document; `committed` names them by it. */
+      readonly origin: number;
+      /** Presence id of who made it. */
       readonly author: number;
       readonly payload: Uint8Array;
     }
-  /** Everything from `fromSeq` through `throughSeq` is in the log. */
+  /** Updates of the sending node are in the log, from `fromSeq` on without a gap, in this order. */
   | {
       readonly kind: 'committed';
       readonly document: string;
       readonly epoch: string;
       readonly fromSeq: number;
-      readonly throughSeq: number;
+      readonly origins: readonly number[];
     }
-  /** Encoded `presence` message of the wire protocol. */
-  | { readonly kind: 'presence'; readonly message: Uint8Array }
+  /** An encoded `presence` message of the wire protocol about the sending node's people; `isWhole`: about all of them. */
+  | { readonly kind: 'presence'; readonly isWhole: boolean; readonly message: Uint8Array }
+  /** A node that has just come asks the others for their people. */
+  | { readonly kind: 'presence-wanted' }
   /** Close every connection of the token, the link or the person named. */
   | { readonly kind: 'kick'; readonly jti?: string; readonly linkId?: string; readonly subject?: string };
 
-/** Carries messages between the nodes that serve one room. */
-export interface Backplane {
-  /** Sends to all subscribers of the room, on every node. Never throws and is not durable. */
+/** Carries messages between the nodes that serve one room. Each node has one of its own. */
+export interface Backplane extends Disposable {
+  /** Fires when messages may have been lost: the log must be asked. */
+  readonly onDidLoseMessages: Event<void>;
+  /** Sends to the room's subscribers on all other nodes. Never throws, never waits and is not durable. */
   publish(room: BackplaneRoom, message: BackplaneMessage): void;
-  subscribe(room: BackplaneRoom, listener: (message: BackplaneMessage) => void): Disposable;
+  /** `nodeId` names the sender, a new name for each start of a node. One node's messages come in their order. */
+  subscribe(room: BackplaneRoom, listener: (message: BackplaneMessage, nodeId: string) => void): Disposable;
 }
