@@ -22,6 +22,8 @@ export interface RelayCoreOptions {
   readonly heartbeatIntervalMs?: number;
   readonly maxUpdateBytes?: number;
   readonly limits?: ParticipantLimits;
+  /** Set when other nodes write to the same log: how often it is asked where open documents stand. */
+  readonly headPollIntervalMs?: number;
   /** Without it no snapshots are made. */
   readonly compaction?: CompactionOptions;
   /** Errors that an operator should see and no client can act on. */
@@ -62,6 +64,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       random,
       maxUpdateBytes,
       limits: options.limits ?? DEFAULT_LIMITS,
+      headPollIntervalMs: options.headPollIntervalMs,
       noteGrowth: (key, updates, bytes) => compactor?.noteGrowth(key, updates, bytes),
       reportProblem,
     }),

@@ -28,6 +28,13 @@ export type BackplaneMessage =
     }
   /** An encoded `presence` message of the wire protocol about the sending node's people; `isWhole`: about all of them. */
   | { readonly kind: 'presence'; readonly isWhole: boolean; readonly message: Uint8Array }
+  /** How far people of the sending node have stored a document, within its epoch. */
+  | {
+      readonly kind: 'seen';
+      readonly document: string;
+      readonly epoch: string;
+      readonly entries: readonly { readonly presenceId: number; readonly seq: number }[];
+    }
   /** A node that has just come asks the others for their people. */
   | { readonly kind: 'presence-wanted' }
   /** Close every connection of the token, the link or the person named. */
@@ -37,8 +44,13 @@ export type BackplaneMessage =
 export interface Backplane extends Disposable {
   /** Fires when messages may have been lost: the log must be asked. */
   readonly onDidLoseMessages: Event<void>;
+  /** Whether other nodes may serve the room. False spares making messages for nobody. */
+  hasPeers(room: BackplaneRoom): boolean;
   /** Sends to the room's subscribers on all other nodes. Never throws, never waits and is not durable. */
   publish(room: BackplaneRoom, message: BackplaneMessage): void;
   /** `nodeId` names the sender, a new name for each start of a node. One node's messages come in their order. */
   subscribe(room: BackplaneRoom, listener: (message: BackplaneMessage, nodeId: string) => void): Disposable;
 }
+
+/** Tells the other nodes of one room; `create` is called only when there are any. */
+export type PublishToPeers = (create: () => BackplaneMessage) => void;

@@ -11,6 +11,11 @@ export class InProcessBackplaneHub {
   private readonly rooms = new Map<string, Emitter<Delivery>>();
   private joined = 0;
 
+  /** How many nodes have ever joined. */
+  get nodeCount(): number {
+    return this.joined;
+  }
+
   /** The backplane of one more node. */
   join(): Backplane {
     return new InProcessBackplane(this, `node-${++this.joined}`);
@@ -42,6 +47,10 @@ class InProcessBackplane implements Backplane {
   constructor(hub: InProcessBackplaneHub, nodeId: string) {
     this.hub = hub;
     this.nodeId = nodeId;
+  }
+
+  hasPeers(): boolean {
+    return this.hub.nodeCount > 1;
   }
 
   publish(room: BackplaneRoom, message: BackplaneMessage): void {

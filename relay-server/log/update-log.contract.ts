@@ -49,10 +49,33 @@ export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<
       ]);
     });
 
+    it('says where many documents stand, in the order of the question', async () => {
+      const log = await open();
+      const other = { ...FILE, document: 'other' };
+      await log.append([entry([1, 2]), entry([3], { key: other, epochWhenNew: 'epoch-2' })]);
+      expect(await log.readHeads([other, { ...FILE, room: 'elsewhere' }, FILE, other])).toEqual([
+        { epoch: 'epoch-2', headSeq: 1 },
+        undefined,
+        { epoch: 'epoch-1', headSeq: 2 },
+        { epoch: 'epoch-2', headSeq: 1 },
+      ]);
+      expect(await log.readHeads([])).toEqual([]);
+    });
+
     it('keeps the epoch that a document was made with', async () => {
       const log = await open();
       await log.append([entry([1])]);
       expect(await log.append([entry([2], { epochWhenNew: 'another' })])).toMatchObject([{ epoch: 'epoch-1' }]);
+    });
+
+    it('[SY6] begins a new epoch once, whoever asks', async () => {
+      const log = await open();
+      expect(await log.replaceEpoch(FILE, 'epoch-1', 'epoch-2')).toBe('epoch-2');
+      expect(await log.readDocument(FILE)).toBeUndefined();
+      await log.append([entry([1])]);
+      expect(await log.replaceEpoch(FILE, 'epoch-1', 'epoch-2')).toBe('epoch-2');
+      expect(await log.replaceEpoch(FILE, 'epoch-1', 'epoch-3')).toBe('epoch-2');
+      expect(await log.append([entry([2])])).toEqual([{ epoch: 'epoch-2', headSeq: 2, seqs: [2] }]);
     });
 
     it('keeps documents of the same name in other rooms and tenants apart', async () => {

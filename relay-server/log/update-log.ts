@@ -43,10 +43,13 @@ export interface SnapshotPointer {
   readonly byteLength: number;
 }
 
-export interface DocumentRecord {
+export interface DocumentHead {
   readonly epoch: string;
   /** Number of the last committed update. */
   readonly headSeq: number;
+}
+
+export interface DocumentRecord extends DocumentHead {
   readonly snapshot: SnapshotPointer | undefined;
 }
 
@@ -72,6 +75,8 @@ export interface UpdateLog {
   append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]>;
   /** Undefined when nothing was ever written to the document. */
   readDocument(key: DocumentKey): Promise<DocumentRecord | undefined>;
+  /** Where many documents stand, in the order of `keys`; undefined for one that nothing was written to. */
+  readHeads(keys: readonly DocumentKey[]): Promise<readonly (DocumentHead | undefined)[]>;
   /** Updates by their number, without gaps. */
   readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]>;
   /** The highest clientSeq that the document has of a session, and the number it was committed under. */
@@ -79,6 +84,8 @@ export interface UpdateLog {
     key: DocumentKey,
     session: SessionKey,
   ): Promise<{ readonly clientSeq: number; readonly seq: number } | undefined>;
+  /** Begins the epoch `to` when the document is in `from`. Gives the epoch that it is in now; `to` when it is new. */
+  replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string>;
   /** Points to a newer snapshot. An older one than the present does nothing and gives false. */
   setSnapshot(key: DocumentKey, snapshot: SnapshotPointer): Promise<boolean>;
 }

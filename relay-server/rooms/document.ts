@@ -1,23 +1,35 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
-import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
+import type { RelayMessage } from '../../shared/protocol/index.ts';
+import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
+import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { LogFailure } from '../log/log-failure.ts';
-import type { DocumentKey, SessionKey } from '../log/update-log.ts';
+import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
+import { FanOut } from './fan-out.ts';
 import type { CommitTarget, GroupCommit, PendingUpdate } from './group-commit.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import { KnownClocks } from './known-clocks.ts';
-import { type CommittedSource, readLacking, readPages, readSnapshot } from './read-committed.ts';
-import { SessionProgress } from './session-progress.ts';
+import { LogCursor } from './log-cursor.ts';
+import { addClocks, readClocks } from './read-clocks.ts';
+import { type CommittedSource, readLacking, readPages } from './read-committed.ts';
+import { RemoteUpdates } from './remote-updates.ts';
+import { DocumentSessions } from './document-sessions.ts';
 import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
 
 type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
+/** What other nodes say about one document. */
+export type DocumentBackplaneMessage = Extract<BackplaneMessage, { readonly document: string }>;
 
 export interface DocumentServices extends CommittedSource {
   readonly commits: GroupCommit;
   readonly scheduler: Scheduler;
   readonly maxUpdateBytes: number;
+  /** Whether other nodes write to the same log. */
+  readonly isLogShared: boolean;
   /** A fresh epoch, for a document that nothing was written to. */
   createEpoch(): string;
+  /** A number that this node has not used yet; rising. */
+  nextUpdateId(): number;
   /** The log has grown; a snapshot may be due. */
   noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
   /** An error of storage that an operator should see. */
@@ -30,57 +42,68 @@ export interface OpenRequest {
   readonly stateVector: Uint8Array;
 }
 
-/** How long a commit notice waits for an update that carries it along. */
-const NOTICE_DELAY_MS = 250;
-/** Room for the fields around the payload of an `update`. */
-const UPDATE_ENVELOPE_BYTES = 64;
+/** An update that is missing may be on its way from another node; after so long it is read from the log. */
+const GAP_PATIENCE_MS = 25;
+const UNKNOWN_AUTHOR = 0;
 
 /**
  * A document that somebody has open: order, durability and fan-out of its updates. It knows their clocks,
- * never their text.
+ * never their text. What other nodes commit it learns from them or, when a message is lost, from the log.
  */
 export class LiveDocument implements CommitTarget, Disposable {
   readonly key: DocumentKey;
   epoch: string;
   private readonly services: DocumentServices;
-  private readonly subscriptions = new Set<Subscription>();
-  private readonly sessions = new Map<string, SessionProgress<Subscription>>();
+  private readonly publish: PublishToPeers;
+  private readonly sessions = new DocumentSessions();
   private readonly pendingRanges = new Map<number, readonly ClockRange[]>();
-  private readonly clocks = new KnownClocks();
-  private readonly notice = new MutableDisposable<Disposable>();
+  private readonly remote = new RemoteUpdates();
+  private readonly fanOut: FanOut;
   private readonly seen: SeenTicker;
+  private readonly gapTimer = new MutableDisposable<Disposable>();
+  private clocks = new KnownClocks();
+  private cursor = new LogCursor();
   private loading: Promise<void> | undefined;
-  private headSeq = 0;
-  private nextPendingId = 1;
+  private isLoaded = false;
+  private fillingGap: Promise<void> | undefined;
 
-  constructor(key: DocumentKey, services: DocumentServices) {
+  constructor(key: DocumentKey, services: DocumentServices, publish: PublishToPeers) {
     this.key = key;
     this.services = services;
+    this.publish = publish;
     this.epoch = services.createEpoch();
-    this.seen = new SeenTicker(services.scheduler, () => this.subscriptions);
+    this.fanOut = new FanOut(services.scheduler, () => this.cursor.headSeq);
+    this.seen = new SeenTicker(
+      services.scheduler,
+      () => this.fanOut.subscriptions,
+      (entries) => publish(() => ({ kind: 'seen', document: key.document, epoch: this.epoch, entries })),
+    );
   }
 
   get isOpen(): boolean {
-    return this.subscriptions.size > 0;
+    return this.fanOut.subscriptions.size > 0;
   }
 
   /** Nobody has it open and nothing of it is on the way to the log. */
   get isIdle(): boolean {
-    return this.subscriptions.size === 0 && this.pendingRanges.size === 0;
+    return !this.isOpen && this.pendingRanges.size === 0;
+  }
+
+  /** Everything through it was sent to those who have the document open. */
+  get headSeq(): number {
+    return this.cursor.headSeq;
   }
 
   /** From now on the subscription gets live updates (SPEC DO4). */
   subscribe(subscription: Subscription): void {
-    this.subscriptions.add(subscription);
+    this.fanOut.add(subscription);
+    this.sessions.enter(subscription.participant.session);
   }
 
   unsubscribe(subscription: Subscription): void {
-    subscription.state = 'closed';
-    this.subscriptions.delete(subscription);
+    if (!this.fanOut.delete(subscription)) return;
     this.seen.forget(subscription);
-    const key = sessionName(subscription.participant.session);
-    if (!this.sessions.get(key)?.hasPending && !this.hasSession(subscription.participant.session))
-      this.sessions.delete(key);
+    this.sessions.leave(subscription.participant.session);
   }
 
   /** Answers `open` (SPEC DO3). Rejects with a {@link LogFailure} when the document cannot be read. */
@@ -88,11 +111,16 @@ export class LiveDocument implements CommitTarget, Disposable {
     const { session } = subscription.participant;
     await (this.loading ??= this.load());
     await this.services.commits.settled();
-    const name = sessionName(session);
-    if (!this.sessions.has(name)) {
-      const last = this.headSeq > 0 ? await this.services.log.readLastOfSession(this.key, session) : undefined;
-      if (!this.sessions.has(name)) this.sessions.set(name, new SessionProgress(last));
-    }
+    if (this.services.isLogShared) await this.catchUp();
+    await this.sessions.meet(session, async () =>
+      this.headSeq > 0 ? this.services.log.readLastOfSession(this.key, session) : undefined,
+    );
+    const isAhead = request.epoch === this.epoch && request.afterSeq > this.headSeq;
+    // Only those who can change the text anyway are believed.
+    if (isAhead && subscription.access === 'write') await this.checkRestore(request.afterSeq);
+    // What was passed on before this subscription, and is beyond a gap or not known to be committed, it did not get.
+    this.cursor.forgetBeyond();
+    this.remote.clear();
     const { epoch, headSeq } = this;
     const parts = await readLacking(
       this.services,
@@ -101,36 +129,17 @@ export class LiveDocument implements CommitTarget, Disposable {
       { epoch: request.epoch, afterSeq: request.afterSeq, stateVector: request.stateVector },
     );
     if (subscription.state !== 'opening') return;
-    this.sendAnswer(subscription, parts, headSeq);
-  }
-
-  private sendAnswer(subscription: Subscription, parts: readonly Uint8Array[], throughSeq: number): void {
-    const { handle, access, participant } = subscription;
-    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
-    const lane = byteLength > PROTOCOL_LIMITS.maxChunkPayloadBytes ? 'bulk' : 'edits';
     const stateVector = this.clocks.encodeStateVector();
-    participant.outlet.send(
-      { type: 'opened', handle, epoch: this.epoch, headSeq: throughSeq, stateVector, access },
-      lane,
+    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, parts }, () =>
+      this.seen.introduce(subscription),
     );
-    subscription.state = 'open';
-    subscription.notifiedSeq = throughSeq;
-    subscription.beginPayload(throughSeq);
-    const payloads = parts.length === 0 ? [new Uint8Array(0)] : parts;
-    for (const payload of payloads.slice(0, -1)) {
-      participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: false, payload }, lane);
-    }
-    const payload = payloads.at(-1) ?? new Uint8Array(0);
-    participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: true, payload }, lane, () => {
-      if (subscription.endPayload() && this.headSeq > throughSeq) this.scheduleNotice();
-      this.seen.introduce(subscription);
-    });
+    if (this.cursor.gap) this.scheduleGapFilling();
   }
 
   /** Takes an update of a participant who has the document open. */
   submit(subscription: Subscription, clientSeq: number, payload: Uint8Array): void {
     const { participant } = subscription;
-    const progress = this.progressOf(participant.session);
+    const progress = this.sessions.progressOf(participant.session);
     const takenAs = progress.committedSeqOf(clientSeq);
     if (takenAs !== undefined) return this.ack(subscription, progress.committedClientSeq, takenAs);
     if (subscription.access !== 'write') {
@@ -148,10 +157,13 @@ export class LiveDocument implements CommitTarget, Disposable {
     const inspection = inspectUpdate(payload);
     if (inspection.kind === 'malformed')
       return this.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
-    const pendingId = this.nextPendingId++;
+    const pendingId = this.services.nextUpdateId();
     progress.begin(clientSeq, pendingId, subscription);
     this.pendingRanges.set(pendingId, inspection.ranges);
-    this.broadcast(subscription, payload);
+    const { document } = this.key;
+    const author = participant.presenceId;
+    this.fanOut.send(payload, author, subscription);
+    this.publish(() => ({ kind: 'update', document, origin: pendingId, author, payload }));
     this.services.commits.enqueue(this, {
       pendingId,
       session: participant.session,
@@ -162,58 +174,50 @@ export class LiveDocument implements CommitTarget, Disposable {
     });
   }
 
-  private broadcast(from: Subscription, payload: Uint8Array): void {
-    const author = from.participant.presenceId;
-    const isSmall = payload.byteLength + UPDATE_ENVELOPE_BYTES <= PROTOCOL_LIMITS.maxFrameBytes;
-    const frames = new Map<string, Uint8Array>();
-    for (const subscription of this.subscriptions) {
-      if (subscription === from || !subscription.isReceiving) continue;
-      const { outlet } = subscription.participant;
-      if (outlet.isLagging) {
-        subscription.state = 'missed';
-        continue;
-      }
-      const committedSeq = subscription.promisedSeq(this.headSeq);
-      const { handle } = subscription;
-      const message = { type: 'update', handle, author, committedSeq, payload } as const;
-      if (!isSmall) {
-        subscription.beginPayload(this.headSeq);
-        outlet.send(message, 'bulk', () => {
-          if (subscription.endPayload()) this.scheduleNotice();
-        });
-        continue;
-      }
-      const frameKey = `${handle} ${committedSeq}`;
-      const frame = frames.get(frameKey) ?? relayMessageCodec.encode(message);
-      frames.set(frameKey, frame);
-      if (subscription.state === 'open') subscription.notifiedSeq = committedSeq;
-      outlet.sendFrame(frame, 'edits');
-    }
-  }
-
   committed(
     updates: readonly PendingUpdate[],
     result: { epoch: string; headSeq: number; seqs: readonly number[] },
   ): void {
-    this.headSeq = Math.max(this.headSeq, result.headSeq);
+    if (result.epoch !== this.epoch) this.startEpoch(result.epoch);
     const acks = new Map<Subscription, { clientSeq: number; seq: number }>();
     let byteLength = 0;
     for (const [index, update] of updates.entries()) {
       this.clocks.add(this.pendingRanges.get(update.pendingId) ?? []);
       this.pendingRanges.delete(update.pendingId);
       byteLength += update.payload.byteLength;
-      const progress = this.progressOf(update.session);
-      for (const subscription of progress.end(update.clientSeq, result.seqs[index])) {
+      const seq = result.seqs[index] ?? 0;
+      this.cursor.add(seq, seq);
+      const progress = this.sessions.progressOf(update.session);
+      for (const subscription of progress.end(update.clientSeq, seq)) {
         acks.set(subscription, {
           clientSeq: progress.committedClientSeq,
           seq: progress.committedSeqOf(update.clientSeq) ?? 0,
         });
       }
+      this.sessions.prune(update.session);
     }
+    this.noteCommitted(result.headSeq);
     for (const [subscription, { clientSeq, seq }] of acks) this.ack(subscription, clientSeq, seq);
-    if (result.epoch !== this.epoch) this.reopenAll(result.epoch);
-    this.scheduleNotice();
+    this.publishCommit(updates, result);
     this.services.noteGrowth(this.key, updates.length, byteLength);
+  }
+
+  private publishCommit(
+    updates: readonly PendingUpdate[],
+    { epoch, headSeq, seqs }: { epoch: string; headSeq: number; seqs: readonly number[] },
+  ): void {
+    this.publish(() => {
+      // The run that ends at the head is what is new; a repeated one keeps its old number.
+      let first = seqs.length;
+      while (first > 0 && seqs[first - 1] === headSeq - (seqs.length - first)) first--;
+      return {
+        kind: 'committed',
+        document: this.key.document,
+        epoch,
+        fromSeq: headSeq - (seqs.length - first) + 1,
+        origins: updates.slice(first).map(({ pendingId }) => pendingId),
+      };
+    });
   }
 
   failed(updates: readonly PendingUpdate[], failure: LogFailure): void {
@@ -221,10 +225,125 @@ export class LiveDocument implements CommitTarget, Disposable {
     const reason = failure.code === 'full' ? 'storage-full' : 'storage-failed';
     for (const update of updates) {
       this.pendingRanges.delete(update.pendingId);
-      for (const subscription of this.progressOf(update.session).end(update.clientSeq, undefined)) {
+      for (const subscription of this.sessions.progressOf(update.session).end(update.clientSeq, undefined)) {
         this.refuse(subscription, update.clientSeq, reason, explainFailure(failure));
       }
+      this.sessions.prune(update.session);
     }
+  }
+
+  /** Takes what another node says about the document. */
+  receive(message: DocumentBackplaneMessage, nodeId: string): void {
+    switch (message.kind) {
+      case 'update':
+        return this.receiveUpdate(message, nodeId);
+      case 'committed':
+        return this.receiveCommit(message, nodeId);
+      case 'seen':
+        if (message.epoch === this.epoch) this.seen.noteRemote(message.entries);
+    }
+  }
+
+  private receiveUpdate(
+    { origin, author, payload }: Extract<DocumentBackplaneMessage, { kind: 'update' }>,
+    nodeId: string,
+  ): void {
+    const inspection = inspectUpdate(payload);
+    // The log has the truth.
+    if (inspection.kind === 'malformed') return this.services.reportProblem(new Error(inspection.explanation));
+    this.fanOut.send(payload, author);
+    this.remote.note(nodeId, origin, inspection.ranges);
+  }
+
+  private receiveCommit(
+    { epoch, fromSeq, origins }: Extract<DocumentBackplaneMessage, { kind: 'committed' }>,
+    nodeId: string,
+  ): void {
+    // It may be an old notice, or the first of a document that is new here: the log knows.
+    if (epoch !== this.epoch) return this.scheduleGapFilling();
+    for (const [index, origin] of origins.entries()) {
+      const ranges = this.remote.take(nodeId, origin);
+      if (!ranges) continue;
+      this.clocks.add(ranges);
+      this.cursor.add(fromSeq + index, fromSeq + index);
+    }
+    this.noteCommitted(fromSeq + origins.length - 1);
+  }
+
+  /** Takes where the log says that the document stands. `headSeqBefore`: how far it was here when the log was asked. */
+  noteHead(head: DocumentHead | undefined, headSeqBefore: number): void {
+    if (!this.isLoaded) return;
+    if (head && head.epoch !== this.epoch) return this.startEpoch(head.epoch);
+    if ((head?.headSeq ?? 0) >= headSeqBefore) return this.noteCommitted(head?.headSeq ?? 0);
+    this.checkRestore(headSeqBefore).catch((error: unknown) => this.services.reportProblem(error));
+  }
+
+  private noteCommitted(seq: number): void {
+    this.cursor.noteCommitted(seq);
+    this.fanOut.scheduleNotice();
+    if (this.cursor.gap) this.scheduleGapFilling();
+  }
+
+  private scheduleGapFilling(): void {
+    this.gapTimer.value ??= this.services.scheduler.schedule(() => {
+      this.gapTimer.value = undefined;
+      if (this.isOpen) this.catchUp().catch((error) => this.gapFillingFailed(error));
+    }, GAP_PATIENCE_MS);
+  }
+
+  private gapFillingFailed(error: unknown): void {
+    this.services.reportProblem(error);
+    if (!(error instanceof LogFailure) || error.code !== 'corrupted') return;
+    for (const subscription of this.fanOut.subscriptions) this.close(subscription, 'unreadable', error.message);
+  }
+
+  /** Asks the log where the document stands and sends everybody what they lack of it. */
+  private async catchUp(): Promise<void> {
+    await (this.fillingGap ??= this.fillGap().finally(() => {
+      this.fillingGap = undefined;
+    }));
+  }
+
+  private async fillGap(): Promise<void> {
+    const headSeqBefore = this.headSeq;
+    const [head] = await this.services.log.readHeads([this.key]);
+    this.noteHead(head, headSeqBefore);
+    const { cursor } = this;
+    while (cursor.gap && this.isLoaded && this.isOpen) {
+      const { gap } = cursor;
+      for await (const page of readPages(this.services, this.key, gap.from - 1, gap.through)) {
+        // A new epoch has begun meanwhile.
+        if (cursor !== this.cursor) return;
+        addClocks(this.clocks, this.key, page);
+        this.fanOut.send(mergeUpdates(page.map(({ payload }) => payload)), UNKNOWN_AUTHOR);
+        cursor.add(page[0]?.seq ?? 1, page.at(-1)?.seq ?? 0);
+      }
+    }
+    this.fanOut.scheduleNotice();
+  }
+
+  /** The log once had `seq`. When it is behind that now, an older copy was restored and its numbers mean something else. */
+  private async checkRestore(seq: number): Promise<void> {
+    const { log, createEpoch } = this.services;
+    const { epoch } = this;
+    const [head] = await log.readHeads([this.key]);
+    if (this.epoch !== epoch) return;
+    if (head && (head.epoch !== epoch || head.headSeq >= seq)) return this.noteHead(head, 0);
+    this.startEpoch(await log.replaceEpoch(this.key, epoch, createEpoch()));
+  }
+
+  /** Forgets what was known of the numbers, and lets everybody compare anew (SPEC SY6). */
+  private startEpoch(epoch: string): void {
+    this.epoch = epoch;
+    this.loading = undefined;
+    this.isLoaded = false;
+    this.clocks = new KnownClocks();
+    this.cursor = new LogCursor();
+    this.remote.clear();
+    this.seen.reset();
+    this.sessions.forgetCommitted();
+    for (const subscription of this.fanOut.subscriptions)
+      this.close(subscription, 'reopen', 'The document was restored; compare it again.');
   }
 
   /** Tells the others how far a participant has stored the document (SPEC PR5). */
@@ -235,19 +354,12 @@ export class LiveDocument implements CommitTarget, Disposable {
   /** The connection reads again: what it missed it fetches by opening once more. */
   caughtUp(subscription: Subscription): void {
     if (subscription.state !== 'missed') return;
-    this.reopen(subscription, 'The connection was too slow for live edits; open the document again.');
+    this.close(subscription, 'reopen', 'The connection was too slow for live edits; open the document again.');
   }
 
-  private reopenAll(epoch: string): void {
-    this.epoch = epoch;
-    for (const subscription of this.subscriptions)
-      this.reopen(subscription, 'The document was restored; compare it again.');
-  }
-
-  private reopen(subscription: Subscription, explanation: string): void {
+  private close(subscription: Subscription, reason: 'reopen' | 'unreadable', explanation: string): void {
     this.unsubscribe(subscription);
-    const { handle, participant } = subscription;
-    participant.outlet.send({ type: 'document-closed', handle, reason: 'reopen', explanation }, 'control');
+    this.fanOut.close(subscription, reason, explanation);
   }
 
   private ack({ participant, handle, state }: Subscription, clientSeq: number, seq: number): void {
@@ -264,38 +376,18 @@ export class LiveDocument implements CommitTarget, Disposable {
     participant.outlet.send({ type: 'refused', handle, clientSeq, reason, explanation }, 'control');
   }
 
-  private scheduleNotice(): void {
-    this.notice.value ??= this.services.scheduler.schedule(() => {
-      this.notice.value = undefined;
-      for (const subscription of this.subscriptions) this.sendNotice(subscription);
-    }, NOTICE_DELAY_MS);
-  }
-
-  private sendNotice(subscription: Subscription): void {
-    const seq = subscription.promisedSeq(this.headSeq);
-    if (subscription.state !== 'open' || seq <= subscription.notifiedSeq) return;
-    subscription.notifiedSeq = seq;
-    // In the lane of the updates, so that it cannot overtake one.
-    subscription.participant.outlet.send({ type: 'committed', handle: subscription.handle, seq }, 'edits');
-  }
-
   private async load(): Promise<void> {
     try {
+      const { cursor } = this;
       const record = await this.services.log.readDocument(this.key);
-      if (!record) return;
-      const snapshot = await readSnapshot(this.services, this.key, record);
-      if (snapshot) this.addClocks(snapshot.bytes, `snapshot at ${snapshot.seq}`);
-      const fromSeq = snapshot?.seq ?? 0;
-      let tailBytes = 0;
-      for await (const page of readPages(this.services, this.key, fromSeq, record.headSeq)) {
-        for (const { seq, payload } of page) {
-          this.addClocks(payload, `update ${seq}`);
-          tailBytes += payload.byteLength;
-        }
-      }
-      this.epoch = record.epoch;
-      this.headSeq = Math.max(this.headSeq, record.headSeq);
-      this.services.noteGrowth(this.key, Math.max(0, record.headSeq - fromSeq), tailBytes);
+      let tail = { updates: 0, byteLength: 0 };
+      if (record) tail = await readClocks(this.services, this.key, record, this.clocks);
+      // A new epoch has begun meanwhile.
+      if (cursor !== this.cursor) return await this.load();
+      this.epoch = record?.epoch ?? this.epoch;
+      cursor.jumpTo(record?.headSeq ?? 0);
+      this.isLoaded = true;
+      if (tail.updates > 0) this.services.noteGrowth(this.key, tail.updates, tail.byteLength);
     } catch (error) {
       // The next one who opens it tries again.
       this.loading = undefined;
@@ -303,36 +395,11 @@ export class LiveDocument implements CommitTarget, Disposable {
     }
   }
 
-  private addClocks(payload: Uint8Array, what: string): void {
-    const inspection = inspectUpdate(payload);
-    if (inspection.kind === 'malformed') {
-      const { document, room } = this.key;
-      throw new LogFailure('corrupted', `The ${what} of the document ${document} in room ${room} is damaged.`);
-    }
-    this.clocks.add(inspection.ranges);
-  }
-
-  private progressOf(session: SessionKey): SessionProgress<Subscription> {
-    const name = sessionName(session);
-    const progress = this.sessions.get(name) ?? new SessionProgress<Subscription>(undefined);
-    this.sessions.set(name, progress);
-    return progress;
-  }
-
-  private hasSession(session: SessionKey): boolean {
-    const name = sessionName(session);
-    return [...this.subscriptions].some(({ participant }) => sessionName(participant.session) === name);
-  }
-
   dispose(): void {
-    this.notice.dispose();
+    this.gapTimer.dispose();
     this.seen.dispose();
-    this.subscriptions.clear();
+    this.fanOut.dispose();
   }
-}
-
-function sessionName({ subject, sessionId }: SessionKey): string {
-  return `${sessionId} ${subject}`;
 }
 
 function explainFailure(failure: LogFailure): string {

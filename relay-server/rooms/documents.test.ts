@@ -50,10 +50,33 @@ describe('documents and synchronisation', () => {
     bob.client.open(3, 'file');
     await relay.settle();
     expect(bob.client.textOf(3)).toBe('one two three ');
-    // A cursor beyond the head is of another time.
-    bob.client.open(4, 'file', { epoch, afterSeq: 99 });
+  });
+
+  it('[SY6] begins a new epoch when somebody who may write knows more than the log: an older copy was restored', async () => {
+    const relay = new RelayUnderTest();
+    const ada = await relay.join('ada.editor');
+    ada.client.open(1, 'file');
     await relay.settle();
-    expect(bob.client.textOf(4)).toBe('one two three ');
+    ada.client.update(1, 1, createTypist(1).type('hello'));
+    await relay.advance(5);
+    const { epoch } = ada.client.last('opened');
+    const vera = await relay.join('vera.viewer');
+    vera.client.open(1, 'file', { epoch, afterSeq: 99 });
+    await relay.settle();
+    expect(vera.client.textOf(1)).toBe('hello');
+    expect(ada.client.all('document-closed')).toEqual([]);
+    const bob = await relay.join('bob.editor');
+    bob.client.open(1, 'file', { epoch, afterSeq: 99 });
+    await relay.settle();
+    for (const { client } of [ada, bob, vera]) {
+      expect(client.all('document-closed')).toMatchObject([{ reason: 'reopen' }]);
+      client.open(2, 'file', { epoch, afterSeq: 1 });
+    }
+    await relay.settle();
+    for (const { client } of [ada, bob, vera]) {
+      expect(client.last('opened').epoch).not.toBe(epoch);
+      expect(client.textOf(2)).toBe('hello');
+    }
   });
 
   it('[SY4] tells what the relay holds: contiguous clocks only, also after a restart', async () => {

@@ -1,5 +1,13 @@
-import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
-import type { RelayMessage } from '../../shared/protocol/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  MutableDisposable,
+  type Scheduler,
+  scheduleEvery,
+} from '../../shared/lifecycle/index.ts';
+import { type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
+import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
+import { RemotePeople } from './remote-people.ts';
 import type { Participant } from './subscription.ts';
 
 type PresenceEntry = Extract<RelayMessage, { type: 'presence' }>['entries'][number];
@@ -9,7 +17,11 @@ const TICK_MS = 50;
 const PEOPLE_PER_TICK = 50;
 /** Entries of one message; with the largest states it stays far below the message limit. */
 const ENTRIES_PER_MESSAGE = 1_000;
+/** What one message to the other nodes can carry. */
+const MAX_PUBLISHED_ENTRIES = 10_000;
 const NOTHING_TO_SHOW = new Uint8Array(0);
+/** How often a node tells the others about all of its people: it heals what was lost and renews its lease. */
+const LEASE_INTERVAL_MS = 5_000;
 
 interface Present {
   participant: Participant;
@@ -20,28 +32,36 @@ interface Present {
   isIntroduced: boolean;
 }
 
-/** Who is in a room and what they show (SPEC, chapter PR). Nothing of it is stored. */
+/** Who is in a room, on all nodes, and what they show (SPEC, chapter PR). Nothing of it is stored. */
 export class PresenceBoard implements Disposable {
   private readonly scheduler: Scheduler;
+  private readonly publish: PublishToPeers;
+  private readonly owned = new DisposableStore();
   private readonly present = new Map<number, Present>();
-  private readonly timer = new MutableDisposable<Disposable>();
+  private readonly remote: RemotePeople;
+  private readonly timer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly changed = new Set<number>();
   /** Those whose identity the others do not know, or not any more. */
   private readonly renamed = new Set<number>();
 
-  constructor(scheduler: Scheduler) {
+  /** `publish` tells the other nodes; a relay that is alone has none. */
+  constructor(scheduler: Scheduler, publish: PublishToPeers | undefined) {
     this.scheduler = scheduler;
+    this.publish = publish ?? (() => {});
+    this.remote = new RemotePeople(scheduler, (presenceId, isRenamed) => this.note(presenceId, isRenamed));
+    if (!publish) return;
+    this.owned.add(scheduleEvery(scheduler, () => this.renewLeases(), LEASE_INTERVAL_MS));
+    publish(() => ({ kind: 'presence-wanted' }));
   }
 
   has(presenceId: number): boolean {
-    return this.present.has(presenceId);
+    return this.present.has(presenceId) || this.remote.has(presenceId);
   }
 
   join(participant: Participant): void {
     const { presenceId } = participant;
     this.present.set(presenceId, { participant, state: undefined, missed: new Set(), isIntroduced: false });
-    this.renamed.add(presenceId);
-    this.note(presenceId);
+    this.note(presenceId, true);
   }
 
   /** Sends everybody who is there. Comes right after `welcome` (SPEC PR3). */
@@ -51,7 +71,7 @@ export class PresenceBoard implements Disposable {
     present.isIntroduced = true;
     this.send(
       present,
-      [...this.present.keys()].map((id) => this.fullEntry(id)),
+      [...this.present.keys(), ...this.remote.presenceIds].map((id) => this.fullEntry(id)),
     );
   }
 
@@ -60,24 +80,47 @@ export class PresenceBoard implements Disposable {
     const present = this.present.get(participant.presenceId);
     if (!present) return;
     present.participant = participant;
-    this.renamed.add(participant.presenceId);
-    this.note(participant.presenceId);
+    this.note(participant.presenceId, true);
   }
 
   show(presenceId: number, state: Uint8Array | undefined): void {
     const present = this.present.get(presenceId);
     if (!present) return;
     present.state = state?.slice() ?? NOTHING_TO_SHOW;
-    this.note(presenceId);
+    this.note(presenceId, false);
   }
 
   leave(presenceId: number): void {
-    if (this.present.delete(presenceId)) this.note(presenceId);
+    if (this.present.delete(presenceId)) this.note(presenceId, false);
   }
 
-  private note(presenceId: number): void {
+  /** Takes what another node says about its people. */
+  receive({ message, isWhole }: Extract<BackplaneMessage, { kind: 'presence' }>, nodeId: string): void {
+    const decoded = relayMessageCodec.decode(message);
+    if (decoded.type !== 'presence') return;
+    const isComplete = this.remote.receive(nodeId, decoded.entries, isWhole);
+    if (!isComplete) this.publish(() => ({ kind: 'presence-wanted' }));
+  }
+
+  /** Tells the other nodes about all people of this one. */
+  announce(): void {
+    if (this.present.size > 0)
+      this.publishEntries(
+        [...this.present.keys()].map((id) => this.fullEntry(id)),
+        true,
+      );
+  }
+
+  private renewLeases(): void {
+    this.announce();
+    this.remote.endLeases();
+  }
+
+  private note(presenceId: number, isRenamed: boolean): void {
     this.changed.add(presenceId);
-    const delayMs = TICK_MS * (1 + Math.floor(this.present.size / PEOPLE_PER_TICK));
+    if (isRenamed) this.renamed.add(presenceId);
+    const people = this.present.size + this.remote.size;
+    const delayMs = TICK_MS * (1 + Math.floor(people / PEOPLE_PER_TICK));
     this.timer.value ??= this.scheduler.schedule(() => this.tick(), delayMs);
   }
 
@@ -96,6 +139,16 @@ export class PresenceBoard implements Disposable {
       this.catchUp(present);
       this.send(present, entries);
     }
+    const own = entries.filter(({ presenceId }) => !this.remote.isOf(presenceId));
+    if (own.length > 0) this.publishEntries(own, false);
+  }
+
+  private publishEntries(entries: readonly PresenceEntry[], isWhole: boolean): void {
+    this.publish(() => ({
+      kind: 'presence',
+      isWhole,
+      message: relayMessageCodec.encode({ type: 'presence', entries: entries.slice(0, MAX_PUBLISHED_ENTRIES) }),
+    }));
   }
 
   /** Sends a participant that reads again what it was not told. */
@@ -120,18 +173,22 @@ export class PresenceBoard implements Disposable {
 
   private fullEntry(presenceId: number): PresenceEntry {
     const present = this.present.get(presenceId);
-    if (!present) return { presenceId, isGone: true, identity: undefined, state: undefined };
+    if (!present) return this.remote.entryOf(presenceId) ?? goneEntry(presenceId);
     const { subject, name, role } = present.participant.grant;
     return { presenceId, isGone: false, identity: { subject, name, role }, state: present.state };
   }
 
   private stateEntry(presenceId: number): PresenceEntry {
-    const present = this.present.get(presenceId);
-    return { presenceId, isGone: !present, identity: undefined, state: present?.state };
+    return { ...this.fullEntry(presenceId), identity: undefined };
   }
 
   dispose(): void {
-    this.timer.dispose();
+    this.owned.dispose();
+    this.publishEntries([], true);
     this.present.clear();
   }
+}
+
+function goneEntry(presenceId: number): PresenceEntry {
+  return { presenceId, isGone: true, identity: undefined, state: undefined };
 }

@@ -4,6 +4,7 @@ import type { Backplane } from '../backplane/backplane.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { DocumentKey, UpdateLog } from '../log/update-log.ts';
 import { GroupCommit } from './group-commit.ts';
+import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
 import { Room } from './room.ts';
 import { type ParticipantLimits, RoomConnection } from './room-connection.ts';
@@ -18,6 +19,8 @@ export interface RoomRegistryOptions {
   readonly random: () => number;
   readonly maxUpdateBytes: number;
   readonly limits: ParticipantLimits;
+  /** Set when other nodes write to the same log: how often it is asked where open documents stand. */
+  readonly headPollIntervalMs: number | undefined;
   noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
   reportProblem(error: unknown): void;
 }
@@ -28,6 +31,8 @@ export class RoomRegistry implements Disposable {
   private readonly services: DocumentServices;
   private readonly commits: GroupCommit;
   private readonly rooms = new Map<string, Room>();
+  private readonly poller: HeadPoller | undefined;
+  private lastUpdateId = 0;
 
   constructor(options: RoomRegistryOptions) {
     this.options = options;
@@ -39,10 +44,21 @@ export class RoomRegistry implements Disposable {
       scheduler,
       maxUpdateBytes,
       commits: this.commits,
+      isLogShared: options.headPollIntervalMs !== undefined,
+      nextUpdateId: () => ++this.lastUpdateId,
       createEpoch: () => this.createName(16),
       noteGrowth: (key, updates, bytes) => options.noteGrowth(key, updates, bytes),
       reportProblem: (error) => options.reportProblem(error),
     };
+    if (options.headPollIntervalMs === undefined) return;
+    this.poller = new HeadPoller({
+      log,
+      scheduler,
+      intervalMs: options.headPollIntervalMs,
+      documents: () => [...this.rooms.values()].flatMap(({ openDocuments }) => openDocuments),
+      onDidLoseMessages: options.backplane.onDidLoseMessages,
+      reportProblem: (error) => options.reportProblem(error),
+    });
   }
 
   /** Lets somebody with a checked grant into the room of the grant. */
@@ -90,6 +106,7 @@ export class RoomRegistry implements Disposable {
   }
 
   dispose(): void {
+    this.poller?.dispose();
     this.commits.dispose();
     for (const room of this.rooms.values()) room.dispose();
     this.rooms.clear();

@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
-import type { Backplane } from '../backplane/backplane.ts';
+import type { Backplane, BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { type DocumentServices, LiveDocument } from './document.ts';
 import { PresenceBoard } from './presence-board.ts';
 import type { Participant } from './subscription.ts';
@@ -21,6 +21,7 @@ export class Room implements Disposable {
   private readonly unloading = new Map<string, Disposable>();
   private readonly participants = new Set<Participant>();
   private readonly owned = new DisposableStore();
+  private readonly publish: PublishToPeers;
   private readonly onEmpty: () => void;
 
   /** `onEmpty` is called when nobody is in the room and no document is in memory. */
@@ -28,12 +29,18 @@ export class Room implements Disposable {
     this.key = key;
     this.services = services;
     this.onEmpty = onEmpty;
-    this.presence = this.owned.add(new PresenceBoard(services.scheduler));
-    this.owned.add(
-      backplane.subscribe(key, (message) => {
-        if (message.kind === 'kick') this.kick(message);
-      }),
+    this.publish = (create) => {
+      if (backplane.hasPeers(key)) backplane.publish(key, create());
+    };
+    this.owned.add(backplane.subscribe(key, (message, nodeId) => this.receive(message, nodeId)));
+    this.presence = this.owned.add(
+      new PresenceBoard(services.scheduler, services.isLogShared ? this.publish : undefined),
     );
+  }
+
+  /** The documents that somebody has open here. */
+  get openDocuments(): readonly LiveDocument[] {
+    return [...this.documents.values()].filter(({ isOpen }) => isOpen);
   }
 
   enter(participant: Participant): void {
@@ -53,7 +60,7 @@ export class Room implements Disposable {
     this.unloading.delete(name);
     const present = this.documents.get(name);
     if (present) return present;
-    const document = new LiveDocument({ ...this.key, document: name }, this.services);
+    const document = new LiveDocument({ ...this.key, document: name }, this.services, this.publish);
     this.documents.set(name, document);
     return document;
   }
@@ -70,6 +77,19 @@ export class Room implements Disposable {
       this.checkEmpty();
     }, IDLE_DOCUMENT_MS);
     this.unloading.set(name, timer);
+  }
+
+  private receive(message: BackplaneMessage, nodeId: string): void {
+    switch (message.kind) {
+      case 'kick':
+        return this.kick(message);
+      case 'presence':
+        return this.presence.receive(message, nodeId);
+      case 'presence-wanted':
+        return this.presence.announce();
+      default:
+        this.documents.get(message.document)?.receive(message, nodeId);
+    }
   }
 
   private kick({ linkId, jti, subject }: { linkId?: string; jti?: string; subject?: string }): void {

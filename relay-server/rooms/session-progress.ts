@@ -30,6 +30,11 @@ export class SessionProgress<W> {
     return this.pending.size > 0;
   }
 
+  /** The log has lost what it had taken. */
+  forgetCommitted(): void {
+    this.committed = { clientSeq: 0, seq: 0 };
+  }
+
   /** Lets `waiter` share the end of the same update when that one is pending. */
   joinPending(clientSeq: number, waiter: W): boolean {
     const pending = this.pending.get(clientSeq);

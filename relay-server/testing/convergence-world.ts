@@ -2,17 +2,21 @@ import * as Y from 'yjs';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type Direction, SocketPair } from '../../shared/testing/socket-pair.ts';
+import type { Backplane } from '../backplane/backplane.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { createRelayCore, type RelayCore } from '../relay-core.ts';
 import { FuzzEngine } from './fuzz-engine.ts';
+import { LossyBackplaneHub } from './lossy-backplane.ts';
 import { createPlainDoorkeeper, toServerSocket } from './relay-under-test.ts';
 
 const ENGINES = ['ada', 'bob', 'carl'] as const;
 const DOCUMENTS = ['index', 'one', 'two'] as const;
 const DIRECTIONS: readonly Direction[] = ['to-client', 'to-relay'];
 const HEARTBEAT_INTERVAL_MS = 5_000;
+const HEAD_POLL_INTERVAL_MS = 2_000;
+const MAX_LOG_DELAY_MS = 20;
 const LONGEST_HEAL_MS = 10 * 60_000;
 
 const NO_SNAPSHOTS: SnapshotStore = {
@@ -26,7 +30,13 @@ const NO_SNAPSHOTS: SnapshotStore = {
   remove: async () => {},
 };
 
-/** Three engines and a relay that a seed drives through edits, delays, losses and ends of every kind. */
+interface RelayNode {
+  readonly core: RelayCore;
+  readonly process: { isAlive: boolean };
+  readonly backplane: Backplane | undefined;
+}
+
+/** Three engines and one or more relay nodes that a seed drives through edits, delays, losses and ends of every kind. */
 export class ConvergenceWorld {
   readonly problems: unknown[] = [];
   private readonly random: SeededRandom;
@@ -35,14 +45,15 @@ export class ConvergenceWorld {
   private readonly doorkeeper = createPlainDoorkeeper(this.scheduler);
   private readonly engines: readonly FuzzEngine[];
   private pairs: SocketPair[] = [];
-  private relayProcess = { isAlive: true };
-  private core: RelayCore;
+  private readonly hub: LossyBackplaneHub;
+  private readonly nodes: RelayNode[];
   private edits = 0;
   private clientIds = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, nodeCount = 1) {
     this.random = createSeededRandom(seed);
-    this.core = this.startRelay();
+    this.hub = new LossyBackplaneHub(createSeededRandom(seed * 17));
+    this.nodes = Array.from({ length: nodeCount }, () => this.startNode(nodeCount > 1));
     this.engines = ENGINES.map(
       (name) =>
         new FuzzEngine({
@@ -74,6 +85,7 @@ export class ConvergenceWorld {
     else if (dice < 993) engine.crash();
     else if (dice < 997) await this.losePower(engine);
     else await this.whileTimePasses(engine.restart());
+    if (this.isCluster) this.stirBackplane();
     await turn();
   }
 
@@ -123,7 +135,12 @@ export class ConvergenceWorld {
     await this.whileTimePasses(Promise.all(this.engines.map((engine) => engine.finish())));
     this.scheduler.advance(60_000);
     await turn();
-    this.core.dispose();
+    for (const { core, backplane } of this.nodes) {
+      core.dispose();
+      backplane?.dispose();
+    }
+    this.scheduler.advance(60_000);
+    await turn();
     this.storage.dispose();
   }
 
@@ -162,30 +179,48 @@ export class ConvergenceWorld {
   private connect(events: ConstructorParameters<typeof SocketPair>[0]): SocketPair {
     const pair = new SocketPair(events);
     this.pairs.push(pair);
-    this.core.accept(toServerSocket(pair.relay), 'room');
+    this.random.pick(this.nodes).core.accept(toServerSocket(pair.relay), 'room');
     return pair;
   }
 
-  private startRelay(): RelayCore {
+  private get isCluster(): boolean {
+    return this.nodes.length > 1;
+  }
+
+  private stirBackplane(): void {
+    const dice = this.random.below(100);
+    if (dice < 60) this.hub.deliverSome();
+    else if (dice < 80) this.hub.deliverAll();
+    else if (dice < 84) this.hub.loseSome();
+  }
+
+  private startNode(isCluster: boolean): RelayNode {
     const process = { isAlive: true };
-    this.relayProcess = process;
-    return createRelayCore({
-      log: limitToLife(this.storage.log, process),
+    const backplane = isCluster ? this.hub.join() : undefined;
+    const lasting = limitToLife(this.storage.log, process);
+    const core = createRelayCore({
+      log: isCluster ? slowDown(lasting, this.scheduler, this.random) : lasting,
       snapshots: NO_SNAPSHOTS,
       doorkeeper: this.doorkeeper,
       scheduler: this.scheduler,
       random: this.random.next,
       heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
       reportProblem: (error) => this.problems.push(error),
+      ...(backplane && { backplane, headPollIntervalMs: HEAD_POLL_INTERVAL_MS }),
     });
+    return { core, process, backplane };
   }
 
-  /** The relay's process ends without a word, and another one starts on its log. */
+  /** A relay's process ends without a word, and another one starts on its log. */
   private restartRelay(): void {
-    this.relayProcess.isAlive = false;
-    this.core.dispose();
+    const index = this.random.below(this.nodes.length);
+    const node = this.nodes[index];
+    if (!node) return;
+    node.process.isAlive = false;
+    node.core.dispose();
+    node.backplane?.dispose();
     for (const pair of this.pairs) pair.cut();
-    this.core = this.startRelay();
+    this.nodes[index] = this.startNode(this.isCluster);
   }
 
   /** The author's computer, which the relay runs on, loses power right after an edit that has reached the others. */
@@ -200,6 +235,7 @@ export class ConvergenceWorld {
   private async settle(): Promise<void> {
     for (let round = 0; round < 4; round++) {
       for (const pair of this.pairs) pair.deliverAll();
+      this.hub.deliverAll();
       await turn();
     }
     this.pairs = this.pairs.filter(({ isAlive }) => isAlive);
@@ -227,14 +263,36 @@ export class ConvergenceWorld {
   }
 }
 
+/** A log behind a network: each call takes its time before and after it is done. */
+function slowDown(log: UpdateLog, scheduler: ManualScheduler, random: SeededRandom): UpdateLog {
+  const pause = () => new Promise<void>((resolve) => void scheduler.schedule(resolve, random.below(MAX_LOG_DELAY_MS)));
+  const slowly = async <T>(call: () => Promise<T>): Promise<T> => {
+    await pause();
+    const result = await call();
+    await pause();
+    return result;
+  };
+  return {
+    append: (batch) => slowly(() => log.append(batch)),
+    readDocument: (key) => slowly(() => log.readDocument(key)),
+    readHeads: (keys) => slowly(() => log.readHeads(keys)),
+    readUpdates: (key, range) => slowly(() => log.readUpdates(key, range)),
+    readLastOfSession: (key, session) => slowly(() => log.readLastOfSession(key, session)),
+    replaceEpoch: (key, from, to) => slowly(() => log.replaceEpoch(key, from, to)),
+    setSnapshot: (key, snapshot) => slowly(() => log.setSnapshot(key, snapshot)),
+  };
+}
+
 /** The log as one process of the relay sees it: once that has ended, it writes nothing more and hears of nothing. */
 function limitToLife(log: UpdateLog, process: { readonly isAlive: boolean }): UpdateLog {
   const never = new Promise<never>(() => {});
   return {
     append: (batch) => (process.isAlive ? log.append(batch) : never),
     readDocument: (key) => log.readDocument(key),
+    readHeads: (keys) => log.readHeads(keys),
     readUpdates: (key, range) => log.readUpdates(key, range),
     readLastOfSession: (key, session) => log.readLastOfSession(key, session),
+    replaceEpoch: (key, from, to) => log.replaceEpoch(key, from, to),
     setSnapshot: (key, snapshot) => log.setSnapshot(key, snapshot),
   };
 }

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type {
   DocumentAppend,
   DocumentAppended,
+  DocumentHead,
   DocumentKey,
   DocumentRecord,
   LoggedUpdate,
@@ -63,6 +64,9 @@ function prepareStatements(database: Database.Database) {
       `SELECT client_seq, seq FROM updates JOIN documents USING (document_id) JOIN sessions USING (session_key)
        WHERE tenant = ? AND room = ? AND document = ? AND subject = ? AND session_id = ? ORDER BY client_seq DESC LIMIT 1`,
     ),
+    replaceEpoch: database.prepare<[string, ...KeyParameters, string]>(
+      'UPDATE documents SET epoch = ? WHERE tenant = ? AND room = ? AND document = ? AND epoch = ?',
+    ),
     setSnapshot: database.prepare<[number, string, number, ...KeyParameters, number]>(
       `UPDATE documents SET snapshot_seq = ?, snapshot_id = ?, snapshot_bytes = ?
        WHERE tenant = ? AND room = ? AND document = ? AND coalesce(snapshot_seq, 0) < ?`,
@@ -94,6 +98,15 @@ export class SqliteUpdateLog implements UpdateLog {
     return row && { epoch: row.epoch, headSeq: row.head, snapshot: snapshotOf(row) };
   }
 
+  async readHeads(keys: readonly DocumentKey[]): Promise<readonly (DocumentHead | undefined)[]> {
+    return guardSqlite(this.path, () =>
+      keys.map((key) => {
+        const row = this.statements.findDocument.get(...parametersOf(key));
+        return row && { epoch: row.epoch, headSeq: row.head };
+      }),
+    );
+  }
+
   async readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]> {
     return guardSqlite(this.path, () => {
       const document = this.statements.findDocument.get(...parametersOf(key));
@@ -115,6 +128,13 @@ export class SqliteUpdateLog implements UpdateLog {
       this.statements.lastOfSession.get(...parametersOf(key), session.subject, session.sessionId),
     );
     return row && { clientSeq: row.client_seq, seq: row.seq };
+  }
+
+  async replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string> {
+    return guardSqlite(this.path, () => {
+      this.statements.replaceEpoch.run(to, ...parametersOf(key), from);
+      return this.statements.findDocument.get(...parametersOf(key))?.epoch ?? to;
+    });
   }
 
   async setSnapshot(key: DocumentKey, { seq, snapshotId, byteLength }: SnapshotPointer): Promise<boolean> {

@@ -1,0 +1,123 @@
+import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
+import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
+import type { Subscription } from './subscription.ts';
+
+type ClosingReason = Extract<RelayMessage, { type: 'document-closed' }>['reason'];
+
+/** What a client is told of a document that it opens. */
+export interface OpenAnswer {
+  readonly epoch: string;
+  readonly throughSeq: number;
+  readonly stateVector: Uint8Array;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** How long a commit notice waits for an update that carries it along. */
+const NOTICE_DELAY_MS = 250;
+/** Room for the fields around the payload of an `update`. */
+const UPDATE_ENVELOPE_BYTES = 64;
+
+/** Sends one document's updates to those who have it open here, and how far all of what they were sent is committed. */
+export class FanOut implements Disposable {
+  private readonly scheduler: Scheduler;
+  private readonly headSeq: () => number;
+  private readonly members = new Set<Subscription>();
+  private readonly notice = new MutableDisposable<Disposable>();
+
+  /** `headSeq` gives the number through which everything was sent to everybody. */
+  constructor(scheduler: Scheduler, headSeq: () => number) {
+    this.scheduler = scheduler;
+    this.headSeq = headSeq;
+  }
+
+  get subscriptions(): ReadonlySet<Subscription> {
+    return this.members;
+  }
+
+  add(subscription: Subscription): void {
+    this.members.add(subscription);
+  }
+
+  /** Gives false when it was not a member. */
+  delete(subscription: Subscription): boolean {
+    subscription.state = 'closed';
+    return this.members.delete(subscription);
+  }
+
+  /** Answers `open`: what the client lacks, in parts. `onAnswered` is called once all of it is on its way. */
+  answer(subscription: Subscription, { epoch, throughSeq, stateVector, parts }: OpenAnswer, onAnswered: () => void) {
+    const { handle, access, participant } = subscription;
+    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const lane = byteLength > PROTOCOL_LIMITS.maxChunkPayloadBytes ? 'bulk' : 'edits';
+    participant.outlet.send({ type: 'opened', handle, epoch, headSeq: throughSeq, stateVector, access }, lane);
+    subscription.state = 'open';
+    subscription.notifiedSeq = throughSeq;
+    subscription.beginPayload(throughSeq);
+    for (const payload of parts.slice(0, -1)) {
+      participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: false, payload }, lane);
+    }
+    const payload = parts.at(-1) ?? new Uint8Array(0);
+    participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: true, payload }, lane, () => {
+      if (subscription.endPayload() && this.headSeq() > throughSeq) this.scheduleNotice();
+      onAnswered();
+    });
+  }
+
+  /** Sends an update to all but its author's connection. `author` is the presence id, 0 when it is not known. */
+  send(payload: Uint8Array, author: number, except?: Subscription): void {
+    const isSmall = payload.byteLength + UPDATE_ENVELOPE_BYTES <= PROTOCOL_LIMITS.maxFrameBytes;
+    const headSeq = this.headSeq();
+    const frames = new Map<string, Uint8Array>();
+    for (const subscription of this.members) {
+      if (subscription === except || !subscription.isReceiving) continue;
+      const { outlet } = subscription.participant;
+      if (outlet.isLagging) {
+        subscription.state = 'missed';
+        continue;
+      }
+      const committedSeq = subscription.promisedSeq(headSeq);
+      const { handle } = subscription;
+      const message = { type: 'update', handle, author, committedSeq, payload } as const;
+      if (!isSmall) {
+        subscription.beginPayload(headSeq);
+        outlet.send(message, 'bulk', () => {
+          if (subscription.endPayload()) this.scheduleNotice();
+        });
+        continue;
+      }
+      const frameKey = `${handle} ${committedSeq}`;
+      const frame = frames.get(frameKey) ?? relayMessageCodec.encode(message);
+      frames.set(frameKey, frame);
+      if (subscription.state === 'open') subscription.notifiedSeq = committedSeq;
+      outlet.sendFrame(frame, 'edits');
+    }
+  }
+
+  /** Soon tells everybody how far all is committed, unless an update does before. */
+  scheduleNotice(): void {
+    this.notice.value ??= this.scheduler.schedule(() => {
+      this.notice.value = undefined;
+      for (const subscription of this.members) this.sendNotice(subscription);
+    }, NOTICE_DELAY_MS);
+  }
+
+  /** Ends the subscription and tells the client why. */
+  close(subscription: Subscription, reason: ClosingReason, explanation: string): void {
+    this.delete(subscription);
+    const { handle, participant } = subscription;
+    participant.outlet.send({ type: 'document-closed', handle, reason, explanation }, 'control');
+  }
+
+  private sendNotice(subscription: Subscription): void {
+    const seq = subscription.promisedSeq(this.headSeq());
+    if (subscription.state !== 'open' || seq <= subscription.notifiedSeq) return;
+    subscription.notifiedSeq = seq;
+    // In the lane of the updates, so that it cannot overtake one.
+    subscription.participant.outlet.send({ type: 'committed', handle: subscription.handle, seq }, 'edits');
+  }
+
+  dispose(): void {
+    this.notice.dispose();
+    this.members.clear();
+  }
+}

@@ -1,0 +1,44 @@
+import { LogFailure } from '../log/log-failure.ts';
+import type { DocumentKey, DocumentRecord, LoggedUpdate } from '../log/update-log.ts';
+import { inspectUpdate } from './inspect-update.ts';
+import type { KnownClocks } from './known-clocks.ts';
+import { type CommittedSource, readPages, readSnapshot } from './read-committed.ts';
+
+/** How much of a document lies beyond its snapshot. */
+interface Tail {
+  readonly updates: number;
+  readonly byteLength: number;
+}
+
+/** Adds everything that the log has of the document. Rejects with a {@link LogFailure} when a part of it is damaged. */
+export async function readClocks(
+  source: CommittedSource,
+  key: DocumentKey,
+  record: DocumentRecord,
+  clocks: KnownClocks,
+): Promise<Tail> {
+  const snapshot = await readSnapshot(source, key, record);
+  if (snapshot) addPayload(clocks, key, snapshot.bytes, `snapshot at ${snapshot.seq}`);
+  const fromSeq = snapshot?.seq ?? 0;
+  let byteLength = 0;
+  for await (const page of readPages(source, key, fromSeq, record.headSeq)) byteLength += addClocks(clocks, key, page);
+  return { updates: Math.max(0, record.headSeq - fromSeq), byteLength };
+}
+
+/** Adds what these rows of the log bring; gives their size in bytes. Throws a {@link LogFailure} for a damaged one. */
+export function addClocks(clocks: KnownClocks, key: DocumentKey, updates: readonly LoggedUpdate[]): number {
+  let byteLength = 0;
+  for (const { seq, payload } of updates) {
+    addPayload(clocks, key, payload, `update ${seq}`);
+    byteLength += payload.byteLength;
+  }
+  return byteLength;
+}
+
+function addPayload(clocks: KnownClocks, { document, room }: DocumentKey, payload: Uint8Array, what: string): void {
+  const inspection = inspectUpdate(payload);
+  if (inspection.kind === 'malformed') {
+    throw new LogFailure('corrupted', `The ${what} of the document ${document} in room ${room} is damaged.`);
+  }
+  clocks.add(inspection.ranges);
+}
