@@ -84,11 +84,19 @@ export class Room implements Disposable {
       case 'kick':
         return this.kick(message);
       case 'presence':
-        return this.presence.receive(message, nodeId);
+        return this.receivePresence(message, nodeId);
       case 'presence-wanted':
         return this.presence.announce();
       default:
         this.documents.get(message.document)?.receive(message, nodeId);
+    }
+  }
+
+  private receivePresence(message: Extract<BackplaneMessage, { kind: 'presence' }>, nodeId: string): void {
+    try {
+      this.presence.receive(message, nodeId);
+    } catch (error) {
+      this.services.reportProblem(error);
     }
   }
 

@@ -57,6 +57,11 @@ export class LossyBackplaneHub {
     }
   }
 
+  /** Loses everything that is on the way; nobody notices. */
+  loseAll(): void {
+    for (const node of this.nodes) node.inbox.clear();
+  }
+
   private publish(from: Node, room: string, message: BackplaneMessage): void {
     for (const node of this.nodes) {
       if (node === from || !node.listeners.has(room)) continue;
