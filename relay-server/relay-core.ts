@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, type Scheduler, systemScheduler } from '../shared/lifecycle/index.ts';
-import { CLOSE_CODES, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
+import { CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
 import type { Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
@@ -75,7 +75,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     scheduler,
     heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
     maxUpdateBytes,
-    features: [],
+    features: [DEFLATE_FEATURE],
     reportProblem,
   };
   const connections = new Set<Connection>();

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { clientMessageCodec, PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
+import {
+  clientMessageCodec,
+  OLDEST_PROTOCOL_VERSION,
+  PROTOCOL_LIMITS,
+  PROTOCOL_VERSION,
+} from '../../shared/protocol/index.ts';
 import { createTypist } from '../testing/raw-client.ts';
 import { RelayUnderTest } from '../testing/relay-under-test.ts';
 
@@ -38,8 +43,8 @@ describe('the connection', () => {
     const { client, closes } = relay.connect();
     client.send({
       type: 'hello',
-      version: 9,
-      oldestVersion: 2,
+      version: PROTOCOL_VERSION + 2,
+      oldestVersion: PROTOCOL_VERSION + 1,
       token: 'ada.editor',
       sessionId: 'session-0123456789',
       client: '',
@@ -47,7 +52,7 @@ describe('the connection', () => {
     });
     await relay.settle();
     expect(closes).toEqual([4426]);
-    expect(client.last('goodbye').explanation).toContain('1 to 1');
+    expect(client.last('goodbye').explanation).toContain(`${OLDEST_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}`);
   });
 
   it('[VH3] closes with 4401 without a valid token', async () => {
@@ -66,12 +71,12 @@ describe('the connection', () => {
       token: 'ada.editor',
       sessionId: 'session-0123456789',
       client: '',
-      features: ['zstd'],
+      features: ['zstd', 'deflate'],
     });
     await relay.settle();
     expect(client.last('welcome')).toMatchObject({
-      version: 1,
-      features: [],
+      version: PROTOCOL_VERSION,
+      features: ['deflate'],
       room: 'room',
       subject: 'ada',
       role: 'editor',

@@ -5,6 +5,7 @@ import {
   clientMessageCodec,
   CLOSE_CODES,
   type CloseCode,
+  DEFLATE_FEATURE,
   OLDEST_PROTOCOL_VERSION,
   PROTOCOL_LIMITS,
   PROTOCOL_VERSION,
@@ -16,6 +17,7 @@ import type { Doorkeeper, RoomGrant } from '../access/room-grant.ts';
 import type { Lane, Outlet } from '../rooms/outlet.ts';
 import type { RoomConnection } from '../rooms/room-connection.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
+import { cutText } from './cut-text.ts';
 import { Egress } from './egress.ts';
 import type { ServerSocket } from './server-socket.ts';
 import { SlowReader } from './slow-reader.ts';
@@ -105,9 +107,9 @@ export class Connection implements Outlet, Disposable {
     if (this.state.kind === 'closing') return;
     this.leaveRoom();
     this.egress.clear();
-    const goodbye = { type: 'goodbye', closeCode, retryAfterMs, explanation: cut(explanation, 1024) } as const;
+    const goodbye = { type: 'goodbye', closeCode, retryAfterMs, explanation: cutText(explanation, 1024) } as const;
     this.socket.send(relayMessageCodec.encode(goodbye));
-    this.socket.close(closeCode, cut(explanation, 120));
+    this.socket.close(closeCode, cutText(explanation, 120));
     this.handshakeTimer.value = undefined;
     this.expiryTimer.value = undefined;
     this.silenceTimer.value = this.services.scheduler.schedule(() => this.terminate(), CLOSE_TIMEOUT_MS);
@@ -206,7 +208,8 @@ export class Connection implements Outlet, Disposable {
 
   private welcome(hello: Hello, version: number, grant: RoomGrant): void {
     const { rooms, heartbeatIntervalMs, maxUpdateBytes, features, scheduler } = this.services;
-    const place = rooms.join(grant, hello.sessionId, this);
+    const used = hello.features.filter((feature) => features.includes(feature));
+    const place = rooms.join(grant, hello.sessionId, this, used.includes(DEFLATE_FEATURE));
     this.state = { kind: 'open', place, grant };
     const { presenceId } = place;
     const { room, subject, name, role, expiresAtMs } = grant;
@@ -224,7 +227,7 @@ export class Connection implements Outlet, Disposable {
         tokenExpiresAtMs: expiresAtMs,
         heartbeatIntervalMs,
         maxUpdateBytes,
-        features: hello.features.filter((feature) => features.includes(feature)),
+        features: used,
       },
       'control',
     );
@@ -301,14 +304,4 @@ export class Connection implements Outlet, Disposable {
       this.end(CLOSE_CODES.tryAgainLater, 'The connection is too slow for what it is sent.', 5_000);
     else if (verdict === 'recovered' && this.state.kind === 'open') this.state.place.caughtUp();
   }
-}
-
-/** Cuts a text to at most `maxBytes` of UTF-8. */
-function cut(text: string, maxBytes: number): string {
-  return Buffer.byteLength(text) <= maxBytes
-    ? text
-    : Buffer.from(text)
-        .subarray(0, maxBytes - 3)
-        .toString()
-        .replace(/\uFFFD$/, '');
 }

@@ -4,17 +4,19 @@ import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { FanOut } from './fan-out.ts';
 import type { CommitTarget, GroupCommit, PendingUpdate } from './group-commit.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import { KnownClocks } from './known-clocks.ts';
 import { LogCursor } from './log-cursor.ts';
 import { addClocks, readClocks } from './read-clocks.ts';
-import { type CommittedSource, readLacking, readPages } from './read-committed.ts';
+import { type ClientHas, type CommittedSource, judgeLacking, readLacking, readPages } from './read-committed.ts';
 import { RemoteUpdates } from './remote-updates.ts';
 import { DocumentSessions } from './document-sessions.ts';
 import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
+import { toSyncContent } from './sync-part.ts';
 
 type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
 /** What other nodes say about one document. */
@@ -36,12 +38,6 @@ export interface DocumentServices extends CommittedSource {
   reportProblem(error: unknown): void;
 }
 
-export interface OpenRequest {
-  readonly epoch: string;
-  readonly afterSeq: number;
-  readonly stateVector: Uint8Array;
-}
-
 /** An update that is missing may be on its way from another node; after so long it is read from the log. */
 const GAP_PATIENCE_MS = 25;
 const UNKNOWN_AUTHOR = 0;
@@ -57,6 +53,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   private readonly publish: PublishToPeers;
   private readonly sessions = new DocumentSessions();
   private readonly pendingRanges = new Map<number, readonly ClockRange[]>();
+  private readonly answers = new AnswerCache();
   private readonly remote = new RemoteUpdates();
   private readonly fanOut: FanOut;
   private readonly seen: SeenTicker;
@@ -107,7 +104,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   }
 
   /** Answers `open` (SPEC DO3). Rejects with a {@link LogFailure} when the document cannot be read. */
-  async answerOpen(subscription: Subscription, request: OpenRequest): Promise<void> {
+  async answerOpen(subscription: Subscription, request: ClientHas): Promise<void> {
     const { session } = subscription.participant;
     await (this.loading ??= this.load());
     await this.services.commits.settled();
@@ -122,15 +119,14 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.cursor.forgetBeyond();
     this.remote.clear();
     const { epoch, headSeq } = this;
-    const parts = await readLacking(
-      this.services,
-      this.key,
-      { epoch, seq: headSeq },
-      { epoch: request.epoch, afterSeq: request.afterSeq, stateVector: request.stateVector },
+    const lacking = judgeLacking({ epoch, seq: headSeq }, request);
+    const parts = await this.answers.obtain({ epoch, headSeq }, lacking, () =>
+      readLacking(this.services, this.key, headSeq, lacking),
     );
+    const contents = await Promise.all(parts.map((part) => toSyncContent(part, subscription.participant.canInflate)));
     if (subscription.state !== 'opening') return;
     const stateVector = this.clocks.encodeStateVector();
-    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, parts }, () =>
+    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, contents }, () =>
       this.seen.introduce(subscription),
     );
     if (this.cursor.gap) this.scheduleGapFilling();

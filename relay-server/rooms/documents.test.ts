@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { inflate } from '../../shared/sync/inflate.ts';
 import { createTypist } from '../testing/raw-client.ts';
 import { RelayUnderTest } from '../testing/relay-under-test.ts';
 
@@ -77,6 +78,36 @@ describe('documents and synchronisation', () => {
       expect(client.last('opened').epoch).not.toBe(epoch);
       expect(client.textOf(2)).toBe('hello');
     }
+  });
+
+  it('[CP1] compresses what is worth it for those who can inflate, and for nobody else', async () => {
+    const relay = new RelayUnderTest();
+    const ada = await relay.join('ada.editor');
+    ada.client.open(1, 'file');
+    await relay.settle();
+    const { type, doc } = createTypist(1);
+    ada.client.update(1, 1, type('All work and no play makes Jack a dull boy. '.repeat(2_000)));
+    await relay.advance(5);
+    const plain = await relay.join('bob.editor');
+    const able = relay.connect();
+    able.client.hello('carl.editor', 'session-0000000001', ['deflate']);
+    await relay.settle();
+    for (const { client } of [plain, able]) {
+      client.open(1, 'file');
+      client.open(2, 'nothing');
+    }
+    await vi.waitFor(async () => {
+      await relay.settle();
+      expect(able.client.all('opened')).toHaveLength(2);
+    });
+    expect(plain.client.all('deflated-sync')).toEqual([]);
+    const [answer] = able.client.all('deflated-sync');
+    expect(able.client.all('sync')).toMatchObject([{ handle: 2, isLast: true }]);
+    expect(answer).toMatchObject({ handle: 1, throughSeq: 1, isLast: true });
+    expect(answer?.payload.byteLength).toBeLessThan(5_000);
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, inflate(answer?.payload ?? new Uint8Array(0), answer?.byteLength ?? 0));
+    expect(copy.getText('content').toString()).toBe(doc.getText('content').toString());
   });
 
   it('[SY4] tells what the relay holds: contiguous clocks only, also after a restart', async () => {

@@ -1,6 +1,7 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
 import type { Subscription } from './subscription.ts';
+import type { SyncContent } from './sync-part.ts';
 
 type ClosingReason = Extract<RelayMessage, { type: 'document-closed' }>['reason'];
 
@@ -9,13 +10,14 @@ export interface OpenAnswer {
   readonly epoch: string;
   readonly throughSeq: number;
   readonly stateVector: Uint8Array;
-  readonly parts: readonly Uint8Array[];
+  readonly contents: readonly SyncContent[];
 }
 
 /** How long a commit notice waits for an update that carries it along. */
 const NOTICE_DELAY_MS = 250;
 /** Room for the fields around the payload of an `update`. */
 const UPDATE_ENVELOPE_BYTES = 64;
+const NOTHING: SyncContent = { payload: new Uint8Array(0), inflatedByteLength: undefined };
 
 /** Sends one document's updates to those who have it open here, and how far all of what they were sent is committed. */
 export class FanOut implements Disposable {
@@ -44,20 +46,21 @@ export class FanOut implements Disposable {
     return this.members.delete(subscription);
   }
 
-  /** Answers `open`: what the client lacks, in parts. `onAnswered` is called once all of it is on its way. */
-  answer(subscription: Subscription, { epoch, throughSeq, stateVector, parts }: OpenAnswer, onAnswered: () => void) {
+  /** Answers `open` with what the client lacks. `onAnswered` is called once all of it is on its way. */
+  answer(subscription: Subscription, { epoch, throughSeq, stateVector, contents }: OpenAnswer, onAnswered: () => void) {
     const { handle, access, participant } = subscription;
-    const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const byteLength = contents.reduce((sum, { payload }) => sum + payload.byteLength, 0);
     const lane = byteLength > PROTOCOL_LIMITS.maxChunkPayloadBytes ? 'bulk' : 'edits';
     participant.outlet.send({ type: 'opened', handle, epoch, headSeq: throughSeq, stateVector, access }, lane);
     subscription.state = 'open';
     subscription.notifiedSeq = throughSeq;
     subscription.beginPayload(throughSeq);
-    for (const payload of parts.slice(0, -1)) {
-      participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: false, payload }, lane);
-    }
-    const payload = parts.at(-1) ?? new Uint8Array(0);
-    participant.outlet.send({ type: 'sync', handle, throughSeq, isLast: true, payload }, lane, () => {
+    const toMessage = ({ payload, inflatedByteLength }: SyncContent, isLast: boolean): RelayMessage =>
+      inflatedByteLength === undefined
+        ? { type: 'sync', handle, throughSeq, isLast, payload }
+        : { type: 'deflated-sync', handle, throughSeq, isLast, byteLength: inflatedByteLength, payload };
+    for (const content of contents.slice(0, -1)) participant.outlet.send(toMessage(content, false), lane);
+    participant.outlet.send(toMessage(contents.at(-1) ?? NOTHING, true), lane, () => {
       if (subscription.endPayload() && this.headSeq() > throughSeq) this.scheduleNotice();
       onAnswered();
     });

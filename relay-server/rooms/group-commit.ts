@@ -5,10 +5,28 @@ import {
   type Scheduler,
 } from '../../shared/lifecycle/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
-import type { DocumentAppend, DocumentKey, NewUpdate, UpdateLog } from '../log/update-log.ts';
+import type { DocumentAppend, DocumentAppended, DocumentKey, NewUpdate, UpdateLog } from '../log/update-log.ts';
+import { Outbox } from './outbox.ts';
 
 const COLLECT_MS = 3;
 const FULL_BATCH_BYTES = 256 * 1024;
+const FIRST_RETRY_MS = 100;
+const MAX_RETRY_MS = 2_000;
+
+/** What may wait for the log on this node. Beyond it updates are refused. */
+export interface CommitLimits {
+  readonly maxBytes: number;
+  /** Of one document, so that a single one does not use up the room of all. */
+  readonly maxDocumentBytes: number;
+  /** How long an update waits while the log cannot be reached. */
+  readonly maxWaitMs: number;
+}
+
+export const DEFAULT_COMMIT_LIMITS: CommitLimits = {
+  maxBytes: 64 * 1024 * 1024,
+  maxDocumentBytes: 32 * 1024 * 1024,
+  maxWaitMs: 15_000,
+};
 
 /** A document that hands updates to the log. */
 export interface CommitTarget {
@@ -20,7 +38,7 @@ export interface CommitTarget {
     updates: readonly PendingUpdate[],
     result: { epoch: string; headSeq: number; seqs: readonly number[] },
   ): void;
-  /** None of `updates` is stored. */
+  /** None of `updates` is stored, unless the failure is `busy`: then it is unknown. */
   failed(updates: readonly PendingUpdate[], failure: LogFailure): void;
 }
 
@@ -29,103 +47,172 @@ export interface PendingUpdate extends NewUpdate {
   readonly pendingId: number;
 }
 
-type Batch = Map<CommitTarget, PendingUpdate[]>;
+interface BatchEntry {
+  readonly target: CommitTarget;
+  readonly outbox: Outbox;
+  readonly updates: readonly PendingUpdate[];
+}
 
-/** Collects the updates of all documents of the process and writes them to the log in one commit. */
+/**
+ * Collects the updates of all documents of the process and writes them to the log: in one commit for all when the log
+ * takes one append at a time, else in several beside each other, so that no document waits for another. While the log
+ * cannot be reached, updates wait here, within limits.
+ */
 export class GroupCommit implements Disposable {
   private readonly log: UpdateLog;
   private readonly scheduler: Scheduler;
+  private readonly limits: CommitLimits;
   private readonly timer = new MutableDisposable<Disposable>();
-  private collecting: Batch = new Map();
+  private readonly retryTimer = new MutableDisposable<Disposable>();
+  /** Of the documents that wait or are being written. Those that have waited longest come first. */
+  private readonly outboxes = new Map<CommitTarget, Outbox>();
+  private byteLength = 0;
   private collectedBytes = 0;
-  private writing: Promise<void> | undefined;
-  private waiting: (() => void)[] = [];
+  private appends = 0;
+  private retryMs = FIRST_RETRY_MS;
 
-  constructor(log: UpdateLog, scheduler: Scheduler) {
+  constructor(log: UpdateLog, scheduler: Scheduler, limits = DEFAULT_COMMIT_LIMITS) {
     this.log = log;
     this.scheduler = scheduler;
+    this.limits = limits;
   }
 
+  /** The target hears of the update exactly once, possibly before this returns. */
   enqueue(target: CommitTarget, update: PendingUpdate): void {
-    const updates = this.collecting.get(target);
-    if (updates) updates.push(update);
-    else this.collecting.set(target, [update]);
-    this.collectedBytes += update.payload.byteLength;
+    const { byteLength } = update.payload;
+    const isOver = this.byteLength + byteLength > this.limits.maxBytes;
+    if (isOver || (this.outboxes.get(target)?.byteLength ?? 0) + byteLength > this.limits.maxDocumentBytes) {
+      return target.failed([update], new LogFailure('busy', explainOverflow(target.key, isOver)));
+    }
+    let outbox = this.outboxes.get(target);
+    if (!outbox) this.outboxes.set(target, (outbox = new Outbox()));
+    outbox.add(update, this.scheduler.now());
+    this.byteLength += byteLength;
+    this.collectedBytes += byteLength;
     if (this.collectedBytes >= FULL_BATCH_BYTES) this.flush();
     else this.timer.value ??= this.scheduler.schedule(() => this.flush(), COLLECT_MS);
   }
 
-  /** Resolves once everything enqueued so far is in the log or has failed. */
-  async settled(): Promise<void> {
-    if (this.collecting.size > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    else await this.writing;
+  /** Resolves once everything enqueued so far, or what `target` has enqueued, is in the log or has failed. */
+  async settled(target?: CommitTarget): Promise<void> {
+    if (target) await this.outboxes.get(target)?.settled();
+    else await Promise.all([...this.outboxes.values()].map((outbox) => outbox.settled()));
   }
 
-  /** Writes what is collected now; resolves when nothing is left. */
+  /** Writes what is collected now; resolves when nothing is left, in the log or failed. */
   async drain(): Promise<void> {
-    while (this.collecting.size > 0 || this.writing) {
+    while (this.outboxes.size > 0) {
       this.flush();
-      await this.writing;
+      await this.settled();
     }
   }
 
   dispose(): void {
     this.timer.dispose();
+    this.retryTimer.dispose();
   }
 
   private flush(): void {
     this.timer.value = undefined;
-    if (this.writing || this.collecting.size === 0) return;
-    const batch = this.collecting;
-    const waiting = this.waiting;
-    this.collecting = new Map();
     this.collectedBytes = 0;
-    this.waiting = [];
-    this.writing = this.write(batch)
-      .catch(reportUnexpectedError)
-      .then(() => {
-        this.writing = undefined;
-        for (const resolve of waiting) resolve();
-        // What came meanwhile has waited long enough.
-        this.flush();
-      });
-  }
-
-  private async write(batch: Batch): Promise<void> {
-    const entries = [...batch];
-    const failure = await this.append(entries);
-    if (!failure) return;
-    if (failure.code === 'full' || entries.length === 1) return reportFailure(entries, failure);
-    // One damaged document must not take the others with it.
-    for (const entry of entries) {
-      const ownFailure = await this.append([entry]);
-      if (ownFailure) reportFailure([entry], ownFailure);
+    // What waits for another attempt goes first, and all at its time.
+    if (this.retryTimer.value) return;
+    let ready = [...this.outboxes].filter(([, outbox]) => outbox.isReady);
+    for (let free = this.log.maxConcurrentAppends - this.appends; free > 0 && ready.length > 0; free--) {
+      const batch = takeBatch(ready, Math.ceil(ready.length / free));
+      ready = ready.slice(batch.length);
+      this.appends++;
+      this.write(batch).catch(reportUnexpectedError);
     }
   }
 
-  private async append(
-    entries: readonly (readonly [CommitTarget, PendingUpdate[]])[],
-  ): Promise<LogFailure | undefined> {
-    const appends = entries.map(([target, updates]): DocumentAppend => ({
+  private async write(batch: readonly BatchEntry[]): Promise<void> {
+    const outcome = await this.append(batch);
+    const wereAllBusy = this.appends === this.log.maxConcurrentAppends;
+    this.appends--;
+    if (!(outcome instanceof LogFailure)) {
+      this.retryMs = FIRST_RETRY_MS;
+      for (const [index, entry] of batch.entries()) {
+        const result = outcome[index];
+        if (result) this.end(entry, () => entry.target.committed(entry.updates, result));
+      }
+    } else this.fail(batch, outcome);
+    const isOwnWaiting = batch.some(({ outbox }) => outbox.isReady);
+    // What came meanwhile has waited long enough.
+    if (wereAllBusy || isOwnWaiting) this.flush();
+  }
+
+  private async append(batch: readonly BatchEntry[]): Promise<readonly DocumentAppended[] | LogFailure> {
+    const appends = batch.map(({ target, updates }): DocumentAppend => ({
       key: target.key,
       epochWhenNew: target.epoch,
       updates,
     }));
-    let results;
     try {
-      results = await this.log.append(appends);
+      return await this.log.append(appends);
     } catch (error) {
       if (error instanceof LogFailure) return error;
       return new LogFailure('failed', 'The update log failed unexpectedly.', { cause: error });
     }
-    for (const [index, [target, updates]] of entries.entries()) {
-      const result = results[index];
-      if (result) target.committed(updates, result);
+  }
+
+  private fail(batch: readonly BatchEntry[], failure: LogFailure): void {
+    if (failure.code === 'busy') {
+      for (const entry of batch) this.retryLater(entry, failure);
+      if (this.outboxes.size > 0) this.scheduleRetry();
+    } else if (failure.code === 'full' || batch.length === 1) {
+      for (const entry of batch) this.end(entry, () => entry.target.failed(entry.updates, failure));
+    } else {
+      // One damaged document must not take the others with it.
+      for (const { outbox, updates } of batch) outbox.putBack(updates, { isAlone: true });
     }
-    return undefined;
+  }
+
+  private retryLater({ target, outbox, updates }: BatchEntry, failure: LogFailure): void {
+    outbox.putBack(updates, { isAlone: true });
+    const expired = outbox.takeExpired(this.scheduler.now() - this.limits.maxWaitMs);
+    if (expired.length > 0) this.end({ target, outbox, updates: expired }, () => target.failed(expired, failure));
+  }
+
+  private scheduleRetry(): void {
+    this.retryTimer.value ??= this.scheduler.schedule(() => {
+      this.retryTimer.value = undefined;
+      this.flush();
+    }, this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
+  }
+
+  /** Forgets updates of an outbox and tells their target. */
+  private end({ target, outbox, updates }: BatchEntry, tell: () => void): void {
+    for (const { payload } of updates) this.byteLength -= payload.byteLength;
+    outbox.end(updates);
+    // At the end of the line, or out of it.
+    this.outboxes.delete(target);
+    if (!outbox.isEmpty) this.outboxes.set(target, outbox);
+    try {
+      tell();
+    } catch (error) {
+      reportUnexpectedError(error);
+    }
+    outbox.resolveSettled();
   }
 }
 
-function reportFailure(entries: readonly (readonly [CommitTarget, PendingUpdate[]])[], failure: LogFailure): void {
-  for (const [target, updates] of entries) target.failed(updates, failure);
+/** Takes up to `maxDocuments` from the front of `ready`, fewer when they are large. At least one. */
+function takeBatch(ready: readonly (readonly [CommitTarget, Outbox])[], maxDocuments: number): BatchEntry[] {
+  const batch: BatchEntry[] = [];
+  let byteLength = 0;
+  for (const [target, outbox] of ready.slice(0, maxDocuments)) {
+    const isTooMuch = outbox.isAlone || byteLength + outbox.byteLength > FULL_BATCH_BYTES;
+    if (batch.length > 0 && isTooMuch) break;
+    byteLength += outbox.byteLength;
+    batch.push({ target, outbox, updates: outbox.take(FULL_BATCH_BYTES) });
+    if (outbox.isAlone) break;
+  }
+  return batch;
+}
+
+function explainOverflow({ document, room }: DocumentKey, isOfAll: boolean): string {
+  const what = isOfAll ? 'of this relay' : `of the document ${document} in room ${room}`;
+  return `The database does not keep up: too many edits ${what} wait for it. Edits are refused until it has caught up.`;
 }

@@ -18,7 +18,7 @@ export async function readClocks(
   clocks: KnownClocks,
 ): Promise<Tail> {
   const snapshot = await readSnapshot(source, key, record);
-  if (snapshot) addPayload(clocks, key, snapshot.bytes, `snapshot at ${snapshot.seq}`);
+  if (snapshot) addPayload(clocks, key, snapshot.part.update, `snapshot at ${snapshot.seq}`);
   const fromSeq = snapshot?.seq ?? 0;
   let byteLength = 0;
   for await (const page of readPages(source, key, fromSeq, record.headSeq)) byteLength += addClocks(clocks, key, page);

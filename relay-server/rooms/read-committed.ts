@@ -3,6 +3,7 @@ import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { DocumentKey, DocumentRecord, LoggedUpdate, UpdateLog } from '../log/update-log.ts';
+import { SyncPart } from './sync-part.ts';
 
 const PAGE_BYTES = 4 * 1024 * 1024;
 const MAX_DIFF_BYTES = 4 * 1024 * 1024;
@@ -32,18 +33,21 @@ export async function* readPages(
   }
 }
 
-/** The bytes of the newest snapshot. */
+/** The newest snapshot. */
 export async function readSnapshot(source: CommittedSource, key: DocumentKey, record: DocumentRecord) {
   if (!record.snapshot) return undefined;
   try {
-    const bytes = await source.snapshots.read(key, record.snapshot.snapshotId);
-    return { seq: record.snapshot.seq, bytes };
+    return { seq: record.snapshot.seq, part: await readPart(source, key, record.snapshot.snapshotId) };
   } catch (error) {
     // A compaction may have replaced it since the record was read.
     const fresh = await source.log.readDocument(key);
     if (!fresh?.snapshot || fresh.snapshot.snapshotId === record.snapshot.snapshotId) throw error;
-    return { seq: fresh.snapshot.seq, bytes: await source.snapshots.read(key, fresh.snapshot.snapshotId) };
+    return { seq: fresh.snapshot.seq, part: await readPart(source, key, fresh.snapshot.snapshotId) };
   }
+}
+
+async function readPart({ snapshots }: CommittedSource, key: DocumentKey, snapshotId: string): Promise<SyncPart> {
+  return SyncPart.ofUpdate(await snapshots.read(key, snapshotId));
 }
 
 /** What a client has of a document, by its own account. */
@@ -53,31 +57,45 @@ export interface ClientHas {
   readonly stateVector: Uint8Array;
 }
 
-/** What a client lacks, in parts that can be applied one after the other (SPEC SY2). */
+/** Which part of a document a client is sent. */
+export type Lacking =
+  /** What came after `afterSeq`. */
+  | { readonly kind: 'tail'; readonly afterSeq: number }
+  | { readonly kind: 'everything' }
+  /** What the state vector lacks. */
+  | { readonly kind: 'difference'; readonly stateVector: Uint8Array };
+
+/** Says what a client lacks of a document that has everything `through` (SPEC SY2). */
+export function judgeLacking(through: { readonly epoch: string; readonly seq: number }, client: ClientHas): Lacking {
+  const behind = client.epoch === through.epoch ? through.seq - client.afterSeq : -1;
+  if (behind >= 0 && behind <= MAX_TAIL_UPDATES) return { kind: 'tail', afterSeq: client.afterSeq };
+  if (client.stateVector.byteLength <= 1) return { kind: 'everything' };
+  return { kind: 'difference', stateVector: client.stateVector };
+}
+
+/** Reads what a client lacks of what is committed through `throughSeq`, in parts that are applied one after the other. */
 export async function readLacking(
   source: CommittedSource,
   key: DocumentKey,
-  through: { readonly epoch: string; readonly seq: number },
-  client: ClientHas,
-): Promise<Uint8Array[]> {
-  const behind = client.epoch === through.epoch ? through.seq - client.afterSeq : -1;
-  if (behind >= 0 && behind <= MAX_TAIL_UPDATES) return readTail(source, key, client.afterSeq, through.seq);
+  throughSeq: number,
+  lacking: Lacking,
+): Promise<readonly SyncPart[]> {
+  if (lacking.kind === 'tail') return readTail(source, key, lacking.afterSeq, throughSeq);
   const record = await source.log.readDocument(key);
   if (!record) return [];
   const snapshot = await readSnapshot(source, key, record);
-  const afterSeq = snapshot?.seq ?? 0;
-  const tail = await readTail(source, key, afterSeq, through.seq);
-  const parts = snapshot ? [snapshot.bytes, ...tail] : tail;
+  const tail = await readTail(source, key, snapshot?.seq ?? 0, throughSeq);
+  const parts = snapshot ? [snapshot.part, ...tail] : tail;
   const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  const hasNothing = client.stateVector.byteLength <= 1;
-  if (hasNothing || parts.length === 0 || byteLength > MAX_DIFF_BYTES) return parts;
-  return [Y.diffUpdate(mergeUpdates(parts), client.stateVector)];
+  if (lacking.kind === 'everything' || parts.length === 0 || byteLength > MAX_DIFF_BYTES) return parts;
+  const whole = mergeUpdates(parts.map(({ update }) => update));
+  return [SyncPart.ofUpdate(Y.diffUpdate(whole, lacking.stateVector))];
 }
 
 async function readTail(source: CommittedSource, key: DocumentKey, afterSeq: number, throughSeq: number) {
-  const parts: Uint8Array[] = [];
+  const parts: SyncPart[] = [];
   for await (const page of readPages(source, key, afterSeq, throughSeq)) {
-    parts.push(mergeUpdates(page.map(({ payload }) => payload)));
+    parts.push(SyncPart.ofUpdate(mergeUpdates(page.map(({ payload }) => payload))));
   }
   return parts;
 }

@@ -25,6 +25,8 @@ export interface RoomConnectionOptions {
   readonly presenceId: number;
   readonly grant: RoomGrant;
   readonly outlet: Outlet;
+  /** The client takes `deflated-sync` (SPEC CP1). */
+  readonly canInflate: boolean;
   readonly scheduler: Scheduler;
   readonly limits: ParticipantLimits;
   readonly services: DocumentServices;
@@ -58,13 +60,14 @@ export class RoomConnection implements Disposable {
   private readonly turn = new MutableDisposable<Disposable>();
   private isLeft = false;
 
-  constructor({ room, session, presenceId, grant, outlet, scheduler, limits, services }: RoomConnectionOptions) {
+  constructor(options: RoomConnectionOptions) {
+    const { room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services } = options;
     this.room = room;
     this.services = services;
     this.scheduler = scheduler;
     this.updates = new TokenBucket(limits.updates, scheduler);
     this.updateBytes = new TokenBucket(limits.updateBytes, scheduler);
-    this.self = { presenceId, session, grant, outlet };
+    this.self = { presenceId, session, grant, outlet, canInflate };
     room.enter(this.self);
     this.owner = toDisposable(() => this.leave());
   }

@@ -61,13 +61,14 @@ export class RoomRegistry implements Disposable {
     });
   }
 
-  /** Lets somebody with a checked grant into the room of the grant. */
-  join(grant: RoomGrant, sessionId: string, outlet: Outlet): RoomConnection {
+  /** Lets somebody with a checked grant into the room of the grant. `canInflate`: it takes `deflated-sync`. */
+  join(grant: RoomGrant, sessionId: string, outlet: Outlet, canInflate = false): RoomConnection {
     const room = this.roomOf(grant);
     const session = { subject: grant.subject, sessionId };
     const presenceId = this.createPresenceId(room);
     const { scheduler, limits } = this.options;
-    return new RoomConnection({ room, session, presenceId, grant, outlet, scheduler, limits, services: this.services });
+    const { services } = this;
+    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services });
   }
 
   /** Writes everything that waits to the log. */

@@ -10,6 +10,8 @@ export interface Participant {
   /** Replaced when the token is renewed. */
   readonly grant: RoomGrant;
   readonly outlet: Outlet;
+  /** The client takes `deflated-sync` (SPEC CP1). */
+  readonly canInflate: boolean;
 }
 
 /** One connection's opening of one document. Keeps count of what was sent on it. */

@@ -3,7 +3,9 @@ import {
   ChunkAssembler,
   type ClientMessage,
   clientMessageCodec,
+  OLDEST_PROTOCOL_VERSION,
   PROTOCOL_LIMITS,
+  PROTOCOL_VERSION,
   type RelayMessage,
   relayMessageCodec,
   splitIntoChunks,
@@ -55,8 +57,9 @@ export class RawClient {
     return message;
   }
 
-  hello(token: string, sessionId = 'session-0123456789'): void {
-    this.send({ type: 'hello', version: 1, oldestVersion: 1, token, sessionId, client: 'test', features: [] });
+  hello(token: string, sessionId = 'session-0123456789', features: readonly string[] = []): void {
+    const [version, oldestVersion] = [PROTOCOL_VERSION, OLDEST_PROTOCOL_VERSION];
+    this.send({ type: 'hello', version, oldestVersion, token, sessionId, client: 'test', features });
   }
 
   open(

@@ -74,6 +74,7 @@ const RELAY: readonly RelayMessage[] = [
   { type: 'document-closed', handle: 1, reason: 'reopen', explanation: '' },
   { type: 'goodbye', closeCode: 1012, retryAfterMs: 500, explanation: 'restart' },
   { type: 'chunk', stream: 0, totalBytes: 5, offset: 0, payload: BYTES },
+  { type: 'deflated-sync', handle: 1, throughSeq: 3, isLast: true, byteLength: 9, payload: BYTES },
 ];
 
 const CLIENT_FRAMES = CLIENT.map((message) => clientMessageCodec.encode(message));

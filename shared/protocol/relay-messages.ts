@@ -2,6 +2,7 @@ import { chunk } from './chunk.ts';
 import { createMessageCodec, type MessageOf } from './message.ts';
 import { ack } from './relay-messages/ack.ts';
 import { committed } from './relay-messages/committed.ts';
+import { deflatedSync } from './relay-messages/deflated-sync.ts';
 import { documentClosed } from './relay-messages/document-closed.ts';
 import { goodbye } from './relay-messages/goodbye.ts';
 import { opened } from './relay-messages/opened.ts';
@@ -29,6 +30,7 @@ const definitions = [
   documentClosed,
   goodbye,
   chunk,
+  deflatedSync,
 ] as const;
 
 /** Everything the relay may send. */

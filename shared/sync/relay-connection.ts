@@ -4,6 +4,7 @@ import {
   type ClientMessage,
   clientMessageCodec,
   CLOSE_CODES,
+  DEFLATE_FEATURE,
   OLDEST_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
   ProtocolError,
@@ -11,6 +12,7 @@ import {
   relayMessageCodec,
 } from '../protocol/index.ts';
 import { explainClose } from './explain-close.ts';
+import { inflate } from './inflate.ts';
 import type { ConnectSocket, MessageSocket, SocketClose } from './message-socket.ts';
 import { OutgoingLanes } from './outgoing-lanes.ts';
 
@@ -33,7 +35,7 @@ export interface ConnectionEnd {
 
 export interface ConnectionEvents {
   onWelcome(welcome: Welcome): void;
-  /** Everything after the handshake but heartbeats; chunked messages are whole again. */
+  /** Everything after the handshake but heartbeats; chunked messages are whole again, deflated ones inflated. */
   onMessage(message: RelayMessage): void;
   /** Fires once, unless the connection is disposed first. Nothing fires after it. */
   onEnd(end: ConnectionEnd): void;
@@ -48,7 +50,7 @@ export interface ConnectionOptions {
   readonly sessionId: string;
 }
 
-/** One WebSocket to the relay from its opening to its end: handshake, heartbeats, chunks. It never reconnects. */
+/** One WebSocket to the relay from its opening to its end: handshake, heartbeats, chunks, compression. It never reconnects. */
 export class RelayConnection implements Disposable {
   private readonly options: ConnectionOptions;
   private readonly events: ConnectionEvents;
@@ -117,7 +119,7 @@ export class RelayConnection implements Disposable {
       token,
       sessionId,
       client,
-      features: [],
+      features: [DEFLATE_FEATURE],
     };
     this.socket.send(clientMessageCodec.encode(hello));
   }
@@ -158,6 +160,10 @@ export class RelayConnection implements Disposable {
       this.begin(message);
     } else if (!this.welcome) {
       throw new ProtocolError(`${message.type} before welcome`);
+    } else if (message.type === 'deflated-sync') {
+      const { handle, throughSeq, isLast, byteLength } = message;
+      const payload = inflate(message.payload, byteLength);
+      this.events.onMessage({ type: 'sync', handle, throughSeq, isLast, payload });
     } else if (message.type !== 'pong') {
       this.events.onMessage(message);
     }

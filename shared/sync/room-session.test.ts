@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts';
 import type { TokenResult } from './index.ts';
 import { startSession } from '../testing/session-under-test.ts';
 import { settle } from '../testing/scripted-relay.ts';
@@ -9,8 +10,8 @@ describe('connecting', () => {
     const [first] = relay.latest.received;
     expect(first).toMatchObject({
       type: 'hello',
-      version: 1,
-      oldestVersion: 1,
+      version: PROTOCOL_VERSION,
+      oldestVersion: OLDEST_PROTOCOL_VERSION,
       token: 'token-1',
       sessionId: 'session-0123456789',
     });
