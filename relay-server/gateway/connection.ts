@@ -27,7 +27,7 @@ type Hello = Extract<ClientMessage, { type: 'hello' }>;
 type State =
   | { readonly kind: 'awaiting-hello' }
   /** The token is being checked; what comes meanwhile waits. */
-  | { readonly kind: 'authenticating'; readonly waiting: Uint8Array[] }
+  | { readonly kind: 'authenticating'; readonly waiting: Uint8Array[]; waitingBytes: number }
   | { readonly kind: 'open'; readonly place: RoomConnection; readonly grant: RoomGrant }
   /** Goodbye was said; what still comes is ignored. */
   | { readonly kind: 'closing' };
@@ -47,7 +47,9 @@ const HELLO_TIMEOUT_MS = 10_000;
 /** A client that does not answer the closing handshake is cut off. */
 const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const MAX_WAITING_FRAMES = 256;
+/** Before it is let in, a client needs to send little. */
+const MAX_WAITING_FRAMES = 32;
+const MAX_WAITING_BYTES = 128 * 1024;
 
 /** One client's connection, independent of the transport: handshake, token, heartbeat, limits, then the room. */
 export class Connection implements Outlet, Disposable {
@@ -63,7 +65,8 @@ export class Connection implements Outlet, Disposable {
   private readonly silenceTimer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly onEnded: () => void;
   private state: State = { kind: 'awaiting-hello' };
-  private renewing: Promise<void> = Promise.resolve();
+  private nextToken: string | undefined;
+  private isRenewing = false;
   private heardAtMs: number;
   private isEnded = false;
 
@@ -146,7 +149,9 @@ export class Connection implements Outlet, Disposable {
         throw new ProtocolError(`a frame of ${frame.byteLength} bytes exceeds ${PROTOCOL_LIMITS.maxFrameBytes}`, 4413);
       }
       if (state.kind === 'authenticating') {
-        if (state.waiting.push(frame) > MAX_WAITING_FRAMES) throw new ProtocolError('too many frames before welcome');
+        state.waitingBytes += frame.byteLength;
+        if (state.waiting.push(frame) > MAX_WAITING_FRAMES || state.waitingBytes > MAX_WAITING_BYTES)
+          throw new ProtocolError('too much before welcome');
         return;
       }
       this.take(clientMessageCodec.decode(frame));
@@ -164,7 +169,7 @@ export class Connection implements Outlet, Disposable {
   private take(message: ClientMessage): void {
     if (this.state.kind === 'awaiting-hello') {
       if (message.type !== 'hello') throw new ProtocolError(`${message.type} came before hello`);
-      void this.greet(message);
+      this.greet(message).catch((error: unknown) => this.fail(error));
       return;
     }
     if (this.state.kind !== 'open') return;
@@ -174,8 +179,7 @@ export class Connection implements Outlet, Disposable {
       case 'ping':
         return this.send({ type: 'pong', nonce: message.nonce }, 'control');
       case 'renew':
-        this.renewing = this.renewing.then(() => this.renew(message.token));
-        return;
+        return this.takeRenewal(message.token);
       case 'chunk':
         return this.takeChunk(message);
       default:
@@ -198,7 +202,7 @@ export class Connection implements Outlet, Disposable {
       return this.end(CLOSE_CODES.version, `This relay speaks protocol versions ${spoken}. Update Tutti or the relay.`);
     }
     const waiting: Uint8Array[] = [];
-    this.state = { kind: 'authenticating', waiting };
+    this.state = { kind: 'authenticating', waiting, waitingBytes: 0 };
     const grant = await this.admit(hello.token);
     if (!grant || this.isClosing()) return;
     this.handshakeTimer.value = undefined;
@@ -234,6 +238,22 @@ export class Connection implements Outlet, Disposable {
     place.start();
     this.watchExpiry(expiresAtMs);
     this.watchSilence();
+  }
+
+  /** Of those that come while one is checked, the last counts. */
+  private takeRenewal(token: string): void {
+    const isChecking = this.isRenewing;
+    this.nextToken = token;
+    if (!isChecking) this.renewAll().catch((error: unknown) => this.fail(error));
+  }
+
+  private async renewAll(): Promise<void> {
+    this.isRenewing = true;
+    for (let token = this.nextToken; token !== undefined; token = this.nextToken) {
+      this.nextToken = undefined;
+      await this.renew(token);
+    }
+    this.isRenewing = false;
   }
 
   private async renew(token: string): Promise<void> {

@@ -108,4 +108,35 @@ describe('a slow reader', () => {
     scheduler.advance(1);
     expect(reader.assess()).toBe('hopeless');
   });
+
+  it('is hopeless when it leaves a large document lying for 30 seconds, too', () => {
+    const { socket, egress, scheduler, reader } = setUp();
+    egress.send(sync(1, 20_000_000), 'bulk');
+    expect(reader.assess()).toBe('fine');
+    scheduler.advance(29_000);
+    socket.drain();
+    egress.pump();
+    expect(reader.assess()).toBe('fine');
+    scheduler.advance(30_001);
+    expect(reader.assess()).toBe('hopeless');
+  });
+
+  it('is hopeless when it asks for tiny answers and reads none, long before they fill the memory', () => {
+    const { egress, reader } = setUp();
+    let asked = 0;
+    while (reader.assess() !== 'hopeless') egress.send({ type: 'pong', nonce: ++asked }, 'control');
+    expect(asked).toBeLessThan(150_000);
+  });
+});
+
+it('takes many waiting messages out in time that grows with their number only', () => {
+  const socket = new StalledSocket();
+  const egress = new Egress(socket);
+  for (let nonce = 0; nonce < 300_000; nonce++) egress.send({ type: 'pong', nonce }, 'control');
+  const startMs = performance.now();
+  while (egress.backlogBytes > 0) {
+    socket.bufferedBytes = 0;
+    egress.pump();
+  }
+  expect(performance.now() - startMs).toBeLessThan(2_000);
 });

@@ -1,13 +1,7 @@
 import { PROTOCOL_LIMITS, relayMessageCodec, type RelayMessage, splitIntoChunks } from '../../shared/protocol/index.ts';
 import type { Lane } from '../rooms/outlet.ts';
+import { LaneQueue, type Outgoing } from './lane-queue.ts';
 import type { ServerSocket } from './server-socket.ts';
-
-interface Outgoing {
-  /** The frames that are left; chunks are cut when their turn comes. */
-  readonly frames: Iterator<Uint8Array, void>;
-  remainingBytes: number;
-  readonly onSent: (() => void) | undefined;
-}
 
 /** In the order in which they are served. */
 const LANES: readonly Lane[] = ['control', 'edits', 'presence', 'bulk'];
@@ -17,8 +11,13 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
 /** The queues of one connection (SPEC CH1): lanes are served in turn, so that a large message delays no small one. */
 export class Egress {
   private readonly socket: ServerSocket;
-  private readonly lanes: Readonly<Record<Lane, Outgoing[]>> = { control: [], edits: [], presence: [], bulk: [] };
-  private readonly laneBytes: Record<Lane, number> = { control: 0, edits: 0, presence: 0, bulk: 0 };
+  private readonly lanes: Readonly<Record<Lane, LaneQueue>> = {
+    control: new LaneQueue(),
+    edits: new LaneQueue(),
+    presence: new LaneQueue(),
+    bulk: new LaneQueue(),
+  };
+  private handedBytes = 0;
   private nextStream = 0;
   private isPumping = false;
 
@@ -28,13 +27,18 @@ export class Egress {
 
   /** Bytes of live messages that the client has not taken. */
   get liveBacklogBytes(): number {
-    const { control, edits, presence } = this.laneBytes;
-    return control + edits + presence;
+    const { control, edits, presence } = this.lanes;
+    return control.bytes + edits.bytes + presence.bytes;
   }
 
   /** Everything that the client has not taken. */
   get backlogBytes(): number {
-    return this.liveBacklogBytes + this.laneBytes.bulk + this.socket.bufferedBytes;
+    return this.liveBacklogBytes + this.lanes.bulk.bytes + this.socket.bufferedBytes;
+  }
+
+  /** What the client has taken in all; it stands still when the client does not read. */
+  get takenBytes(): number {
+    return this.handedBytes - this.socket.bufferedBytes;
   }
 
   send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
@@ -46,8 +50,8 @@ export class Egress {
 
   sendFrame(frame: Uint8Array, lane: Lane): void {
     // The usual case needs no queue.
-    if (this.liveBacklogBytes === 0 && this.laneBytes.bulk === 0 && this.socket.bufferedBytes < SOCKET_BUFFER_BYTES) {
-      return this.socket.send(frame);
+    if (this.liveBacklogBytes === 0 && this.lanes.bulk.bytes === 0 && this.socket.bufferedBytes < SOCKET_BUFFER_BYTES) {
+      return this.hand(frame);
     }
     this.enqueue(lane, { frames: [frame][Symbol.iterator](), remainingBytes: frame.byteLength, onSent: undefined });
   }
@@ -77,32 +81,33 @@ export class Egress {
   /** Drops everything that was not sent. */
   clear(): void {
     for (const lane of LANES) {
-      this.lanes[lane].length = 0;
-      this.laneBytes[lane] = 0;
+      this.lanes[lane].clear();
     }
   }
 
   private enqueue(lane: Lane, outgoing: Outgoing): void {
     this.lanes[lane].push(outgoing);
-    this.laneBytes[lane] += outgoing.remainingBytes;
     this.pump();
   }
 
   private sendOne(lane: Lane): boolean {
-    const outgoing = this.lanes[lane][0];
-    if (!outgoing) return false;
-    const next = outgoing.frames.next();
+    const queue = this.lanes[lane];
+    const { oldest } = queue;
+    if (!oldest) return false;
+    const next = oldest.frames.next();
     if (!next.done) {
-      const sentBytes = Math.min(outgoing.remainingBytes, next.value.byteLength);
-      outgoing.remainingBytes -= sentBytes;
-      this.laneBytes[lane] -= sentBytes;
-      this.socket.send(next.value);
-      if (outgoing.remainingBytes > 0) return true;
+      queue.consume(Math.min(oldest.remainingBytes, next.value.byteLength));
+      this.hand(next.value);
+      if (oldest.remainingBytes > 0) return true;
     }
-    this.lanes[lane].shift();
-    this.laneBytes[lane] -= outgoing.remainingBytes;
-    outgoing.onSent?.();
+    queue.shift();
+    oldest.onSent?.();
     return true;
+  }
+
+  private hand(frame: Uint8Array): void {
+    this.handedBytes += frame.byteLength;
+    this.socket.send(frame);
   }
 
   private *cut(message: Uint8Array): Generator<Uint8Array, void> {

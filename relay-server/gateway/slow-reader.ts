@@ -13,37 +13,43 @@ const HOPELESS_MS = 30_000;
 export class SlowReader {
   private readonly egress: Egress;
   private readonly scheduler: Scheduler;
-  private laggingSinceMs: number | undefined;
-  private lowestBytes = 0;
+  private isBehind = false;
+  private takenBytes = 0;
+  private progressedAtMs: number;
 
   constructor(egress: Egress, scheduler: Scheduler) {
     this.egress = egress;
     this.scheduler = scheduler;
+    this.progressedAtMs = scheduler.now();
   }
 
   get isLagging(): boolean {
-    return this.laggingSinceMs !== undefined;
+    return this.isBehind;
   }
 
   /** Call after each change of what waits. `recovered`: what was left out can be fetched now. */
   assess(): 'fine' | 'lagging' | 'recovered' | 'hopeless' {
     const { liveBacklogBytes, backlogBytes } = this.egress;
     if (liveBacklogBytes > HOPELESS_BYTES || backlogBytes > HOPELESS_BULK_BYTES) return 'hopeless';
-    if (this.laggingSinceMs === undefined) {
-      if (liveBacklogBytes <= LAGGING_BYTES) return 'fine';
-      this.progressed(backlogBytes);
-      return 'lagging';
+    if (this.isStuck(backlogBytes)) return 'hopeless';
+    if (!this.isBehind) {
+      this.isBehind = liveBacklogBytes > LAGGING_BYTES;
+      return this.isBehind ? 'lagging' : 'fine';
     }
-    if (liveBacklogBytes < CAUGHT_UP_BYTES) {
-      this.laggingSinceMs = undefined;
-      return 'recovered';
-    }
-    if (backlogBytes < this.lowestBytes) this.progressed(backlogBytes);
-    return this.scheduler.now() - this.laggingSinceMs > HOPELESS_MS ? 'hopeless' : 'lagging';
+    if (liveBacklogBytes >= CAUGHT_UP_BYTES) return 'lagging';
+    this.isBehind = false;
+    return 'recovered';
   }
 
-  private progressed(backlogBytes: number): void {
-    this.laggingSinceMs = this.scheduler.now();
-    this.lowestBytes = backlogBytes;
+  /** Whether much waits, in whatever lane, and the client has taken nothing for long. */
+  private isStuck(backlogBytes: number): boolean {
+    const { takenBytes } = this.egress;
+    const nowMs = this.scheduler.now();
+    if (takenBytes > this.takenBytes || backlogBytes <= LAGGING_BYTES) {
+      this.takenBytes = takenBytes;
+      this.progressedAtMs = nowMs;
+      return false;
+    }
+    return nowMs - this.progressedAtMs > HOPELESS_MS;
   }
 }

@@ -4,19 +4,20 @@ import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
-import { AnswerCache } from './answer-cache.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import { explainReadFailure, explainWriteFailure } from './explain-failure.ts';
 import { FanOut } from './fan-out.ts';
 import type { CommitTarget, GroupCommit, PendingUpdate } from './group-commit.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import { KnownClocks } from './known-clocks.ts';
 import { LogCursor } from './log-cursor.ts';
+import { readAnswer } from './read-answer.ts';
 import { addClocks, readClocks } from './read-clocks.ts';
-import { type ClientHas, type CommittedSource, judgeLacking, readLacking, readPages } from './read-committed.ts';
+import { type ClientHas, type CommittedSource, readPages } from './read-committed.ts';
 import { RemoteUpdates } from './remote-updates.ts';
 import { DocumentSessions } from './document-sessions.ts';
 import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
-import { toSyncContent } from './sync-part.ts';
 
 type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
 /** What other nodes say about one document. */
@@ -24,6 +25,7 @@ export type DocumentBackplaneMessage = Extract<BackplaneMessage, { readonly docu
 
 export interface DocumentServices extends CommittedSource {
   readonly commits: GroupCommit;
+  readonly answers: AnswerCache;
   readonly scheduler: Scheduler;
   readonly maxUpdateBytes: number;
   /** Whether other nodes write to the same log. */
@@ -53,7 +55,6 @@ export class LiveDocument implements CommitTarget, Disposable {
   private readonly publish: PublishToPeers;
   private readonly sessions = new DocumentSessions();
   private readonly pendingRanges = new Map<number, readonly ClockRange[]>();
-  private readonly answers = new AnswerCache();
   private readonly remote = new RemoteUpdates();
   private readonly fanOut: FanOut;
   private readonly seen: SeenTicker;
@@ -119,11 +120,8 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.cursor.forgetBeyond();
     this.remote.clear();
     const { epoch, headSeq } = this;
-    const lacking = judgeLacking({ epoch, seq: headSeq }, request);
-    const parts = await this.answers.obtain({ epoch, headSeq }, lacking, () =>
-      readLacking(this.services, this.key, headSeq, lacking),
-    );
-    const contents = await Promise.all(parts.map((part) => toSyncContent(part, subscription.participant.canInflate)));
+    const { canInflate } = subscription.participant;
+    const contents = await readAnswer(this.services, { ...this.key, epoch, headSeq }, this.clocks, request, canInflate);
     if (subscription.state !== 'opening') return;
     const stateVector = this.clocks.encodeStateVector();
     this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, contents }, () =>
@@ -222,7 +220,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     for (const update of updates) {
       this.pendingRanges.delete(update.pendingId);
       for (const subscription of this.sessions.progressOf(update.session).end(update.clientSeq, undefined)) {
-        this.refuse(subscription, update.clientSeq, reason, explainFailure(failure));
+        this.refuse(subscription, update.clientSeq, reason, explainWriteFailure(failure));
       }
       this.sessions.prune(update.session);
     }
@@ -290,7 +288,8 @@ export class LiveDocument implements CommitTarget, Disposable {
   private gapFillingFailed(error: unknown): void {
     this.services.reportProblem(error);
     if (!(error instanceof LogFailure) || error.code !== 'corrupted') return;
-    for (const subscription of this.fanOut.subscriptions) this.close(subscription, 'unreadable', error.message);
+    for (const subscription of this.fanOut.subscriptions)
+      this.close(subscription, 'unreadable', explainReadFailure(error));
   }
 
   /** Asks the log where the document stands and sends everybody what they lack of it. */
@@ -396,10 +395,4 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.seen.dispose();
     this.fanOut.dispose();
   }
-}
-
-function explainFailure(failure: LogFailure): string {
-  if (failure.code === 'full')
-    return "The relay's disk is full. Your edit is kept here and sent again; tell who runs the relay.";
-  return 'The relay could not store the edit. It is kept here and sent again.';
 }

@@ -15,6 +15,8 @@ export type Inspection =
 
 /** Far beyond what anybody types; keeps sums of clocks exact. */
 const MAX_CLOCK = 2 ** 40;
+/** Far beyond what an editor makes at once, offline edits of days included; decoding them takes a quarter of a second. */
+const MAX_STRUCTS = 300_000;
 
 /**
  * Decodes a Yjs update in full and says what it brings (SPEC UP2). What passes can be merged, compared and applied
@@ -23,11 +25,17 @@ const MAX_CLOCK = 2 ** 40;
 export function inspectUpdate(payload: Uint8Array): Inspection {
   try {
     const decoder = decoding.createDecoder(payload);
+    let structCount = 0;
     const { structs, ds } = Y.decodeUpdateV2(
       payload,
       class extends Y.UpdateDecoderV1 {
         constructor() {
           super(decoder);
+        }
+
+        override readInfo(): number {
+          if (++structCount > MAX_STRUCTS) throw new Error(`it has more than ${MAX_STRUCTS} parts`);
+          return super.readInfo();
         }
       },
     );

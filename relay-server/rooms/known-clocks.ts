@@ -13,24 +13,36 @@ export class KnownClocks {
   private readonly clients = new Map<number, ClientClocks>();
   private encoded: Uint8Array | undefined;
 
+  /** `ranges` as an update has them: those of one client together and rising. */
   add(ranges: readonly ClockRange[]): void {
-    for (const range of ranges) this.addRange(range);
+    for (let start = 0; start < ranges.length;) {
+      const client = ranges[start]?.client ?? 0;
+      let end = start + 1;
+      while (ranges[end]?.client === client) end++;
+      this.addOfClient(client, ranges.slice(start, end));
+      start = end;
+    }
   }
 
-  private addRange(range: ClockRange): void {
-    const known = this.clients.get(range.client) ?? { reached: 0, beyond: [] };
-    this.clients.set(range.client, known);
-    if (range.end <= known.reached) return;
-    this.encoded = undefined;
-    if (range.start > known.reached) {
-      known.beyond = insert(known.beyond, range);
-      return;
+  private addOfClient(client: number, ranges: readonly ClockRange[]): void {
+    const known = this.clients.get(client) ?? { reached: 0, beyond: [] };
+    this.clients.set(client, known);
+    const { reached } = known;
+    const [only] = ranges;
+    if (ranges.length === 1 && only) addOne(known, only);
+    else settle(known, unite(known.beyond, ranges));
+    if (known.reached > reached) this.encoded = undefined;
+  }
+
+  /** Whether somebody who has `stateVector`, and gets `ranges` besides, has all of it. */
+  isCoveredBy(stateVector: ReadonlyMap<number, number>, ranges: readonly ClockRange[]): boolean {
+    const gets = new KnownClocks();
+    for (const [client, reached] of stateVector) gets.clients.set(client, { reached, beyond: [] });
+    gets.add(ranges);
+    for (const [client, { reached }] of this.clients) {
+      if ((gets.clients.get(client)?.reached ?? 0) < reached) return false;
     }
-    known.reached = range.end;
-    while (known.beyond[0] && known.beyond[0].start <= known.reached) {
-      known.reached = Math.max(known.reached, known.beyond[0].end);
-      known.beyond.shift();
-    }
+    return true;
   }
 
   /** The encoded state vector: contiguous clocks only, as a Y.Doc would have them. */
@@ -40,15 +52,62 @@ export class KnownClocks {
   }
 }
 
-function insert(beyond: readonly ClockRange[], range: ClockRange): ClockRange[] {
-  let { start, end } = range;
-  const before = beyond.filter((other) => other.end < start);
-  const after = beyond.filter((other) => other.start > end);
-  for (const other of beyond.slice(before.length, beyond.length - after.length)) {
-    start = Math.min(start, other.start);
-    end = Math.max(end, other.end);
+/** An author who goes on, in time that hardly depends on the number of gaps. */
+function addOne(known: ClientClocks, range: ClockRange): void {
+  if (range.start > known.reached) {
+    const index = firstEndingFrom(known.beyond, range.start);
+    let { start, end } = range;
+    let last = index;
+    for (let other = known.beyond[last]; other && other.start <= end; other = known.beyond[++last]) {
+      start = Math.min(start, other.start);
+      end = Math.max(end, other.end);
+    }
+    known.beyond.splice(index, last - index, { client: range.client, start, end });
+    return;
   }
-  return [...before, { client: range.client, start, end }, ...after];
+  known.reached = Math.max(known.reached, range.end);
+  const [first] = known.beyond;
+  if (first && first.start <= known.reached) settle(known, known.beyond);
+}
+
+/** Index of the first range that ends at `start` or beyond it. */
+function firstEndingFrom(ranges: readonly ClockRange[], start: number): number {
+  let [low, high] = [0, ranges.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.end ?? Infinity) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Takes what has become contiguous out of `ranges`, which are sorted and disjoint. */
+function settle(known: ClientClocks, ranges: readonly ClockRange[]): void {
+  let index = 0;
+  for (; index < ranges.length; index++) {
+    const range = ranges[index];
+    if (!range || range.start > known.reached) break;
+    known.reached = Math.max(known.reached, range.end);
+  }
+  known.beyond = ranges.slice(index);
+}
+
+/** Both lists are sorted; so is the result, and disjoint. */
+function unite(a: readonly ClockRange[], b: readonly ClockRange[]): ClockRange[] {
+  const united: { readonly client: number; readonly start: number; end: number }[] = [];
+  let [indexA, indexB] = [0, 0];
+  while (indexA < a.length || indexB < b.length) {
+    const [fromA, fromB] = [a[indexA], b[indexB]];
+    const isFromA = fromA !== undefined && (fromB === undefined || fromA.start <= fromB.start);
+    const next = isFromA ? fromA : fromB;
+    if (isFromA) indexA++;
+    else indexB++;
+    if (!next) break;
+    const last = united.at(-1);
+    if (last && next.start <= last.end) last.end = Math.max(last.end, next.end);
+    else united.push({ ...next });
+  }
+  return united;
 }
 
 function encode(clients: readonly (readonly [client: number, clocks: ClientClocks])[]): Uint8Array {

@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import { PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
 import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
@@ -7,6 +8,8 @@ import { SyncPart } from './sync-part.ts';
 
 const PAGE_BYTES = 4 * 1024 * 1024;
 const MAX_DIFF_BYTES = 4 * 1024 * 1024;
+/** What fits into one message, with room for the fields around it. */
+const MAX_SNAPSHOT_BYTES = PROTOCOL_LIMITS.maxMessageBytes - 64 * 1024;
 /** A client that is further behind is better served from a snapshot. */
 const MAX_TAIL_UPDATES = 2_000;
 
@@ -69,8 +72,12 @@ export type Lacking =
 export function judgeLacking(through: { readonly epoch: string; readonly seq: number }, client: ClientHas): Lacking {
   const behind = client.epoch === through.epoch ? through.seq - client.afterSeq : -1;
   if (behind >= 0 && behind <= MAX_TAIL_UPDATES) return { kind: 'tail', afterSeq: client.afterSeq };
-  if (client.stateVector.byteLength <= 1) return { kind: 'everything' };
-  return { kind: 'difference', stateVector: client.stateVector };
+  return lackingByStateVector(client);
+}
+
+/** The same for a client whose cursor is not to be trusted. */
+export function lackingByStateVector({ stateVector }: ClientHas): Lacking {
+  return stateVector.byteLength <= 1 ? { kind: 'everything' } : { kind: 'difference', stateVector };
 }
 
 /** Reads what a client lacks of what is committed through `throughSeq`, in parts that are applied one after the other. */
@@ -83,7 +90,9 @@ export async function readLacking(
   if (lacking.kind === 'tail') return readTail(source, key, lacking.afterSeq, throughSeq);
   const record = await source.log.readDocument(key);
   if (!record) return [];
-  const snapshot = await readSnapshot(source, key, record);
+  // What is too large for one message is read from the log, which has all of it in smaller pieces.
+  const isSendable = (record.snapshot?.byteLength ?? 0) <= MAX_SNAPSHOT_BYTES;
+  const snapshot = isSendable ? await readSnapshot(source, key, record) : undefined;
   const tail = await readTail(source, key, snapshot?.seq ?? 0, throughSeq);
   const parts = snapshot ? [snapshot.part, ...tail] : tail;
   const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);

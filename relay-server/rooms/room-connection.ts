@@ -3,9 +3,10 @@ import { type Disposable, MutableDisposable, type Scheduler, toDisposable } from
 import { type ClientMessage, PROTOCOL_LIMITS, ProtocolError } from '../../shared/protocol/index.ts';
 import type { RoomGrant } from '../access/room-grant.ts';
 import type { SessionKey } from '../log/update-log.ts';
-import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentServices, LiveDocument } from './document.ts';
+import { explainReadFailure } from './explain-failure.ts';
 import type { Outlet } from './outlet.ts';
+import type { ClientHas } from './read-committed.ts';
 import type { Room } from './room.ts';
 import { type Participant, Subscription } from './subscription.ts';
 import { type BucketSize, TokenBucket } from './token-bucket.ts';
@@ -33,16 +34,22 @@ export interface RoomConnectionOptions {
 }
 
 interface OpenDocument {
-  readonly document: LiveDocument;
-  readonly subscription: Subscription;
+  readonly name: string;
+  /** Undefined until its turn has come. */
+  opened: { readonly document: LiveDocument; readonly subscription: Subscription } | undefined;
   /** The client's updates that came before the document was opened. */
   waiting: { readonly clientSeq: number; readonly payload: Uint8Array }[];
 }
 
-/** Documents opened one after the other before others get their turn. */
-const OPENS_PER_TURN = 16;
+/** Documents are opened one after the other; after so long others get their turn. */
+const TURN_MS = 5;
+/** All documents of a large workspace at once, and a steady trickle after that. */
+const OPENS: BucketSize = { capacity: PROTOCOL_LIMITS.maxOpenDocuments, refillPerSecond: 50 };
+const OPEN_RETRY_MS = 100;
 const MAX_HANDLES = 1_000_000;
 const MAX_WAITING_UPDATES = 1_000;
+/** State vectors of documents that wait to be opened. */
+const MAX_WAITING_STATE_BYTES = 64 * 1024 * 1024;
 
 /** One connection's place in a room: it takes the client's messages and answers through the outlet. */
 export class RoomConnection implements Disposable {
@@ -56,7 +63,10 @@ export class RoomConnection implements Disposable {
   private readonly usedHandles = new Set<number>();
   private readonly owner: Disposable;
   private opening: Promise<void> = Promise.resolve();
-  private opensInTurn = 0;
+  private readonly opens: TokenBucket;
+  private waitingOpens = 0;
+  private waitingStateBytes = 0;
+  private turnStartedMs = 0;
   private readonly turn = new MutableDisposable<Disposable>();
   private isLeft = false;
 
@@ -67,6 +77,7 @@ export class RoomConnection implements Disposable {
     this.scheduler = scheduler;
     this.updates = new TokenBucket(limits.updates, scheduler);
     this.updateBytes = new TokenBucket(limits.updateBytes, scheduler);
+    this.opens = new TokenBucket(OPENS, scheduler);
     this.self = { presenceId, session, grant, outlet, canInflate };
     room.enter(this.self);
     this.owner = toDisposable(() => this.leave());
@@ -91,8 +102,8 @@ export class RoomConnection implements Disposable {
       case 'update':
         return this.update(message);
       case 'applied': {
-        const found = this.find(message.handle);
-        return found?.document.applied(found.subscription, message.seq);
+        const opened = this.find(message.handle)?.opened;
+        return opened?.document.applied(opened.subscription, message.seq);
       }
       case 'presence':
         return this.room.presence.show(this.self.presenceId, message.state);
@@ -107,9 +118,9 @@ export class RoomConnection implements Disposable {
 
   /** The connection was lagging and reads again. */
   caughtUp(): void {
-    for (const [handle, { document, subscription }] of [...this.open]) {
-      if (subscription.state !== 'missed') continue;
-      document.caughtUp(subscription);
+    for (const [handle, { opened }] of [...this.open]) {
+      if (opened?.subscription.state !== 'missed') continue;
+      opened.document.caughtUp(opened.subscription);
       this.forget(handle);
     }
     this.room.presence.caughtUp(this.self.presenceId);
@@ -143,31 +154,40 @@ export class RoomConnection implements Disposable {
       this.self.outlet.send({ type: 'document-closed', handle, reason: 'too-many-documents', explanation }, 'control');
       return;
     }
-    const document = this.room.acquire(name);
-    const subscription = new Subscription(this.self, handle, name);
-    const entry: OpenDocument = { document, subscription, waiting: [] };
-    this.open.set(handle, entry);
-    document.subscribe(subscription);
+    if (this.waitingOpens++ === 0) this.turnStartedMs = this.scheduler.now();
+    this.waitingStateBytes += stateVector.byteLength;
+    if (this.waitingStateBytes > MAX_WAITING_STATE_BYTES) throw new ProtocolError('too much to open at once', 4413);
+    this.open.set(handle, { name, opened: undefined, waiting: [] });
     const request = { epoch, afterSeq, stateVector: stateVector.slice() };
     this.opening = this.opening.then(async () => {
-      await this.takeTurn();
-      await this.answerOpen(entry, request);
+      try {
+        await this.answerOpen(handle, request);
+      } catch (error) {
+        this.services.reportProblem(error);
+      } finally {
+        this.waitingOpens--;
+        this.waitingStateBytes -= stateVector.byteLength;
+      }
     });
   }
 
-  private async answerOpen(
-    { document, subscription, ...entry }: OpenDocument,
-    request: Parameters<LiveDocument['answerOpen']>[1],
-  ) {
-    const { handle } = subscription;
-    if (subscription.state !== 'opening') return;
+  private async answerOpen(handle: number, request: ClientHas): Promise<void> {
+    const entry = this.open.get(handle);
+    if (!entry) return;
+    await this.takeTurn();
+    // It may have been closed meanwhile.
+    if (this.isLeft || this.open.get(handle) !== entry) return;
+    const document = this.room.acquire(entry.name);
+    const subscription = new Subscription(this.self, handle, entry.name);
+    entry.opened = { document, subscription };
+    document.subscribe(subscription);
     try {
       await document.answerOpen(subscription, request);
     } catch (error) {
       this.services.reportProblem(error);
-      if (!this.open.has(handle)) return;
+      if (this.open.get(handle) !== entry) return;
       this.forget(handle);
-      const explanation = error instanceof LogFailure ? error.message : 'The relay failed to read the document.';
+      const explanation = explainReadFailure(error);
       this.self.outlet.send({ type: 'document-closed', handle, reason: 'unreadable', explanation }, 'control');
       return;
     }
@@ -175,10 +195,18 @@ export class RoomConnection implements Disposable {
   }
 
   private async takeTurn(): Promise<void> {
-    if (this.isLeft || ++this.opensInTurn < OPENS_PER_TURN) return;
-    this.opensInTurn = 0;
+    const nowMs = this.scheduler.now();
+    if (nowMs - this.turnStartedMs > TURN_MS) {
+      await this.pause(0);
+      this.turnStartedMs = this.scheduler.now();
+    }
+    while (!this.isLeft && !this.opens.take(1)) await this.pause(OPEN_RETRY_MS);
+  }
+
+  private async pause(delayMs: number): Promise<void> {
+    if (this.isLeft) return;
     await new Promise<void>((resolve) => {
-      this.turn.value = this.scheduler.schedule(resolve, 0);
+      this.turn.value = this.scheduler.schedule(resolve, delayMs);
     });
   }
 
@@ -190,15 +218,16 @@ export class RoomConnection implements Disposable {
   private update({ handle, clientSeq, payload }: Extract<RoomMessage, { type: 'update' }>): void {
     const found = this.find(handle);
     if (!found) return;
-    const { document, subscription, waiting } = found;
+    const { opened, waiting } = found;
+    if (clientSeq === 0) throw new ProtocolError('clientSeq 0');
     const isWithinRate = this.updates.take(1) && this.updateBytes.take(payload.byteLength);
     if (!isWithinRate || waiting.length >= MAX_WAITING_UPDATES) {
       const explanation = 'Too many edits at once. They are kept here and sent again.';
       this.self.outlet.send({ type: 'refused', handle, clientSeq, reason: 'rate-limited', explanation }, 'control');
-    } else if (subscription.state === 'opening') {
+    } else if (!opened || opened.subscription.state === 'opening') {
       waiting.push({ clientSeq, payload });
     } else {
-      document.submit(subscription, clientSeq, payload);
+      opened.document.submit(opened.subscription, clientSeq, payload);
     }
   }
 
@@ -206,15 +235,16 @@ export class RoomConnection implements Disposable {
   private find(handle: number): OpenDocument | undefined {
     const found = this.open.get(handle);
     if (!found && !this.usedHandles.has(handle)) throw new ProtocolError(`handle ${handle} was never opened`);
-    return found?.subscription.state === 'closed' ? undefined : found;
+    return found?.opened?.subscription.state === 'closed' ? undefined : found;
   }
 
   private forget(handle: number): void {
     const found = this.open.get(handle);
     if (!found) return;
     this.open.delete(handle);
-    found.document.unsubscribe(found.subscription);
-    this.room.release(found.document);
+    if (!found.opened) return;
+    found.opened.document.unsubscribe(found.opened.subscription);
+    this.room.release(found.opened.document);
   }
 }
 

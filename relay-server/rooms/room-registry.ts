@@ -3,6 +3,7 @@ import type { RoomGrant } from '../access/room-grant.ts';
 import type { Backplane } from '../backplane/backplane.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { DocumentKey, UpdateLog } from '../log/update-log.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
@@ -44,6 +45,7 @@ export class RoomRegistry implements Disposable {
       scheduler,
       maxUpdateBytes,
       commits: this.commits,
+      answers: new AnswerCache(scheduler),
       isLogShared: options.headPollIntervalMs !== undefined,
       nextUpdateId: () => ++this.lastUpdateId,
       createEpoch: () => this.createName(16),
@@ -108,6 +110,7 @@ export class RoomRegistry implements Disposable {
 
   dispose(): void {
     this.poller?.dispose();
+    this.services.answers.dispose();
     this.commits.dispose();
     for (const room of this.rooms.values()) room.dispose();
     this.rooms.clear();

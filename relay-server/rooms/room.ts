@@ -69,14 +69,20 @@ export class Room implements Disposable {
   release(document: LiveDocument): void {
     const name = document.key.document;
     if (document.isOpen || this.unloading.has(name) || this.documents.get(name) !== document) return;
+    // One that nobody ever wrote to costs nothing to open again.
+    if (document.isIdle && document.headSeq === 0) return this.unload(document);
     const timer = this.services.scheduler.schedule(() => {
       this.unloading.delete(name);
       if (!document.isIdle) return this.release(document);
-      this.documents.delete(name);
-      document.dispose();
-      this.checkEmpty();
+      this.unload(document);
     }, IDLE_DOCUMENT_MS);
     this.unloading.set(name, timer);
+  }
+
+  private unload(document: LiveDocument): void {
+    this.documents.delete(document.key.document);
+    document.dispose();
+    this.checkEmpty();
   }
 
   private receive(message: BackplaneMessage, nodeId: string): void {

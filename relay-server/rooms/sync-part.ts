@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
+import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 
 /** Smaller ones gain too little. */
 const WORTH_DEFLATING_BYTES = 512;
@@ -16,6 +17,7 @@ export class SyncPart {
   private plain: Uint8Array | undefined;
   private compressed: Promise<Uint8Array | undefined> | undefined;
   private readonly stored: Uint8Array | undefined;
+  private inspected: readonly ClockRange[] | undefined;
 
   private constructor(byteLength: number, plain: Uint8Array | undefined, stored: Uint8Array | undefined) {
     this.byteLength = byteLength;
@@ -34,6 +36,15 @@ export class SyncPart {
 
   get update(): Uint8Array {
     return (this.plain ??= inflateRawSync(this.stored ?? new Uint8Array(0), { maxOutputLength: this.byteLength }));
+  }
+
+  /** The structs that the update brings. */
+  get ranges(): readonly ClockRange[] {
+    if (!this.inspected) {
+      const inspection = inspectUpdate(this.update);
+      this.inspected = inspection.kind === 'sound' ? inspection.ranges : [];
+    }
+    return this.inspected;
   }
 
   /** The update compressed as raw DEFLATE; undefined when that is no gain. */

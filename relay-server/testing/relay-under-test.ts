@@ -68,6 +68,7 @@ export class RelayUnderTest {
   readonly scheduler = new ManualScheduler();
   readonly folder = temporaryFolder();
   readonly problems: unknown[] = [];
+  readonly snapshots = new FolderSnapshotStore(join(this.folder, 'snapshots'));
   private readonly options: Partial<RelayCoreOptions>;
   private readonly pairs: SocketPair[] = [];
   private storage = openSqliteStorage(join(this.folder, 'relay.db'));
@@ -136,7 +137,7 @@ export class RelayUnderTest {
   private createCore(): RelayCore {
     return createRelayCore({
       log: this.storage.log,
-      snapshots: new FolderSnapshotStore(join(this.folder, 'snapshots')),
+      snapshots: this.snapshots,
       doorkeeper: createPlainDoorkeeper(this.scheduler),
       scheduler: this.scheduler,
       random: createSeededRandom(7).next,

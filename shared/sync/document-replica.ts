@@ -14,6 +14,7 @@ const REMOTE_ORIGIN = Symbol('from the relay');
 const STORED_ORIGIN = Symbol('from the store');
 const REOPEN_DELAY_MS = 5000;
 const MAX_QUICK_REOPENS = 3;
+const QUICK_REOPENS_WITHIN_MS = 10_000;
 
 export interface DocumentReplicaOptions {
   readonly name: string;
@@ -52,6 +53,7 @@ export class DocumentReplica {
   private resolveSynced: () => void = () => {};
   private currentSaveState: SaveState = { kind: 'on-the-relay' };
   private quickReopens = 0;
+  private quickReopensSinceMs = 0;
   private hasReopenedMalformed = false;
   private hasSynced = false;
   private isStored = true;
@@ -258,6 +260,11 @@ export class DocumentReplica {
 
   private closedByRelay({ reason, explanation }: Extract<DocumentMessage, { type: 'document-closed' }>): void {
     this.closeChannel();
+    const nowMs = this.options.scheduler.now();
+    if (nowMs - this.quickReopensSinceMs > QUICK_REOPENS_WITHIN_MS) {
+      this.quickReopens = 0;
+      this.quickReopensSinceMs = nowMs;
+    }
     if (reason === 'reopen' && this.quickReopens < MAX_QUICK_REOPENS) {
       this.quickReopens++;
       this.openChannel();

@@ -142,10 +142,9 @@ export class WorkspaceIndex implements Disposable {
       if (file) listed.push(file);
     }
     listed.sort((a, b) => (a.fileId < b.fileId ? -1 : 1));
-    const taken = new Set<string>();
+    const taken = new TakenPaths();
     const shown = listed.map((file) => {
-      const path = freePath(file.path, taken);
-      taken.add(comparablePath(path));
+      const path = taken.claim(file.path);
       return path === file.path ? file : { ...file, path };
     });
     shown.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -159,14 +158,29 @@ export function comparablePath(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-function freePath(path: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(comparablePath(path))) return path;
-  const nameStart = path.lastIndexOf('/') + 1;
-  const dot = path.lastIndexOf('.');
-  const end = dot > nameStart ? dot : path.length;
-  for (let copy = 2; ; copy++) {
-    const candidate = `${path.slice(0, end)} (${copy})${path.slice(end)}`;
-    if (!taken.has(comparablePath(candidate))) return candidate;
+/** Gives every file a path of its own: who claims a taken one gets a suffix. */
+class TakenPaths {
+  private readonly taken = new Set<string>();
+  /** By claimed path: the copy that was given out last. */
+  private readonly copies = new Map<string, number>();
+
+  claim(path: string): string {
+    const claimed = comparablePath(path);
+    if (!this.taken.has(claimed)) {
+      this.taken.add(claimed);
+      return path;
+    }
+    const nameStart = path.lastIndexOf('/') + 1;
+    const dot = path.lastIndexOf('.');
+    const end = dot > nameStart ? dot : path.length;
+    for (let copy = (this.copies.get(claimed) ?? 1) + 1; ; copy++) {
+      const candidate = `${path.slice(0, end)} (${copy})${path.slice(end)}`;
+      const compared = comparablePath(candidate);
+      if (this.taken.has(compared)) continue;
+      this.taken.add(compared);
+      this.copies.set(claimed, copy);
+      return candidate;
+    }
   }
 }
 
