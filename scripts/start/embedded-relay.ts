@@ -1,31 +1,81 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PROJECT_FOLDER } from '../project.ts';
 import { runCommand } from '../runtimes/run-command.ts';
 import { preferPort } from './free-port.ts';
-import { OwnedProcess } from './owned-process.ts';
+import { makeFolder } from './make-folder.ts';
+import { type Ending, OwnedProcess } from './owned-process.ts';
 
 const MAIN = join(PROJECT_FOLDER, 'relay-server/main.ts');
 const BROWSER_CLIENT = join(PROJECT_FOLDER, 'out/browser');
 const USUAL_PORT = 4444;
 const LISTENING = /^tutti-relay listening on (https?:\/\/\S+)$/;
+/** A relay that ends so often within so long cannot be helped by starting it again. */
+const MAX_RESTARTS = 5;
+const RESTARTS_WITHIN_MS = 60_000;
 
-/** The relay that runs for as long as Tutti does. */
-export interface EmbeddedRelay {
+/** The relay that runs for as long as Tutti does. One that ends by itself is started again: the others wait for it. */
+export class EmbeddedRelay {
+  readonly name = 'The relay';
   /** Its base URL, without a slash at the end. */
   readonly url: string;
-  readonly process: OwnedProcess;
+  /** Settles when it was stopped, or has ended too often; it never rejects. */
+  readonly ended: Promise<Ending>;
+  private readonly dataFolder: string;
+  private current: OwnedProcess;
+  private isStopping = false;
+  private restartsMs: number[] = [];
+
+  /**
+   * Starts the relay on `dataFolder`, with the browser client, and waits until it takes connections.
+   * @throws with what it said, when it does not come up
+   */
+  static async start(dataFolder: string, port: number | undefined): Promise<EmbeddedRelay> {
+    await makeFolder(dataFolder);
+    const { url, process } = await launch(dataFolder, port ?? (await preferPort(USUAL_PORT)));
+    return new EmbeddedRelay(dataFolder, url, process);
+  }
+
+  private constructor(dataFolder: string, url: string, process: OwnedProcess) {
+    this.dataFolder = dataFolder;
+    this.url = url;
+    this.current = process;
+    this.ended = this.watch();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.current.stop();
+    await this.ended;
+  }
+
+  private async watch(): Promise<Ending> {
+    for (;;) {
+      const ending = await this.current.ended;
+      if (this.isStopping || this.hasEndedTooOften()) return ending;
+      console.error(
+        `The relay ended unexpectedly (${ending.signal ?? `exit code ${ending.code}`}). It is started again.`,
+      );
+      try {
+        const { process } = await launch(this.dataFolder, Number(new URL(this.url).port));
+        this.current = process;
+        if (this.isStopping) await process.stop();
+      } catch (error) {
+        console.error(error instanceof Error ? error.message : error);
+        return ending;
+      }
+    }
+  }
+
+  private hasEndedTooOften(): boolean {
+    const nowMs = Date.now();
+    this.restartsMs = [...this.restartsMs.filter((atMs) => nowMs - atMs < RESTARTS_WITHIN_MS), nowMs];
+    return this.restartsMs.length > MAX_RESTARTS;
+  }
 }
 
-/**
- * Starts the relay on `dataFolder`, with the browser client, and waits until it takes connections.
- * @throws with what it said, when it does not come up
- */
-export async function startEmbeddedRelay(dataFolder: string, port: number | undefined): Promise<EmbeddedRelay> {
-  await mkdir(dataFolder, { recursive: true });
-  const chosenPort = port ?? (await preferPort(USUAL_PORT));
-  const args = ['serve', '--port', String(chosenPort), '--data', dataFolder, '--static', BROWSER_CLIENT];
+async function launch(dataFolder: string, port: number): Promise<{ url: string; process: OwnedProcess }> {
+  const args = ['serve', '--port', String(port), '--data', dataFolder, '--static', BROWSER_CLIENT];
   const relay = new OwnedProcess('The relay', process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -39,9 +89,7 @@ export async function startEmbeddedRelay(dataFolder: string, port: number | unde
       });
     }
     void relay.ended.then(({ code }) => {
-      reject(
-        new Error(`The relay did not start on port ${chosenPort} with its data in ${dataFolder} (exit code ${code}).`),
-      );
+      reject(new Error(`The relay did not start on port ${port} with its data in ${dataFolder} (exit code ${code}).`));
     });
   });
   return { url, process: relay };

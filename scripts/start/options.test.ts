@@ -17,11 +17,20 @@ describe('parseStartOptions', () => {
   });
 
   it('reads every option and resolves paths', () => {
-    const args = ['code', '--join', 'http://host/join/r#s', '--no-window', '--port', '8080', '--data', '../data'];
+    const args = [
+      'code',
+      '--join',
+      'http://host/join/r#secret-0123456789',
+      '--no-window',
+      '--port',
+      '8080',
+      '--data',
+      '../data',
+    ];
     expect(parseStartOptions(args, '/work')).toEqual({
       ...NOTHING,
       folder: '/work/code',
-      joinLink: 'http://host/join/r#s',
+      joinLink: 'http://host/join/r#secret-0123456789',
       isWindowless: true,
       port: 8080,
       dataFolder: '/data',
@@ -35,6 +44,8 @@ describe('parseStartOptions', () => {
     [['--port', 'x'], 'a number from 0 to 65535'],
     [['--relay', 'host'], 'needs an address'],
     [['--relay', 'http://host', '--relay-only'], 'exclude each other'],
+    [['--relay-only', 'code'], 'opens no folder'],
+    [['--join', 'notalink'], '--join: '],
     [['--wat'], "unknown option '--wat'"],
     [['one', 'two'], 'too many arguments'],
   ])('refuses %s', (args, message) => {

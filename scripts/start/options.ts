@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
+import { parseShareLink } from '../../shared/access/index.ts';
 
 /** What `npm start -- …` asks for. */
 export interface StartOptions {
@@ -14,7 +15,7 @@ export interface StartOptions {
   readonly isWindowless: boolean;
   /** Port of the embedded relay; undefined takes the usual one, or any when that is taken. */
   readonly port: number | undefined;
-  /** Absolute path of the folder with everything that the embedded relay keeps. */
+  /** Absolute path of the folder in which everything is kept. */
   readonly dataFolder: string | undefined;
 }
 
@@ -31,7 +32,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     .option('--relay-only', 'start the relay and nothing else')
     .option('--no-window', 'share the folder without opening a window')
     .option('--port <number>', 'port of the relay', readPort)
-    .option('--data <folder>', 'folder in which the relay keeps its data')
+    .option('--data <folder>', 'folder in which everything is kept')
     .exitOverride()
     .parse([...args], { from: 'user' });
   const options = command.opts<{
@@ -44,6 +45,11 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
   }>();
   const folder = command.args[0];
   if (options.relay !== undefined && options.relayOnly) command.error('--relay and --relay-only exclude each other');
+  if (folder !== undefined && options.relayOnly) command.error('--relay-only opens no folder');
+  if (options.join !== undefined) {
+    const parsed = parseShareLink(options.join);
+    if (!parsed.ok) command.error(`--join: ${parsed.explanation}`);
+  }
   if (options.relay !== undefined && !/^https?:\/\/./.test(options.relay)) {
     command.error(`--relay needs an address such as https://tutti.example.org, not "${options.relay}"`);
   }

@@ -3,12 +3,18 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 /** How long a program may take to write down what it holds before it is killed. */
 const STOP_TIMEOUT_MS = 15_000;
 
+/** How a process has ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** A child process that is stopped by its owner, or says when it ended by itself. */
 export class OwnedProcess {
   readonly name: string;
   readonly child: ChildProcess;
   /** Settles when the process is gone; it never rejects. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly ended: Promise<Ending>;
   private hasEnded = false;
 
   constructor(name: string, command: string, args: readonly string[], options: SpawnOptions) {

@@ -1,14 +1,19 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseShareLink } from '../../shared/access/index.ts';
 import { ensureBuilt } from '../build/ensure-built.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { findWindowSupport, type RunningApp, startDesktop, startHeadless } from './desktop.ts';
-import { createOperatorToken, startEmbeddedRelay } from './embedded-relay.ts';
+import { createOperatorToken, EmbeddedRelay } from './embedded-relay.ts';
 import type { StartOptions } from './options.ts';
 import type { OwnedProcess } from './owned-process.ts';
 import { waitForStopRequest } from './stop-request.ts';
 
 const OPERATOR_TOKEN_TTL = '30d';
+const LINK_PATIENCE_MS = 5_000;
+
+/** Something that runs until it is stopped. */
+type Part = Pick<OwnedProcess, 'name' | 'ended' | 'stop'>;
 
 /**
  * Runs Tutti until it is asked to stop, its window is closed or its relay ends.
@@ -17,22 +22,23 @@ const OPERATOR_TOKEN_TTL = '30d';
  */
 export async function runTutti(options: StartOptions): Promise<void> {
   if (options.folder !== undefined) requireFolder(options.folder);
+  if (options.joinLink !== undefined) await requireRelay(options.joinLink);
   const stopRequest = waitForStopRequest();
   await ensureBuilt();
-  const processes: OwnedProcess[] = [];
+  const parts: Part[] = [];
   const dataFolder = options.dataFolder ?? defaultDataFolder();
   try {
-    const relay = options.relayUrl ? undefined : await startEmbeddedRelay(join(dataFolder, 'relay'), options.port);
-    if (relay) processes.push(relay.process);
+    const relay = options.relayUrl ? undefined : await EmbeddedRelay.start(join(dataFolder, 'relay'), options.port);
+    if (relay) parts.push(relay);
     const relayUrl = options.relayUrl ?? relay?.url ?? '';
     const app = options.isRelayOnly ? undefined : await startApp(options, relayUrl, dataFolder, relay !== undefined);
-    if (app) processes.push(app.process);
+    if (app) parts.push(app.process);
     void announceReadiness(app, relayUrl, options.joinLink);
-    const failure = await Promise.race([stopRequest, ...processes.map(waitForFailure)]);
+    const failure = await Promise.race([stopRequest, ...parts.map(waitForFailure)]);
     if (failure) throw new Error(failure);
   } finally {
     // The app first, so that the relay still takes what it has to say.
-    for (const owned of processes.reverse()) await owned.stop();
+    for (const part of parts.reverse()) await part.stop();
   }
 }
 
@@ -41,12 +47,16 @@ async function announceReadiness(
   relayUrl: string,
   joinLink: string | undefined,
 ): Promise<void> {
+  const timer = setTimeout(() => {
+    console.error(`The relay at ${relayUrl} does not answer, so there is no link yet. Tutti goes on trying.`);
+  }, LINK_PATIENCE_MS);
   const link = joinLink ?? (app ? await app.link : `${relayUrl}/`);
+  clearTimeout(timer);
   if (link !== undefined) console.log(`Tutti is ready: ${link}`);
 }
 
 /** Settles when the process is gone, with a sentence if it did not mean to. */
-async function waitForFailure({ name, ended }: OwnedProcess): Promise<string | undefined> {
+async function waitForFailure({ name, ended }: Part): Promise<string | undefined> {
   const { code, signal } = await ended;
   return code === 0 ? undefined : `${name} ended unexpectedly (${signal ?? `exit code ${code}`}).`;
 }
@@ -78,7 +88,24 @@ async function startApp(
   return joinLink === undefined ? startHeadless(relayUrl, appData, folder, env) : undefined;
 }
 
+/** Without its relay a link opens nothing, unless this device was there before. */
+async function requireRelay(joinLink: string): Promise<void> {
+  const parsed = parseShareLink(joinLink);
+  if (!parsed.ok) throw new Error(parsed.explanation);
+  const { relayUrl } = parsed.link;
+  try {
+    await fetch(`${relayUrl}/healthz`, { signal: AbortSignal.timeout(LINK_PATIENCE_MS) });
+  } catch {
+    console.error(`No relay answers at ${relayUrl} now; what this device has of the room is shown until it does.`);
+  }
+}
+
 function requireFolder(folder: string): void {
   if (!existsSync(folder)) throw new Error(`There is no folder ${folder}. Name one that exists, or none.`);
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file. Name the folder that holds it.`);
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+  } catch {
+    throw new Error(`The folder ${folder} cannot be read. Check its permissions.`);
+  }
 }

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PROJECT_FOLDER } from '../project.ts';
 
 const READY = /^Tutti is ready: (\S+)$/;
@@ -59,6 +59,11 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
   return { child, lines, errors, ready };
 }
 
+/** Where the system lists the children of a process, the relay is the only one of `--relay-only`. */
+function relayPidOf({ pid }: ChildProcess): number {
+  return Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).trim());
+}
+
 async function interrupt({ child }: Started): Promise<number | null> {
   child.kill('SIGINT');
   await once(child, 'exit');
@@ -106,6 +111,30 @@ describe('npm start', () => {
     const health = await fetch(new URL('/healthz', url));
     expect(health.status).toBe(200);
     await interrupt(started);
+  });
+
+  it('starts the relay again when it is killed, at the same address', async () => {
+    const started = start(['--relay-only']);
+    const url = await started.ready;
+    const pid = relayPidOf(started.child);
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(started.errors.join('\n')).toContain('It is started again'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await fetch(new URL('/healthz', url))).status).toBe(200), { timeout: 20_000 });
+    expect(relayPidOf(started.child)).not.toBe(pid);
+    expect(await interrupt(started)).toBe(0);
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('says that a relay does not answer, and goes on trying', async () => {
+    const started = start(['--no-window', '--relay', 'http://127.0.0.1:9', folder]);
+    started.ready.catch(() => undefined);
+    await vi.waitFor(() => expect(started.errors.join('\n')).toContain('does not answer'), { timeout: 20_000 });
+    await interrupt(started);
+  });
+
+  it('refuses a data folder that cannot be made', async () => {
+    const started = start(['--relay-only', '--data', '/proc/tutti/data']);
+    await expect(started.ready).rejects.toThrow('cannot be made');
   });
 
   it('refuses a folder that is not there with a sentence and exit code 1', async () => {
