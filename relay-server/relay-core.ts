@@ -5,11 +5,13 @@ import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
 import { Connection } from './gateway/connection.ts';
 import type { ServerSocket } from './gateway/server-socket.ts';
+import type { YjsUpgrade } from './gateway/websocket-endpoint.ts';
 import { Compactor, type CompactionOptions } from './log/compactor.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { UpdateLog } from './log/update-log.ts';
 import type { ParticipantLimits } from './rooms/room-connection.ts';
 import { RoomRegistry } from './rooms/room-registry.ts';
+import { type EndableConnection, YjsEntrance } from './yjs-compat/yjs-entrance.ts';
 
 export interface RelayCoreOptions {
   readonly log: UpdateLog;
@@ -34,6 +36,10 @@ export interface RelayCoreOptions {
 export interface RelayCore extends Disposable {
   /** Takes over a fresh socket that wants into `room`. */
   accept(socket: ServerSocket, room: string): void;
+  /** Takes over a y-websocket client that wants into a document. */
+  acceptYjs(upgrade: YjsUpgrade): void;
+  /** The largest WebSocket message that a y-websocket client may send. */
+  readonly maxYjsMessageBytes: number;
   readonly connectionCount: number;
   /** Says goodbye to everybody, each with a hint of up to `maxRetryMs`, and commits what is on its way. */
   drain(maxRetryMs: number): Promise<void>;
@@ -45,6 +51,8 @@ const DEFAULT_LIMITS: ParticipantLimits = {
   updates: { capacity: 50_000, refillPerSecond: 5_000 },
   updateBytes: { capacity: 64 * 1024 * 1024, refillPerSecond: 16 * 1024 * 1024 },
 };
+/** Room for the codes around an update of a y-websocket client. */
+const YJS_ENVELOPE_BYTES = 64;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
 export function createRelayCore(options: RelayCoreOptions): RelayCore {
@@ -78,7 +86,8 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     features: [DEFLATE_FEATURE],
     reportProblem,
   };
-  const connections = new Set<Connection>();
+  const connections = new Set<EndableConnection>();
+  const yjsEntrance = owned.add(new YjsEntrance(services, connections));
   let isDraining = false;
   return {
     accept(socket, room) {
@@ -86,11 +95,14 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       connections.add(connection);
       if (isDraining) connection.end(CLOSE_CODES.serviceRestart, 'The relay is restarting.', 1_000);
     },
+    acceptYjs: (upgrade) => yjsEntrance.accept(upgrade),
+    maxYjsMessageBytes: maxUpdateBytes + YJS_ENVELOPE_BYTES,
     get connectionCount() {
       return connections.size;
     },
     async drain(maxRetryMs) {
       isDraining = true;
+      yjsEntrance.close(CLOSE_CODES.serviceRestart, 'The relay is restarting.');
       // Acks for what was taken still go out before the goodbye.
       await rooms.drain();
       for (const connection of connections) {

@@ -77,7 +77,13 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
     }),
   );
   const endpoint = owned.add(
-    serveWebSockets({ server, isAllowedOrigin, accept: (socket, room) => core.accept(socket, room) }),
+    serveWebSockets({
+      server,
+      isAllowedOrigin,
+      accept: (socket, room) => core.accept(socket, room),
+      acceptYjs: (upgrade) => core.acceptYjs(upgrade),
+      maxYjsMessageBytes: core.maxYjsMessageBytes,
+    }),
   );
   const url = await listen(server, options.host, options.port);
   publicUrl ||= url;

@@ -6,6 +6,8 @@ export interface ServerSocketEvents {
   onText(): void;
   /** Bytes have left: `bufferedBytes` has become smaller. */
   onDrain(): void;
+  /** The client has answered a ping of the WebSocket itself. */
+  onPong?(): void;
   /** The socket is gone; nothing fires after it. Not fired after `terminate`. */
   onClose(): void;
 }
@@ -21,4 +23,9 @@ export interface ServerSocket {
   terminate(): void;
   /** Bytes handed to `send` that have not left yet. */
   readonly bufferedBytes: number;
+}
+
+/** A socket that can ask whether the client is there, below the messages. */
+export interface PingableSocket extends ServerSocket {
+  ping(): void;
 }

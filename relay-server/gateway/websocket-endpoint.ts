@@ -2,30 +2,49 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type Disposable, toDisposable } from '../../shared/lifecycle/index.ts';
-import type { ServerSocket } from './server-socket.ts';
+import type { PingableSocket, ServerSocket } from './server-socket.ts';
 import { wrapWebSocket } from './websocket-socket.ts';
+
+/** A y-websocket client that wants in. Its socket is not read before one of the two is done. */
+export interface YjsUpgrade {
+  /** As in the address, not checked. */
+  readonly room: string;
+  readonly document: string;
+  /** Empty when the address has none. */
+  readonly token: string;
+  /** Opens the socket; a client that is not let in may send little. Undefined when it is gone. Called at most once. */
+  complete(as: 'admitted' | 'refused'): PingableSocket | undefined;
+  /** Ends it without an answer. */
+  abandon(): void;
+}
 
 export interface WebSocketEndpointOptions {
   readonly server: Server;
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
   readonly accept: (socket: ServerSocket, room: string) => void;
+  readonly acceptYjs: (upgrade: YjsUpgrade) => void;
+  /** The largest WebSocket message that a y-websocket client may send. */
+  readonly maxYjsMessageBytes: number;
 }
 
 const SYNC_PATH = /^\/sync\/([A-Za-z0-9_-]{1,64})$/;
+const YJS_PATH = /^\/yjs\/([^/]*)\/(.*)$/;
 /** Beyond the protocol's frame limit, so that a frame a little too large still gets the protocol's own answer. */
 const MAX_PAYLOAD_BYTES = 256 * 1024;
 
-/** Upgrades `/sync/<room>` (SPEC FR1). Disposing stops taking new sockets; those accepted are not touched. */
-export function serveWebSockets({ server, isAllowedOrigin, accept }: WebSocketEndpointOptions): Disposable {
-  // Compression would cost far more memory per connection than it saves; chunks can be compressed by themselves.
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_PAYLOAD_BYTES,
-    perMessageDeflate: false,
-    clientTracking: false,
-  });
+/**
+ * Upgrades `/sync/<room>` (SPEC FR1) and `/yjs/<room>/<document>`. Disposing stops taking new sockets; those accepted
+ * are not touched.
+ */
+export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
+  const { server, isAllowedOrigin, accept, acceptYjs, maxYjsMessageBytes } = options;
+  const sockets = createSockets(MAX_PAYLOAD_BYTES);
+  const yjsSockets = createSockets(maxYjsMessageBytes);
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', destroyQuietly);
+    const yjsAddress = parseYjsAddress(request.url ?? '');
+    // Pages for Yjs are at home on other sites; what lets them in is the token in the address, which no browser adds.
+    if (yjsAddress) return acceptYjs(createYjsUpgrade(request, stream, head, yjsAddress, { sockets, yjsSockets }));
     const room = SYNC_PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
     if (room === undefined) return refuse(stream, '404 Not Found', 'There is nothing to connect to at this address.');
     if (!isAllowedOrigin(request))
@@ -40,7 +59,44 @@ export function serveWebSockets({ server, isAllowedOrigin, accept }: WebSocketEn
     server.off('upgrade', upgrade);
     server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable', 'The relay is restarting.'));
     sockets.close();
+    yjsSockets.close();
   });
+}
+
+function createSockets(maxPayload: number): WebSocketServer {
+  // Compression would cost far more memory per connection than it saves; chunks can be compressed by themselves.
+  return new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false, clientTracking: false });
+}
+
+function parseYjsAddress(url: string): { room: string; document: string; token: string } | undefined {
+  const [path = '', query = ''] = url.split('?', 2);
+  const [, room, document] = YJS_PATH.exec(path) ?? [];
+  if (room === undefined || document === undefined) return undefined;
+  return { room, document, token: new URLSearchParams(query).get('token') ?? '' };
+}
+
+function createYjsUpgrade(
+  request: IncomingMessage,
+  stream: Duplex,
+  head: Buffer,
+  address: { readonly room: string; readonly document: string; readonly token: string },
+  { sockets, yjsSockets }: { readonly sockets: WebSocketServer; readonly yjsSockets: WebSocketServer },
+): YjsUpgrade {
+  return {
+    ...address,
+    complete(as) {
+      let socket: PingableSocket | undefined;
+      // Answers at once: with a socket, or with an error to the client.
+      (as === 'admitted' ? yjsSockets : sockets).handleUpgrade(request, stream, head, (webSocket) => {
+        stream.off('error', destroyQuietly);
+        socket = wrapWebSocket(webSocket, stream);
+      });
+      return socket;
+    },
+    abandon() {
+      stream.destroy();
+    },
+  };
 }
 
 function destroyQuietly(this: Duplex): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { ServerSocket, ServerSocketEvents } from './server-socket.ts';
+import type { PingableSocket, ServerSocketEvents } from './server-socket.ts';
 
 const corked = new Set<Duplex>();
 
@@ -17,8 +17,8 @@ function uncorkAll(): void {
   corked.clear();
 }
 
-/** Makes a {@link ServerSocket} of a `ws` socket and the stream under it. */
-export function wrapWebSocket(webSocket: WebSocket, stream: Duplex): ServerSocket {
+/** Makes a {@link PingableSocket} of a `ws` socket and the stream under it. */
+export function wrapWebSocket(webSocket: WebSocket, stream: Duplex): PingableSocket {
   return {
     listen(events) {
       attach(webSocket, stream, events);
@@ -26,6 +26,9 @@ export function wrapWebSocket(webSocket: WebSocket, stream: Duplex): ServerSocke
     send(frame) {
       corkForThisTurn(stream);
       webSocket.send(frame, { binary: true, compress: false });
+    },
+    ping() {
+      webSocket.ping();
     },
     close(code, reason) {
       webSocket.close(code, reason);
@@ -45,6 +48,7 @@ function attach(webSocket: WebSocket, stream: Duplex, events: ServerSocketEvents
     else events.onText();
   });
   stream.on('drain', () => events.onDrain());
+  webSocket.on('pong', () => events.onPong?.());
   webSocket.once('close', () => events.onClose());
   // A broken WebSocket frame, or a socket that was reset: `close` follows and is handled there.
   webSocket.on('error', () => webSocket.terminate());

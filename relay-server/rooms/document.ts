@@ -108,7 +108,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   async answerOpen(subscription: Subscription, request: ClientHas): Promise<void> {
     const { session } = subscription.participant;
     await (this.loading ??= this.load());
-    await this.services.commits.settled();
+    await this.services.commits.settled(this);
     if (this.services.isLogShared) await this.catchUp();
     await this.sessions.meet(session, async () =>
       this.headSeq > 0 ? this.services.log.readLastOfSession(this.key, session) : undefined,
@@ -281,7 +281,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   private scheduleGapFilling(): void {
     this.gapTimer.value ??= this.services.scheduler.schedule(() => {
       this.gapTimer.value = undefined;
-      if (this.isOpen) this.catchUp().catch((error) => this.gapFillingFailed(error));
+      if (this.isOpen) this.catchUp().catch((error: unknown) => this.gapFillingFailed(error));
     }, GAP_PATIENCE_MS);
   }
 

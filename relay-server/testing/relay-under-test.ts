@@ -71,6 +71,7 @@ export class RelayUnderTest {
   readonly snapshots = new FolderSnapshotStore(join(this.folder, 'snapshots'));
   private readonly options: Partial<RelayCoreOptions>;
   private readonly pairs: SocketPair[] = [];
+  private starts = 0;
   private storage = openSqliteStorage(join(this.folder, 'relay.db'));
   core: RelayCore;
 
@@ -111,6 +112,11 @@ export class RelayUnderTest {
     return { client, pair, closes };
   }
 
+  /** Delivers what goes over a socket that somebody else has made, too. */
+  adopt(pair: SocketPair): void {
+    this.pairs.push(pair);
+  }
+
   /** Connects, says hello and waits for welcome. */
   async join(token: string, sessionId?: string, room?: string): Promise<ConnectedClient> {
     const connected = this.connect(room);
@@ -140,7 +146,8 @@ export class RelayUnderTest {
       snapshots: this.snapshots,
       doorkeeper: createPlainDoorkeeper(this.scheduler),
       scheduler: this.scheduler,
-      random: createSeededRandom(7).next,
+      // No start draws the names of an earlier one again.
+      random: createSeededRandom(7 + this.starts++).next,
       reportProblem: (error) => this.problems.push(error),
       ...this.options,
     });

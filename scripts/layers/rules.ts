@@ -56,6 +56,8 @@ export const LAYERS: readonly Layer[] = [
     withoutNode: true,
   },
   { folder: 'desktop/e2e', mayImport: ['shared', 'shared/testing', 'desktop/testing', 'scripts/runtimes'] },
+  // Somebody else's page: it knows nothing of Tutti.
+  { folder: 'desktop/e2e/stock-page', mayImport: [], withoutNode: true },
   {
     folder: 'desktop/bench',
     mayImport: ['shared', 'desktop/bench', 'desktop/testing', 'desktop/e2e/support', 'scripts'],
@@ -79,9 +81,9 @@ export const PACKAGE_OWNERS: readonly PackageOwner[] = [
     folders: ['desktop/main', 'desktop/preload', 'scripts/runtimes/electron-33'],
     except: ['desktop/main/session', 'desktop/main/store', 'desktop/main/workspace'],
   },
-  { packages: ['monaco-editor', 'y-monaco'], folders: ['desktop/renderer/editor'] },
+  { packages: ['monaco-editor', 'y-monaco'], folders: ['desktop/renderer/editor', 'desktop/e2e/stock-page'] },
   { packages: ['better-sqlite3'], folders: ['desktop/main/store', 'relay-server/log', 'scripts/runtimes/electron-33'] },
-  { packages: ['pg'], folders: ['relay-server/log'] },
+  { packages: ['pg'], folders: ['relay-server/log', 'relay-server/testing'] },
   { packages: ['@aws-sdk/'], folders: ['relay-server/log'] },
   { packages: ['ioredis'], folders: ['relay-server/backplane'] },
   { packages: ['@parcel/watcher'], folders: ['desktop/main/workspace'] },

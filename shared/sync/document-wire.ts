@@ -1,7 +1,7 @@
 import type { ClientMessage, RelayMessage } from '../protocol/index.ts';
 
-/** A message of the relay about one open document. */
-export type DocumentMessage = Extract<RelayMessage, { readonly handle: number }>;
+/** A message of the relay about one open document; what was deflated comes inflated. */
+export type DocumentMessage = Exclude<Extract<RelayMessage, { readonly handle: number }>, { type: 'deflated-sync' }>;
 
 /** Takes what the relay says about one handle. */
 export interface DocumentReceiver {

@@ -9,6 +9,7 @@ describe('presence state', () => {
     for (const state of [
       { fileId: 'abc', selections },
       { fileId: undefined, selections: new Uint8Array(0) },
+      { fileId: 'abc', selections, foreign: new Uint8Array([9, 8]) },
     ]) {
       expect(decodePresenceState(encodePresenceState(state))).toEqual(state);
     }
@@ -18,6 +19,8 @@ describe('presence state', () => {
     const bytes = encodePresenceState({ fileId: 'f'.repeat(64), selections: new Uint8Array(3900) });
     expect(bytes.byteLength).toBeLessThanOrEqual(4096);
     expect(encodePresenceState({ fileId: 'f', selections: new Uint8Array(5000) }).byteLength).toBeLessThan(16);
+    const crowded = encodePresenceState({ fileId: 'f', selections, foreign: new Uint8Array(4096) });
+    expect(decodePresenceState(crowded)).toEqual({ fileId: 'f', selections });
   });
 
   it('reads 20,000 damaged states without throwing', () => {

@@ -7,20 +7,28 @@ export interface PresenceState {
   readonly fileId: string | undefined;
   /** The cursors in it, as the editor packs them. */
   readonly selections: Uint8Array;
+  /**
+   * What somebody who came by another protocol shows to those who speak it too; opaque to everybody else.
+   * Left out when the whole would be too large.
+   */
+  readonly foreign?: Uint8Array | undefined;
 }
 
 const FORMAT = 1;
 const MAX_FILE_ID_LENGTH = 64;
 /** Keeps an encoded state below the protocol's 4 KiB. */
 const MAX_SELECTIONS_BYTES = 3900;
+const MAX_STATE_BYTES = 4096;
 const NO_SELECTIONS = new Uint8Array(0);
 
 /** Encodes a presence state; selections that are too large are left out. */
-export function encodePresenceState({ fileId, selections }: PresenceState): Uint8Array {
+export function encodePresenceState({ fileId, selections, foreign }: PresenceState): Uint8Array {
   const encoder = encoding.createEncoder();
   encoding.writeVarUint(encoder, FORMAT);
   encoding.writeVarString(encoder, fileId ?? '');
   encoding.writeVarUint8Array(encoder, selections.byteLength <= MAX_SELECTIONS_BYTES ? selections : NO_SELECTIONS);
+  if (foreign && encoding.length(encoder) + foreign.byteLength <= MAX_STATE_BYTES)
+    encoding.writeUint8Array(encoder, foreign);
   return encoding.toUint8Array(encoder);
 }
 
@@ -32,7 +40,8 @@ export function decodePresenceState(bytes: Uint8Array): PresenceState | undefine
     const fileId = decoding.readVarString(decoder);
     if (fileId.length > MAX_FILE_ID_LENGTH) return undefined;
     const selections = decoding.readVarUint8Array(decoder).slice();
-    return { fileId: fileId === '' ? undefined : fileId, selections };
+    const foreign = decoding.hasContent(decoder) ? decoding.readTailAsUint8Array(decoder).slice() : undefined;
+    return { fileId: fileId === '' ? undefined : fileId, selections, foreign };
   } catch {
     return undefined;
   }

@@ -20,7 +20,6 @@ export { holdDuringComposition } from './composition.ts';
 /** Cursors: one's own, packed for presence, and everybody else's. */
 export { LocalSelection } from './local-selection.ts';
 export { RemoteCursors, type RemoteCursorsOptions, type RemotePeer } from './remote-cursors.ts';
-export { decodeSelections, encodeSelections, MAX_SHARED_SELECTIONS } from './selections-codec.ts';
 export { PEER_COLORS, type PeerColor, peerColorIndex } from './peer-colors.ts';
 
 /** Looks and languages. */

@@ -1,8 +1,8 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import { encodeSelections, MAX_SHARED_SELECTIONS } from '../../../shared/workspace/index.ts';
 import { AnimationFrameTask } from './animation-frame.ts';
 import type { editor } from './monaco.ts';
 import { toOffsets, toRelative } from './relative-selection.ts';
-import { encodeSelections, MAX_SHARED_SELECTIONS } from './selections-codec.ts';
 import type { TextBinding } from './text-binding.ts';
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {

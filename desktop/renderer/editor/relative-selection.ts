@@ -1,12 +1,7 @@
 import * as Y from 'yjs';
+import type { RelativeSelection } from '../../../shared/workspace/index.ts';
 import { Selection, type editor } from './monaco.ts';
 import type { TextBinding } from './text-binding.ts';
-
-/** A selection that stays with the text around it, whoever edits. */
-export interface RelativeSelection {
-  readonly anchor: Y.RelativePosition;
-  readonly head: Y.RelativePosition;
-}
 
 /** A selection as two offsets of a model. */
 export interface OffsetSelection {

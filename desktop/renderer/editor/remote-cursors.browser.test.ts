@@ -2,13 +2,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { decodeSelections, encodeSelections, MAX_SHARED_SELECTIONS } from '../../../shared/workspace/index.ts';
 import { connect, createReplica, stateOf } from '../testing/editor-replica.ts';
 import { LocalSelection } from './local-selection.ts';
 import { type editor, Range, Selection } from './monaco.ts';
 import { NAME_SHOWN_MS } from './peer-name-tag.ts';
 import { toRelative } from './relative-selection.ts';
 import { RemoteCursors, type RemotePeer } from './remote-cursors.ts';
-import { decodeSelections, encodeSelections, MAX_SHARED_SELECTIONS } from './selections-codec.ts';
 
 function nextFrame(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));

@@ -5,12 +5,12 @@ import {
   systemScheduler,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
+import { decodeSelections, type RelativeSelection } from '../../../shared/workspace/index.ts';
 import { AnimationFrameTask } from './animation-frame.ts';
 import { editor, type IPosition, Range } from './monaco.ts';
 import { PEER_COLORS, peerColorIndex } from './peer-colors.ts';
 import { PeerNameTag } from './peer-name-tag.ts';
-import { type RelativeSelection, resolveSelection, toModelSelection } from './relative-selection.ts';
-import { decodeSelections } from './selections-codec.ts';
+import { resolveSelection, toModelSelection } from './relative-selection.ts';
 import type { TextBinding } from './text-binding.ts';
 import './remote-cursors.css';
 

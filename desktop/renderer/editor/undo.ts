@@ -1,9 +1,9 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, toDisposable } from '../../../shared/lifecycle/index.ts';
+import type { RelativeSelection } from '../../../shared/workspace/index.ts';
 import { editor, type Selection } from './monaco.ts';
 import {
   type OffsetSelection,
-  type RelativeSelection,
   resolveSelection,
   toModelSelection,
   toOffsets,

@@ -1,7 +1,12 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import type { RelativeSelection } from './relative-selection.ts';
+
+/** A selection that stays with the text around it, whoever edits. */
+export interface RelativeSelection {
+  readonly anchor: Y.RelativePosition;
+  readonly head: Y.RelativePosition;
+}
 
 /** More cursors than this are neither sent nor shown: a presence state has 4 KiB, a selection takes about 16 bytes. */
 export const MAX_SHARED_SELECTIONS = 100;
