@@ -1,8 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { runCommand } from './run-command.ts';
 
 const APT_GET = '/usr/bin/apt-get';
 const LISTS_FOLDER = '/var/lib/apt/lists';
+/** Debian's scripts ask this program whether a service may be started. */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
+const NO_SERVICES = '#!/bin/sh\nexit 101\n';
 
 /** Whether this process may install Debian packages: it is root on Debian or a descendant. */
 export function canInstallDebianPackages(): boolean {
@@ -10,7 +14,7 @@ export function canInstallDebianPackages(): boolean {
 }
 
 /**
- * Installs packages with apt-get; a name that the release has renamed to `…t64` is found under its new name.
+ * Installs packages with apt-get, without starting their services; a name that the release has renamed to `…t64` is found under its new name.
  * @throws with the output of apt-get when they cannot be installed
  */
 export async function installDebianPackages(names: readonly string[]): Promise<void> {
@@ -18,12 +22,24 @@ export async function installDebianPackages(names: readonly string[]): Promise<v
   if (!hasPackageLists()) await aptGet(['update']);
   const current = await Promise.all(names.map(currentName));
   const install = ['install', '--yes', '--no-install-recommends', ...current];
+  await withoutServices(async () => {
+    try {
+      await aptGet(install);
+    } catch {
+      // Lists that are older than the archive point to files that are gone.
+      await aptGet(['update']);
+      await aptGet(install);
+    }
+  });
+}
+
+async function withoutServices(install: () => Promise<void>): Promise<void> {
+  if (existsSync(SERVICE_POLICY)) return install();
+  await writeFile(SERVICE_POLICY, NO_SERVICES, { mode: 0o755, flag: 'wx' });
   try {
-    await aptGet(install);
-  } catch {
-    // Lists that are older than the archive point to files that are gone.
-    await aptGet(['update']);
-    await aptGet(install);
+    await install();
+  } finally {
+    await rm(SERVICE_POLICY, { force: true });
   }
 }
 
