@@ -1,7 +1,8 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { openSqliteStorage, type RelayStorage } from './log/sqlite.ts';
+import type { RelayStorage } from './log/relay-storage.ts';
+import { openSqliteStorage } from './log/sqlite.ts';
 import { claimServingLock } from './log/sqlite/serving-lock.ts';
 import type { Disposable } from '../shared/lifecycle/index.ts';
 import { LogFailure } from './log/log-failure.ts';

@@ -1,118 +1,254 @@
-import type { Disposable } from '../../shared/lifecycle/index.ts';
+import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
+import { compactDocument, type CreateSnapshot } from './compact-document.ts';
+import { LogFailure } from './log-failure.ts';
+import { OutdatedSnapshots } from './outdated-snapshots.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-import type { DocumentKey, UpdateLog } from './update-log.ts';
+import { SnapshotThreads } from './snapshot-threads.ts';
+import type { DocumentKey, DocumentRecord, UpdateLog } from './update-log.ts';
 
 export interface CompactionOptions {
   /** A snapshot is made when so many updates, or bytes of them, came after the last one. */
   readonly afterUpdates: number;
   readonly afterBytes: number;
-  /** Makes one snapshot of a document's parts, in order. Rejects soon, and ends its work, when `signal` aborts. */
-  readonly createSnapshot: (parts: readonly Uint8Array[], signal: AbortSignal) => Promise<Uint8Array>;
+  /** Snapshots that are made at once. Large documents leave at least one place to others, unless there is only one. */
+  readonly maxConcurrent?: number;
+  /** How long a snapshot stays that was replaced. */
+  readonly graceMs?: number;
+  /** In threads of its own, when left out. */
+  readonly createSnapshot?: CreateSnapshot;
 }
 
 interface CompactorServices {
   readonly log: UpdateLog;
   readonly snapshots: SnapshotStore;
+  readonly scheduler: Scheduler;
   readonly reportProblem: (error: unknown) => void;
 }
 
-interface Growth {
-  readonly key: DocumentKey;
-  updates: number;
-  bytes: number;
+/** A document that cannot be compacted. It is read from its log, and tried again only when it has grown well beyond. */
+interface Quarantine {
+  readonly headSeq: number;
+  /** In a row. */
+  readonly failures: number;
 }
 
-const PAGE_BYTES = 4 * 1024 * 1024;
+/** The growth that an attempt is about. */
+interface Noted {
+  readonly updates: number;
+  readonly bytes: number;
+}
+
+interface Growing {
+  readonly key: DocumentKey;
+  /** Since the last snapshot, or the last attempt at one. */
+  updates: number;
+  bytes: number;
+  /** It waits for its turn, for its retry, or is at work. */
+  isBusy: boolean;
+  isLarge: boolean;
+  quarantine: Quarantine | undefined;
+  /** Failures of the stores in a row. */
+  storeFailures: number;
+  readonly retry: MutableDisposable<Disposable>;
+}
+
+const MAX_CONCURRENT = 2;
+const GRACE_MS = 10 * 60_000;
+const LARGE_BYTES = 8 * 1024 * 1024;
+const MAX_DOUBLINGS = 10;
+const FIRST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 10 * 60_000;
 
 /**
- * Makes snapshots of documents that have grown, one document at a time. The log keeps all of its rows. A snapshot that
- * was replaced stays until the next one is made, for those who are reading it. Disposing ends one that is being made.
+ * Makes snapshots of documents that have grown. The log keeps all of its rows. One that cannot be compacted is reported
+ * once and hurts no other; after a failure of the stores it is tried again later. Disposing ends those under way.
  */
 export class Compactor implements Disposable {
   private readonly services: CompactorServices;
   private readonly options: CompactionOptions;
-  private readonly growth = new Map<string, Growth>();
-  private running: Promise<void> = Promise.resolve();
+  private readonly threads: SnapshotThreads;
+  private readonly outdated: OutdatedSnapshots;
+  private readonly growing = new Map<string, Growing>();
+  private readonly waiting: Growing[] = [];
+  private readonly running = new Map<Growing, Promise<void>>();
   private readonly disposal = new AbortController();
+  private isStoreFailing = false;
 
   constructor(services: CompactorServices, options: CompactionOptions) {
     this.services = services;
     this.options = options;
+    this.threads = new SnapshotThreads({ scheduler: services.scheduler });
+    this.outdated = new OutdatedSnapshots(services, options.graceMs ?? GRACE_MS);
+  }
+
+  noteGrowth(key: DocumentKey, updates: number, bytes: number): void {
+    if (this.isDisposed) return;
+    const growing = this.growingOf(key);
+    growing.updates += updates;
+    growing.bytes += bytes;
+    if (!growing.isBusy && this.isDue(growing)) this.enqueue(growing);
+  }
+
+  /** Resolves when nothing is being compacted or removed; what is tried again later is not waited for. */
+  async settled(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running.values());
+    await this.outdated.settled();
   }
 
   private get isDisposed(): boolean {
     return this.disposal.signal.aborted;
   }
 
-  noteGrowth(key: DocumentKey, updates: number, bytes: number): void {
-    const name = JSON.stringify([key.tenant, key.room, key.document]);
-    const growth = this.growth.get(name) ?? { key, updates: 0, bytes: 0 };
-    growth.updates += updates;
-    growth.bytes += bytes;
-    this.growth.set(name, growth);
-    if (growth.updates < this.options.afterUpdates && growth.bytes < this.options.afterBytes) return;
-    this.growth.delete(name);
-    this.running = this.running.then(() => this.compactReported(key));
-  }
-
-  /** Resolves when nothing is being compacted. */
-  async settled(): Promise<void> {
-    await this.running;
-  }
-
-  private async compactReported(key: DocumentKey): Promise<void> {
-    if (this.isDisposed) return;
-    try {
-      await this.compact(key);
-    } catch (error) {
-      // The document is tried again when it has grown once more; until then it is read from its log.
-      if (!this.isDisposed) this.services.reportProblem(error);
+  private growingOf(key: DocumentKey): Growing {
+    const name = nameOf(key);
+    let growing = this.growing.get(name);
+    if (!growing) {
+      const retry = new MutableDisposable<Disposable>();
+      growing = {
+        key,
+        updates: 0,
+        bytes: 0,
+        isBusy: false,
+        isLarge: false,
+        quarantine: undefined,
+        storeFailures: 0,
+        retry,
+      };
+      this.growing.set(name, growing);
     }
+    return growing;
   }
 
-  private async compact(key: DocumentKey): Promise<void> {
-    const { log, snapshots } = this.services;
-    const record = await log.readDocument(key);
-    if (!record) return;
-    const previous = record.snapshot;
-    const parts = previous ? [await snapshots.read(key, previous.snapshotId)] : [];
-    let reachedSeq = previous?.seq ?? 0;
-    while (reachedSeq < record.headSeq) {
-      const page = await log.readUpdates(key, {
-        afterSeq: reachedSeq,
-        throughSeq: record.headSeq,
-        maxBytes: PAGE_BYTES,
+  private isDue({ updates, bytes, quarantine }: Growing): boolean {
+    const factor = backoffOf(quarantine);
+    return updates >= this.options.afterUpdates * factor || bytes >= this.options.afterBytes * factor;
+  }
+
+  private enqueue(growing: Growing): void {
+    growing.isBusy = true;
+    this.waiting.push(growing);
+    this.startNext();
+  }
+
+  private startNext(): void {
+    const maxConcurrent = this.options.maxConcurrent ?? MAX_CONCURRENT;
+    const maxLarge = Math.max(1, maxConcurrent - 1);
+    while (this.running.size < maxConcurrent && !this.isDisposed) {
+      const isLargeFree = [...this.running.keys()].filter(({ isLarge }) => isLarge).length < maxLarge;
+      const index = this.waiting.findIndex(({ isLarge }) => isLargeFree || !isLarge);
+      const [growing] = index < 0 ? [] : this.waiting.splice(index, 1);
+      if (!growing) return;
+      const work = this.run(growing).finally(() => {
+        this.running.delete(growing);
+        this.startNext();
       });
-      const last = page.at(-1);
-      if (!last) break;
-      for (const { payload } of page) parts.push(payload);
-      reachedSeq = last.seq;
+      this.running.set(growing, work);
     }
-    if (reachedSeq === (previous?.seq ?? 0)) return;
-    if (this.isDisposed) return;
-    const bytes = await this.options.createSnapshot(parts, this.disposal.signal);
-    if (this.isDisposed) return;
-    const snapshotId = await snapshots.write(key, reachedSeq, bytes);
-    if (this.isDisposed) return;
-    await log.setSnapshot(key, { seq: reachedSeq, snapshotId, byteLength: bytes.byteLength });
-    await this.removeOutdated(key, previous?.seq ?? 0);
   }
 
-  /** Removes what is older than `keptSeq`, also what earlier runs left, and never what the pointer names. */
-  private async removeOutdated(key: DocumentKey, keptSeq: number): Promise<void> {
-    const { log, snapshots } = this.services;
-    // Read anew: another process may have moved the pointer, even to the very snapshot that was made here.
-    const pointer = (await log.readDocument(key))?.snapshot;
-    if (!pointer) return;
-    for (const { snapshotId, seq } of await snapshots.list(key)) {
-      if (seq < Math.min(keptSeq, pointer.seq) && snapshotId !== pointer.snapshotId) {
-        await snapshots.remove(key, snapshotId);
+  private async run(growing: Growing): Promise<void> {
+    const noted: Noted = { updates: growing.updates, bytes: growing.bytes };
+    let record: DocumentRecord | undefined;
+    try {
+      record = await this.services.log.readDocument(growing.key);
+      if (!record || !this.isWorthwhile(growing, record)) return this.skip(growing, noted, record);
+      if (!growing.isLarge && noted.bytes + (record.snapshot?.byteLength ?? 0) > LARGE_BYTES) {
+        // It waits again, for one of the places that large ones may take.
+        growing.isLarge = true;
+        this.waiting.unshift(growing);
+        return;
       }
+      await this.compact(growing.key, record);
+      this.isStoreFailing = false;
+      growing.quarantine = undefined;
+      this.finish(growing, noted);
+    } catch (error) {
+      if (this.isDisposed) return;
+      if (error instanceof LogFailure && error.code !== 'corrupted') this.retryLater(growing, error);
+      else if (record && (await this.isOvertaken(growing.key, record))) this.retryLater(growing, undefined);
+      else this.quarantine(growing, noted, record, error);
     }
+  }
+
+  /** Another process may have made a snapshot meanwhile; one in quarantine must have grown, and not just been opened again. */
+  private isWorthwhile({ updates, bytes, quarantine }: Growing, { headSeq, snapshot }: DocumentRecord): boolean {
+    const tail = headSeq - (snapshot?.seq ?? 0);
+    if (tail <= 0) return false;
+    const factor = backoffOf(quarantine);
+    if (bytes >= this.options.afterBytes * factor) return headSeq > (quarantine?.headSeq ?? 0);
+    return Math.min(tail, updates, headSeq - (quarantine?.headSeq ?? 0)) >= this.options.afterUpdates * factor;
+  }
+
+  private skip(growing: Growing, noted: Noted, record: DocumentRecord | undefined): void {
+    // What is beyond the snapshot of another process counts for the next one.
+    if (record && !growing.quarantine) growing.updates += record.headSeq - (record.snapshot?.seq ?? 0);
+    this.finish(growing, noted);
+  }
+
+  private async compact(key: DocumentKey, record: DocumentRecord): Promise<void> {
+    const createSnapshot = this.options.createSnapshot ?? ((pages, signal) => this.threads.create(pages, signal));
+    const result = await compactDocument(this.services, key, record, createSnapshot, this.disposal.signal);
+    if (result.kind === 'moved') this.outdated.noteMoved(key, result.pointer, record.snapshot);
+  }
+
+  private finish(growing: Growing, noted: Noted): void {
+    growing.isBusy = false;
+    growing.isLarge = false;
+    growing.storeFailures = 0;
+    growing.updates -= noted.updates;
+    growing.bytes -= noted.bytes;
+    if (this.isDue(growing)) this.enqueue(growing);
+    else if (growing.updates === 0 && !growing.quarantine) this.growing.delete(nameOf(growing.key));
+  }
+
+  private async isOvertaken(key: DocumentKey, record: DocumentRecord): Promise<boolean> {
+    // When it cannot be read, what is known already is reported.
+    const fresh = await this.services.log.readDocument(key).catch(() => undefined);
+    return fresh !== undefined && fresh.snapshot?.snapshotId !== record.snapshot?.snapshotId;
+  }
+
+  private retryLater(growing: Growing, failure: LogFailure | undefined): void {
+    if (failure && !this.isStoreFailing && growing.storeFailures === 0) this.services.reportProblem(failure);
+    this.isStoreFailing ||= failure !== undefined;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** growing.storeFailures++, MAX_RETRY_MS);
+    growing.retry.value = this.services.scheduler.schedule(() => {
+      growing.retry.value = undefined;
+      this.enqueue(growing);
+    }, delayMs);
+  }
+
+  private quarantine(growing: Growing, noted: Noted, record: DocumentRecord | undefined, error: unknown): void {
+    const failures = (growing.quarantine?.failures ?? 0) + 1;
+    growing.quarantine = { headSeq: record?.headSeq ?? 0, failures };
+    if (failures === 1) this.services.reportProblem(explain(growing.key, error));
+    this.finish(growing, noted);
   }
 
   dispose(): void {
     this.disposal.abort();
-    this.growth.clear();
+    this.waiting.length = 0;
+    for (const { retry } of this.growing.values()) retry.dispose();
+    this.growing.clear();
+    this.threads.dispose();
+    this.outdated.dispose();
   }
+}
+
+function nameOf({ tenant, room, document }: DocumentKey): string {
+  return JSON.stringify([tenant, room, document]);
+}
+
+function backoffOf(quarantine: Quarantine | undefined): number {
+  return 2 ** Math.min(quarantine?.failures ?? 0, MAX_DOUBLINGS);
+}
+
+function explain({ room, document }: DocumentKey, error: unknown): LogFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LogFailure(
+    'corrupted',
+    `No snapshot can be made of the document ${document} in room ${room}: ${reason} ` +
+      `It is read from its log, and tried again when it has grown much. ` +
+      `The command "repair --room ${room} --document ${document}" says whether something in it is damaged.`,
+    { cause: error },
+  );
 }

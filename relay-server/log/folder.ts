@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../sync-folder.ts';
 import { LogFailure } from './log-failure.ts';
+import { snapshotIds } from './snapshot-id.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 import type { DocumentKey } from './update-log.ts';
-
-const SNAPSHOT_ID = /^\d{1,16}-[0-9a-f]{64}$/;
 
 /** Keeps snapshots as files `FOLDER/xx/DOCUMENT/SEQ-SHA256`, written whole and verified on every read. */
 export class FolderSnapshotStore implements SnapshotStore {
@@ -17,7 +16,7 @@ export class FolderSnapshotStore implements SnapshotStore {
   }
 
   async write(key: DocumentKey, seq: number, bytes: Uint8Array): Promise<string> {
-    const snapshotId = `${seq}-${sha256(bytes)}`;
+    const snapshotId = snapshotIds.of(seq, bytes);
     const folder = this.folderOf(key);
     const temporary = join(folder, `.${randomUUID()}`);
     try {
@@ -46,8 +45,8 @@ export class FolderSnapshotStore implements SnapshotStore {
     } catch (error) {
       throw toLogFailure(error, `The snapshot ${path} cannot be read.`);
     }
-    if (!snapshotId.endsWith(`-${sha256(bytes)}`)) {
-      throw new LogFailure('corrupted', `The snapshot ${path} is damaged. Restore it from a backup.`);
+    if (!snapshotIds.matches(snapshotId, bytes)) {
+      throw new LogFailure('corrupted', `The snapshot ${path} is damaged.`);
     }
     return bytes;
   }
@@ -61,9 +60,21 @@ export class FolderSnapshotStore implements SnapshotStore {
       if (codeOf(error) === 'ENOENT') return [];
       throw toLogFailure(error, `The snapshots in ${folder} cannot be listed.`);
     }
-    return names
-      .filter((name) => SNAPSHOT_ID.test(name))
-      .map((name) => ({ snapshotId: name, seq: Number.parseInt(name, 10) }));
+    const found = await Promise.all(names.map((name) => this.inspect(folder, name)));
+    return found.filter((snapshot) => snapshot !== undefined);
+  }
+
+  private async inspect(folder: string, name: string): Promise<StoredSnapshot | undefined> {
+    const seq = snapshotIds.seqOf(name);
+    if (seq === undefined) return undefined;
+    const path = join(folder, name);
+    try {
+      return { snapshotId: name, seq, storedAtMs: (await stat(path)).mtimeMs };
+    } catch (error) {
+      // Another process has just removed it.
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw toLogFailure(error, `The snapshot ${path} cannot be looked at.`);
+    }
   }
 
   async remove(key: DocumentKey, snapshotId: string): Promise<void> {
@@ -76,19 +87,17 @@ export class FolderSnapshotStore implements SnapshotStore {
   }
 
   private pathOf(key: DocumentKey, snapshotId: string): string {
-    if (!SNAPSHOT_ID.test(snapshotId)) throw new LogFailure('corrupted', `${snapshotId} is not a snapshot's id.`);
+    if (snapshotIds.seqOf(snapshotId) === undefined)
+      throw new LogFailure('corrupted', `${snapshotId} is not a snapshot's id.`);
     return join(this.folderOf(key), snapshotId);
   }
 
   // Hashed, since names that differ only in case would share a folder on some file systems.
   private folderOf({ tenant, room, document }: DocumentKey): string {
-    const name = sha256(Buffer.from(JSON.stringify([tenant, room, document]))).slice(0, 40);
+    const hash = createHash('sha256').update(JSON.stringify([tenant, room, document]));
+    const name = hash.digest('hex').slice(0, 40);
     return join(this.folder, name.slice(0, 2), name);
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function codeOf(error: unknown): unknown {

@@ -47,12 +47,31 @@ export function describeSnapshotStore(
       const second = await store.write(KEY, 12, new Uint8Array([1]));
       await store.write({ ...KEY, document: 'other' }, 5, new Uint8Array([1]));
       const listed = [...(await store.list(KEY))].sort((a, b) => a.seq - b.seq);
-      expect(listed).toEqual([
+      expect(listed).toMatchObject([
         { snapshotId: first, seq: 3 },
         { snapshotId: second, seq: 12 },
       ]);
+      for (const { storedAtMs } of listed) expect(Math.abs(Date.now() - storedAtMs)).toBeLessThan(60_000);
       await store.remove(KEY, first);
       expect(await store.list(KEY)).toHaveLength(1);
+    });
+
+    it('keeps apart what has the same seq and other bytes', async () => {
+      const { store } = await open();
+      const one = await store.write(KEY, 4, new Uint8Array([1]));
+      const other = await store.write(KEY, 4, new Uint8Array([2]));
+      expect([...(await store.read(KEY, one)), ...(await store.read(KEY, other))]).toEqual([1, 2]);
+    });
+
+    it('takes names with any characters, and keeps them apart', async () => {
+      const { store } = await open();
+      for (const document of ['..', '.', 'a/b', 'a%2Fb', 'ä \u{1f3bb}?#&+', 'x'.repeat(64)]) {
+        const key = { ...KEY, document };
+        const snapshotId = await store.write(key, 1, Buffer.from(document));
+        expect(Buffer.from(await store.read(key, snapshotId)).toString()).toBe(document);
+        expect(await store.list(key)).toHaveLength(1);
+      }
+      expect(await store.list(KEY)).toEqual([]);
     });
 
     it('removes, also what is not there', async () => {

@@ -1,41 +1,130 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { type Disposable, type Scheduler, toDisposable } from '../../shared/lifecycle/index.ts';
+import { packParts, type SnapshotCommand, type SnapshotReply } from './snapshot-messages.ts';
 
-const TIMEOUT_MS = 120_000;
-/** Bounds what one document can take from the process; a document beyond it is read from its log. */
-const RESOURCE_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 64 };
+/** A document of which no snapshot can be made. `message` says why, for the operator. */
+export class SnapshotFailure extends Error {
+  /** The update that cannot be applied, counted from 0. */
+  readonly partIndex: number | undefined;
 
-/**
- * Makes a snapshot in a thread of its own, so that no keystroke waits for it. Rejects when the thread needs too long or
- * more memory than `resourceLimits`, and when the signal aborts; the thread is ended then.
- */
-export function createSnapshotInThread(
-  parts: readonly Uint8Array[],
-  signal?: AbortSignal,
-  resourceLimits: ResourceLimits = RESOURCE_LIMITS,
-): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData: parts, resourceLimits });
-    const end = (reason: Error) => {
-      reject(reason);
-      // It resolves in any case; the `exit` event cleans up.
-      void worker.terminate();
-    };
-    const onAbort = () => end(new Error('making a snapshot was given up', { cause: signal?.reason }));
-    const timer = setTimeout(() => end(new Error(`making a snapshot took more than ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-    signal?.addEventListener('abort', onAbort, { once: true });
+  constructor(message: string, options?: ErrorOptions & { readonly partIndex?: number }) {
+    super(message, options);
+    this.name = 'SnapshotFailure';
+    this.partIndex = options?.partIndex;
+  }
+}
+
+export interface SnapshotThreadOptions {
+  readonly scheduler: Scheduler;
+  /** How long one snapshot may keep the thread busy. */
+  readonly timeoutMs: number;
+  readonly resourceLimits: ResourceLimits;
+}
+
+interface Asked {
+  resolve(reply: SnapshotReply): void;
+  reject(error: Error): void;
+}
+
+/** A thread that makes snapshots, one at a time. After a failure that it may not outlive, and when disposed, it is ended. */
+export class SnapshotThread implements Disposable {
+  private readonly options: SnapshotThreadOptions;
+  private readonly worker: Worker;
+  private readonly owner: Disposable;
+  private asked: Asked | undefined;
+  private end: Error | undefined;
+
+  constructor(options: SnapshotThreadOptions) {
+    this.options = options;
+    const { resourceLimits } = options;
+    this.worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { resourceLimits });
     // A thread at work does not keep a stopping relay alive: the log has everything.
-    worker.unref();
-    timer.unref();
-    worker.once('message', (snapshot: unknown) => {
-      if (snapshot instanceof Uint8Array) resolve(snapshot);
-      else reject(new Error('the snapshot thread answered with something else'));
+    this.worker.unref();
+    this.worker.on('message', (reply: SnapshotReply) => {
+      this.asked?.resolve(reply);
+      this.asked = undefined;
     });
-    worker.once('error', reject);
-    worker.once('exit', (code) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      reject(new Error(`the snapshot thread ended with ${code} and without an answer`));
+    this.worker.on('error', (error) => this.ended(explainEnd(error, resourceLimits)));
+    this.worker.on('exit', (code) => this.ended(new SnapshotFailure(`The thread ended with the code ${code}.`)));
+    this.owner = toDisposable(() => {
+      this.ended(new Error('making a snapshot was given up'));
+      // It resolves in any case.
+      void this.worker.terminate();
     });
-  });
+  }
+
+  /** Whether it can make another one. */
+  get isAlive(): boolean {
+    return this.end === undefined;
+  }
+
+  /**
+   * Makes a snapshot of updates that come in pages. Rejects with a {@link SnapshotFailure} when it cannot, needs too
+   * long or too much memory; with what `pages` throws; and when the signal aborts, which ends the thread.
+   */
+  async create(pages: AsyncIterable<readonly Uint8Array[]>, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    const onAbort = () => this.dispose();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const budget = { leftMs: this.options.timeoutMs };
+    try {
+      await this.ask({ kind: 'begin' }, [], budget);
+      for await (const page of pages) {
+        const { bytes, lengths } = packParts(page);
+        await this.ask({ kind: 'add', bytes, lengths }, [bytes.buffer], budget);
+      }
+      const reply = await this.ask({ kind: 'finish' }, [], budget);
+      if (reply.kind !== 'finished') throw new SnapshotFailure('The thread gave another answer than asked for.');
+      return reply.snapshot;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  dispose(): void {
+    this.owner.dispose();
+  }
+
+  private async ask(
+    command: SnapshotCommand,
+    transfer: readonly ArrayBuffer[],
+    budget: { leftMs: number },
+  ): Promise<SnapshotReply> {
+    const { scheduler, timeoutMs } = this.options;
+    const startedMs = scheduler.now();
+    const timer = scheduler.schedule(() => {
+      this.ended(new SnapshotFailure(`It took more than ${timeoutMs / 1000} s.`));
+      this.dispose();
+    }, budget.leftMs);
+    let reply: SnapshotReply;
+    try {
+      reply = await new Promise<SnapshotReply>((resolve, reject) => {
+        if (this.end) return reject(this.end);
+        this.asked = { resolve, reject };
+        this.worker.postMessage(command, transfer);
+      });
+    } finally {
+      timer.dispose();
+    }
+    budget.leftMs = Math.max(0, budget.leftMs - (scheduler.now() - startedMs));
+    if (reply.kind === 'failed') {
+      const { reason, partIndex } = reply;
+      throw new SnapshotFailure(`An update cannot be applied: ${reason}.`, { partIndex });
+    }
+    return reply;
+  }
+
+  private ended(reason: Error): void {
+    this.end ??= reason;
+    this.asked?.reject(this.end);
+    this.asked = undefined;
+  }
+}
+
+function explainEnd(error: unknown, { maxOldGenerationSizeMb }: ResourceLimits): SnapshotFailure {
+  const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  const message = isOutOfMemory
+    ? `It needs more than ${maxOldGenerationSizeMb} MB of memory.`
+    : `The thread failed: ${error instanceof Error ? error.message : String(error)}.`;
+  return new SnapshotFailure(message, { cause: error });
 }

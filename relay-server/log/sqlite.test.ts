@@ -13,10 +13,12 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
+import { describeRoomDirectory } from './room-directory.contract.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { MIGRATIONS } from './sqlite/schema.ts';
 import { claimServingLock } from './sqlite/serving-lock.ts';
-import { openSqliteStorage, type RelayStorage } from './sqlite.ts';
+import type { RelayStorage } from './relay-storage.ts';
+import { openSqliteStorage } from './sqlite.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
 const KEY = { tenant: 't', room: 'r', document: 'd' };
@@ -60,6 +62,7 @@ function failureOf(work: () => unknown): LogFailure {
 }
 
 describeUpdateLog('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).log);
+describeRoomDirectory('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).directory);
 
 describe('the SQLite file', () => {
   it('keeps everything over a restart', async () => {
@@ -190,61 +193,5 @@ describe('the SQLite file', () => {
     const again = claimServingLock(path);
     expect(again).toBeDefined();
     again?.dispose();
-  });
-});
-
-describe('the room directory', () => {
-  const LINK = {
-    linkId: 'l',
-    tenant: 't',
-    room: 'r',
-    role: 'editor',
-    label: '',
-    secretHash: new Uint8Array(32).fill(7),
-    createdAtMs: 1,
-    expiresAtMs: undefined,
-    maxUses: 2,
-  } as const;
-
-  it('makes a room once, and its first link with it', async () => {
-    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
-    const room = { tenant: 't', room: 'r', name: '', createdAtMs: 1 };
-    expect(await directory.createRoom(room, LINK)).toBe(true);
-    expect(await directory.createRoom(room, { ...LINK, linkId: 'l2', secretHash: new Uint8Array(32) })).toBe(false);
-    expect(await directory.findLink('t', 'l')).toMatchObject({
-      role: 'editor',
-      uses: 0,
-      maxUses: 2,
-      revokedAtMs: undefined,
-    });
-    expect(await directory.findLink('t', 'l2')).toBeUndefined();
-    expect(await directory.findLinkBySecret('t', 'r', LINK.secretHash)).toMatchObject({ linkId: 'l' });
-    expect(await directory.findLinkBySecret('t', 'other', LINK.secretHash)).toBeUndefined();
-  });
-
-  it('counts uses up to the limit and revokes for good', async () => {
-    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
-    await directory.createRoom({ tenant: 't', room: 'r', name: '', createdAtMs: 1 }, LINK);
-    expect([
-      await directory.useLink('t', 'l'),
-      await directory.useLink('t', 'l'),
-      await directory.useLink('t', 'l'),
-    ]).toEqual([true, true, false]);
-    await directory.revokeLink('t', 'l', 50);
-    await directory.revokeLink('t', 'l', 60);
-    expect(await directory.findLink('t', 'l')).toMatchObject({ revokedAtMs: 50 });
-  });
-
-  it('forgets tokens that have expired, but not whom they were taken from', async () => {
-    const { directory } = openStorage(join(temporaryFolder(), 'relay.db'));
-    const token = { tenant: 't', room: 'r', subject: 's', linkId: undefined };
-    await directory.recordToken({ ...token, jti: 'a', expiresAtMs: 100 }, 1);
-    await directory.revokeToken('a', 2);
-    expect(await directory.isTokenRevoked('a')).toBe(true);
-    expect(await directory.isTokenRevoked('b')).toBe(false);
-    await directory.recordToken({ ...token, jti: 'b', expiresAtMs: 500 }, 200);
-    expect(await directory.isTokenRevoked('a')).toBe(false);
-    expect(await directory.isSubjectRevoked('t', 'r', 's')).toBe(true);
-    expect(await directory.isSubjectRevoked('t', 'other', 's')).toBe(false);
   });
 });

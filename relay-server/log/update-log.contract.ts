@@ -131,13 +131,29 @@ export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<
     it('points to the newest snapshot only', async () => {
       const log = await open();
       await log.append([entry([1, 2, 3])]);
-      expect(await log.setSnapshot(FILE, { seq: 2, snapshotId: 'two', byteLength: 20 })).toBe(true);
-      expect(await log.setSnapshot(FILE, { seq: 1, snapshotId: 'one', byteLength: 10 })).toBe(false);
+      expect(await log.setSnapshot(FILE, { seq: 2, snapshotId: 'two', byteLength: 20 }, undefined)).toBe(true);
+      expect(await log.setSnapshot(FILE, { seq: 1, snapshotId: 'one', byteLength: 10 }, 'two')).toBe(false);
       expect(await log.readDocument(FILE)).toMatchObject({
         headSeq: 3,
         snapshot: { seq: 2, snapshotId: 'two', byteLength: 20 },
       });
       expect(await log.readUpdates(FILE, ALL)).toHaveLength(3);
+    });
+
+    it('moves the pointer only from where the caller saw it', async () => {
+      const log = await open();
+      await log.append([entry([1, 2, 3])]);
+      const point = (seq: number, replacedId: string | undefined) =>
+        log.setSnapshot(FILE, { seq, snapshotId: `at ${seq}`, byteLength: 1 }, replacedId);
+      expect(await point(1, 'another')).toBe(false);
+      expect(await log.readDocument(FILE)).toMatchObject({ snapshot: undefined });
+      const isMoved = await Promise.all([point(1, undefined), point(2, undefined)]);
+      expect(isMoved.filter(Boolean)).toHaveLength(1);
+      const winner = isMoved[0] ? 'at 1' : 'at 2';
+      expect(await point(3, undefined)).toBe(false);
+      expect(await log.readDocument(FILE)).toMatchObject({ snapshot: { snapshotId: winner } });
+      expect(await point(3, winner)).toBe(true);
+      expect(await log.readDocument(FILE)).toMatchObject({ headSeq: 3, snapshot: { seq: 3, snapshotId: 'at 3' } });
     });
   });
 }

@@ -71,7 +71,12 @@ export interface ReadRange {
 
 /** The append-only log of all documents. Every method rejects with a {@link LogFailure}. */
 export interface UpdateLog {
-  /** Appends to several documents at once, all or nothing. Durable when it resolves. */
+  /** How many appends may be under way at once. No two of them may have a document in common. */
+  readonly maxConcurrentAppends: number;
+  /**
+   * Appends to several documents at once, all or nothing. Durable when it resolves. After a failure with the code `busy`
+   * the updates may be in the log all the same; appending them again gives them the numbers that they have.
+   */
   append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]>;
   /** Undefined when nothing was ever written to the document. */
   readDocument(key: DocumentKey): Promise<DocumentRecord | undefined>;
@@ -86,6 +91,9 @@ export interface UpdateLog {
   ): Promise<{ readonly clientSeq: number; readonly seq: number } | undefined>;
   /** Begins the epoch `to` when the document is in `from`. Gives the epoch that it is in now; `to` when it is new. */
   replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string>;
-  /** Points to a newer snapshot. An older one than the present does nothing and gives false. */
-  setSnapshot(key: DocumentKey, snapshot: SnapshotPointer): Promise<boolean>;
+  /**
+   * Points to a newer snapshot when the pointer is still `replacedId`; undefined when there was none. Gives false, and
+   * does nothing, when another process has moved it meanwhile or the snapshot is not newer.
+   */
+  setSnapshot(key: DocumentKey, snapshot: SnapshotPointer, replacedId: string | undefined): Promise<boolean>;
 }

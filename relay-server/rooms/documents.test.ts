@@ -111,7 +111,7 @@ describe('documents and synchronisation', () => {
     ada.client.update(1, 1, createTypist(1).type('hello'));
     await relay.advance(5);
     const snapshotId = await relay.snapshots.write(KEY, 1, createTypist(2).type('a snapshot'));
-    await relay.log.setSnapshot(KEY, { seq: 1, snapshotId, byteLength: 40_000_000 });
+    await relay.log.setSnapshot(KEY, { seq: 1, snapshotId, byteLength: 40_000_000 }, undefined);
     const bob = await relay.join('bob.editor');
     bob.client.open(1, 'file');
     await relay.settle();

@@ -5,13 +5,15 @@ import {
   type Scheduler,
 } from '../../shared/lifecycle/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
-import type { DocumentAppend, DocumentAppended, DocumentKey, NewUpdate, UpdateLog } from '../log/update-log.ts';
-import { Outbox } from './outbox.ts';
+import type { DocumentAppend, DocumentAppended, DocumentKey, UpdateLog } from '../log/update-log.ts';
+import { Outbox, type PendingUpdate } from './outbox.ts';
+
+export type { PendingUpdate } from './outbox.ts';
 
 const COLLECT_MS = 3;
 const FULL_BATCH_BYTES = 256 * 1024;
 const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 1_000;
 
 /** What may wait for the log on this node. Beyond it updates are refused. */
 export interface CommitLimits {
@@ -42,11 +44,6 @@ export interface CommitTarget {
   failed(updates: readonly PendingUpdate[], failure: LogFailure): void;
 }
 
-export interface PendingUpdate extends NewUpdate {
-  /** Tells the target's pending updates apart. */
-  readonly pendingId: number;
-}
-
 interface BatchEntry {
   readonly target: CommitTarget;
   readonly outbox: Outbox;
@@ -59,7 +56,7 @@ interface BatchEntry {
  * cannot be reached, updates wait here, within limits.
  */
 export class GroupCommit implements Disposable {
-  private readonly log: UpdateLog;
+  private readonly log: Pick<UpdateLog, 'append' | 'maxConcurrentAppends'>;
   private readonly scheduler: Scheduler;
   private readonly limits: CommitLimits;
   private readonly timer = new MutableDisposable<Disposable>();
@@ -71,7 +68,11 @@ export class GroupCommit implements Disposable {
   private appends = 0;
   private retryMs = FIRST_RETRY_MS;
 
-  constructor(log: UpdateLog, scheduler: Scheduler, limits = DEFAULT_COMMIT_LIMITS) {
+  constructor(
+    log: Pick<UpdateLog, 'append' | 'maxConcurrentAppends'>,
+    scheduler: Scheduler,
+    limits: CommitLimits = DEFAULT_COMMIT_LIMITS,
+  ) {
     this.log = log;
     this.scheduler = scheduler;
     this.limits = limits;
@@ -134,6 +135,7 @@ export class GroupCommit implements Disposable {
       this.retryMs = FIRST_RETRY_MS;
       for (const [index, entry] of batch.entries()) {
         const result = outcome[index];
+        entry.outbox.noteSuccess();
         if (result) this.end(entry, () => entry.target.committed(entry.updates, result));
       }
     } else this.fail(batch, outcome);
@@ -158,20 +160,23 @@ export class GroupCommit implements Disposable {
 
   private fail(batch: readonly BatchEntry[], failure: LogFailure): void {
     if (failure.code === 'busy') {
-      for (const entry of batch) this.retryLater(entry, failure);
+      for (const { outbox } of batch) outbox.putBack();
+      this.giveUpExpired(failure);
       if (this.outboxes.size > 0) this.scheduleRetry();
     } else if (failure.code === 'full' || batch.length === 1) {
       for (const entry of batch) this.end(entry, () => entry.target.failed(entry.updates, failure));
     } else {
       // One damaged document must not take the others with it.
-      for (const { outbox, updates } of batch) outbox.putBack(updates, { isAlone: true });
+      for (const { outbox } of batch) outbox.putBack();
     }
   }
 
-  private retryLater({ target, outbox, updates }: BatchEntry, failure: LogFailure): void {
-    outbox.putBack(updates, { isAlone: true });
-    const expired = outbox.takeExpired(this.scheduler.now() - this.limits.maxWaitMs);
-    if (expired.length > 0) this.end({ target, outbox, updates: expired }, () => target.failed(expired, failure));
+  private giveUpExpired(failure: LogFailure): void {
+    const limitMs = this.scheduler.now() - this.limits.maxWaitMs;
+    for (const [target, outbox] of [...this.outboxes]) {
+      const updates = outbox.takeExpired(limitMs);
+      if (updates.length > 0) this.end({ target, outbox, updates }, () => target.failed(updates, failure));
+    }
   }
 
   private scheduleRetry(): void {
@@ -186,7 +191,7 @@ export class GroupCommit implements Disposable {
   private end({ target, outbox, updates }: BatchEntry, tell: () => void): void {
     for (const { payload } of updates) this.byteLength -= payload.byteLength;
     outbox.end(updates);
-    // At the end of the line, or out of it.
+    // To the end of the line, or out of it.
     this.outboxes.delete(target);
     if (!outbox.isEmpty) this.outboxes.set(target, outbox);
     try {

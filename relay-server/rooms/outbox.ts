@@ -1,4 +1,9 @@
-import type { PendingUpdate } from './group-commit.ts';
+import type { NewUpdate } from '../log/update-log.ts';
+
+export interface PendingUpdate extends NewUpdate {
+  /** Tells the document's pending updates apart. */
+  readonly pendingId: number;
+}
 
 interface WaitingUpdate {
   readonly update: PendingUpdate;
@@ -35,7 +40,7 @@ export class Outbox {
     return this.waiting.length > 0 && this.writing.length === 0;
   }
 
-  /** An append failed, perhaps because of this document: it goes without others until one has succeeded. */
+  /** An append failed, perhaps because of this document: it goes without others until one of its has succeeded. */
   get isAlone(): boolean {
     return this.alone;
   }
@@ -59,23 +64,27 @@ export class Outbox {
     return this.writing.map(({ update }) => update);
   }
 
-  /** They were not written; they wait again, before those that came meanwhile. */
-  putBack(_updates: readonly PendingUpdate[], { isAlone }: { readonly isAlone: boolean }): void {
+  /** What was being written waits again, before what came meanwhile. */
+  putBack(): void {
     this.waiting = [...this.writing, ...this.waiting];
     this.writing = [];
-    this.alone = isAlone;
+    this.alone = true;
   }
 
-  /** Takes those that have waited since before `limitMs`. */
+  noteSuccess(): void {
+    this.alone = false;
+  }
+
+  /** Takes those that have waited since before `limitMs`; none while older ones are being written. */
   takeExpired(limitMs: number): PendingUpdate[] {
+    if (this.writing.length > 0) return [];
     const firstFresh = this.waiting.findIndex(({ sinceMs }) => sinceMs > limitMs);
     return this.waiting.splice(0, firstFresh < 0 ? this.waiting.length : firstFresh).map(({ update }) => update);
   }
 
-  /** These are stored or given up. */
+  /** These, which were taken before, are stored or given up. */
   end(updates: readonly PendingUpdate[]): void {
     this.writing = [];
-    this.alone = false;
     this.ended += updates.length;
     for (const { payload } of updates) this.bytes -= payload.byteLength;
   }

@@ -7,6 +7,8 @@ import type { DocumentKey, DocumentRecord, LoggedUpdate, UpdateLog } from '../lo
 import { SyncPart } from './sync-part.ts';
 
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** Few, since a database in this process holds everybody up while it reads them, however small they are. */
+const PAGE_ROWS = 1_000;
 const MAX_DIFF_BYTES = 4 * 1024 * 1024;
 /** What fits into one message, with room for the fields around it. */
 const MAX_SNAPSHOT_BYTES = PROTOCOL_LIMITS.maxMessageBytes - 64 * 1024;
@@ -27,7 +29,8 @@ export async function* readPages(
 ): AsyncGenerator<readonly LoggedUpdate[]> {
   let reached = afterSeq;
   while (reached < throughSeq) {
-    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES });
+    const pageEnd = Math.min(throughSeq, reached + PAGE_ROWS);
+    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq: pageEnd, maxBytes: PAGE_BYTES });
     for (const { seq } of page) {
       if (seq !== ++reached) throw missing(key, reached);
     }

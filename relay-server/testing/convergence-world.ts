@@ -273,13 +273,14 @@ function slowDown(log: UpdateLog, scheduler: ManualScheduler, random: SeededRand
     return result;
   };
   return {
+    maxConcurrentAppends: log.maxConcurrentAppends,
     append: (batch) => slowly(() => log.append(batch)),
     readDocument: (key) => slowly(() => log.readDocument(key)),
     readHeads: (keys) => slowly(() => log.readHeads(keys)),
     readUpdates: (key, range) => slowly(() => log.readUpdates(key, range)),
     readLastOfSession: (key, session) => slowly(() => log.readLastOfSession(key, session)),
     replaceEpoch: (key, from, to) => slowly(() => log.replaceEpoch(key, from, to)),
-    setSnapshot: (key, snapshot) => slowly(() => log.setSnapshot(key, snapshot)),
+    setSnapshot: (key, snapshot, replacedId) => slowly(() => log.setSnapshot(key, snapshot, replacedId)),
   };
 }
 
@@ -287,13 +288,14 @@ function slowDown(log: UpdateLog, scheduler: ManualScheduler, random: SeededRand
 function limitToLife(log: UpdateLog, process: { readonly isAlive: boolean }): UpdateLog {
   const never = new Promise<never>(() => {});
   return {
+    maxConcurrentAppends: log.maxConcurrentAppends,
     append: (batch) => (process.isAlive ? log.append(batch) : never),
     readDocument: (key) => log.readDocument(key),
     readHeads: (keys) => log.readHeads(keys),
     readUpdates: (key, range) => log.readUpdates(key, range),
     readLastOfSession: (key, session) => log.readLastOfSession(key, session),
     replaceEpoch: (key, from, to) => log.replaceEpoch(key, from, to),
-    setSnapshot: (key, snapshot) => log.setSnapshot(key, snapshot),
+    setSnapshot: (key, snapshot, replacedId) => log.setSnapshot(key, snapshot, replacedId),
   };
 }
 

@@ -32,7 +32,14 @@ const connect: ConnectSocket = (url, events) => {
 
 /** Starts a Tutti engine on a relay of a process of its own; it leaves with the test at the latest. */
 export function startEngine(relayUrl: string, room: string, token: string): RoomSession {
-  const session = new RoomSession({
+  const session = connectEngine(relayUrl, room, token);
+  onTestFinished(() => session.leave());
+  return session;
+}
+
+/** Starts a Tutti engine that whoever calls it lets leave. */
+export function connectEngine(relayUrl: string, room: string, token: string): RoomSession {
+  return new RoomSession({
     syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
     tokenSource: {
       async obtain() {
@@ -46,6 +53,4 @@ export function startEngine(relayUrl: string, room: string, token: string): Room
     client: 'test',
     sessionId: `session-${crypto.randomUUID()}`,
   });
-  onTestFinished(() => session.leave());
-  return session;
 }

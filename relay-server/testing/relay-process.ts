@@ -53,22 +53,36 @@ export async function tokenFor(data: string, room: string, role = 'editor', ...m
 
 /** Starts a relay on a free port; it is ended with the test at the latest. */
 export async function startRelay(...args: readonly string[]): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const relay = launchRelay('--port', '0', ...args);
   onTestFinished(async () => {
-    await endChild(child, 'SIGKILL');
+    await relay.end('SIGKILL');
+  });
+  return relay.ready;
+}
+
+/** Starts a relay that whoever calls it ends. */
+export function launchRelay(...args: readonly string[]): {
+  readonly ready: Promise<RelayProcess>;
+  readonly end: RelayProcess['end'];
+} {
+  const child = spawn(process.execPath, [MAIN, 'serve', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // What the S3 server of the tests takes; others ignore it.
+    env: { ...process.env, AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' },
   });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const output: string[] = [];
-  const url = await new Promise<string>((resolve, reject) => {
+  const end = (signal: NodeJS.Signals) => endChild(child, signal);
+  const ready = new Promise<RelayProcess>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       output.push(line);
-      const ready = READY.exec(line)?.[1];
-      if (ready) resolve(ready);
+      const url = READY.exec(line)?.[1];
+      if (url) resolve({ url, output, errors: () => errors, end });
     });
     child.once('exit', (code) => reject(new Error(`the relay ended with ${code}: ${errors}`)));
   });
-  return { url, output, errors: () => errors, end: (signal) => endChild(child, signal) };
+  return { ready, end };
 }
 
 async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { PROJECT_FOLDER } from '../project.ts';
 import { provisionChromium } from '../runtimes/chromium.ts';
 import { provisionElectron } from '../runtimes/electron.ts';
+import { provisionNginx } from '../runtimes/nginx.ts';
+import { provisionPostgres } from '../runtimes/postgres.ts';
+import { provisionRedis } from '../runtimes/redis.ts';
 import { countPlaywright, countVitest, type Counts } from './counts.ts';
 import { runTool } from './run-tool.ts';
 
@@ -39,6 +42,9 @@ export const PARTS: readonly Part[] = [
     name: 'process',
     run: async () => {
       process.env['ELECTRON_EXEC_PATH'] = (await provisionElectron()).executablePath;
+      process.env['TUTTI_POSTGRES'] = (await provisionPostgres()).folder;
+      process.env['TUTTI_REDIS_SERVER'] = (await provisionRedis()).executablePath;
+      process.env['TUTTI_NGINX'] = (await provisionNginx()).executablePath;
       return runVitest('process');
     },
   },

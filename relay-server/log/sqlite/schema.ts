@@ -81,4 +81,19 @@ export const MIGRATIONS: readonly string[] = [
     SELECT tenant, room, subject, min(revoked_at_ms) FROM tokens WHERE revoked_at_ms IS NOT NULL
     GROUP BY tenant, room, subject;
   `,
+  `
+  CREATE TABLE damaged_updates (
+    document_id INTEGER NOT NULL REFERENCES documents (document_id),
+    seq INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    client_seq INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    time_ms INTEGER NOT NULL,
+    payload BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    moved_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX damaged_updates_by_document ON damaged_updates (document_id, seq);
+  `,
 ];

@@ -67,15 +67,17 @@ function prepareStatements(database: Database.Database) {
     replaceEpoch: database.prepare<[string, ...KeyParameters, string]>(
       'UPDATE documents SET epoch = ? WHERE tenant = ? AND room = ? AND document = ? AND epoch = ?',
     ),
-    setSnapshot: database.prepare<[number, string, number, ...KeyParameters, number]>(
+    setSnapshot: database.prepare<[number, string, number, ...KeyParameters, number, string | null]>(
       `UPDATE documents SET snapshot_seq = ?, snapshot_id = ?, snapshot_bytes = ?
-       WHERE tenant = ? AND room = ? AND document = ? AND coalesce(snapshot_seq, 0) < ?`,
+       WHERE tenant = ? AND room = ? AND document = ? AND coalesce(snapshot_seq, 0) < ? AND snapshot_id IS ?`,
     ),
   };
 }
 
 /** The update log in one SQLite file. Other processes may use the same file. */
 export class SqliteUpdateLog implements UpdateLog {
+  /** There is one writer at a time, so that one commit for all costs least. */
+  readonly maxConcurrentAppends = 1;
   private readonly path: string;
   private readonly statements: ReturnType<typeof prepareStatements>;
   private readonly appendAll: Database.Transaction<(batch: readonly DocumentAppend[]) => readonly DocumentAppended[]>;
@@ -137,11 +139,13 @@ export class SqliteUpdateLog implements UpdateLog {
     });
   }
 
-  async setSnapshot(key: DocumentKey, { seq, snapshotId, byteLength }: SnapshotPointer): Promise<boolean> {
-    return guardSqlite(
-      this.path,
-      () => this.statements.setSnapshot.run(seq, snapshotId, byteLength, ...parametersOf(key), seq).changes === 1,
-    );
+  async setSnapshot(
+    key: DocumentKey,
+    { seq, snapshotId, byteLength }: SnapshotPointer,
+    replacedId: string | undefined,
+  ): Promise<boolean> {
+    const parameters = [seq, snapshotId, byteLength, ...parametersOf(key), seq, replacedId ?? null] as const;
+    return guardSqlite(this.path, () => this.statements.setSnapshot.run(...parameters).changes === 1);
   }
 
   private appendToDocument({ key, epochWhenNew, updates }: DocumentAppend): DocumentAppended {

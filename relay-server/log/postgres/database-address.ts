@@ -1,0 +1,28 @@
+import pg from 'pg';
+import { LogFailure } from '../log-failure.ts';
+
+/** A checked address of a database. */
+export interface DatabaseAddress {
+  readonly url: string;
+  /** The place in words, without the password. */
+  readonly label: string;
+}
+
+/** Reads `postgres://user:password@host:port/database`. Throws a {@link LogFailure} that does not repeat the password. */
+export function parseDatabaseAddress(url: string): DatabaseAddress {
+  if (!/^postgres(ql)?:\/\//i.test(url)) throw malformed();
+  try {
+    const { host, port, database, user } = new pg.Client({ connectionString: url });
+    return { url, label: `${database ?? user ?? ''} at ${host}:${port}` };
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+function malformed(cause?: unknown): LogFailure {
+  return new LogFailure(
+    'failed',
+    'The address of the database cannot be read. Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded.',
+    { cause },
+  );
+}

@@ -1,0 +1,154 @@
+import { type Generated, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** All tables are in a schema of their own, so that they may share a database with other programs. */
+export const SCHEMA = 'tutti';
+
+/** The tables that Kysely's queries use. */
+export interface RelayTables {
+  readonly rooms: {
+    readonly tenant: string;
+    readonly room: string;
+    readonly name: string;
+    readonly created_at_ms: number;
+  };
+  readonly links: {
+    readonly tenant: string;
+    readonly link_id: string;
+    readonly room: string;
+    readonly role: string;
+    readonly label: string;
+    readonly secret_hash: Uint8Array;
+    readonly created_at_ms: number;
+    readonly expires_at_ms: number | null;
+    readonly max_uses: number | null;
+    readonly uses: Generated<number>;
+    readonly revoked_at_ms: number | null;
+  };
+  readonly tokens: {
+    readonly jti: string;
+    readonly tenant: string;
+    readonly room: string;
+    readonly subject: string;
+    readonly link_id: string | null;
+    readonly expires_at_ms: number;
+    readonly revoked_at_ms: number | null;
+  };
+  readonly revoked_subjects: {
+    readonly tenant: string;
+    readonly room: string;
+    readonly subject: string;
+    readonly revoked_at_ms: number;
+  };
+}
+
+/**
+ * In the order of their names; append only. Nodes of the version before keep working while a new one starts, so a
+ * migration adds and does not take away.
+ */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-update-log-and-directory': {
+    async up(database) {
+      for (const statement of FIRST_TABLES) await sql.raw(statement).execute(database);
+    },
+  },
+  '0002-damaged-updates': {
+    async up(database) {
+      for (const statement of DAMAGED_UPDATES) await sql.raw(statement).execute(database);
+    },
+  },
+};
+
+const FIRST_TABLES: readonly string[] = [
+  `CREATE TABLE ${SCHEMA}.rooms (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    name text NOT NULL,
+    created_at_ms bigint NOT NULL,
+    PRIMARY KEY (tenant, room)
+  )`,
+  `CREATE TABLE ${SCHEMA}.links (
+    tenant text NOT NULL,
+    link_id text NOT NULL,
+    room text NOT NULL,
+    role text NOT NULL,
+    label text NOT NULL,
+    secret_hash bytea NOT NULL,
+    created_at_ms bigint NOT NULL,
+    expires_at_ms bigint,
+    max_uses bigint,
+    uses bigint NOT NULL DEFAULT 0,
+    revoked_at_ms bigint,
+    PRIMARY KEY (tenant, link_id),
+    FOREIGN KEY (tenant, room) REFERENCES ${SCHEMA}.rooms (tenant, room)
+  )`,
+  `CREATE UNIQUE INDEX links_by_secret ON ${SCHEMA}.links (tenant, room, secret_hash)`,
+  `CREATE TABLE ${SCHEMA}.tokens (
+    jti text PRIMARY KEY,
+    tenant text NOT NULL,
+    room text NOT NULL,
+    subject text NOT NULL,
+    link_id text,
+    expires_at_ms bigint NOT NULL,
+    revoked_at_ms bigint
+  )`,
+  `CREATE INDEX tokens_by_expiry ON ${SCHEMA}.tokens (expires_at_ms)`,
+  `CREATE TABLE ${SCHEMA}.revoked_subjects (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    subject text NOT NULL,
+    revoked_at_ms bigint NOT NULL,
+    PRIMARY KEY (tenant, room, subject)
+  )`,
+  // Its rows change with every commit: room on each page keeps the change on the page and out of the indexes.
+  `CREATE TABLE ${SCHEMA}.documents (
+    document_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant text NOT NULL,
+    room text NOT NULL,
+    document text NOT NULL,
+    epoch text NOT NULL,
+    head bigint NOT NULL DEFAULT 0,
+    snapshot_seq bigint,
+    snapshot_id text,
+    snapshot_bytes bigint,
+    UNIQUE (tenant, room, document)
+  ) WITH (fillfactor = 50)`,
+  `CREATE TABLE ${SCHEMA}.sessions (
+    session_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject text NOT NULL,
+    session_id text NOT NULL,
+    UNIQUE (subject, session_id)
+  )`,
+  // Without foreign keys: the one statement that writes here takes both keys from their tables, where nothing is
+  // deleted, and a check would lock a row of the session for each update.
+  `CREATE TABLE ${SCHEMA}.updates (
+    document_id bigint NOT NULL,
+    seq bigint NOT NULL,
+    session_key bigint NOT NULL,
+    client_seq bigint NOT NULL,
+    name text NOT NULL,
+    time_ms bigint NOT NULL,
+    payload bytea NOT NULL,
+    PRIMARY KEY (document_id, seq),
+    UNIQUE (document_id, session_key, client_seq)
+  )`,
+  // Squeezing a large paste would hold its document's row for longer than writing it does.
+  `ALTER TABLE ${SCHEMA}.updates ALTER COLUMN payload SET STORAGE EXTERNAL`,
+];
+
+const DAMAGED_UPDATES: readonly string[] = [
+  // Without a key: a row that is damaged again after a repair is kept once more.
+  `CREATE TABLE ${SCHEMA}.damaged_updates (
+    document_id bigint NOT NULL REFERENCES ${SCHEMA}.documents (document_id),
+    seq bigint NOT NULL,
+    subject text NOT NULL,
+    session_id text NOT NULL,
+    client_seq bigint NOT NULL,
+    name text NOT NULL,
+    time_ms bigint NOT NULL,
+    payload bytea NOT NULL,
+    reason text NOT NULL,
+    moved_at_ms bigint NOT NULL
+  )`,
+  `CREATE INDEX damaged_updates_by_document ON ${SCHEMA}.damaged_updates (document_id, seq)`,
+];

@@ -1,0 +1,61 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { createTypist } from '../testing/raw-client.ts';
+import { runCli, startRelay, tokenFor } from '../testing/relay-process.ts';
+import { temporaryFolder } from '../testing/relay-under-test.ts';
+import { openWebSocket } from '../testing/websocket-client.ts';
+
+const UPDATES = 600;
+
+it('repairs a document beside the running relay, which has refused it', async () => {
+  const data = temporaryFolder();
+  const first = await startRelay('--data', data);
+  const token = await tokenFor(data, 'room');
+  const ada = await openWebSocket(first.url, 'room');
+  ada.client.hello(token);
+  await ada.until('welcome');
+  for (const [handle, document] of ['file', 'other'].entries()) ada.client.open(handle, document);
+  await ada.until('opened', ({ handle }) => handle === 1);
+  const typist = createTypist(1);
+  for (let count = 1; count <= UPDATES; count++) ada.client.update(0, count, typist.type('x'));
+  ada.client.update(1, UPDATES + 1, createTypist(2).type('fine'));
+  await ada.until('ack', ({ handle, clientSeq }) => handle === 0 && clientSeq === UPDATES);
+  await ada.until('ack', ({ handle }) => handle === 1);
+  const database = new Database(join(data, 'relay.db'));
+  const findSnapshot = database.prepare("SELECT snapshot_id FROM documents WHERE document = 'file'").pluck();
+  while (!findSnapshot.get()) await new Promise((resolve) => setImmediate(resolve));
+  await first.end('SIGKILL');
+
+  const snapshotId = String(findSnapshot.get());
+  const folder = join(data, 'snapshots');
+  const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(snapshotId));
+  writeFileSync(join(folder, path ?? ''), 'nonsense');
+  database.prepare("UPDATE updates SET payload = x'070707' WHERE seq = ? AND document_id = 1").run(UPDATES);
+  database.close();
+
+  const second = await startRelay('--data', data);
+  const bob = await openWebSocket(second.url, 'room');
+  bob.client.hello(token, 'session-of-bob-01');
+  await bob.until('welcome');
+  bob.client.open(0, 'file');
+  bob.client.open(1, 'other');
+  expect(await bob.until('document-closed')).toMatchObject({ handle: 0, reason: 'unreadable' });
+  await bob.until('opened', ({ handle }) => handle === 1);
+  expect(second.errors()).toContain(snapshotId);
+
+  const names = ['--data', data, '--room', 'room', '--document', 'file'];
+  const checked = await runCli('repair', ...names);
+  expect(checked).toMatchObject({ code: 1, stderr: '' });
+  expect(checked.stdout).toMatch(
+    /is damaged: 600 updates.*\n- its snapshot: .*\n- update 600: .*\nNothing was changed/,
+  );
+  expect(await runCli('repair', ...names, '--apply')).toMatchObject({ code: 0, stderr: '' });
+  expect((await runCli('repair', ...names)).stdout).toContain('is sound: 600 updates');
+
+  bob.client.open(2, 'file', { epoch: 'an-old-one' });
+  const { stateVector } = await bob.until('opened', ({ handle }) => handle === 2);
+  expect(bob.client.textOf(2)).toBe('x'.repeat(UPDATES - 1));
+  expect(stateVector.byteLength).toBeGreaterThan(1);
+});

@@ -1,0 +1,148 @@
+import type { DamagedRow, DocumentRepairs } from './document-repairs.ts';
+import { LogFailure } from './log-failure.ts';
+import { SnapshotBuilder } from './snapshot-builder.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
+import type { DocumentKey, DocumentRecord, SnapshotPointer, UpdateLog } from './update-log.ts';
+
+export interface RepairServices {
+  readonly log: UpdateLog;
+  readonly snapshots: SnapshotStore;
+  readonly repairs: DocumentRepairs;
+  /** What is wrong with a Yjs update; undefined for a sound one. */
+  readonly inspect: (payload: Uint8Array) => string | undefined;
+  /** A fresh epoch. */
+  readonly createEpoch: () => string;
+  readonly now: () => number;
+}
+
+export interface RepairReport {
+  readonly headSeq: number;
+  readonly snapshot: SnapshotPointer | undefined;
+  /** Why the snapshot cannot be used. */
+  readonly snapshotDamage: string | undefined;
+  readonly damaged: readonly DamagedRow[];
+  /** `sound`: there was nothing to do. `damaged`: it is as it was. `repaired`: it can be used again. */
+  readonly outcome: 'sound' | 'damaged' | 'repaired';
+}
+
+type Findings = Omit<RepairReport, 'outcome'>;
+
+const PAGE_BYTES = 4 * 1024 * 1024;
+const ATTEMPTS = 3;
+
+/**
+ * Checks everything that the log and the snapshot store have of a document; undefined when nothing was ever written to
+ * it. With `isApplied` what is damaged is put out of the way: a snapshot by reading the log in its place, updates by
+ * moving them aside. Then a new epoch begins, and everybody who has the content brings back what was lost. Rejects with
+ * a `LogFailure` when the log or the store cannot be reached, or the document does not rest for long enough.
+ */
+export async function repairDocument(
+  services: RepairServices,
+  key: DocumentKey,
+  { isApplied }: { readonly isApplied: boolean },
+): Promise<RepairReport | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const record = await services.log.readDocument(key);
+    if (!record) return undefined;
+    const findings = await examine(services, key, record);
+    if (findings.snapshotDamage === undefined && findings.damaged.length === 0)
+      return { ...findings, outcome: 'sound' };
+    if (!isApplied) return { ...findings, outcome: 'damaged' };
+    const isDone = await services.repairs.apply(key, {
+      fromEpoch: record.epoch,
+      toEpoch: services.createEpoch(),
+      droppedSnapshotId: findings.snapshotDamage === undefined ? undefined : record.snapshot?.snapshotId,
+      damaged: findings.damaged,
+      timeMs: services.now(),
+    });
+    if (isDone) return { ...findings, outcome: 'repaired' };
+  }
+  throw new LogFailure('busy', `The document ${key.document} in room ${key.room} changes all the time. Try again.`);
+}
+
+async function examine(services: RepairServices, key: DocumentKey, record: DocumentRecord): Promise<Findings> {
+  const { headSeq, snapshot } = record;
+  const snapshotDamage = snapshot && (await examineSnapshot(services, key, snapshot));
+  const reasons = new Map<number, string>();
+  for await (const { seq, payload } of readRows(services, key, headSeq)) {
+    const reason = payload === undefined ? 'it is missing' : services.inspect(payload);
+    if (reason !== undefined) reasons.set(seq, reason);
+  }
+  const base = snapshotDamage === undefined ? snapshot : undefined;
+  await findUnfit(services, key, headSeq, base, reasons);
+  const damaged = [...reasons].map(([seq, reason]) => ({ seq, reason })).sort((a, b) => a.seq - b.seq);
+  return { headSeq, snapshot, snapshotDamage, damaged };
+}
+
+async function examineSnapshot(
+  { snapshots, inspect }: RepairServices,
+  key: DocumentKey,
+  { snapshotId }: SnapshotPointer,
+): Promise<string | undefined> {
+  try {
+    const bytes = await snapshots.read(key, snapshotId);
+    return inspect(bytes) ?? describeMisfit(() => new SnapshotBuilder().add([bytes]));
+  } catch (error) {
+    // A store that cannot be reached says nothing about what it has.
+    if (error instanceof LogFailure && error.code === 'corrupted') return error.message;
+    throw error;
+  }
+}
+
+/** Finds the updates that are well-formed, and cannot be applied to what comes before them. */
+async function findUnfit(
+  services: RepairServices,
+  key: DocumentKey,
+  headSeq: number,
+  base: SnapshotPointer | undefined,
+  reasons: Map<number, string>,
+): Promise<void> {
+  let isDone = false;
+  while (!isDone) {
+    isDone = true;
+    // After an update that could not be applied the document is of no more use.
+    const builder = new SnapshotBuilder();
+    if (base) builder.add([await services.snapshots.read(key, base.snapshotId)]);
+    for await (const { seq, payload } of readRows(services, key, headSeq, base?.seq)) {
+      if (payload === undefined || reasons.has(seq)) continue;
+      const misfit = describeMisfit(() => builder.add([payload]));
+      if (misfit === undefined) continue;
+      reasons.set(seq, misfit);
+      isDone = false;
+      break;
+    }
+  }
+}
+
+function describeMisfit(apply: () => void): string | undefined {
+  try {
+    apply();
+    return undefined;
+  } catch (error) {
+    return `it cannot be applied (${error instanceof Error ? error.message : String(error)})`;
+  }
+}
+
+interface Row {
+  readonly seq: number;
+  /** Undefined when the row is missing. */
+  readonly payload: Uint8Array | undefined;
+}
+
+async function* readRows(
+  { log }: RepairServices,
+  key: DocumentKey,
+  throughSeq: number,
+  afterSeq = 0,
+): AsyncGenerator<Row> {
+  let reached = afterSeq;
+  while (reached < throughSeq) {
+    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES });
+    for (const { seq, payload } of page) {
+      while (++reached < seq) yield { seq: reached, payload: undefined };
+      yield { seq, payload };
+    }
+    if (page.length > 0) continue;
+    while (reached < throughSeq) yield { seq: ++reached, payload: undefined };
+  }
+}

@@ -1,0 +1,26 @@
+import * as Y from 'yjs';
+
+/** Merges a document's updates, which come in pages, into one that holds its present state. */
+export class SnapshotBuilder {
+  private readonly doc = new Y.Doc();
+  private added = 0;
+
+  /** How many updates were added; the one that could not be is the next. */
+  get partCount(): number {
+    return this.added;
+  }
+
+  /** Throws when an update cannot be applied; nothing can be added or finished then. */
+  add(parts: Iterable<Uint8Array>): void {
+    this.doc.transact(() => {
+      for (const part of parts) {
+        Y.applyUpdate(this.doc, part);
+        this.added++;
+      }
+    });
+  }
+
+  finish(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc);
+  }
+}
