@@ -41,3 +41,51 @@ export function parseCount(value: string): number {
   if (!(count >= 1)) throw new InvalidArgumentError('Give a whole number from 1.');
   return count;
 }
+
+/** A bucket of an S3-compatible server. */
+export interface S3Location {
+  readonly bucket: string;
+  /** Begins every object's key. */
+  readonly prefix?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly forcePathStyle?: boolean;
+}
+
+/** Reads `s3://BUCKET/PREFIX?endpoint=https://…&region=…&path-style=true`. Credentials are not part of it. */
+export function parseS3Location(value: string): S3Location {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 's3:' || url.hostname === '' || url.username || url.password || url.hash) {
+    throw new InvalidArgumentError('Give a bucket such as s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION.');
+  }
+  const known = ['endpoint', 'region', 'path-style'];
+  const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is unknown; there are ${known.join(', ')}.`);
+  const endpoint = url.searchParams.get('endpoint');
+  if (endpoint !== null && !/^https?:\/\/./.test(endpoint)) {
+    throw new InvalidArgumentError('endpoint is an address such as https://s3.example.org.');
+  }
+  const region = url.searchParams.get('region');
+  const path = url.pathname.replace(/^\/|\/$/g, '');
+  return {
+    bucket: url.hostname,
+    ...(path !== '' && { prefix: `${path}/` }),
+    ...(endpoint !== null && { endpoint }),
+    ...(region !== null && { region }),
+    forcePathStyle: url.searchParams.get('path-style') === 'true',
+  };
+}
+
+export function parsePostgresUrl(value: string): string {
+  if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('Give an address such as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+  }
+  return value;
+}
+
+export function parseRedisUrl(value: string): string {
+  if (!URL.canParse(value) || !/^rediss?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('Give an address such as redis://:PASSWORD@HOST:6379.');
+  }
+  return value;
+}

@@ -1,25 +1,47 @@
 import { Command, Option } from 'commander';
 import { ROLES, type Role, formatShareLink } from '../shared/access/index.ts';
 import { setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
-import { loadRelayIdentity, IdentityError } from './access/relay-identity.ts';
+import { IdentityError } from './access/relay-identity.ts';
 import { cleanPersonName } from './access/person-name.ts';
 import { ShareLinks } from './access/share-links.ts';
 import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
-import { parseCount, parseDuration, parsePort, parsePublicUrl, parseRoom } from './config.ts';
+import { openStorage } from './backends.ts';
+import {
+  parseCount,
+  parseDuration,
+  parsePort,
+  parsePostgresUrl,
+  parsePublicUrl,
+  parseRedisUrl,
+  parseRoom,
+  parseS3Location,
+  type S3Location,
+} from './config.ts';
 import { DataFolder, OperatorError } from './data-folder.ts';
+import { FolderSnapshotStore } from './log/folder.ts';
 import { LogFailure } from './log/log-failure.ts';
-import { serve } from './serve.ts';
+import { S3SnapshotStore } from './log/s3.ts';
+import { runRepair } from './repair-command.ts';
+import { loadIdentity, serve } from './serve.ts';
 
-interface ServeCommand {
-  readonly port: number;
+/** Where the relay keeps what several nodes share. */
+interface SharedOptions {
   readonly data: string;
+  readonly key?: string;
+  readonly postgres?: string;
+}
+
+interface ServeCommand extends SharedOptions {
+  readonly port: number;
   readonly host: string;
   readonly static?: string;
   readonly publicUrl?: string;
+  readonly redis?: string;
+  readonly s3?: S3Location;
+  readonly drain: number;
 }
 
-interface TokenCommand {
-  readonly data: string;
+interface TokenCommand extends SharedOptions {
   readonly room?: string;
   readonly role: Role;
   readonly ttl: number;
@@ -28,8 +50,14 @@ interface TokenCommand {
   readonly createRooms?: boolean;
 }
 
-interface LinkCommand {
-  readonly data: string;
+interface RepairCommand extends SharedOptions {
+  readonly room: string;
+  readonly document: string;
+  readonly s3?: S3Location;
+  readonly apply?: boolean;
+}
+
+interface LinkCommand extends SharedOptions {
   readonly room: string;
   readonly role: Role;
   readonly label?: string;
@@ -61,6 +89,12 @@ function roleOption(): Option {
   return new Option('--role <role>', 'what its bearer may do').choices(ROLES).default('editor');
 }
 
+function s3Option(): Option {
+  return new Option('--s3 <url>', 's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots')
+    .env('TUTTI_S3_URL')
+    .argParser(parseS3Location);
+}
+
 async function runServe(options: ServeCommand): Promise<void> {
   const relay = await serve({
     data: openDataFolder(options.data),
@@ -68,6 +102,11 @@ async function runServe(options: ServeCommand): Promise<void> {
     port: options.port,
     staticFolder: options.static,
     publicUrl: options.publicUrl,
+    keyFile: options.key,
+    postgresUrl: options.postgres,
+    redisUrl: options.redis,
+    s3: options.s3,
+    drainMs: options.drain,
     reportProblem,
   });
   process.stdout.write(`tutti-relay listening on ${relay.url}\n`);
@@ -76,7 +115,7 @@ async function runServe(options: ServeCommand): Promise<void> {
     if (isStopping) return;
     isStopping = true;
     // Whatever hangs, the process ends in time: what was acked is on the disk.
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    setTimeout(() => process.exit(1), options.drain + STOP_WITHIN_MS).unref();
     relay.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -91,7 +130,7 @@ async function runServe(options: ServeCommand): Promise<void> {
 
 async function runToken(options: TokenCommand): Promise<void> {
   const data = openDataFolder(options.data);
-  const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
+  const authority = new TokenAuthority(await loadIdentity({ data, keyFile: options.key }), systemScheduler);
   const nowMs = systemScheduler.now();
   const expiresAtMs = nowMs + options.ttl;
   if (options.createRooms) {
@@ -106,7 +145,7 @@ async function runToken(options: TokenCommand): Promise<void> {
   if (subject !== undefined && !/^[\w.@-]{1,128}$/.test(subject)) {
     throw new OperatorError('A subject has 1 to 128 letters, digits, and . _ @ -');
   }
-  const storage = data.openStorage({ isChecked: false });
+  const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
   try {
     await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: nowMs });
     const grant = { tenant: DEFAULT_TENANT, room, role, name, linkId: undefined, expiresAtMs };
@@ -126,8 +165,8 @@ async function runLinkCreate(options: LinkCommand): Promise<void> {
       `No relay serves ${data.path} now. Start it, or say with --public-url where people will reach it.`,
     );
   }
-  const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
-  const storage = data.openStorage({ isChecked: false });
+  const authority = new TokenAuthority(await loadIdentity({ data, keyFile: options.key }), systemScheduler);
+  const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
   try {
     const { room, role, label, maxUses, expires: expiresInMs } = options;
     await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: systemScheduler.now() });
@@ -139,20 +178,63 @@ async function runLinkCreate(options: LinkCommand): Promise<void> {
   }
 }
 
+function publicUrlOption(): Option {
+  return new Option('--public-url <url>', 'address under which people reach the relay')
+    .env('TUTTI_PUBLIC_URL')
+    .argParser(parsePublicUrl);
+}
+
+/** Adds the options of everything that works on what a relay keeps. */
+async function runRepairCommand(options: RepairCommand): Promise<void> {
+  const data = openDataFolder(options.data);
+  const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
+  const s3 = options.s3 && new S3SnapshotStore(options.s3);
+  try {
+    const { text, isUsable } = await runRepair({
+      storage,
+      snapshots: s3 ?? new FolderSnapshotStore(data.snapshots),
+      key: { tenant: DEFAULT_TENANT, room: options.room, document: options.document },
+      isApplied: options.apply ?? false,
+    });
+    process.stdout.write(text);
+    if (!isUsable) process.exitCode = 1;
+  } finally {
+    s3?.dispose();
+    storage.dispose();
+  }
+}
+
+function withSharedOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--key <file>', 'key of the relay, when it is not to be kept in the data folder').env(
+        'TUTTI_RELAY_KEY_FILE',
+      ),
+    )
+    .addOption(
+      new Option('--postgres <url>', 'database that several nodes share, in place of the data folder')
+        .env('TUTTI_POSTGRES_URL')
+        .argParser(parsePostgresUrl),
+    );
+}
+
 function createProgram(): Command {
   const program = new Command('tutti-relay').description('The relay server of Tutti.').showHelpAfterError();
   const dataOption = ['--data <folder>', 'where the relay keeps everything'] as const;
-  program
-    .command('serve')
+  withSharedOptions(program.command('serve'))
     .description('serve rooms until it is stopped')
     .requiredOption(...dataOption)
     .option('--port <port>', 'port to listen at; 0 for any free one', parsePort, 7455)
     .option('--host <host>', 'address to listen at', '127.0.0.1')
     .option('--static <folder>', 'the built browser client')
-    .option('--public-url <url>', 'address under which people reach the relay', parsePublicUrl)
+    .addOption(publicUrlOption())
+    .addOption(
+      new Option('--redis <url>', 'carries messages between the nodes').env('TUTTI_REDIS_URL').argParser(parseRedisUrl),
+    )
+    .addOption(s3Option())
+    .option('--drain <duration>', 'how long goodbyes are spread when it is stopped', parseDuration, parseDuration('1s'))
     .action(runServe);
-  program
-    .command('token')
+  withSharedOptions(program.command('token'))
     .description('print a token for a room, making the room when needed')
     .requiredOption(...dataOption)
     .option('--room <room>', 'the room', parseRoom)
@@ -167,10 +249,7 @@ function createProgram(): Command {
     .option('--subject <subject>', 'who it is for; the same subject is the same person')
     .option('--create-rooms', 'print an operator token, which may create rooms, instead')
     .action(runToken);
-  program
-    .command('link')
-    .description('share links')
-    .command('create')
+  withSharedOptions(program.command('link').description('share links').command('create'))
     .description('print a share link, making the room when needed')
     .requiredOption(...dataOption)
     .requiredOption('--room <room>', 'the room', parseRoom)
@@ -178,8 +257,16 @@ function createProgram(): Command {
     .option('--label <label>', 'a note for yourself')
     .option('--expires <duration>', 'how long it can be used, such as 12h or 30d', parseDuration)
     .option('--max-uses <count>', 'how many people can join with it', parseCount)
-    .option('--public-url <url>', 'address under which people reach the relay', parsePublicUrl)
+    .addOption(publicUrlOption())
     .action(runLinkCreate);
+  withSharedOptions(program.command('repair'))
+    .description('check a document, and make one that is damaged usable again')
+    .requiredOption(...dataOption)
+    .requiredOption('--room <room>', 'the room', parseRoom)
+    .requiredOption('--document <document>', 'the document, as the relay named it')
+    .addOption(s3Option())
+    .option('--apply', 'repair it; without this it is only checked')
+    .action(runRepairCommand);
   return program;
 }
 

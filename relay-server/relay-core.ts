@@ -3,15 +3,17 @@ import { CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protoco
 import type { Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
-import { Connection } from './gateway/connection.ts';
+import { Connections, RESTARTING } from './gateway/connections.ts';
 import type { ServerSocket } from './gateway/server-socket.ts';
 import type { YjsUpgrade } from './gateway/websocket-endpoint.ts';
 import { Compactor, type CompactionOptions } from './log/compactor.ts';
+import { RecentSnapshots } from './log/recent-snapshots.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { UpdateLog } from './log/update-log.ts';
 import type { ParticipantLimits } from './rooms/room-connection.ts';
 import { RoomRegistry } from './rooms/room-registry.ts';
-import { type EndableConnection, YjsEntrance } from './yjs-compat/yjs-entrance.ts';
+import type { TenantLimits } from './rooms/tenants.ts';
+import { YjsEntrance } from './yjs-compat/yjs-entrance.ts';
 
 export interface RelayCoreOptions {
   readonly log: UpdateLog;
@@ -24,6 +26,9 @@ export interface RelayCoreOptions {
   readonly heartbeatIntervalMs?: number;
   readonly maxUpdateBytes?: number;
   readonly limits?: ParticipantLimits;
+  readonly tenantLimits?: TenantLimits;
+  /** Connections that may wait to be let in at once. */
+  readonly maxWaiting?: number;
   /** Set when other nodes write to the same log: how often it is asked where open documents stand. */
   readonly headPollIntervalMs?: number;
   /** Without it no snapshots are made. */
@@ -41,8 +46,11 @@ export interface RelayCore extends Disposable {
   /** The largest WebSocket message that a y-websocket client may send. */
   readonly maxYjsMessageBytes: number;
   readonly connectionCount: number;
-  /** Says goodbye to everybody, each with a hint of up to `maxRetryMs`, and commits what is on its way. */
-  drain(maxRetryMs: number): Promise<void>;
+  /**
+   * Takes nobody any more, commits what is on its way and says goodbye to everybody, spread over `withinMs` so that
+   * they do not all come to another node at once.
+   */
+  drain(withinMs: number): Promise<void>;
   /** Ends everything at once. What was not committed is lost, as it was never acked. */
   dispose(): void;
 }
@@ -51,6 +59,13 @@ const DEFAULT_LIMITS: ParticipantLimits = {
   updates: { capacity: 50_000, refillPerSecond: 5_000 },
   updateBytes: { capacity: 64 * 1024 * 1024, refillPerSecond: 16 * 1024 * 1024 },
 };
+/** For each tenant; a relay of one team has one. */
+const DEFAULT_TENANT_LIMITS: TenantLimits = {
+  connections: 50_000,
+  updates: { capacity: 500_000, refillPerSecond: 50_000 },
+  updateBytes: { capacity: 512 * 1024 * 1024, refillPerSecond: 64 * 1024 * 1024 },
+};
+const MAX_WAITING = 5_000;
 /** Room for the codes around an update of a y-websocket client. */
 const YJS_ENVELOPE_BYTES = 64;
 const HEARTBEAT_INTERVAL_MS = 15_000;
@@ -62,16 +77,17 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
   const maxUpdateBytes = options.maxUpdateBytes ?? PROTOCOL_LIMITS.maxUpdateBytes;
   const owned = new DisposableStore();
   const compactor =
-    options.compaction && owned.add(new Compactor({ log, snapshots, reportProblem }, options.compaction));
+    options.compaction && owned.add(new Compactor({ log, snapshots, scheduler, reportProblem }, options.compaction));
   const rooms = owned.add(
     new RoomRegistry({
       log,
-      snapshots,
+      snapshots: owned.add(new RecentSnapshots(snapshots, scheduler)),
       backplane: options.backplane ?? owned.add(new InProcessBackplaneHub().join()),
       scheduler,
       random,
       maxUpdateBytes,
       limits: options.limits ?? DEFAULT_LIMITS,
+      tenantLimits: options.tenantLimits ?? DEFAULT_TENANT_LIMITS,
       headPollIntervalMs: options.headPollIntervalMs,
       noteGrowth: (key, updates, bytes) => compactor?.noteGrowth(key, updates, bytes),
       reportProblem,
@@ -86,32 +102,26 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     features: [DEFLATE_FEATURE],
     reportProblem,
   };
-  const connections = new Set<EndableConnection>();
-  const yjsEntrance = owned.add(new YjsEntrance(services, connections));
-  let isDraining = false;
+  const maxWaiting = options.maxWaiting ?? MAX_WAITING;
+  const connections = new Connections({ services, scheduler, random, maxWaiting });
+  const yjsEntrance = owned.add(new YjsEntrance(services, connections.all));
   return {
-    accept(socket, room) {
-      const connection: Connection = new Connection(socket, room, services, () => connections.delete(connection));
-      connections.add(connection);
-      if (isDraining) connection.end(CLOSE_CODES.serviceRestart, 'The relay is restarting.', 1_000);
-    },
+    accept: (socket, room) => connections.accept(socket, room),
     acceptYjs: (upgrade) => yjsEntrance.accept(upgrade),
     maxYjsMessageBytes: maxUpdateBytes + YJS_ENVELOPE_BYTES,
     get connectionCount() {
-      return connections.size;
+      return connections.all.size;
     },
-    async drain(maxRetryMs) {
-      isDraining = true;
-      yjsEntrance.close(CLOSE_CODES.serviceRestart, 'The relay is restarting.');
+    async drain(withinMs) {
+      connections.close();
+      yjsEntrance.close(CLOSE_CODES.serviceRestart, RESTARTING);
       // Acks for what was taken still go out before the goodbye.
       await rooms.drain();
-      for (const connection of connections) {
-        connection.end(CLOSE_CODES.serviceRestart, 'The relay is restarting.', 1 + Math.floor(random() * maxRetryMs));
-      }
+      await connections.sendAway(withinMs);
       await rooms.drain();
     },
     dispose() {
-      for (const connection of connections) connection.terminate();
+      connections.terminateAll();
       owned.dispose();
     },
   };

@@ -1,28 +1,30 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
-import { loadRelayIdentity } from './access/relay-identity.ts';
+import { type Disposable, DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
+import { loadRelayIdentity, readRelayIdentity, type RelayIdentity } from './access/relay-identity.ts';
 import { RoomDoorkeeper } from './access/room-doorkeeper.ts';
 import { ShareLinks } from './access/share-links.ts';
 import { TokenAuthority } from './access/token-authority.ts';
-import { type DataFolder, OperatorError } from './data-folder.ts';
+import { type BackendOptions, openBackends } from './backends.ts';
+import { OperatorError } from './data-folder.ts';
 import { createOriginCheck } from './gateway/allowed-origins.ts';
-import { createHttpHandler } from './gateway/http-handler.ts';
+import { createHttpHandler, type HttpHandlerOptions } from './gateway/http-handler.ts';
+import { Readiness } from './gateway/readiness.ts';
 import { StaticFiles } from './gateway/static-files.ts';
 import { serveWebSockets } from './gateway/websocket-endpoint.ts';
-import { FolderSnapshotStore } from './log/folder.ts';
-import { createSnapshotInThread } from './log/snapshot-thread.ts';
 import { createRelayCore } from './relay-core.ts';
 
-export interface ServeOptions {
-  readonly data: DataFolder;
+export interface ServeOptions extends BackendOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   readonly staticFolder: string | undefined;
   /** Under which people reach the relay, when it is not the address it listens at. */
   readonly publicUrl: string | undefined;
-  readonly reportProblem: (error: unknown) => void;
+  /** Holds the key when it is not to be made and kept in the data folder. */
+  readonly keyFile: string | undefined;
+  /** How long it may take to say goodbye to everybody. */
+  readonly drainMs: number;
 }
 
 /** A relay at work. */
@@ -32,8 +34,7 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-const COMPACTION = { afterUpdates: 500, afterBytes: 512 * 1024, createSnapshot: createSnapshotInThread };
-const MAX_RETRY_HINT_MS = 2_000;
+const COMPACTION = { afterUpdates: 500, afterBytes: 512 * 1024 };
 const GOODBYE_MS = 1_000;
 
 /** Starts a relay. Rejects with {@link OperatorError} when it cannot. */
@@ -49,33 +50,30 @@ export async function serve(options: ServeOptions): Promise<RunningRelay> {
 
 async function start(options: ServeOptions, owned: DisposableStore): Promise<RunningRelay> {
   const { data, reportProblem } = options;
-  owned.add(data.claim());
   const staticFiles = options.staticFolder === undefined ? undefined : await openStatic(options.staticFolder);
-  const { log, directory } = owned.add(data.openStorage({ isChecked: true }));
-  const authority = new TokenAuthority(await loadRelayIdentity(data.path), systemScheduler);
+  const backends = owned.add(await openBackends(options));
+  const { snapshots, backplane, headPollIntervalMs } = backends;
+  const { log, directory } = backends.storage;
+  const authority = new TokenAuthority(await loadIdentity(options), systemScheduler);
   const doorkeeper = new RoomDoorkeeper(authority, directory);
   const shareLinks = new ShareLinks(directory, authority, systemScheduler);
-  const snapshots = new FolderSnapshotStore(data.snapshots);
-  const core = owned.add(createRelayCore({ log, snapshots, doorkeeper, compaction: COMPACTION, reportProblem }));
+  const shared = { ...(backplane && { backplane }), ...(headPollIntervalMs !== undefined && { headPollIntervalMs }) };
+  const core = owned.add(
+    createRelayCore({ log, snapshots, doorkeeper, compaction: COMPACTION, reportProblem, ...shared }),
+  );
+  const readiness = new Readiness(log, systemScheduler);
   const isAllowedOrigin = createOriginCheck(options.publicUrl === undefined ? [] : [options.publicUrl]);
   let publicUrl = options.publicUrl ?? '';
-  const server = createServer(
-    // Slow or idle requests must not pile up.
-    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 },
-    createHttpHandler({
+  const server = owned.add(
+    createHttpServer({
       api: { authority, doorkeeper, directory, shareLinks, scheduler: systemScheduler, publicUrl: () => publicUrl },
       staticFiles,
       isAllowedOrigin,
       health: () => ({ status: 'ok', connections: core.connectionCount }),
+      readiness,
       reportProblem,
     }),
-  );
-  owned.add(
-    toDisposable(() => {
-      server.close();
-      server.closeAllConnections();
-    }),
-  );
+  ).server;
   const endpoint = owned.add(
     serveWebSockets({
       server,
@@ -91,15 +89,35 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   return {
     url,
     async stop() {
+      readiness.drain();
       endpoint.dispose();
       server.close();
       server.closeIdleConnections();
-      await core.drain(MAX_RETRY_HINT_MS);
+      await core.drain(options.drainMs);
       await goneWithin(() => core.connectionCount === 0, GOODBYE_MS);
+      core.dispose();
       await data.forgetAddress();
+      await backends.close();
       owned.dispose();
     },
   };
+}
+
+/** Disposing ends the server and its connections. */
+function createHttpServer(options: HttpHandlerOptions): Disposable & { readonly server: Server } {
+  // Slow or idle requests must not pile up.
+  const limits = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
+  const server = createServer(limits, createHttpHandler(options));
+  const owner = toDisposable(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { server, dispose: () => owner.dispose() };
+}
+
+/** The relay's own key, or the one that all nodes were given. Rejects with an `IdentityError`. */
+export function loadIdentity({ data, keyFile }: Pick<ServeOptions, 'data' | 'keyFile'>): Promise<RelayIdentity> {
+  return keyFile === undefined ? loadRelayIdentity(data.path) : readRelayIdentity(keyFile);
 }
 
 async function openStatic(folder: string): Promise<StaticFiles> {

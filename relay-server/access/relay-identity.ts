@@ -27,10 +27,26 @@ export class IdentityError extends Error {
  */
 export async function loadRelayIdentity(folder: string): Promise<RelayIdentity> {
   const path = join(folder, IDENTITY_FILE);
-  try {
+  return explained(path, async () => {
     const stored = (await read(path)) ?? (await create(folder, path));
     await requireOwnerOnly(path);
-    return await parse(stored, path);
+    return parse(stored, path);
+  });
+}
+
+/** Reads the identity that somebody else keeps, such as a secret that is given to all nodes. Throws {@link IdentityError}. */
+export async function readRelayIdentity(path: string): Promise<RelayIdentity> {
+  return explained(path, async () => {
+    const stored = await read(path);
+    if (stored === undefined) throw new IdentityError(`The relay's key ${path} is not there.`);
+    await requireNotPublic(path);
+    return parse(stored, path);
+  });
+}
+
+async function explained(path: string, work: () => Promise<RelayIdentity>): Promise<RelayIdentity> {
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof IdentityError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -56,6 +72,14 @@ async function requireOwnerOnly(path: string): Promise<void> {
     `Others than the owner can reach the relay's key ${path}, so they may know it. Run: chmod 600 '${path}'. ` +
       'If somebody may have read it, move it away instead: a new key is made, and all tokens end.',
   );
+}
+
+// A secret of a container often comes readable by a group, and owned by somebody else.
+async function requireNotPublic(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const { mode } = await stat(path);
+  if ((mode & 0o007) === 0) return;
+  throw new IdentityError(`Everybody on this machine can read the relay's key ${path}. Take that right away.`);
 }
 
 async function create(folder: string, path: string): Promise<string> {

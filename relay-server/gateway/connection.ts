@@ -43,10 +43,26 @@ export interface ConnectionServices {
   reportProblem(error: unknown): void;
 }
 
+/** A client's connection, of whatever protocol, as whoever ends them all sees it. */
+export interface EndableConnection {
+  /** Says goodbye and closes. */
+  end(closeCode: CloseCode, explanation: string, retryAfterMs?: number): void;
+  /** Cuts the socket off. */
+  terminate(): void;
+}
+
+export interface ConnectionEvents {
+  /** Called once when the client was let in. */
+  onAdmitted(): void;
+  /** Called once when the socket is gone. */
+  onEnded(): void;
+}
+
 const HELLO_TIMEOUT_MS = 10_000;
 /** A client that does not answer the closing handshake is cut off. */
 const CLOSE_TIMEOUT_MS = 3_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
+const TENANT_IS_FULL = 'Too many people of your organisation are connected. Try again later.';
 /** Before it is let in, a client needs to send little. */
 const MAX_WAITING_FRAMES = 32;
 const MAX_WAITING_BYTES = 128 * 1024;
@@ -63,19 +79,18 @@ export class Connection implements Outlet, Disposable {
   private readonly handshakeTimer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly expiryTimer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly silenceTimer = this.owned.add(new MutableDisposable<Disposable>());
-  private readonly onEnded: () => void;
+  private readonly events: ConnectionEvents;
   private state: State = { kind: 'awaiting-hello' };
   private nextToken: string | undefined;
   private isRenewing = false;
   private heardAtMs: number;
   private isEnded = false;
 
-  /** `onEnded` is called once, when the socket is gone. */
-  constructor(socket: ServerSocket, room: string, services: ConnectionServices, onEnded: () => void) {
+  constructor(socket: ServerSocket, room: string, services: ConnectionServices, events: ConnectionEvents) {
     this.socket = socket;
     this.room = room;
     this.services = services;
-    this.onEnded = onEnded;
+    this.events = events;
     this.egress = new Egress(socket);
     this.slowReader = new SlowReader(this.egress, services.scheduler);
     this.heardAtMs = services.scheduler.now();
@@ -125,7 +140,7 @@ export class Connection implements Outlet, Disposable {
     this.leaveRoom();
     this.egress.clear();
     this.owned.dispose();
-    this.onEnded();
+    this.events.onEnded();
   }
 
   /** Cuts the socket off. */
@@ -205,7 +220,9 @@ export class Connection implements Outlet, Disposable {
     this.state = { kind: 'authenticating', waiting, waitingBytes: 0 };
     const grant = await this.admit(hello.token);
     if (!grant || this.isClosing()) return;
+    if (this.services.rooms.isFullFor(grant)) return this.end(CLOSE_CODES.tryAgainLater, TENANT_IS_FULL, 5_000);
     this.handshakeTimer.value = undefined;
+    this.events.onAdmitted();
     this.welcome(hello, version, grant);
     for (const frame of waiting) this.receive(frame);
   }

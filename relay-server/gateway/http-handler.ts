@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LogFailure } from '../log/log-failure.ts';
 import { HttpError } from './http-error.ts';
+import type { Readiness } from './readiness.ts';
 import { answerRoomApi, type RoomApiServices } from './room-api.ts';
 import type { StaticFiles } from './static-files.ts';
 
@@ -8,7 +9,9 @@ export interface HttpHandlerOptions {
   readonly api: RoomApiServices;
   readonly staticFiles: StaticFiles | undefined;
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
+  /** Whether the process is well; a load balancer asks `readiness` whether to send people here. */
   readonly health: () => Readonly<Record<string, unknown>>;
+  readonly readiness: Readiness;
   readonly reportProblem: (error: unknown) => void;
 }
 
@@ -45,6 +48,10 @@ async function answer(options: HttpHandlerOptions, request: IncomingMessage, res
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method-not-allowed', 'Use GET.');
   if (path === '/healthz') return sendJson(response, 200, options.health());
+  if (path === '/readyz') {
+    const state = await options.readiness.check();
+    return sendJson(response, state === 'ready' ? 200 : 503, { status: state });
+  }
   if (await options.staticFiles?.answer(request, response, path)) return;
   if (!options.staticFiles && (path === '/' || path.startsWith('/join/'))) return sendText(response, TEXT_PAGE);
   throw new HttpError(404, 'not-found', 'There is nothing at this address.');

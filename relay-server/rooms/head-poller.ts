@@ -19,6 +19,8 @@ export interface HeadPollerOptions {
 }
 
 const KEYS_PER_QUERY = 1_000;
+/** Messages that are lost again and again must not make the log busy. */
+const MIN_INTERVAL_MS = 500;
 
 /** Asks the log again and again where open documents stand: whatever a backplane loses is found here. */
 export class HeadPoller implements Disposable {
@@ -26,13 +28,21 @@ export class HeadPoller implements Disposable {
   private readonly owned = new DisposableStore();
   private readonly timer = this.owned.add(new MutableDisposable<Disposable>());
   private isPolling = false;
+  private isHurried = false;
+  private polledAtMs = -Infinity;
   /** An outage is reported once. */
   private isFailing = false;
 
   constructor(options: HeadPollerOptions) {
     this.options = options;
-    this.owned.add(options.onDidLoseMessages(() => this.schedule(0)));
+    this.owned.add(options.onDidLoseMessages(() => this.hurry()));
     this.schedule(options.intervalMs);
+  }
+
+  /** Asks again soon; what is being asked now may be too old. */
+  private hurry(): void {
+    if (this.isPolling) this.isHurried = true;
+    else this.schedule(Math.max(0, this.polledAtMs + MIN_INTERVAL_MS - this.options.scheduler.now()));
   }
 
   private schedule(delayMs: number): void {
@@ -44,6 +54,7 @@ export class HeadPoller implements Disposable {
     // A log that does not answer is not asked again and again.
     if (this.isPolling) return;
     this.isPolling = true;
+    this.polledAtMs = this.options.scheduler.now();
     try {
       const documents = this.options.documents();
       for (let start = 0; start < documents.length; start += KEYS_PER_QUERY) {
@@ -55,6 +66,9 @@ export class HeadPoller implements Disposable {
       this.isFailing = true;
     } finally {
       this.isPolling = false;
+      const isHurried = this.isHurried;
+      this.isHurried = false;
+      if (isHurried && !this.owned.isDisposed) this.hurry();
     }
   }
 

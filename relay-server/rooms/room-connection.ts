@@ -9,6 +9,7 @@ import type { Outlet } from './outlet.ts';
 import type { ClientHas } from './read-committed.ts';
 import type { Room } from './room.ts';
 import { type Participant, Subscription } from './subscription.ts';
+import type { Tenants, TenantUsage } from './tenants.ts';
 import { type BucketSize, TokenBucket } from './token-bucket.ts';
 
 /** What a client may send to a room once it is in. */
@@ -30,6 +31,7 @@ export interface RoomConnectionOptions {
   readonly canInflate: boolean;
   readonly scheduler: Scheduler;
   readonly limits: ParticipantLimits;
+  readonly tenants: Tenants;
   readonly services: DocumentServices;
 }
 
@@ -56,6 +58,8 @@ export class RoomConnection implements Disposable {
   private readonly room: Room;
   private readonly services: DocumentServices;
   private readonly scheduler: Scheduler;
+  private readonly tenants: Tenants;
+  private readonly usage: TenantUsage;
   private readonly updates: TokenBucket;
   private readonly updateBytes: TokenBucket;
   private readonly self: { -readonly [K in keyof Participant]: Participant[K] };
@@ -71,7 +75,7 @@ export class RoomConnection implements Disposable {
   private isLeft = false;
 
   constructor(options: RoomConnectionOptions) {
-    const { room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services } = options;
+    const { room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services, tenants } = options;
     this.room = room;
     this.services = services;
     this.scheduler = scheduler;
@@ -79,6 +83,8 @@ export class RoomConnection implements Disposable {
     this.updateBytes = new TokenBucket(limits.updateBytes, scheduler);
     this.opens = new TokenBucket(OPENS, scheduler);
     this.self = { presenceId, session, grant, outlet, canInflate };
+    this.tenants = tenants;
+    this.usage = tenants.enter(grant.tenant);
     room.enter(this.self);
     this.owner = toDisposable(() => this.leave());
   }
@@ -136,6 +142,7 @@ export class RoomConnection implements Disposable {
     this.turn.dispose();
     for (const handle of [...this.open.keys()]) this.forget(handle);
     this.room.leave(this.self);
+    this.tenants.leave(this.self.grant.tenant);
   }
 
   private openDocument({
@@ -220,7 +227,8 @@ export class RoomConnection implements Disposable {
     if (!found) return;
     const { opened, waiting } = found;
     if (clientSeq === 0) throw new ProtocolError('clientSeq 0');
-    const isWithinRate = this.updates.take(1) && this.updateBytes.take(payload.byteLength);
+    const { byteLength } = payload;
+    const isWithinRate = this.updates.take(1) && this.updateBytes.take(byteLength) && this.usage.takeUpdate(byteLength);
     if (!isWithinRate || waiting.length >= MAX_WAITING_UPDATES) {
       const explanation = 'Too many edits at once. They are kept here and sent again.';
       this.self.outlet.send({ type: 'refused', handle, clientSeq, reason: 'rate-limited', explanation }, 'control');

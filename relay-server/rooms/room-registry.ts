@@ -10,6 +10,7 @@ import type { Outlet } from './outlet.ts';
 import { Room } from './room.ts';
 import { type ParticipantLimits, RoomConnection } from './room-connection.ts';
 import type { DocumentServices } from './document.ts';
+import { type TenantLimits, Tenants } from './tenants.ts';
 
 export interface RoomRegistryOptions {
   readonly log: UpdateLog;
@@ -20,6 +21,7 @@ export interface RoomRegistryOptions {
   readonly random: () => number;
   readonly maxUpdateBytes: number;
   readonly limits: ParticipantLimits;
+  readonly tenantLimits: TenantLimits;
   /** Set when other nodes write to the same log: how often it is asked where open documents stand. */
   readonly headPollIntervalMs: number | undefined;
   noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
@@ -32,6 +34,7 @@ export class RoomRegistry implements Disposable {
   private readonly services: DocumentServices;
   private readonly commits: GroupCommit;
   private readonly rooms = new Map<string, Room>();
+  private readonly tenants: Tenants;
   private readonly poller: HeadPoller | undefined;
   private lastUpdateId = 0;
 
@@ -39,6 +42,7 @@ export class RoomRegistry implements Disposable {
     this.options = options;
     const { log, snapshots, scheduler, maxUpdateBytes } = options;
     this.commits = new GroupCommit(log, scheduler);
+    this.tenants = new Tenants(options.tenantLimits, scheduler);
     this.services = {
       log,
       snapshots,
@@ -63,14 +67,20 @@ export class RoomRegistry implements Disposable {
     });
   }
 
+  /** Whether this node takes nobody more of the grant's tenant now. */
+  isFullFor({ tenant }: RoomGrant): boolean {
+    return this.tenants.isFull(tenant);
+  }
+
   /** Lets somebody with a checked grant into the room of the grant. `canInflate`: it takes `deflated-sync`. */
   join(grant: RoomGrant, sessionId: string, outlet: Outlet, canInflate = false): RoomConnection {
     const room = this.roomOf(grant);
     const session = { subject: grant.subject, sessionId };
     const presenceId = this.createPresenceId(room);
     const { scheduler, limits } = this.options;
-    const { services } = this;
-    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services });
+    const { services, tenants } = this;
+    const shared = { scheduler, limits, services, tenants };
+    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, ...shared });
   }
 
   /** Writes everything that waits to the log. */

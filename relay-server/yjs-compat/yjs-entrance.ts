@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
 import { CLOSE_CODES, type CloseCode, PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
 import type { Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import type { EndableConnection } from '../gateway/connection.ts';
 import type { YjsUpgrade } from '../gateway/websocket-endpoint.ts';
 import { RefusedConnection } from './refused-connection.ts';
 import { YjsConnection, type YjsConnectionServices } from './yjs-connection.ts';
@@ -9,19 +10,12 @@ export interface YjsEntranceServices extends YjsConnectionServices {
   readonly doorkeeper: Doorkeeper;
 }
 
-/** A client's connection, as whoever ends them all sees it. */
-export interface EndableConnection {
-  /** Says goodbye and closes. */
-  end(closeCode: CloseCode, explanation: string, retryAfterMs?: number): void;
-  /** Cuts the socket off. */
-  terminate(): void;
-}
-
 type Refusal = { readonly kind: 'refused'; readonly closeCode: CloseCode; readonly explanation: string };
 type Answer = { readonly kind: 'admitted'; readonly grant: RoomGrant } | Refusal;
 
 const ADMISSION_TIMEOUT_MS = 10_000;
 const CANNOT_CHECK = refusal(CLOSE_CODES.tryAgainLater, 'The relay cannot check tokens now.');
+const TENANT_IS_FULL = refusal(CLOSE_CODES.tryAgainLater, 'Too many people of your organisation are connected.');
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Lets y-websocket clients in. */
@@ -53,6 +47,7 @@ export class YjsEntrance implements Disposable {
     if (this.owned.isDisposed) return upgrade.abandon();
     if (this.closing) this.refuse(upgrade, this.closing);
     else if (answer.kind === 'refused') this.refuse(upgrade, answer);
+    else if (this.services.rooms.isFullFor(answer.grant)) this.refuse(upgrade, TENANT_IS_FULL);
     else this.admit(upgrade, answer.grant);
   }
 
