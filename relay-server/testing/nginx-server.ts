@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { provisionNginx } from '../../scripts/runtimes/nginx.ts';
+
+const CONFIGURATION = fileURLToPath(new URL('../deploy/nginx/tutti.conf', import.meta.url));
+
+/** A real nginx on 127.0.0.1 with the configuration that is deployed, in front of relay nodes. Whoever starts it disposes it. */
+export class NginxServer {
+  readonly url: string;
+  private readonly folder: string;
+  private readonly child: ChildProcess;
+  private readonly errors: string[] = [];
+
+  static async start(relayUrls: readonly string[]): Promise<NginxServer> {
+    const { executablePath } = await provisionNginx();
+    const port = await findFreePort();
+    const folder = mkdtempSync(join(tmpdir(), 'tutti-nginx-'));
+    writeConfiguration(folder, port, relayUrls);
+    const server = new NginxServer(executablePath, folder, port);
+    try {
+      await server.answers();
+      return server;
+    } catch (error) {
+      await server.dispose();
+      throw error;
+    }
+  }
+
+  private constructor(executablePath: string, folder: string, port: number) {
+    this.folder = folder;
+    this.url = `http://127.0.0.1:${port}`;
+    this.child = spawn(executablePath, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.errors.push(text));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exit = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      await exit;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async answers(): Promise<void> {
+    for (;;) {
+      if (this.child.exitCode !== null) throw new Error(`nginx ended: ${this.errors.join('')}`);
+      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      if (answer?.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function writeConfiguration(folder: string, port: number, relayUrls: readonly string[]): void {
+  mkdirSync(join(folder, 'logs'));
+  const servers = relayUrls.map((url) => `server ${new URL(url).host} max_fails=1 fail_timeout=3s;`).join('\n');
+  writeFileSync(join(folder, 'relays.conf'), `upstream tutti_relays {\nhash $tutti_room consistent;\n${servers}\n}\n`);
+  writeFileSync(join(folder, 'tutti-listen.conf'), `listen 127.0.0.1:${port};\n`);
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const main = `
+    daemon off;
+    master_process off;
+    pid ${folder}/nginx.pid;
+    events { worker_connections 4096; }
+    http {
+      ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n      ')}
+      include ${CONFIGURATION};
+      include relays.conf;
+    }
+  `;
+  writeFileSync(join(folder, 'nginx.conf'), main);
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
+  return address.port;
+}
