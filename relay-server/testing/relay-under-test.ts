@@ -9,6 +9,7 @@ import { type RelayEnd, SocketPair } from '../../shared/testing/socket-pair.ts';
 import type { Admission, Doorkeeper } from '../access/room-grant.ts';
 import type { ServerSocket } from '../gateway/server-socket.ts';
 import { FolderSnapshotStore } from '../log/folder.ts';
+import type { RelayStorage } from '../log/relay-storage.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { createRelayCore, type RelayCore, type RelayCoreOptions } from '../relay-core.ts';
@@ -72,11 +73,13 @@ export class RelayUnderTest {
   private readonly options: Partial<RelayCoreOptions>;
   private readonly pairs: SocketPair[] = [];
   private starts = 0;
-  private storage = openSqliteStorage(join(this.folder, 'relay.db'));
+  private storage: RelayStorage;
   core: RelayCore;
 
-  constructor(options: Partial<RelayCoreOptions> = {}) {
+  /** `maxPages`: how large its database may become, in pages of 4 KiB. */
+  constructor(options: Partial<RelayCoreOptions> = {}, maxPages?: number) {
     this.options = options;
+    this.storage = this.openStorage(maxPages);
     this.core = this.createCore();
     onTestFinished(() => {
       this.core.dispose();
@@ -93,7 +96,7 @@ export class RelayUnderTest {
     this.core.dispose();
     for (const pair of this.pairs.splice(0)) pair.cut();
     this.storage.dispose();
-    this.storage = openSqliteStorage(join(this.folder, 'relay.db'));
+    this.storage = this.openStorage();
     this.core = this.createCore();
   }
 
@@ -138,6 +141,10 @@ export class RelayUnderTest {
     await this.settle();
     this.scheduler.advance(ms);
     await this.settle();
+  }
+
+  private openStorage(maxPages?: number): RelayStorage {
+    return openSqliteStorage(join(this.folder, 'relay.db'), maxPages === undefined ? {} : { maxPages });
   }
 
   private createCore(): RelayCore {
