@@ -34,7 +34,8 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-const COMPACTION = { afterUpdates: 500, afterBytes: 512 * 1024 };
+/** While a document is typed in, its whole state is written anew but rarely; once it rests, its next opening is made quick. */
+const COMPACTION = { afterUpdates: 4_000, afterBytes: 1024 * 1024, atRest: { afterUpdates: 100, restMs: 2_000 } };
 const GOODBYE_MS = 1_000;
 
 /** Starts a relay. Rejects with {@link OperatorError} when it cannot. */

@@ -1,5 +1,6 @@
 import { LogFailure } from './log-failure.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
+import { decodeSnapshot, readSnapshotUpdate } from './snapshot-format.ts';
 import { SnapshotFailure } from './snapshot-thread.ts';
 import type { DocumentKey, DocumentRecord, SnapshotPointer, UpdateLog } from './update-log.ts';
 
@@ -37,7 +38,8 @@ export async function compactDocument(
   const seq = record.headSeq;
   const snapshotId = await source.snapshots.write(key, seq, bytes);
   signal.throwIfAborted();
-  const pointer = { seq, snapshotId, byteLength: bytes.byteLength };
+  const byteLength = decodeSnapshot(bytes)?.updateByteLength ?? bytes.byteLength;
+  const pointer = { seq, snapshotId, byteLength };
   const isMoved = await source.log.setSnapshot(key, pointer, record.snapshot?.snapshotId);
   return isMoved ? { kind: 'moved', pointer } : { kind: 'overtaken' };
 }
@@ -64,7 +66,7 @@ async function* readParts(
   key: DocumentKey,
   { snapshot, headSeq }: DocumentRecord,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  if (snapshot) yield [await snapshots.read(key, snapshot.snapshotId)];
+  if (snapshot) yield [readSnapshotUpdate(await snapshots.read(key, snapshot.snapshotId))];
   let reached = snapshot?.seq ?? 0;
   while (reached < headSeq) {
     const throughSeq = Math.min(headSeq, reached + PAGE_ROWS);

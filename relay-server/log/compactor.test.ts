@@ -9,6 +9,7 @@ import { type CompactionOptions, Compactor } from './compactor.ts';
 import { FolderSnapshotStore } from './folder.ts';
 import { LogFailure } from './log-failure.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
+import { readSnapshotUpdate } from './snapshot-format.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { openSqliteStorage } from './sqlite.ts';
 import type { DocumentKey, UpdateLog } from './update-log.ts';
@@ -134,7 +135,9 @@ it('makes a snapshot in a thread when a document has grown', { timeout: TIMEOUT_
   await append(words('four', 'five', 'six', 'seven'));
   const pointer = await pointerOf();
   expect(pointer?.seq).toBe(7);
-  expect(textOf(await snapshots.read(KEY, pointer?.snapshotId ?? ''))).toBe('one two three four five six seven ');
+  expect(textOf(readSnapshotUpdate(await snapshots.read(KEY, pointer?.snapshotId ?? '')))).toBe(
+    'one two three four five six seven ',
+  );
   expect(problems).toEqual([]);
 });
 
@@ -254,7 +257,7 @@ it('keeps what is still missing its predecessors', async () => {
   const [first, second, third] = [typist.type('a'), typist.type('b'), typist.type('c')];
   await append([third, second, createTypist(2).type('z')]);
   const doc = new Y.Doc();
-  Y.applyUpdate(doc, await snapshots.read(KEY, (await pointerOf())?.snapshotId ?? ''));
+  Y.applyUpdate(doc, readSnapshotUpdate(await snapshots.read(KEY, (await pointerOf())?.snapshotId ?? '')));
   Y.applyUpdate(doc, first);
   expect(doc.getText('content').toString()).toContain('abc');
 });
@@ -340,13 +343,34 @@ it('tries again later when the store fails, and says so once', async () => {
   expect(problems).toMatchObject([{ message: 'the store is away' }]);
 });
 
+it('compacts a document that rests earlier than one that grows', async () => {
+  const { append, advance, pointerOf } = setUp({
+    afterUpdates: 100,
+    atRest: { afterUpdates: 3, restMs: 2_000 },
+  });
+  const word = createWords();
+  await append(word('a', 'b'));
+  await advance(3_000);
+  expect(await pointerOf()).toBeUndefined();
+  await append(word('c'));
+  await advance(1_500);
+  await append(word('d'));
+  await advance(1_500);
+  expect(await pointerOf()).toBeUndefined();
+  await advance(500);
+  expect(await pointerOf()).toMatchObject({ seq: 4 });
+  await append(word('e'));
+  await advance(60_000);
+  expect(await pointerOf()).toMatchObject({ seq: 4 });
+});
+
 it('lets large documents take one place less than there are', async () => {
   const releases: (() => void)[] = [];
   const { write, pointerOf, compactors } = setUp({
     maxConcurrent: 2,
     createSnapshot: async (pages, signal) => {
       const bytes = await buildHere(pages, signal);
-      if (bytes.byteLength > 1e6) await new Promise<void>((resolve) => releases.push(resolve));
+      if (readSnapshotUpdate(bytes).byteLength > 1e6) await new Promise<void>((resolve) => releases.push(resolve));
       return bytes;
     },
   });

@@ -174,7 +174,9 @@ describe('a repair', () => {
     const rows = await one.log.readUpdates(KEY, ALL);
     expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(rows.filter(({ payload }) => payload.byteLength === 2).map(({ seq }) => seq)).toEqual([2]);
-    expect(await server.query(url, 'SELECT reason FROM tutti.damaged_updates')).toEqual([{ reason: 'it has a \uFFFD' }]);
+    expect(await server.query(url, 'SELECT reason FROM tutti.damaged_updates')).toEqual([
+      { reason: 'it has a \uFFFD' },
+    ]);
   });
 
   it('is undone as a whole when it fails, and says so with a LogFailure', async () => {

@@ -1,11 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { PostgresServer } from '../testing/postgres-server.ts';
 import { createTypist } from '../testing/raw-client.ts';
 import { runCli, startRelay, tokenFor } from '../testing/relay-process.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { openWebSocket } from '../testing/websocket-client.ts';
+import { openPostgresStorage } from './postgres.ts';
 
 const UPDATES = 600;
 
@@ -58,4 +60,44 @@ it('repairs a document beside the running relay, which has refused it', async ()
   const { stateVector } = await bob.until('opened', ({ handle }) => handle === 2);
   expect(bob.client.textOf(2)).toBe('x'.repeat(UPDATES - 1));
   expect(stateVector.byteLength).toBeGreaterThan(1);
+});
+
+it('repairs a document in Postgres', async () => {
+  const server = await PostgresServer.start();
+  onTestFinished(() => server.dispose());
+  const url = await server.createDatabase();
+  const { log, close } = await openPostgresStorage(url, { reportProblem: () => {} });
+  onTestFinished(close);
+  const key = { tenant: 'default', room: 'room', document: 'file' };
+  const typist = createTypist(1);
+  const updates = ['one ', 'two ', 'three '].map((word, index) => {
+    const session = { subject: 'ada', sessionId: 'session-of-ada-01' };
+    return { session, clientSeq: index + 1, name: 'Ada', timeMs: 1, payload: typist.type(word) };
+  });
+  await log.append([{ key, epochWhenNew: 'first', updates }]);
+  await log.setSnapshot(key, { seq: 2, snapshotId: 'lost', byteLength: 9 }, undefined);
+  await server.query(url, "UPDATE tutti.updates SET payload = '\\x070707' WHERE seq = 3");
+
+  const data = temporaryFolder();
+  const names = ['--data', data, '--postgres', url, '--room', 'room', '--document', 'file'];
+  const checked = await runCli('repair', ...names);
+  expect(checked).toMatchObject({ code: 1, stderr: '' });
+  expect(checked.stdout).toMatch(/is damaged: 3 updates.*\n- its snapshot: .*\n- update 3: .*\nNothing was changed/);
+  expect(await log.readDocument(key)).toMatchObject({ epoch: 'first', snapshot: { snapshotId: 'lost' } });
+  expect(await runCli('repair', ...names, '--apply')).toMatchObject({ code: 0, stderr: '' });
+  expect(await runCli('repair', ...names)).toMatchObject({
+    code: 0,
+    stdout: 'The document file in room room is sound: 3 updates.\n',
+  });
+  expect(await server.query(url, 'SELECT seq, payload, session_id FROM tutti.damaged_updates')).toEqual([
+    { seq: '3', payload: Buffer.from([7, 7, 7]), session_id: 'session-of-ada-01' },
+  ]);
+
+  const relay = await startRelay('--data', data, '--postgres', url);
+  const bob = await openWebSocket(relay.url, 'room');
+  bob.client.hello(await tokenFor(data, 'room', 'editor', '--postgres', url));
+  await bob.until('welcome');
+  bob.client.open(0, 'file', { epoch: 'first' });
+  await bob.until('opened');
+  expect(bob.client.textOf(0)).toBe('one two ');
 });

@@ -1,6 +1,7 @@
 import type { DamagedRow, DocumentRepairs } from './document-repairs.ts';
 import { LogFailure } from './log-failure.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
+import { readSnapshotUpdate } from './snapshot-format.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { DocumentKey, DocumentRecord, SnapshotPointer, UpdateLog } from './update-log.ts';
 
@@ -80,7 +81,7 @@ async function examineSnapshot(
   { snapshotId }: SnapshotPointer,
 ): Promise<string | undefined> {
   try {
-    const bytes = await snapshots.read(key, snapshotId);
+    const bytes = readSnapshotUpdate(await snapshots.read(key, snapshotId));
     return inspect(bytes) ?? describeMisfit(() => new SnapshotBuilder().add([bytes]));
   } catch (error) {
     // A store that cannot be reached says nothing about what it has.
@@ -102,7 +103,7 @@ async function findUnfit(
     isDone = true;
     // After an update that could not be applied the document is of no more use.
     const builder = new SnapshotBuilder();
-    if (base) builder.add([await services.snapshots.read(key, base.snapshotId)]);
+    if (base) builder.add([readSnapshotUpdate(await services.snapshots.read(key, base.snapshotId))]);
     for await (const { seq, payload } of readRows(services, key, headSeq, base?.seq)) {
       if (payload === undefined || reasons.has(seq)) continue;
       const misfit = describeMisfit(() => builder.add([payload]));

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
+import { encodeSnapshot } from './snapshot-format.ts';
 
-/** Merges a document's updates, which come in pages, into one that holds its present state. */
+/** Makes a document's snapshot of its updates, which come in pages. */
 export class SnapshotBuilder {
   private readonly doc = new Y.Doc();
   private added = 0;
@@ -20,7 +21,8 @@ export class SnapshotBuilder {
     });
   }
 
+  /** The snapshot in its stored form. */
   finish(): Uint8Array {
-    return Y.encodeStateAsUpdate(this.doc);
+    return encodeSnapshot(Y.encodeStateAsUpdate(this.doc), Y.encodeStateVector(this.doc));
   }
 }

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { systemScheduler } from '../../shared/lifecycle/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createTypist } from '../testing/raw-client.ts';
+import { readSnapshotUpdate } from './snapshot-format.ts';
 import { SnapshotThreads, type SnapshotThreadsOptions } from './snapshot-threads.ts';
 
 // A thread has to load Yjs first, which takes a while on a busy machine.
@@ -20,7 +21,7 @@ async function* pagesOf(...pages: readonly (readonly Uint8Array[])[]): AsyncGene
 
 function textOf(snapshot: Uint8Array): string {
   const doc = new Y.Doc();
-  Y.applyUpdate(doc, snapshot);
+  Y.applyUpdate(doc, readSnapshotUpdate(snapshot));
   return doc.getText('content').toString();
 }
 

@@ -40,6 +40,7 @@ export interface SnapshotPointer {
   readonly seq: number;
   /** Id in the snapshot store. */
   readonly snapshotId: string;
+  /** Size of the update that it holds. */
   readonly byteLength: number;
 }
 

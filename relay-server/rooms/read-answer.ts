@@ -35,6 +35,6 @@ export async function readAnswer(
 function isComplete(clocks: KnownClocks, { stateVector }: ClientHas, parts: readonly SyncPart[]): boolean {
   // One that does not say what it has must be believed.
   if (stateVector.byteLength === 0) return true;
-  const gets = parts.flatMap((part) => part.ranges);
+  const gets = parts.flatMap(({ ranges = [] }) => ranges);
   return clocks.isCoveredBy(Y.decodeStateVector(stateVector), gets);
 }

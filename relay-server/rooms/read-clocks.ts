@@ -1,6 +1,6 @@
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentKey, DocumentRecord, LoggedUpdate } from '../log/update-log.ts';
-import { inspectUpdate } from './inspect-update.ts';
+import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import type { KnownClocks } from './known-clocks.ts';
 import { type CommittedSource, readPages, readSnapshot } from './read-committed.ts';
 
@@ -18,7 +18,7 @@ export async function readClocks(
   clocks: KnownClocks,
 ): Promise<Tail> {
   const snapshot = await readSnapshot(source, key, record);
-  if (snapshot) addPayload(clocks, key, snapshot.part.update, `snapshot at ${snapshot.seq}`);
+  if (snapshot) addRanges(clocks, key, snapshot.part.ranges, `snapshot at ${snapshot.seq}`);
   const fromSeq = snapshot?.seq ?? 0;
   let byteLength = 0;
   for await (const page of readPages(source, key, fromSeq, record.headSeq)) byteLength += addClocks(clocks, key, page);
@@ -29,16 +29,24 @@ export async function readClocks(
 export function addClocks(clocks: KnownClocks, key: DocumentKey, updates: readonly LoggedUpdate[]): number {
   let byteLength = 0;
   for (const { seq, payload } of updates) {
-    addPayload(clocks, key, payload, `update ${seq}`);
+    const inspection = inspectUpdate(payload);
+    const ranges = inspection.kind === 'sound' ? inspection.ranges : undefined;
+    addRanges(clocks, key, ranges, `update ${seq}`);
     byteLength += payload.byteLength;
   }
   return byteLength;
 }
 
-function addPayload(clocks: KnownClocks, { document, room }: DocumentKey, payload: Uint8Array, what: string): void {
-  const inspection = inspectUpdate(payload);
-  if (inspection.kind === 'malformed') {
-    throw new LogFailure('corrupted', `The ${what} of the document ${document} in room ${room} is damaged.`);
+function addRanges(
+  clocks: KnownClocks,
+  { document, room }: DocumentKey,
+  ranges: readonly ClockRange[] | undefined,
+  what: string,
+): void {
+  if (!ranges) {
+    const command = `repair --room ${room} --document ${document}`;
+    const explanation = `The ${what} of the document ${document} in room ${room} is damaged. The command "${command}" helps.`;
+    throw new LogFailure('corrupted', explanation);
   }
-  clocks.add(inspection.ranges);
+  clocks.add(ranges);
 }

@@ -53,7 +53,7 @@ export async function readSnapshot(source: CommittedSource, key: DocumentKey, re
 }
 
 async function readPart({ snapshots }: CommittedSource, key: DocumentKey, snapshotId: string): Promise<SyncPart> {
-  return SyncPart.ofUpdate(await snapshots.read(key, snapshotId));
+  return SyncPart.ofSnapshot(await snapshots.read(key, snapshotId));
 }
 
 /** What a client has of a document, by its own account. */

@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateRaw, deflateRawSync } from 'node:zlib';
+import * as Y from 'yjs';
 import { PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
+import { decodeSnapshot, readSnapshotUpdate, type StoredForm } from '../log/snapshot-format.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 
 /** Smaller ones gain too little. */
@@ -11,46 +13,62 @@ const OPTIONS = { level: 4 };
 
 const deflateElsewhere = promisify(deflateRaw);
 
+type Source =
+  | { readonly kind: 'update'; readonly update: Uint8Array }
+  | { readonly kind: 'snapshot'; readonly bytes: Uint8Array; readonly stored: StoredForm };
+
 /** An update that is sent in answer to `open`, plain or compressed; what was made once is kept. */
 export class SyncPart {
+  /** Size of the update. */
   readonly byteLength: number;
-  private plain: Uint8Array | undefined;
+  private readonly source: Source;
+  private inflated: Uint8Array | undefined;
   private compressed: Promise<Uint8Array | undefined> | undefined;
-  private readonly stored: Uint8Array | undefined;
   private inspected: readonly ClockRange[] | undefined;
 
-  private constructor(byteLength: number, plain: Uint8Array | undefined, stored: Uint8Array | undefined) {
-    this.byteLength = byteLength;
-    this.plain = plain;
-    this.stored = stored;
+  private constructor(source: Source) {
+    this.source = source;
+    this.byteLength = source.kind === 'update' ? source.update.byteLength : source.stored.updateByteLength;
   }
 
   static ofUpdate(update: Uint8Array): SyncPart {
-    return new SyncPart(update.byteLength, update, undefined);
+    return new SyncPart({ kind: 'update', update });
   }
 
-  /** `deflated` inflates to an update of `byteLength` bytes. */
-  static ofDeflated(deflated: Uint8Array, byteLength: number): SyncPart {
-    return new SyncPart(byteLength, undefined, deflated);
+  /** `bytes` as a snapshot store has them. Throws a `LogFailure` when they are damaged. */
+  static ofSnapshot(bytes: Uint8Array): SyncPart {
+    const stored = decodeSnapshot(bytes);
+    return new SyncPart(stored ? { kind: 'snapshot', bytes, stored } : { kind: 'update', update: bytes });
   }
 
+  /** Throws a `LogFailure` when it is of a damaged snapshot. */
   get update(): Uint8Array {
-    return (this.plain ??= inflateRawSync(this.stored ?? new Uint8Array(0), { maxOutputLength: this.byteLength }));
+    if (this.source.kind === 'update') return this.source.update;
+    return (this.inflated ??= readSnapshotUpdate(this.source.bytes));
   }
 
-  /** The structs that the update brings. */
-  get ranges(): readonly ClockRange[] {
-    if (!this.inspected) {
-      const inspection = inspectUpdate(this.update);
-      this.inspected = inspection.kind === 'sound' ? inspection.ranges : [];
-    }
-    return this.inspected;
+  /** The structs that the update brings; undefined when it is no Yjs update. A snapshot says so without being decoded. */
+  get ranges(): readonly ClockRange[] | undefined {
+    return (this.inspected ??= this.source.kind === 'update' ? inspect(this.source.update) : read(this.source.stored));
   }
 
   /** The update compressed as raw DEFLATE; undefined when that is no gain. */
   async deflate(): Promise<Uint8Array | undefined> {
-    if (this.stored) return this.stored;
-    return (this.compressed ??= compress(this.update));
+    if (this.source.kind === 'snapshot') return this.source.stored.deflated;
+    return (this.compressed ??= compress(this.source.update));
+  }
+}
+
+function inspect(update: Uint8Array): readonly ClockRange[] | undefined {
+  const inspection = inspectUpdate(update);
+  return inspection.kind === 'sound' ? inspection.ranges : undefined;
+}
+
+function read({ stateVector }: StoredForm): readonly ClockRange[] | undefined {
+  try {
+    return [...Y.decodeStateVector(stateVector)].map(([client, end]) => ({ client, start: 0, end }));
+  } catch {
+    return undefined;
   }
 }
 
