@@ -30,6 +30,8 @@ export interface InvokeChannels {
   'room:create-link': { readonly request: { readonly role: ShareRole }; readonly response: Outcome<string> };
   /** Tries again whatever the folder mirror could not do. */
   'mirror:retry': { readonly request: undefined; readonly response: Outcome<boolean> };
+  /** The person has read a problem that needs no further try. */
+  'problem:dismiss': { readonly request: { readonly id: string }; readonly response: Outcome<boolean> };
   'settings:person-name': { readonly request: { readonly name: string }; readonly response: Outcome<boolean> };
   'clipboard:write': { readonly request: { readonly text: string }; readonly response: Outcome<boolean> };
   'folder:reveal': { readonly request: { readonly fileId: string }; readonly response: Outcome<boolean> };

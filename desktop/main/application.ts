@@ -56,6 +56,14 @@ export class Application implements Disposable {
     }
   }
 
+  /** The app was chosen again, as by a click on its icon. */
+  async activate(): Promise<void> {
+    const window = this.windows.focused?.window;
+    if (!window) return this.launch({ folder: undefined, joinLink: undefined, relayUrl: undefined });
+    if (window.isMinimized()) window.restore();
+    window.focus();
+  }
+
   /** Runs a command in the focused window. */
   sendCommand(commandId: string): void {
     const entry = this.windows.focused;
@@ -81,8 +89,9 @@ export class Application implements Disposable {
       return this.openFolder(this.windows.of(sender), path);
     });
     answer('room:join', async ({ link, name }, sender) => {
-      const outcome = await this.rooms.join(link, name);
-      return this.show(this.windows.of(sender), outcome);
+      // Asked for first: the window may close meanwhile.
+      const entry = this.windows.of(sender);
+      return this.show(entry, await this.rooms.join(link, name));
     });
     answer('room:leave', async (_request, sender) => {
       this.close(this.windows.of(sender), { kind: 'none' });
@@ -92,6 +101,12 @@ export class Application implements Disposable {
     answer('mirror:retry', async (_request, sender) =>
       this.withRoom(sender, async (host) => {
         host.retryMirror();
+        return accept(true);
+      }),
+    );
+    answer('problem:dismiss', async ({ id }, sender) =>
+      this.withRoom(sender, async (host) => {
+        host.dismissProblem(id);
         return accept(true);
       }),
     );
@@ -135,22 +150,19 @@ export class Application implements Disposable {
   }
 
   private async openFolder(entry: WindowEntry, path: string): Promise<Outcome<boolean>> {
-    const before = entry.status;
-    this.setStatus(entry, { kind: 'opening', label: path });
-    const outcome = await this.rooms.openFolder(path);
-    if (!outcome.ok) {
+    // The page leaves the room that it shows for any other status: an open one stays until the folder takes its place.
+    if (entry.status.kind !== 'open') this.setStatus(entry, { kind: 'opening', label: path });
+    const outcome = this.show(entry, await this.rooms.openFolder(path));
+    if (!outcome.ok && entry.status.kind !== 'open') {
       const title = 'The folder cannot be opened';
-      this.setStatus(
-        entry,
-        before.kind === 'open' ? before : { kind: 'failed', title, explanation: outcome.explanation },
-      );
+      this.setStatus(entry, { kind: 'failed', title, explanation: outcome.explanation });
     }
-    return this.show(entry, outcome);
+    return outcome;
   }
 
   private async openScratchRoom(entry: WindowEntry): Promise<void> {
     const outcome = this.show(entry, await this.rooms.openScratchRoom());
-    if (!outcome.ok) {
+    if (!outcome.ok && entry.status.kind !== 'open') {
       const title = 'Tutti could not open its own data';
       this.setStatus(entry, { kind: 'failed', title, explanation: outcome.explanation });
     }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
+import type { ProblemReport } from '../ipc/index.ts';
 import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
 
@@ -22,9 +23,16 @@ async function run(): Promise<void> {
   const folder = positionals[0];
   const opened = folder === undefined ? await rooms.openScratchRoom() : await rooms.openFolder(folder);
   if (!opened.ok) throw new Error(opened.explanation);
-  opened.value.host.onProblem(({ title, detail, isResolved }) => {
+  const { host } = opened.value;
+  if (host.offlineReason !== undefined) {
+    await rooms.close();
+    throw new Error(host.offlineReason);
+  }
+  const tell = ({ title, detail, isResolved }: ProblemReport) => {
     if (!isResolved) console.error(`${title} ${detail}`);
-  });
+  };
+  host.currentProblems.forEach(tell);
+  host.onProblem(tell);
   const stop = () => {
     rooms.close().then(
       () => process.exit(0),

@@ -4,6 +4,7 @@ import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/l
 import { registerAppScheme, serveApp } from './app-scheme.ts';
 import { Application } from './application.ts';
 import { type LaunchRequest, ownArguments, parseLaunchArguments } from './command-line.ts';
+import { LaunchQueue } from './launch-queue.ts';
 import { installMenu } from './menu.ts';
 import { refusePermissions } from './permissions.ts';
 import { announceLink } from './announce-link.ts';
@@ -19,7 +20,18 @@ function absoluteFolder(request: LaunchRequest, workingFolder: string): LaunchRe
   return request.folder === undefined ? request : { ...request, folder: resolve(workingFolder, request.folder) };
 }
 
-async function run(request: LaunchRequest): Promise<void> {
+/** Takes what the system asks for from the start: macOS hands over a link before the app is ready. */
+function queueLaunches(): LaunchQueue {
+  const queue = new LaunchQueue();
+  app.on('second-instance', (_event, argv, workingFolder) => queue.push(absoluteFolder(read(argv), workingFolder)));
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    queue.push({ folder: undefined, joinLink: url, relayUrl: undefined });
+  });
+  return queue;
+}
+
+async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void> {
   await app.whenReady();
   session.defaultSession.setSpellCheckerEnabled(false);
   refusePermissions(session.defaultSession);
@@ -32,18 +44,13 @@ async function run(request: LaunchRequest): Promise<void> {
   });
   const application = new Application(rooms, APP_FOLDER);
   installMenu((commandId) => application.sendCommand(commandId));
-  const start = (next: LaunchRequest) => void application.launchAgain(next).catch(reportUnexpectedError);
-  app.on('second-instance', (_event, argv, workingFolder) => {
-    start(absoluteFolder(read(argv), workingFolder));
-  });
-  app.on('open-url', (event, url) => {
-    event.preventDefault();
-    start({ folder: undefined, joinLink: url, relayUrl: undefined });
-  });
-  app.on('activate', () => start({ folder: undefined, joinLink: undefined, relayUrl: undefined }));
+  app.on('activate', () => void application.activate().catch(reportUnexpectedError));
   closeBeforeQuit(application, rooms);
   if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) announceLink(rooms);
-  await application.launch(absoluteFolder(request, process.cwd()));
+  const isPlain = request.folder === undefined && request.joinLink === undefined;
+  const first = application.launch((isPlain ? launches.take() : undefined) ?? absoluteFolder(request, process.cwd()));
+  launches.start((next) => void application.launchAgain(next).catch(reportUnexpectedError));
+  await first;
 }
 
 /** Quitting waits until everything is stored. */
@@ -86,7 +93,7 @@ if (!app.requestSingleInstanceLock()) {
   app.exit(0);
 } else {
   if (app.isPackaged) app.setAsDefaultProtocolClient('tutti');
-  run(read(process.argv)).catch((error: unknown) => {
+  run(read(process.argv), queueLaunches()).catch((error: unknown) => {
     console.error(`Tutti cannot start: ${error instanceof Error ? error.message : String(error)}`);
     app.exit(1);
   });

@@ -33,6 +33,10 @@ export const REQUEST_READERS: { readonly [C in InvokeChannel]: RequestReader<C> 
     return role === 'editor' || role === 'commenter' || role === 'viewer' ? { request: { role } } : undefined;
   },
   'mirror:retry': nothing,
+  'problem:dismiss': (value) => {
+    const id = readText(value, 'id');
+    return id === undefined ? undefined : { request: { id } };
+  },
   'settings:person-name': (value) => {
     const name = readText(value, 'name');
     return name === undefined ? undefined : { request: { name } };

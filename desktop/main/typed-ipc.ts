@@ -38,10 +38,6 @@ export function sendEvent<C extends EventChannel>(window: BrowserWindow, channel
 
 function isOwnPage(event: IpcMainInvokeEvent): boolean {
   const frame = event.senderFrame;
-  return (
-    frame !== null &&
-    frame.parent === null &&
-    new URL(frame.url).origin === new URL(APP_ORIGIN).origin &&
-    frame.url.startsWith(`${APP_ORIGIN}/`)
-  );
+  // URL gives every address of the app's own scheme the origin "null", so the text itself is compared.
+  return frame !== null && frame.parent === null && frame.url.startsWith(`${APP_ORIGIN}/`);
 }

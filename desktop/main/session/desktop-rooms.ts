@@ -14,6 +14,7 @@ import {
 import { LinkTokenSource } from '../../../shared/sync/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
 import { KnownRooms, type KnownRoom, type SecretSeal } from '../store/known-rooms.ts';
+import { toOfflineStoreError } from '../store/sqlite-failure.ts';
 import { toWorkspaceError } from '../workspace/workspace-error.ts';
 import { openRoomStorage, type RoomStorage } from './room-storage.ts';
 import { postJson } from './relay-api.ts';
@@ -52,6 +53,7 @@ export class DesktopRooms {
   private readonly opened = this.disposables.add(new Emitter<RoomHost>());
   private readonly held = new Map<string, HeldRoom>();
   private readonly closing = new Map<string, Promise<void>>();
+  private readonly opening = new Map<string, Promise<void>>();
 
   readonly onDidChangeRecentFolders = this.recentChanged.event;
   /** Fires with every room that was not open before. */
@@ -59,7 +61,11 @@ export class DesktopRooms {
 
   /** Throws OfflineStoreError when the data folder cannot be used. */
   static async open(options: DesktopRoomsOptions): Promise<DesktopRooms> {
-    await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
+    try {
+      await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw toOfflineStoreError(error, options.dataFolder);
+    }
     return new DesktopRooms(options);
   }
 
@@ -119,10 +125,10 @@ export class DesktopRooms {
     const dataPath = this.pathOfRoom(relayUrl, room);
     if (trial.kind === 'transient' && !(await exists(dataPath))) return { ok: false, explanation: trial.explanation };
     this.setPersonName(personName);
-    return this.lease(`${relayUrl} ${room}`, () =>
-      openRoomStorage(dataPath).then((storage) => ({
-        storage,
-        host: new RoomHost({
+    return this.lease(
+      `${relayUrl} ${room}`,
+      async () =>
+        new RoomHost({
           relayUrl,
           room,
           secret,
@@ -130,15 +136,16 @@ export class DesktopRooms {
           isOwner: false,
           operatorToken: undefined,
           personName,
-          storage,
+          storage: await openRoomStorage(dataPath),
           folderPath: undefined,
+          offlineReason: undefined,
         }),
-      })),
     );
   }
 
   /** Closes every room; resolves when all is stored. */
   async close(): Promise<void> {
+    await Promise.all(this.opening.values());
     for (const key of [...this.held.keys()]) this.release(key);
     await Promise.all(this.closing.values());
     this.disposables.dispose();
@@ -146,25 +153,64 @@ export class DesktopRooms {
   }
 
   private async openOwned(folder: string): Promise<Outcome<RoomLease>> {
-    const remembered = this.known.find(folder);
-    const room: KnownRoom = remembered ?? {
-      relayUrl: this.options.relayUrl,
-      room: randomBytes(16).toString('base64url'),
-      ownerSecret: randomBytes(32).toString('base64url'),
-    };
+    const found = this.known.find(folder);
+    if (found.kind === 'sealed') return this.openWithoutKey(folder, found);
+    const room: KnownRoom =
+      found.kind === 'known'
+        ? found.known
+        : {
+            relayUrl: this.options.relayUrl,
+            room: randomBytes(16).toString('base64url'),
+            ownerSecret: randomBytes(32).toString('base64url'),
+          };
+    const { reached, isEmbedded, key } = this.place(room);
+    // The embedded relay keeps its own key beside this, open to the same account: sealing would only shut out a start
+    // without a window, which has no key store.
+    this.known.remember(folder, reached, { nowMs: Date.now(), isSealed: !isEmbedded });
+    this.recentChanged.fire(this.recentFolders);
+    return this.leaseOwned(folder, key, reached, undefined);
+  }
+
+  /** The secret of its owner cannot be read: the room opens from what this device has of it, and stays offline. */
+  private async openWithoutKey(
+    folder: string,
+    room: { readonly relayUrl: string; readonly room: string },
+  ): Promise<Outcome<RoomLease>> {
+    const { reached, key } = this.place(room);
+    const whose = folder === SCRATCH ? 'your own room' : `the room of ${folder}`;
+    const explanation = `The key to ${whose} is sealed by the key store of this computer, which cannot be read now. Open it in the window of Tutti, signed in as usual, or join it with a link.`;
+    if (!(await exists(this.pathOfRoom(key, room.room)))) return { ok: false, explanation };
+    this.known.touch(folder, Date.now());
+    this.recentChanged.fire(this.recentFolders);
+    return this.leaseOwned(folder, key, { ...reached, ownerSecret: '' }, explanation);
+  }
+
+  private place<T extends { readonly relayUrl: string; readonly room: string }>(room: T) {
     // The embedded relay may listen on another port today.
     const isEmbedded = isLoopback(room.relayUrl) && isLoopback(this.options.relayUrl);
     const reached = isEmbedded ? { ...room, relayUrl: this.options.relayUrl } : room;
-    this.known.remember(folder, reached, Date.now());
-    this.recentChanged.fire(this.recentFolders);
-    const key = isEmbedded ? 'embedded' : room.relayUrl;
+    return { reached, isEmbedded, key: isEmbedded ? 'embedded' : room.relayUrl };
+  }
+
+  private leaseOwned(
+    folder: string,
+    key: string,
+    room: KnownRoom,
+    offlineReason: string | undefined,
+  ): Promise<Outcome<RoomLease>> {
+    const folderPath = folder === SCRATCH ? undefined : folder;
     return this.lease(`${key} ${room.room}`, async () => {
-      const storage = await openRoomStorage(this.pathOfRoom(key, room.room), folder === SCRATCH ? undefined : folder);
-      return { storage, host: this.createOwnHost(storage, reached, folder === SCRATCH ? undefined : folder) };
+      const storage = await openRoomStorage(this.pathOfRoom(key, room.room), folderPath);
+      return this.createOwnHost(storage, room, folderPath, offlineReason);
     });
   }
 
-  private createOwnHost(storage: RoomStorage, room: KnownRoom, folder: string | undefined): RoomHost {
+  private createOwnHost(
+    storage: RoomStorage,
+    room: KnownRoom,
+    folder: string | undefined,
+    offlineReason: string | undefined,
+  ): RoomHost {
     return new RoomHost({
       relayUrl: room.relayUrl,
       room: room.room,
@@ -174,31 +220,44 @@ export class DesktopRooms {
       personName: this.personName,
       storage,
       folderPath: folder,
+      offlineReason,
     });
   }
 
-  private async lease(
-    key: string,
-    create: () => Promise<{ readonly host: RoomHost; readonly storage: RoomStorage }>,
-  ): Promise<Outcome<RoomLease>> {
-    await this.closing.get(key);
-    let room = this.held.get(key);
-    if (!room) {
-      try {
-        const { host } = await create();
-        room = { host, leases: 0 };
-      } catch (error) {
-        return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
-      }
-      this.held.set(key, room);
-      this.opened.fire(room.host);
+  private async lease(key: string, create: () => Promise<RoomHost>): Promise<Outcome<RoomLease>> {
+    try {
+      // Whoever waited looks again: others may have waited for the same.
+      for (let busy = this.busy(key); busy; busy = this.busy(key)) await busy;
+      const present = this.held.get(key);
+      if (present) present.leases++;
+      const held = present ?? (await this.hold(key, create));
+      const release = toDisposable(() => {
+        if (--held.leases === 0) this.release(key);
+      });
+      return { ok: true, value: { host: held.host, dispose: () => release.dispose() } };
+    } catch (error) {
+      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
     }
-    const held = room;
-    held.leases++;
-    const release = toDisposable(() => {
-      if (--held.leases === 0) this.release(key);
-    });
-    return { ok: true, value: { host: held.host, dispose: () => release.dispose() } };
+  }
+
+  /** Settles when a room that is being opened or closed is; it never rejects. */
+  private busy(key: string): Promise<void> | undefined {
+    return this.closing.get(key) ?? this.opening.get(key);
+  }
+
+  /** Opens a room with its first lease. */
+  private async hold(key: string, create: () => Promise<RoomHost>): Promise<HeldRoom> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.opening.set(key, promise);
+    try {
+      const held = { host: await create(), leases: 1 };
+      this.held.set(key, held);
+      this.opened.fire(held.host);
+      return held;
+    } finally {
+      this.opening.delete(key);
+      resolve();
+    }
   }
 
   private release(key: string): void {

@@ -22,6 +22,7 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly textChanged = this.disposables.add(new Emitter<string>());
   private readonly filesChanged = this.disposables.add(new Emitter<void>());
   private readonly isKnown: (fileId: string) => boolean;
+  private shown: { readonly listed: readonly SharedFile[]; readonly files: readonly SharedFile[] } | undefined;
 
   readonly onDidChangeText = this.textChanged.event;
   readonly onDidChangeFiles = this.filesChanged.event;
@@ -47,7 +48,16 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   /** A file of somebody else is held back until its text has come: its emptiness until then means nothing. */
   get files(): readonly SharedFile[] {
-    return this.index.files.filter(({ fileId, kind }) => kind !== 'text' || this.isReady(fileId));
+    const listed = this.index.files;
+    if (this.shown?.listed !== listed) {
+      this.shown = { listed, files: listed.filter((file) => this.isShown(file)) };
+    }
+    return this.shown.files;
+  }
+
+  get(fileId: string): SharedFile | undefined {
+    const file = this.index.get(fileId);
+    return file && this.isShown(file) ? file : undefined;
   }
 
   async whenTextReady(fileId: string): Promise<void> {
@@ -103,10 +113,15 @@ export class RoomFiles implements SharedFiles, Disposable {
     this.disposables.dispose();
   }
 
+  private isShown({ fileId, kind }: SharedFile): boolean {
+    return kind !== 'text' || this.isReady(fileId);
+  }
+
   private isReady(fileId: string): boolean {
     if (this.ready.has(fileId)) return true;
     if (this.isKnown(fileId)) {
       this.ready.add(fileId);
+      this.shown = undefined;
       return true;
     }
     if (!this.texts.has(fileId)) this.awaitText(fileId);
@@ -119,6 +134,7 @@ export class RoomFiles implements SharedFiles, Disposable {
     const accept = () => {
       if (this.disposables.isDisposed || this.ready.has(fileId)) return;
       this.ready.add(fileId);
+      this.shown = undefined;
       this.filesChanged.fire();
     };
     void replica.whenLoaded.then(() => {

@@ -9,10 +9,17 @@ import {
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
 import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
-import { createShareLink, type DocumentLease, LinkTokenSource, RoomSession } from '../../../shared/sync/index.ts';
+import {
+  createShareLink,
+  type DocumentLease,
+  LinkTokenSource,
+  RoomSession,
+  type TokenSource,
+} from '../../../shared/sync/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { Outcome, ProblemReport, ShareRole } from '../../ipc/index.ts';
 import { FolderMirror } from '../workspace/folder-mirror.ts';
+import { explainFailure } from '../workspace/problem-board.ts';
 import { createOwnedRoomTokenSource } from './owned-room.ts';
 import { postJson } from './relay-api.ts';
 import { RoomFiles } from './room-files.ts';
@@ -36,13 +43,20 @@ export interface RoomHostOptions {
   readonly storage: RoomStorage;
   /** Real path of the folder to keep in step with the room. */
   readonly folderPath: string | undefined;
+  /** Why this device cannot get into the room on the relay; it then works on what it has. For the person. */
+  readonly offlineReason: string | undefined;
 }
+
+/** As the mirror names it, too. */
+const FOLDER_PROBLEM = 'folder';
 
 /** One open room: its engine, the windows attached to it, and the folder that mirrors it. */
 export class RoomHost {
   readonly room: string;
   readonly isOwner: boolean;
   readonly folderPath: string | undefined;
+  /** Why the room stays offline, when it does. */
+  readonly offlineReason: string | undefined;
   private readonly options: RoomHostOptions;
   private readonly disposables = new DisposableStore();
   private readonly tokens: LinkTokenSource;
@@ -53,31 +67,25 @@ export class RoomHost {
   private readonly problems = new Map<string, ProblemReport>();
   private readonly problemEmitter = this.disposables.add(new Emitter<ProblemReport>());
   private mirror: FolderMirror | undefined;
+  private roomFiles: RoomFiles | undefined;
+  private isStartingMirror = false;
   private closed: Promise<void> | undefined;
 
   readonly onProblem = this.problemEmitter.event;
 
   constructor(options: RoomHostOptions) {
-    const { relayUrl, room, secret, personName: name, storage, operatorToken } = options;
+    const { relayUrl, room, secret, personName: name, storage } = options;
     this.options = options;
     this.room = room;
     this.isOwner = options.isOwner;
     this.folderPath = options.folderPath;
+    this.offlineReason = options.offlineReason;
     this.tokens =
       options.tokens ?? new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
     const roomName = this.folderPath === undefined ? 'Untitled room' : basename(this.folderPath);
     this.session = new RoomSession({
       syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
-      tokenSource: options.isOwner
-        ? createOwnedRoomTokenSource({
-            relayUrl,
-            room,
-            roomName,
-            ownerSecret: secret,
-            operatorToken,
-            granted: this.tokens,
-          })
-        : this.tokens,
+      tokenSource: this.createTokenSource(roomName),
       store: storage.store,
       connect: connectWebSocket,
       scheduler: systemScheduler,
@@ -100,6 +108,10 @@ export class RoomHost {
         detail: `${storage.damage} The files in your folder are not touched.`,
         canRetry: false,
       });
+    }
+    if (this.offlineReason !== undefined) {
+      const title = 'This room stays on this device.';
+      this.report({ id: 'offline', severity: 'error', title, detail: this.offlineReason, canRetry: false });
     }
     if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
   }
@@ -131,6 +143,7 @@ export class RoomHost {
   /** Makes a share link, as an http address. */
   async createLink(role: ShareRole): Promise<Outcome<string>> {
     const { relayUrl, room } = this.options;
+    if (this.offlineReason !== undefined) return { ok: false, explanation: this.offlineReason };
     const granted = await this.tokens.obtain({ isFresh: false });
     if (granted.kind !== 'granted') return { ok: false, explanation: granted.explanation };
     const made = await createShareLink(postJson, relayUrl, room, granted.granted.token, role);
@@ -142,8 +155,16 @@ export class RoomHost {
     return this.mirror?.pathOnDisk(fileId);
   }
 
+  /** Tries again what the folder mirror could not do, also to open the folder at all. */
   retryMirror(): void {
-    this.mirror?.retry();
+    if (this.mirror) this.mirror.retry();
+    else if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
+  }
+
+  /** The person has read what they were told; it is not shown again. */
+  dismissProblem(id: string): void {
+    const problem = this.problems.get(id);
+    if (problem && !problem.canRetry) this.problems.delete(id);
   }
 
   /** Ends everything; resolves when the folder and the store have all of it. */
@@ -169,7 +190,32 @@ export class RoomHost {
     if (!this.closed && this.index.roomName === undefined) this.index.roomName = name;
   }
 
+  private createTokenSource(roomName: string): TokenSource {
+    const { relayUrl, room, secret: ownerSecret, operatorToken, isOwner } = this.options;
+    const { offlineReason: explanation, tokens: granted } = this;
+    if (explanation !== undefined) return { obtain: async () => ({ kind: 'permanent', explanation }) };
+    if (!isOwner) return granted;
+    return createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret, operatorToken, granted });
+  }
+
   private async startMirror(folder: string): Promise<void> {
+    if (this.isStartingMirror) return;
+    this.isStartingMirror = true;
+    const failed = this.problems.get(FOLDER_PROBLEM);
+    try {
+      await this.openMirror(folder);
+      // What the mirror itself has to say by now is newer.
+      if (failed && this.problems.get(FOLDER_PROBLEM) === failed) this.report({ ...failed, isResolved: true });
+    } catch (error) {
+      this.mirror?.dispose();
+      this.mirror = undefined;
+      this.report({ id: FOLDER_PROBLEM, severity: 'error', ...explainFailure(error), canRetry: true });
+    } finally {
+      this.isStartingMirror = false;
+    }
+  }
+
+  private async openMirror(folder: string): Promise<void> {
     const { replica } = this.indexLease;
     const { bases } = this.options.storage;
     await replica.whenLoaded;
@@ -178,12 +224,12 @@ export class RoomHost {
       this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
     if (!this.options.isOwner || isListLost) await replica.whenSynced;
     if (this.closed) return;
-    const files = this.disposables.add(
+    this.roomFiles ??= this.disposables.add(
       new RoomFiles(this.session, this.index, (fileId) => bases.get(fileId) !== undefined),
     );
     this.mirror = new FolderMirror({
       folder,
-      files,
+      files: this.roomFiles,
       bases,
       scheduler: systemScheduler,
       onProblem: (problem) => this.report(problem),

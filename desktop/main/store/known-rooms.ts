@@ -11,6 +11,18 @@ export interface KnownRoom {
   readonly ownerSecret: string;
 }
 
+/** What is remembered of a folder. `sealed`: its owner secret is there, but cannot be read by this process. */
+export type FoundRoom =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'known'; readonly known: KnownRoom }
+  | { readonly kind: 'sealed'; readonly relayUrl: string; readonly room: string };
+
+export interface RememberOptions {
+  readonly nowMs: number;
+  /** Seals the secret where that is possible; else every start of this account can read it, with a window or not. */
+  readonly isSealed: boolean;
+}
+
 /** Seals secrets at rest; without it they are kept as they are, in a file that only its owner can read. */
 export interface SecretSeal {
   seal(text: string): Uint8Array;
@@ -48,28 +60,35 @@ export class KnownRooms {
     this.setAsidePath = opened.setAsidePath;
   }
 
-  /** The room of a folder; undefined also when its secret was sealed by another system account. */
-  find(folder: string): KnownRoom | undefined {
+  find(folder: string): FoundRoom {
     const row = this.database
       .prepare<[string], Readonly<Record<string, unknown>>>(
         'SELECT relay_url, room, secret, is_sealed FROM folder_rooms WHERE folder = ?',
       )
       .get(folder);
-    if (!row) return undefined;
+    if (!row) return { kind: 'none' };
+    const [relayUrl, room] = [String(row['relay_url']), String(row['room'])];
     const ownerSecret = this.readSecret(fromBlob(row['secret']), row['is_sealed'] === 1);
-    if (ownerSecret === undefined) return undefined;
-    return { relayUrl: String(row['relay_url']), room: String(row['room']), ownerSecret };
+    if (ownerSecret === undefined) return { kind: 'sealed', relayUrl, room };
+    return { kind: 'known', known: { relayUrl, room, ownerSecret } };
   }
 
-  remember(folder: string, { relayUrl, room, ownerSecret }: KnownRoom, nowMs: number): void {
-    const secret = this.seal?.seal(ownerSecret) ?? new TextEncoder().encode(ownerSecret);
+  /** Notes the room of a folder in place of what was noted before: never do so for one that is `sealed`. */
+  remember(folder: string, { relayUrl, room, ownerSecret }: KnownRoom, { nowMs, isSealed }: RememberOptions): void {
+    const seal = isSealed ? this.seal : undefined;
+    const secret = seal?.seal(ownerSecret) ?? new TextEncoder().encode(ownerSecret);
     this.database
       .prepare(
         `INSERT INTO folder_rooms (folder, relay_url, room, secret, is_sealed, opened_ms) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (folder) DO UPDATE SET relay_url = excluded.relay_url, room = excluded.room,
            secret = excluded.secret, is_sealed = excluded.is_sealed, opened_ms = excluded.opened_ms`,
       )
-      .run(folder, relayUrl, room, toBlob(secret), this.seal ? 1 : 0, nowMs);
+      .run(folder, relayUrl, room, toBlob(secret), seal ? 1 : 0, nowMs);
+  }
+
+  /** Notes that a folder was opened, and nothing else. */
+  touch(folder: string, nowMs: number): void {
+    this.database.prepare('UPDATE folder_rooms SET opened_ms = ? WHERE folder = ?').run(nowMs, folder);
   }
 
   /** Folders that were opened, the last one first. */

@@ -2,6 +2,16 @@ import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
 
 const FULL = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_TRUNCATE', 'ENOSPC', 'EDQUOT'];
 const DAMAGED = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_FORMAT'];
+// SQLITE_IOERR_LOCK is what the lock on a read-only file gives.
+const FORBIDDEN = [
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_PERM',
+  'SQLITE_IOERR_LOCK',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+];
 const LOCKED = ['SQLITE_BUSY', 'SQLITE_LOCKED'];
 
 /** Whether SQLite says that the file is not, or no longer, a sound database. */
@@ -25,7 +35,15 @@ export function toOfflineStoreError(error: unknown, path: string): OfflineStoreE
     const message = `${path} is damaged. Start Tutti again: it sets the file aside and takes over what can be read.`;
     return new OfflineStoreError('corrupted', message, options);
   }
+  if (hasCode(error, FORBIDDEN)) {
+    const message = `${path} may not be written or locked. Change the permissions of the file and its folder, or start Tutti with its data elsewhere.`;
+    return new OfflineStoreError('unavailable', message, options);
+  }
   const reason = error instanceof Error ? error.message : String(error);
+  if (hasCode(error, ['SQLITE_IOERR'])) {
+    const message = `The disk failed at ${path} (${reason}). Check the disk, then start Tutti again.`;
+    return new OfflineStoreError('unavailable', message, options);
+  }
   return new OfflineStoreError('unavailable', `${path} cannot be used: ${reason}`, options);
 }
 

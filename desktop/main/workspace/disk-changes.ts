@@ -40,6 +40,33 @@ export async function moveFile(root: string, from: string, to: string, path: str
   await removeEmptyFolders(root, dirname(from));
 }
 
+export interface NestedMove {
+  readonly from: string;
+  /** Where the file waits meanwhile: beside the outer one of the two. */
+  readonly stone: string;
+  readonly to: string;
+  /** For messages. */
+  readonly path: string;
+}
+
+/** Moves a file to a place below its own name, or to the name of a folder that it leaves empty. */
+export async function moveThroughStone(root: string, { from, stone, to, path }: NestedMove): Promise<void> {
+  try {
+    await rename(from, stone);
+  } catch (error) {
+    throw toWorkspaceError(error, path, 'rename');
+  }
+  try {
+    await removeEmptyFolders(root, dirname(from));
+    await mkdir(dirname(to), { recursive: true });
+    await rename(stone, to);
+  } catch (error) {
+    await mkdir(dirname(from), { recursive: true });
+    await rename(stone, from);
+    throw toWorkspaceError(error, path, 'rename');
+  }
+}
+
 /** Removes a file, and the folders that it leaves empty. */
 export async function removeFile(root: string, absolutePath: string, path: string): Promise<void> {
   try {

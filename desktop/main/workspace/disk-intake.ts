@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { comparablePath } from '../../../shared/workspace/index.ts';
+import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import { isSameFile, locateOnDisk } from './path-kind.ts';
-import { explainFailure, type ProblemBoard } from './problem-board.ts';
+import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
 import type { WalkedFile } from './walk-folder.ts';
@@ -33,12 +33,13 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 export class DiskIntake {
   private readonly options: DiskIntakeOptions;
   private listing = false;
+  private byKey: { readonly files: readonly SharedFile[]; readonly map: ReadonlyMap<string, SharedFile> } | undefined;
 
   constructor(options: DiskIntakeOptions) {
     this.options = options;
   }
 
-  /** Files are being listed right now: changes of the room that come up are this device's own. */
+  /** Files are being listed right now: they have no base yet, and their texts come from the disk. */
   get isListing(): boolean {
     return this.listing;
   }
@@ -93,7 +94,7 @@ export class DiskIntake {
     const { files, bases } = this.options;
     const base = bases.get(fileId);
     if (!base) return;
-    const isRenamedInRoom = files.files.find((file) => file.fileId === fileId)?.path !== base.path;
+    const isRenamedInRoom = files.get(fileId)?.path !== base.path;
     bases.set(fileId, { ...base, path });
     // A new name given in the room wins: the file is moved on to there.
     if (!isRenamedInRoom) files.update(fileId, { path });
@@ -101,9 +102,8 @@ export class DiskIntake {
 
   /** On a disk that does not tell case, the file was renamed; else it cannot be shared beside the other. */
   private async isTakenInOtherCase({ path, absolutePath }: WalkedFile): Promise<boolean> {
-    const { files, root, bases } = this.options;
-    const key = comparablePath(path);
-    const other = files.files.find((file) => comparablePath(file.path) === key);
+    const { root, bases } = this.options;
+    const other = this.findByComparablePath(comparablePath(path));
     const otherPath = other && bases.pathFor(other.fileId);
     if (!other || otherPath === undefined) return false;
     const { kind, absolutePath: otherAbsolute } = await locateOnDisk(root, otherPath);
@@ -116,6 +116,14 @@ export class DiskIntake {
     return true;
   }
 
+  private findByComparablePath(key: string): SharedFile | undefined {
+    const { files } = this.options.files;
+    if (this.byKey?.files !== files) {
+      this.byKey = { files, map: new Map(files.map((file) => [comparablePath(file.path), file])) };
+    }
+    return this.byKey.map.get(key);
+  }
+
   /** Whether a file that was found with it has the same name but for case. */
   private isTwin({ path }: WalkedFile, batch: readonly FoundFile[]): boolean {
     const key = comparablePath(path);
@@ -126,7 +134,7 @@ export class DiskIntake {
 
   private tellTwin(path: string, otherPath: string): void {
     const message = `"${path}" is not shared: its name differs from "${otherPath}" only in case, which not every disk can tell. Rename it to share it.`;
-    this.tellUnread(new WorkspaceError('unusable-name', path, message));
+    this.options.problems.reportLeftOut(new WorkspaceError('unusable-name', path, message));
   }
 
   private async list(found: readonly FoundFile[]): Promise<void> {
@@ -153,21 +161,10 @@ export class DiskIntake {
       const disk = await readDiskFile(absolutePath, { root: this.options.root, path });
       return disk.kind === 'missing' ? undefined : disk;
     } catch (error) {
-      this.tellUnread(error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error)));
+      const reason = error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error));
+      this.options.problems.reportLeftOut(reason);
       return undefined;
     }
-  }
-
-  /** Reports a file or sub-folder that had to be left out. */
-  tellUnread(error: WorkspaceError): void {
-    const { path } = error;
-    this.options.problems.report({
-      id: `path:${path}`,
-      severity: 'warning',
-      path,
-      ...explainFailure(error),
-      canRetry: true,
-    });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
-import { freeLocalCopy, moveFile, removeFile, writeText } from './disk-changes.ts';
+import { freeLocalCopy, moveFile, moveThroughStone, removeFile, writeText } from './disk-changes.ts';
 import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
 import { isSameFile } from './path-kind.ts';
@@ -96,19 +96,24 @@ export class FileSync {
     return readDiskFile(absolutePath, { root: this.options.root, path, maxBytes });
   }
 
-  /** A folder where a file was is how a deleted file looks, too. */
-  private async look(absolutePath: string, { fileId, path, kind }: SharedFile): Promise<DiskFile> {
+  private look(absolutePath: string, { fileId, path, kind }: SharedFile): Promise<DiskFile> {
+    const maxBytes = kind === 'text' ? MAX_SHARED_TEXT_BYTES : MAX_TEXT_BYTES;
+    if (this.options.bases.pathFor(fileId) === path) return this.readOwn(absolutePath, path, maxBytes);
+    return this.read(absolutePath, path, maxBytes);
+  }
+
+  /** Reads where a file was last: a folder in its place is how a deleted file looks, too. */
+  private async readOwn(absolutePath: string, path: string, maxBytes?: number): Promise<DiskFile> {
     try {
-      return await this.read(absolutePath, path, kind === 'text' ? MAX_SHARED_TEXT_BYTES : MAX_TEXT_BYTES);
+      return await this.read(absolutePath, path, maxBytes);
     } catch (error) {
-      const isReplaced = error instanceof WorkspaceError && error.code === 'name-taken';
-      if (isReplaced && this.options.bases.pathFor(fileId) === path) return { kind: 'missing' };
+      if (error instanceof WorkspaceError && error.code === 'name-taken') return { kind: 'missing' };
       throw error;
     }
   }
 
   private listed(fileId: string): SharedFile | undefined {
-    return this.options.files.files.find((file) => file.fileId === fileId);
+    return this.options.files.get(fileId);
   }
 
   private async merge(
@@ -208,11 +213,12 @@ export class FileSync {
 
   private async syncRemoved(fileId: string): Promise<SyncOutcome> {
     const { bases, problems, root, onKept } = this.options;
+    problems.resolveFile(fileId);
     const base = bases.get(fileId);
     if (!base) return 'done';
     const { path } = base;
     const absolutePath = await resolveInside(root, path);
-    const disk = await this.read(absolutePath, path);
+    const disk = await this.readOwn(absolutePath, path);
     const isShared = disk.kind === 'text' && disk.hash === base.hash;
     if (isShared) await removeFile(root, absolutePath, path);
     bases.delete(fileId);
@@ -244,8 +250,9 @@ export class FileSync {
     if (!base) return;
     const from = await resolveInside(root, base.path);
     const to = await resolveInside(root, file.path);
+    if (isNested(base.path, file.path)) return this.moveNested(file, base, { from, to });
     const isOtherCase = from !== to && (await isSameFile(from, to));
-    const [there, here] = [await this.read(to, file.path), await this.read(from, base.path)];
+    const [there, here] = [await this.read(to, file.path), await this.readOwn(from, base.path)];
     const isOthers = files.files.some(
       (other) => other.path === base.path && bases.pathFor(other.fileId) === undefined && !waiting.has(other.fileId),
     );
@@ -271,6 +278,38 @@ export class FileSync {
       // Gone from its old place, and something unknown is at the new one: they meet as strangers.
       bases.delete(fileId);
       return;
+    }
+    bases.set(fileId, { ...base, path: file.path });
+  }
+
+  /** One of the two paths is a folder of the other: the file has to be out of the way before its new place can be made. */
+  private async moveNested(
+    file: SharedFile,
+    base: MirrorBase,
+    { from, to }: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    const { bases, nowMs, root } = this.options;
+    const { fileId } = file;
+    const here = await this.readOwn(from, base.path);
+    if (here.kind !== 'missing') {
+      const outer = base.path.length < file.path.length ? base.path : file.path;
+      const stone = await resolveInside(root, await freeLocalCopy(root, outer, nowMs()));
+      // Between the two moves the file is at neither place: an end of the process there must not count as its deletion.
+      bases.delete(fileId);
+      bases.beginSave(fileId, { ...base, path: file.path });
+      try {
+        await moveThroughStone(root, { from, stone, to, path: file.path });
+      } catch (error) {
+        bases.set(fileId, base);
+        throw error;
+      }
+    } else {
+      const there = await this.read(to, file.path);
+      if (there.kind === 'text' && there.hash !== base.hash) {
+        // Gone from its old place, and something unknown is at the new one: they meet as strangers.
+        bases.delete(fileId);
+        return;
+      }
     }
     bases.set(fileId, { ...base, path: file.path });
   }
@@ -329,6 +368,10 @@ function hasRoomChangedFormat(listed: TextFormat, base: MirrorBase): boolean {
   const matches = formats.filter((format) => hashBytes(encodeText(base.text, format)) === base.hash);
   // None matches where line ends were mixed.
   return matches.length > 0 && !matches.some(({ eol, bom }) => eol === listed.eol && bom === listed.bom);
+}
+
+function isNested(a: string, b: string): boolean {
+  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
 function reservedName({ path }: SharedFile): WorkspaceError {

@@ -12,6 +12,7 @@ import { FileSync } from './file-sync.ts';
 import { watchFolder } from './folder-watcher.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { ListWatch } from './list-watch.ts';
+import { isEverythingLost } from './lost-folder.ts';
 import { OpenedRoot } from './opened-root.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -100,7 +101,8 @@ export class FolderMirror implements Disposable {
     if (this.disposables.isDisposed) return;
     this.disposables.add(
       files.onDidChangeText((fileId) => {
-        if (!this.intake.isListing) this.delay.changed(fileId);
+        const isBeingListed = this.intake.isListing && this.bases.pathFor(fileId) === undefined;
+        if (!isBeingListed) this.delay.changed(fileId);
       }),
     );
     this.disposables.add(files.onDidChangeFiles(() => this.noticeList()));
@@ -156,9 +158,21 @@ export class FolderMirror implements Disposable {
    * lost empty the room, such as a drive that is not mounted.
    */
   private async forgetLostBases(): Promise<void> {
-    const isListLost = this.options.files.files.length === 0;
-    const isFolderLost = this.bases.size > 1 && (await this.root.isEmpty());
-    if (isListLost || isFolderLost) for (const { fileId } of this.bases.list()) this.bases.delete(fileId);
+    const { folder, files } = this.options;
+    const isListLost = files.files.length === 0;
+    if (!isListLost && !(await isEverythingLost(folder, this.bases))) return;
+    const title = 'None of the files was in the folder any more.';
+    this.forgetBases(title);
+  }
+
+  /** What lies in the folder and what the room has meet as strangers; nothing counts as deleted. */
+  private forgetBases(title: string): void {
+    const wasKnown = this.bases.size > 0 && this.options.files.files.length > 0;
+    for (const { fileId } of this.bases.list()) this.bases.delete(fileId);
+    if (!wasKnown) return;
+    const detail =
+      'Nothing was deleted from the room: its files were put into the folder, and what was there under the same name is kept beside them. Delete in Tutti what should go.';
+    this.problems.tell({ id: 'folder-replaced', severity: 'warning', path: '', title, detail });
   }
 
   private async watch(): Promise<void> {
@@ -188,38 +202,61 @@ export class FolderMirror implements Disposable {
 
   private async syncFile(fileId: string, isGoneForSure: boolean): Promise<void> {
     if (this.disposables.isDisposed) return;
-    const id = `file:${fileId}`;
     try {
-      if ((await this.fileSync.sync(fileId, isGoneForSure)) === 'gone') this.noticeGone(fileId);
-      this.problems.resolve(id);
+      await this.trySync(fileId, isGoneForSure);
     } catch (error) {
-      if (isAboutFolder(error)) return this.tellFolder(error);
-      const path =
-        this.options.files.files.find((file) => file.fileId === fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
-      this.problems.report({ id, severity: 'error', path, fileId, ...explainFailure(error), canRetry: true });
-      this.failedIds.add(fileId);
-      this.retryLater();
+      this.tellFailed(fileId, error);
     }
+  }
+
+  private async trySync(fileId: string, isGoneForSure: boolean): Promise<void> {
+    if ((await this.fileSync.sync(fileId, isGoneForSure)) === 'gone') this.noticeGone(fileId);
+    this.problems.resolve(`file:${fileId}`);
+  }
+
+  private tellFailed(fileId: string, error: unknown): void {
+    if (isAboutFolder(error)) return this.tellFolder(error);
+    const path = this.options.files.get(fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
+    const id = `file:${fileId}`;
+    this.problems.report({ id, severity: 'error', path, fileId, ...explainFailure(error), canRetry: true });
+    this.failedIds.add(fileId);
+    this.retryLater();
   }
 
   /** Those that come, go or move first, one by one; then those that stay where they are, several at a time. */
   private async syncFiles(fileIds: Iterable<string>): Promise<void> {
-    const paths = new Map(this.options.files.files.map(({ fileId, path }) => [fileId, path]));
     const staying: string[] = [];
+    const moving: string[] = [];
     for (const fileId of fileIds) {
-      const path = paths.get(fileId);
+      const path = this.options.files.get(fileId)?.path;
       const isStaying =
         path !== undefined &&
         [path, undefined].includes(this.bases.pathFor(fileId)) &&
         [fileId, undefined].includes(this.bases.ownerOf(path));
-      if (isStaying) staying.push(fileId);
-      else await this.syncFile(fileId, false);
+      (isStaying ? staying : moving).push(fileId);
     }
+    await this.syncMoving(moving);
     const next = staying.values();
     const work = async () => {
       for (const fileId of next) await this.syncFile(fileId, false);
     };
     await Promise.all(Array.from({ length: this.options.concurrentSyncs ?? DEFAULT_CONCURRENT_SYNCS }, work));
+  }
+
+  /** Where the name of one is another's folder, it comes again after that one. */
+  private async syncMoving(fileIds: readonly string[]): Promise<void> {
+    const waiting: string[] = [];
+    for (const fileId of fileIds) {
+      if (this.disposables.isDisposed) return;
+      try {
+        await this.trySync(fileId, false);
+      } catch (error) {
+        if (error instanceof WorkspaceError && error.code === 'name-taken') waiting.push(fileId);
+        else this.tellFailed(fileId, error);
+      }
+    }
+    if (waiting.length < fileIds.length) return this.syncMoving(waiting);
+    for (const fileId of waiting) await this.syncFile(fileId, false);
   }
 
   private retryLater(): void {
@@ -288,12 +325,15 @@ export class FolderMirror implements Disposable {
     try {
       await this.root.assert();
       const { folder, files } = this.options;
-      const onProblem = (error: WorkspaceError) => this.intake.tellUnread(error);
-      const sorted = await sortDiskPaths(paths, { root: folder, files, bases: this.bases, onProblem });
+      this.problems.beginCheck();
+      const onProblem = (error: WorkspaceError) => this.problems.reportLeftOut(error);
+      const looked = [...new Set([...paths, ...this.problems.leftOutBy(paths)])];
+      const sorted = await sortDiskPaths(looked, { root: folder, files, bases: this.bases, onProblem });
       // New rules of what to leave out: the whole is compared.
       if (sorted === 'rules') return await this.reconcileNow();
       const gone = await this.intake.findGone(new Set([...sorted.knownIds, ...this.goneIds]));
       await this.intake.take(sorted.found, gone);
+      this.problems.resolveUnconfirmed(looked);
       await this.syncFiles(sorted.knownIds);
     } catch (error) {
       if (!isAboutFolder(error)) throw error;
@@ -306,10 +346,11 @@ export class FolderMirror implements Disposable {
     this.problems.beginCheck();
     try {
       const isOther = await this.root.open();
-      if (isOther) await this.forgetLostBases();
+      if (isOther) this.forgetBases('The folder was replaced by another.');
+      else if (this.isFolderLost) await this.forgetLostBases();
       if (isOther || this.watching.value === undefined) await this.watch();
       const gone = await this.intake.findGone(this.bases.list().map(({ fileId }) => fileId));
-      const onProblem = (error: WorkspaceError) => this.intake.tellUnread(error);
+      const onProblem = (error: WorkspaceError) => this.problems.reportLeftOut(error);
       const walk = { rootRealPath: folder, rules: new IgnoreRules(folder), onProblem, removesTempFiles: true };
       for await (const batch of gather(walkFolder(walk))) {
         if (this.disposables.isDisposed) return;
@@ -327,7 +368,7 @@ export class FolderMirror implements Disposable {
       ...[...files.files, ...this.bases.list()].map(({ fileId }) => fileId),
     ]);
     await this.syncFiles(ids);
-    this.problems.resolveUnconfirmed('path:');
+    this.problems.resolveUnconfirmed();
   }
 }
 

@@ -1,53 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemScheduler } from '../../../shared/lifecycle/index.ts';
-import { FolderMirror } from './folder-mirror.ts';
-import type { MirrorProblem } from './shared-files.ts';
-import { MemoryMirrorBases, MemorySharedFiles } from './testing/memory-shared-files.ts';
+import { describe, expect, it } from 'vitest';
+import { follow } from './testing/followed-folder.ts';
 import { TestFolder } from './testing/mirror-under-test.ts';
 
-/** A mirror on the real clock, following the real disk. */
-async function follow(content: Readonly<Record<string, string>>) {
-  const folder = await TestFolder.create(content);
-  const files = new MemorySharedFiles();
-  const problems: MirrorProblem[] = [];
-  const reported = new Set<() => void>();
-  const mirror = new FolderMirror({
-    folder: folder.path,
-    files,
-    bases: new MemoryMirrorBases(),
-    scheduler: systemScheduler,
-    onProblem: (problem) => {
-      problems.push(problem);
-      for (const listener of reported) listener();
-    },
-  });
-  onTestFinished(async () => {
-    mirror.dispose();
-    await mirror.whenIdle();
-  });
-  await mirror.start();
-  /** Resolves as soon as an event of room or mirror makes it true. */
-  const until = (isTrue: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const check = () => {
-        if (!isTrue()) return;
-        list.dispose();
-        text.dispose();
-        reported.delete(check);
-        resolve();
-      };
-      const list = files.onDidChangeFiles(check);
-      const text = files.onDidChangeText(check);
-      reported.add(check);
-      check();
-    });
-  return { folder, files, mirror, problems, until };
-}
+const followNew = async (content: Readonly<Record<string, string>>) => follow(await TestFolder.create(content));
 
 describe('a mirror that watches', () => {
   it('follows a folder that was moved away and back, by itself', async () => {
-    const { folder, files, until, problems } = await follow({ 'a.txt': 'one\n' });
+    const { folder, files, until, problems } = await followNew({ 'a.txt': 'one\n' });
     const away = `${folder.path}-away`;
     await rename(folder.path, away);
     await until(() => problems.some(({ id, isResolved }) => id === 'folder' && !isResolved));
@@ -59,7 +19,7 @@ describe('a mirror that watches', () => {
   });
 
   it('takes a folder that comes in the place of a file', async () => {
-    const { folder, files, until } = await follow({ 'm.txt': 'one\n', 'other.txt': 'x\n' });
+    const { folder, files, until } = await followNew({ 'm.txt': 'one\n', 'other.txt': 'x\n' });
     await rm(folder.at('m.txt'));
     await folder.write('m.txt/index.txt', 'two\n');
     await until(() => 'm.txt/index.txt' in files.contents && !('m.txt' in files.contents));
@@ -67,14 +27,14 @@ describe('a mirror that watches', () => {
   });
 
   it('takes in a file whose name is in another Unicode form', async () => {
-    const { folder, files, until } = await follow({ 'a.txt': 'one\n' });
+    const { folder, files, until } = await followNew({ 'a.txt': 'one\n' });
     await folder.write('cafe\u0301/e\u0301.txt', 'two\n');
     await until(() => 'caf\u00e9/\u00e9.txt' in files.contents);
     expect(files.contents['caf\u00e9/\u00e9.txt']).toBe('two\n');
   });
 
   it('follows edits, new files, new folders, renames and deletions', async () => {
-    const { folder, files, until, problems } = await follow({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
+    const { folder, files, until, problems } = await followNew({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
     const id = files.idOf('a.txt');
     await folder.write('a.txt', 'one!\n');
     await until(() => files.readText(id) === 'one!\n');
@@ -89,7 +49,7 @@ describe('a mirror that watches', () => {
   });
 
   it('follows a folder that is renamed, with its files', async () => {
-    const { folder, files, until } = await follow({ 'src/a.txt': 'alpha\n', 'src/b.txt': 'beta\n' });
+    const { folder, files, until } = await followNew({ 'src/a.txt': 'alpha\n', 'src/b.txt': 'beta\n' });
     const ids = [files.idOf('src/a.txt'), files.idOf('src/b.txt')];
     await rename(folder.at('src'), folder.at('lib'));
     await until(() => 'lib/a.txt' in files.contents && 'lib/b.txt' in files.contents);
@@ -97,7 +57,7 @@ describe('a mirror that watches', () => {
   });
 
   it('writes what the room changes, and takes its own writes for no news', async () => {
-    const { folder, files, mirror } = await follow({ 'a.txt': 'one\n' });
+    const { folder, files, mirror } = await followNew({ 'a.txt': 'one\n' });
     const id = files.idOf('a.txt');
     files.insert(id, 0, 'zero\n');
     await mirror.flush();
@@ -105,8 +65,17 @@ describe('a mirror that watches', () => {
     expect(files.readText(id)).toBe('zero\none\n');
   });
 
+  it('writes what the room changes while new files are being listed', async () => {
+    const { folder, files, mirror, until } = await followNew({ 'a.txt': 'one\n' });
+    files.beforeCreate = () => files.insert(files.idOf('a.txt'), 0, 'typed ');
+    await folder.write('new.txt', 'new\n');
+    await until(() => 'new.txt' in files.contents);
+    await mirror.flush();
+    expect(await folder.contents()).toEqual({ 'a.txt': 'typed one\n', 'new.txt': 'new\n' });
+  });
+
   it('heeds a .gitignore that changes', async () => {
-    const { folder, files, until } = await follow({ '.gitignore': 'secret.txt\n', 'secret.txt': 'x' });
+    const { folder, files, until } = await followNew({ '.gitignore': 'secret.txt\n', 'secret.txt': 'x' });
     await folder.write('build/out.txt', 'seen');
     await until(() => 'build/out.txt' in files.contents);
     expect('secret.txt' in files.contents).toBe(false);
@@ -115,7 +84,7 @@ describe('a mirror that watches', () => {
   });
 
   it('tells that the folder was removed, and keeps the room', async () => {
-    const { folder, files, until, problems } = await follow({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
+    const { folder, files, until, problems } = await followNew({ 'a.txt': 'one\n', 'b.txt': 'two\n' });
     await rm(folder.path, { recursive: true });
     await until(() => problems.some(({ id }) => id === 'folder'));
     expect(Object.keys(files.contents)).toEqual(['a.txt', 'b.txt']);

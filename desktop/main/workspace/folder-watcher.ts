@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import watcher from '@parcel/watcher';
 import { type Disposable, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
+import { LEFT_OUT_FOLDERS } from './ignore-rules.ts';
 import { isOwnFile } from './own-files.ts';
 
 export interface FolderWatcherEvents {
@@ -10,7 +11,7 @@ export interface FolderWatcherEvents {
   onOverflow(error: Error): void;
 }
 
-/** Follows a folder by its real path, without `.git` and our own temporary files. Rejects when it cannot be followed. */
+/** Follows a folder by its real path, without folders that are never shared and our own temporary files. Rejects when it cannot be followed. */
 export async function watchFolder(root: string, events: FolderWatcherEvents): Promise<Disposable> {
   const subscription = await watcher.subscribe(
     root,
@@ -24,7 +25,7 @@ export async function watchFolder(root: string, events: FolderWatcherEvents): Pr
         .filter((path) => !isOwnFile(path.slice(path.lastIndexOf('/') + 1)));
       if (paths.length > 0) events.onPaths([...new Set(paths)]);
     },
-    { ignore: ['**/.git', '**/.git/**', '**/node_modules/**'] },
+    { ignore: LEFT_OUT_FOLDERS.flatMap((name) => [`**/${name}`, `**/${name}/**`]) },
   );
   return {
     dispose() {

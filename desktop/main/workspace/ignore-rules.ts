@@ -2,16 +2,20 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore from 'ignore';
 import { isOwnFile } from './own-files.ts';
-import { errnoOf } from './workspace-error.ts';
+import { errnoOf, WorkspaceError } from './workspace-error.ts';
 
 /** Name of the files that hold the rules. */
 export const IGNORE_FILE = '.gitignore';
 
 const MAX_IGNORE_FILE_BYTES = 1024 * 1024;
 
+/** Names of folders that stay out with all below them, whatever the rules say. */
+export const LEFT_OUT_FOLDERS: readonly string[] = ['.git', 'node_modules'];
+
 /**
- * Which files of a folder stay out of the room: those that its .gitignore files name at any level, Git's own, and
- * those that Tutti made for this device. Paths are relative to the folder, with `/`.
+ * Which files of a folder stay out of the room: those that its .gitignore files name at any level, Git's own, what a
+ * package manager installed in node_modules, and those that Tutti made for this device. Paths are relative to the
+ * folder, with `/`.
  */
 export class IgnoreRules {
   private readonly rootRealPath: string;
@@ -22,9 +26,9 @@ export class IgnoreRules {
     this.rootRealPath = rootRealPath;
   }
 
-  /** Reads the rules of one folder, '' for the root, afresh. Resolves to whether they changed. Rejects with Node's error. */
+  /** Reads the rules of one folder, '' for the root, afresh. Resolves to whether they changed. Rejects with WorkspaceError. */
   async readFolder(folder: string): Promise<boolean> {
-    const text = await readRules(join(this.rootRealPath, folder, IGNORE_FILE));
+    const text = await readRules(join(this.rootRealPath, folder, IGNORE_FILE), folder);
     const next = text === undefined ? [] : anchorPatterns(folder, text);
     const previous = this.patterns.get(folder) ?? [];
     if (next.length === previous.length && next.every((pattern, index) => pattern === previous[index])) return false;
@@ -36,7 +40,10 @@ export class IgnoreRules {
 
   ignores(path: string, isFolder: boolean): boolean {
     if (path === '') return false;
-    if (path.split('/').some((segment) => segment.toLowerCase() === '.git' || isOwnFile(segment))) return true;
+    const segments = path.split('/');
+    if (segments.some((segment) => segment.toLowerCase() === '.git' || isOwnFile(segment))) return true;
+    const folders = isFolder ? segments : segments.slice(0, -1);
+    if (folders.some((segment) => LEFT_OUT_FOLDERS.includes(segment))) return true;
     const slash = path.lastIndexOf('/');
     return this.matcherFor(slash < 0 ? '' : path.slice(0, slash)).ignores(isFolder ? `${path}/` : path);
   }
@@ -60,7 +67,7 @@ export class IgnoreRules {
   }
 }
 
-async function readRules(absolutePath: string): Promise<string | undefined> {
+async function readRules(absolutePath: string, folder: string): Promise<string | undefined> {
   try {
     const stats = await lstat(absolutePath);
     // Git does not follow a linked .gitignore either.
@@ -68,7 +75,9 @@ async function readRules(absolutePath: string): Promise<string | undefined> {
     return await readFile(absolutePath, 'utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
-    throw error;
+    const path = folder === '' ? IGNORE_FILE : `${folder}/${IGNORE_FILE}`;
+    const message = `"${path}" could not be read, so that nobody knows what it leaves out: nothing new beside and below it is shared. Change its permissions, then retry.`;
+    throw new WorkspaceError('rules-unreadable', path, message, { cause: error });
   }
 }
 

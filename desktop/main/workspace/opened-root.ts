@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 import { openFolder } from './walk-folder.ts';
 
@@ -28,19 +28,11 @@ export class OpenedRoot {
     throw new WorkspaceError('folder-missing', this.path, message);
   }
 
-  /** Whether nothing at all is in it. */
-  async isEmpty(): Promise<boolean> {
-    try {
-      return (await readdir(this.path)).length === 0;
-    } catch (error) {
-      throw toWorkspaceError(error, this.path, 'open-folder');
-    }
-  }
-
   private async identify(): Promise<string> {
     try {
-      const { dev, ino } = await stat(this.path, { bigint: true });
-      return `${dev}:${ino}`;
+      // A folder that is removed and made anew may well get the same inode.
+      const { dev, ino, birthtimeNs } = await stat(this.path, { bigint: true });
+      return `${dev}:${ino}:${birthtimeNs}`;
     } catch (error) {
       throw toWorkspaceError(error, this.path, 'open-folder');
     }

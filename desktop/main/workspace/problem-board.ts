@@ -1,5 +1,9 @@
+import { comparablePath } from '../../../shared/workspace/index.ts';
 import type { MirrorProblem } from './shared-files.ts';
 import { WorkspaceError } from './workspace-error.ts';
+
+/** Begins the ids of problems about files that are left out of the room. */
+const LEFT_OUT = 'path:';
 
 /** The problems of one folder: each is reported when it comes up or changes, and again when it is over. */
 export class ProblemBoard {
@@ -16,9 +20,29 @@ export class ProblemBoard {
     this.confirmed = new Set();
   }
 
-  /** Resolves the problems with this prefix that did not come up again since {@link beginCheck}. */
-  resolveUnconfirmed(prefix: string): void {
-    for (const id of [...this.open.keys()]) if (id.startsWith(prefix) && !this.confirmed.has(id)) this.resolve(id);
+  /**
+   * Resolves the problems about files that were left out, where they did not come up again since {@link beginCheck}.
+   * `within`: paths that were looked at with all below them; everything was unless given.
+   */
+  resolveUnconfirmed(within: readonly string[] = ['']): void {
+    const checked = within.map(comparablePath);
+    for (const { id, path } of this.leftOut()) {
+      if (!this.confirmed.has(id) && checked.some((folder) => isAtOrBelow(path, folder))) this.resolve(id);
+    }
+  }
+
+  /** Paths of files and folders that were left out, and to which what happened at `paths` may matter. */
+  leftOutBy(paths: readonly string[]): readonly string[] {
+    const changed = new Set(paths.map(comparablePath));
+    return this.leftOut()
+      .filter(({ path }) => changed.has(comparablePath(path)))
+      .map(({ path }) => path);
+  }
+
+  /** Reports that a file or folder is left out. */
+  reportLeftOut(error: WorkspaceError): void {
+    const { path } = error;
+    this.report({ id: `${LEFT_OUT}${path}`, severity: 'warning', path, ...explainFailure(error), canRetry: true });
   }
 
   report(problem: MirrorProblem): void {
@@ -28,9 +52,16 @@ export class ProblemBoard {
     this.onProblem(problem);
   }
 
-  /** Something that happened and needs no further try. */
+  /** Something that happened and needs no further try. It stays until the person dismisses it or its file goes. */
   tell(problem: Omit<MirrorProblem, 'canRetry'>): void {
-    this.onProblem({ ...problem, canRetry: false });
+    const told = { ...problem, canRetry: false };
+    this.open.set(told.id, told);
+    this.onProblem(told);
+  }
+
+  /** A file has gone from the room, and with it whatever was wrong with it. */
+  resolveFile(fileId: string): void {
+    for (const problem of [...this.open.values()]) if (problem.fileId === fileId) this.resolve(problem.id);
   }
 
   resolve(id: string): void {
@@ -39,6 +70,15 @@ export class ProblemBoard {
     this.open.delete(id);
     this.onProblem({ ...problem, isResolved: true });
   }
+
+  private leftOut(): readonly MirrorProblem[] {
+    return [...this.open.values()].filter(({ id }) => id.startsWith(LEFT_OUT));
+  }
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  const own = comparablePath(path);
+  return folder === '' || own === folder || own.startsWith(`${folder}/`);
 }
 
 /** Words for an error that a file or folder ran into. */
@@ -50,6 +90,8 @@ export function explainFailure(error: unknown): { readonly title: string; readon
       return { title: 'The disk is full.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
     case 'permission-denied':
       return { title: 'A file may not be written.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
+    case 'rules-unreadable':
+      return { title: 'New files are not shared.', detail };
     case 'outside-folder':
       return { title: 'A file would leave the folder.', detail };
     case 'folder-missing':

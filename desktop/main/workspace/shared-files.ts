@@ -13,7 +13,10 @@ export type NewSharedFile = Omit<SharedFile, 'fileId'> & { readonly text?: strin
 
 /** The room's files as the folder mirror needs them. */
 export interface SharedFiles {
+  /** The same array until something in it changes. */
   readonly files: readonly SharedFile[];
+  /** One of `files`, at no cost. */
+  get(fileId: string): SharedFile | undefined;
   readonly onDidChangeFiles: Event<void>;
   /** The id of a file whose text changed, whoever changed it. */
   readonly onDidChangeText: Event<string>;

@@ -4,6 +4,7 @@ import { IGNORE_FILE, IgnoreRules } from './ignore-rules.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { walkFolder, type WalkedFile, type WalkOptions } from './walk-folder.ts';
+import { WorkspaceError } from './workspace-error.ts';
 
 export interface SortDiskPathsOptions {
   /** Real path of the folder. */
@@ -30,7 +31,7 @@ export async function sortDiskPaths(
   const listed = new Map(files.files.map(({ fileId, path }) => [path, fileId]));
   const knownIds = new Set<string>();
   const found = new Map<string, WalkedFile>();
-  const rules = new RulesAbove(root);
+  const rules = new RulesAbove(root, onProblem);
   for (const path of paths) {
     const fileId = bases.ownerOf(path) ?? listed.get(path);
     const { kind, absolutePath } = await locateOnDisk(root, path);
@@ -53,20 +54,38 @@ export async function sortDiskPaths(
 
 class RulesAbove {
   readonly rules: IgnoreRules;
-  private readonly read = new Set<string>();
+  /** Folders whose rules were read, and whether they could be. */
+  private readonly read = new Map<string, boolean>();
+  private readonly onProblem: WalkOptions['onProblem'];
 
-  constructor(root: string) {
+  constructor(root: string, onProblem: WalkOptions['onProblem']) {
     this.rules = new IgnoreRules(root);
+    this.onProblem = onProblem;
   }
 
   async leavesOut(path: string, isFolder: boolean): Promise<boolean> {
     const segments = path.split('/');
     for (let depth = 1; depth <= segments.length; depth++) {
       const parent = segments.slice(0, depth - 1).join('/');
-      if (!this.read.has(parent)) await this.rules.readFolder(parent);
-      this.read.add(parent);
+      // Without its rules nobody knows what may be shared.
+      if (!(await this.readFolder(parent))) return true;
       if (this.rules.ignores(segments.slice(0, depth).join('/'), isFolder || depth < segments.length)) return true;
     }
     return false;
+  }
+
+  private async readFolder(folder: string): Promise<boolean> {
+    const known = this.read.get(folder);
+    if (known !== undefined) return known;
+    let isRead = true;
+    try {
+      await this.rules.readFolder(folder);
+    } catch (error) {
+      if (!(error instanceof WorkspaceError)) throw error;
+      this.onProblem(error);
+      isRead = false;
+    }
+    this.read.set(folder, isRead);
+    return isRead;
   }
 }

@@ -64,6 +64,10 @@ async function listFolder(options: WalkOptions, folder: string) {
     names = await read(absoluteFolder);
     await rules.readFolder(folder);
   } catch (error) {
+    if (error instanceof WorkspaceError) {
+      onProblem(error);
+      return 'unreadable';
+    }
     if (folder === '') throw toWorkspaceError(error, rootRealPath, 'open-folder');
     if (errnoOf(error) !== 'ENOENT') onProblem(unreadableFolder(folder, error));
     return 'unreadable';
@@ -110,8 +114,9 @@ async function isLinkToSharedFile(options: WalkOptions, path: string): Promise<b
     const real = await realPathInside(options.rootRealPath, join(options.rootRealPath, path));
     return real !== undefined && (await stat(real)).isFile();
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(errnoOf(error))) return false;
-    throw toWorkspaceError(error, path, 'read');
+    if (!['ENOENT', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(errnoOf(error)))
+      options.onProblem(toWorkspaceError(error, path, 'read'));
+    return false;
   }
 }
 

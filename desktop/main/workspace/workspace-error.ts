@@ -10,6 +10,7 @@ export type WorkspaceErrorCode =
   | 'too-large'
   | 'name-taken'
   | 'unusable-name'
+  | 'rules-unreadable'
   | 'io';
 
 /** Something in the opened folder could not be read or written. `message` says what happened, to what, and what to do. */
@@ -70,15 +71,16 @@ function explain(
     case 'EDQUOT':
       return { code: 'disk-full', message: `${failed}: the disk is full. Free some space, then retry.` };
     case 'ENOTDIR':
+    case 'EEXIST':
       if (operation === 'open-folder') {
         return { code: 'not-a-folder', message: `"${path}" is not a folder. Open the folder that holds it.` };
       }
       return {
-        code: 'io',
-        message: `${failed}: a file has the name of a folder on its way. Rename that file, then retry.`,
+        code: 'name-taken',
+        message: `${failed}: a file has the name of one of its folders. Rename or move one of the two, then retry.`,
       };
     case 'EISDIR':
-      return { code: 'io', message: `${failed}: a folder has its name. Rename the folder, then retry.` };
+      return { code: 'name-taken', message: `${failed}: a folder has its name. Rename the folder, then retry.` };
     case 'ENAMETOOLONG':
       return { code: 'io', message: `${failed}: its name is too long for this disk. Choose a shorter one.` };
     default:

@@ -15,10 +15,16 @@ export class MemorySharedFiles implements SharedFiles {
   readonly onDidChangeText = this.textChanged.event;
   /** How many calls of `createFiles` there were. */
   createCalls = 0;
+  /** Runs once, when files are about to be listed. */
+  beforeCreate: (() => void) | undefined;
 
   get files(): readonly SharedFile[] {
     this.sorted ??= [...this.listed.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
     return this.sorted;
+  }
+
+  get(fileId: string): SharedFile | undefined {
+    return this.listed.get(fileId);
   }
 
   async whenTextReady(): Promise<void> {}
@@ -42,6 +48,9 @@ export class MemorySharedFiles implements SharedFiles {
 
   async createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]> {
     this.createCalls++;
+    const task = this.beforeCreate;
+    this.beforeCreate = undefined;
+    task?.();
     return this.list(files);
   }
 

@@ -128,13 +128,18 @@ export class MirrorUnderTest {
 
   /** Problems that are not over, by id. */
   get openProblems(): readonly MirrorProblem[] {
-    const open = new Map<string, MirrorProblem>();
-    for (const problem of this.problems) {
-      if (problem.isResolved) open.delete(problem.id);
-      else open.set(problem.id, problem);
-    }
-    return [...open.values()];
+    return openProblemsOf(this.problems);
   }
+}
+
+/** Those that are not over, of problems as they were reported. */
+export function openProblemsOf(problems: readonly MirrorProblem[]): readonly MirrorProblem[] {
+  const open = new Map<string, MirrorProblem>();
+  for (const problem of problems) {
+    if (problem.isResolved) open.delete(problem.id);
+    else open.set(problem.id, problem);
+  }
+  return [...open.values()];
 }
 
 /** Starts a mirror between a folder with these files and an empty room. */

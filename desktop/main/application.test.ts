@@ -1,0 +1,116 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Application } from './application.ts';
+import { DesktopRooms } from './session/desktop-rooms.ts';
+import { ask, BrowserWindow, sent } from './testing/fake-electron.ts';
+import { temporaryFolder } from './testing/temporary-folder.ts';
+
+// Electron does not run in Node; all else here is what runs in the app.
+vi.mock('electron', () => import('./testing/fake-electron.ts'));
+
+const NOTHING = { folder: undefined, joinLink: undefined, relayUrl: undefined };
+
+beforeEach(() => {
+  sent.length = 0;
+  BrowserWindow.all.length = 0;
+});
+
+async function startApp() {
+  const data = temporaryFolder();
+  vi.stubEnv('XDG_STATE_HOME', data);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const rooms = await DesktopRooms.open({
+    dataFolder: join(data, 'app'),
+    relayUrl: 'http://127.0.0.1:9',
+    operatorToken: undefined,
+    seal: undefined,
+  });
+  onTestFinished(() => rooms.close());
+  const app = new Application(rooms, '/app');
+  onTestFinished(() => app.dispose());
+  return { app, rooms, data };
+}
+
+function folderIn(data: string, name: string): string {
+  const folder = join(data, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+function pageId(): number {
+  const window = BrowserWindow.all.at(-1);
+  if (!window) throw new Error('no window is open');
+  return window.webContents.id;
+}
+
+const statuses = () => sent.filter(({ channel }) => channel === 'workspace:status').map(({ value }) => value);
+const ports = () => sent.filter(({ channel }) => channel === 'session:port').length;
+
+describe('opening a folder', () => {
+  it('that is gone leaves the room in the window as it is', async () => {
+    const { app, rooms, data } = await startApp();
+    const [gone, kept] = [folderIn(data, 'gone'), folderIn(data, 'kept')];
+    const once = await rooms.openFolder(gone);
+    if (once.ok) once.value.dispose();
+    rmSync(gone, { recursive: true });
+    await app.launch({ ...NOTHING, folder: kept });
+    await ask(pageId(), 'window:ready');
+    expect(ports()).toBe(1);
+    const told = statuses().length;
+    expect(await ask(pageId(), 'folder:open-recent', { path: gone })).toMatchObject({ ok: false });
+    expect(statuses().slice(told)).toEqual([]);
+    expect(ports()).toBe(1);
+    expect(await ask(pageId(), 'folder:open-recent', { path: kept })).toMatchObject({ ok: true });
+    expect(statuses().at(-1)).toMatchObject({ kind: 'open', folderPath: kept });
+    expect(ports()).toBe(2);
+  });
+
+  it('that is not there says so in a window without a room', async () => {
+    const { app, data } = await startApp();
+    await app.launch({ ...NOTHING, folder: join(data, 'nowhere') });
+    expect(statuses()).toMatchObject([{ kind: 'opening' }, { kind: 'failed' }]);
+  });
+});
+
+it('a room that is joined for a window which was closed meanwhile is closed', async () => {
+  const { app } = await startApp();
+  const asked = Promise.withResolvers<void>();
+  const answering = Promise.withResolvers<void>();
+  const relay = createServer((_request, response) => {
+    asked.resolve();
+    const grant = { token: 't', expiresAtMs: 600_000, nowMs: 0, role: 'editor', subject: 's', room: 'r' };
+    void answering.promise.then(() => response.end(JSON.stringify(grant)));
+  });
+  await new Promise<void>((resolve) => void relay.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void relay.close());
+  relay.on('upgrade', (_request, socket) => socket.destroy());
+  const { port } = relay.address() as AddressInfo;
+  await app.launch(NOTHING);
+  const link = `http://127.0.0.1:${port}/join/r#${'s'.repeat(43)}`;
+  const joined = ask(pageId(), 'room:join', { link, name: 'Ana' });
+  await asked.promise;
+  BrowserWindow.all.at(-1)?.destroy();
+  answering.resolve();
+  // A lease that nobody gives back fails the test at its end.
+  expect(await joined).toMatchObject({ ok: false, explanation: 'The window was closed.' });
+});
+
+it('choosing the app again opens a window only where there is none', async () => {
+  const { app } = await startApp();
+  await app.activate();
+  await app.activate();
+  expect(BrowserWindow.all).toHaveLength(1);
+  BrowserWindow.all[0]?.destroy();
+  await app.activate();
+  expect(BrowserWindow.all).toHaveLength(1);
+});
+
+it('only the own page is answered', async () => {
+  const { app } = await startApp();
+  await app.launch(NOTHING);
+  for (const url of ['https://app/index.html', 'tutti-app://other/index.html', 'tutti-app://app.evil/index.html'])
+    await expect(ask(pageId(), 'window:ready', undefined, url)).rejects.toThrow("not from the app's own page");
+});

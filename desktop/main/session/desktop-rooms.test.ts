@@ -1,0 +1,148 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Outcome } from '../../ipc/index.ts';
+import type { SecretSeal } from '../store/known-rooms.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { dropPrivileges } from '../testing/without-privileges.ts';
+import { DesktopRooms, type RoomLease } from './desktop-rooms.ts';
+
+/** Nobody listens there. */
+const EMBEDDED_RELAY = 'http://127.0.0.1:9';
+const TEAM_RELAY = 'https://relay.invalid';
+
+const SEAL: SecretSeal = {
+  seal: (text) => new TextEncoder().encode(`sealed ${text}`),
+  unseal: (bytes) => new TextDecoder().decode(bytes).slice('sealed '.length),
+};
+
+async function openRooms(dataFolder: string, relayUrl: string, seal?: SecretSeal): Promise<DesktopRooms> {
+  vi.stubEnv('XDG_STATE_HOME', dataFolder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const rooms = await DesktopRooms.open({ dataFolder, relayUrl, operatorToken: undefined, seal });
+  onTestFinished(() => rooms.close());
+  return rooms;
+}
+
+/** The lease ends with the test, if not before. */
+function granted(outcome: Outcome<RoomLease>): RoomLease {
+  if (!outcome.ok) throw new Error(outcome.explanation);
+  const lease = outcome.value;
+  onTestFinished(() => lease.dispose());
+  return lease;
+}
+
+/** Opens a folder in a Tutti that is started for it alone. */
+async function openOnce(dataFolder: string, folder: string, relayUrl: string, seal?: SecretSeal) {
+  const rooms = await openRooms(dataFolder, relayUrl, seal);
+  const outcome = await rooms.openFolder(folder);
+  const seen = outcome.ok
+    ? {
+        room: outcome.value.host.room,
+        reason: outcome.value.host.offlineReason,
+        problems: [...outcome.value.host.currentProblems],
+      }
+    : { room: undefined, reason: outcome.explanation, problems: [] };
+  if (outcome.ok) outcome.value.dispose();
+  await rooms.close();
+  return seen;
+}
+
+function sampleFolder(dataFolder: string): string {
+  const folder = join(dataFolder, 'project');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'a.txt'), 'hi\n');
+  return folder;
+}
+
+describe('a start without the key store', () => {
+  it('opens a folder in the same room as the window did, on the embedded relay', async () => {
+    const data = temporaryFolder();
+    const folder = sampleFolder(data);
+    const { room } = await openOnce(data, folder, EMBEDDED_RELAY, SEAL);
+    const headless = await openOnce(data, folder, EMBEDDED_RELAY);
+    expect(headless).toEqual({ room, reason: undefined, problems: [] });
+    expect((await openOnce(data, folder, EMBEDDED_RELAY, SEAL)).room).toBe(room);
+  });
+
+  it("keeps a team room's secret sealed: the same room opens offline, says why, and comes back with the key store", async () => {
+    const data = temporaryFolder();
+    const folder = sampleFolder(data);
+    const { room } = await openOnce(data, folder, TEAM_RELAY, SEAL);
+    for (const seal of [
+      undefined,
+      {
+        ...SEAL,
+        unseal: () => {
+          throw new Error('sealed elsewhere');
+        },
+      },
+    ]) {
+      const offline = await openOnce(data, folder, TEAM_RELAY, seal);
+      expect(offline.room).toBe(room);
+      expect(offline.reason).toContain('sealed by the key store');
+      expect(offline.problems).toMatchObject([{ id: 'offline', severity: 'error' }]);
+    }
+    expect(await openOnce(data, folder, TEAM_RELAY, SEAL)).toEqual({ room, reason: undefined, problems: [] });
+  });
+
+  it('refuses where the device has nothing of the room', async () => {
+    const data = temporaryFolder();
+    const folder = sampleFolder(data);
+    const { room } = await openOnce(data, folder, TEAM_RELAY, SEAL);
+    const roomsFolder = join(data, 'rooms');
+    const files = readdirSync(roomsFolder);
+    expect(files).not.toEqual([]);
+    mkdirSync(join(data, 'away'));
+    for (const file of files) renameSync(join(roomsFolder, file), join(data, 'away', file));
+    const refused = await openOnce(data, folder, TEAM_RELAY);
+    expect(refused.room).toBeUndefined();
+    expect(refused.reason).toContain('sealed by the key store');
+    expect((await openOnce(data, folder, TEAM_RELAY, SEAL)).room).toBe(room);
+  });
+});
+
+it('what a person has put away is not shown again, unless it still waits for another try', async () => {
+  const data = temporaryFolder();
+  const folder = sampleFolder(data);
+  await openOnce(data, folder, TEAM_RELAY, SEAL);
+  const rooms = await openRooms(data, TEAM_RELAY);
+  const { host } = granted(await rooms.openFolder(folder));
+  host.dismissProblem('offline');
+  expect(host.currentProblems).toEqual([]);
+});
+
+it('two who open a room that is being closed get the same one', async () => {
+  const data = temporaryFolder();
+  const folder = sampleFolder(data);
+  const rooms = await openRooms(data, EMBEDDED_RELAY);
+  granted(await rooms.openFolder(folder)).dispose();
+  const [one, other] = (await Promise.all([rooms.openFolder(folder), rooms.openFolder(folder)])).map(granted);
+  expect(one?.host).toBe(other?.host);
+  one?.dispose();
+  const third = granted(await rooms.openFolder(folder));
+  expect(third.host).toBe(other?.host);
+});
+
+it('a folder that cannot be read is told, and opened when it is tried again', async () => {
+  dropPrivileges();
+  const data = temporaryFolder();
+  const folder = sampleFolder(data);
+  chmodSync(folder, 0);
+  onTestFinished(() => chmodSync(folder, 0o700));
+  const rooms = await openRooms(data, EMBEDDED_RELAY);
+  const { host } = granted(await rooms.openFolder(folder));
+  const told = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  const following = host.onProblem(({ id, isResolved }) => id === 'folder' && (isResolved ? over : told).resolve());
+  onTestFinished(() => following.dispose());
+  await told.promise;
+  expect(host.currentProblems).toMatchObject([{ id: 'folder', severity: 'error', canRetry: true }]);
+  expect(host.currentProblems[0]?.detail).toContain(folder);
+  host.dismissProblem('folder');
+  expect(host.currentProblems).toHaveLength(1);
+  chmodSync(folder, 0o700);
+  host.retryMirror();
+  await over.promise;
+  expect(host.currentProblems).toEqual([]);
+});

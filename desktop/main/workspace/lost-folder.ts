@@ -1,0 +1,49 @@
+import type { BaseIndex } from './base-index.ts';
+import { IgnoreRules } from './ignore-rules.ts';
+import { locateOnDisk } from './path-kind.ts';
+import { readDiskFile } from './text-file.ts';
+import { walkFolder } from './walk-folder.ts';
+import { WorkspaceError } from './workspace-error.ts';
+
+/**
+ * Whether none of the files that lay in a folder is there any more: it was emptied or replaced, or its drive is not
+ * mounted. Files that all have moved within it do not count as lost, nor does one alone, which may well be deleted.
+ * `root` is a real path. Rejects with WorkspaceError when the folder cannot be read.
+ */
+export async function isEverythingLost(root: string, bases: BaseIndex): Promise<boolean> {
+  if (bases.size < 2) return false;
+  for (const { path } of bases.list()) {
+    const { kind } = await locateOnDisk(root, path);
+    if (kind === 'file' || kind === 'other') return false;
+  }
+  return !(await haveMostMoved(root, bases));
+}
+
+async function haveMostMoved(root: string, bases: BaseIndex): Promise<boolean> {
+  const wanted = new Set<string>();
+  for (const { fileId } of bases.list()) {
+    const base = bases.get(fileId);
+    // Empty files are alike everywhere.
+    if (base && base.hash !== '' && base.text !== '') wanted.add(base.hash);
+  }
+  const enough = wanted.size / 2;
+  let found = 0;
+  // What cannot be read is told by the comparison that follows.
+  const walk = { rootRealPath: root, rules: new IgnoreRules(root), onProblem: () => {} };
+  for await (const batch of walkFolder(walk)) {
+    for (const { absolutePath, path } of batch) {
+      if (wanted.delete((await hashOf(absolutePath, root, path)) ?? '') && ++found > enough) return true;
+    }
+  }
+  return false;
+}
+
+async function hashOf(absolutePath: string, root: string, path: string): Promise<string | undefined> {
+  try {
+    const disk = await readDiskFile(absolutePath, { root, path });
+    return disk.kind === 'text' ? disk.hash : undefined;
+  } catch (error) {
+    if (error instanceof WorkspaceError) return undefined;
+    throw error;
+  }
+}
