@@ -39,7 +39,7 @@ describe('input methods', () => {
     expect(a.model.getValue().replace('REMOTE', '')).toBe('>a漢字b\nend!');
     expect(a.model.getValue()).toContain('REMOTE');
     await commit('x');
-    expect(a.model.getValue()).toContain('漢字REMOTEx');
+    expect(a.model.getValue()).toContain('漢字xREMOTE');
     codeEditor.trigger('keyboard', 'undo', undefined);
     codeEditor.trigger('keyboard', 'undo', undefined);
     expect(b.model.getValue()).toBe(a.model.getValue());

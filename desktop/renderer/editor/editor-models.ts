@@ -1,5 +1,6 @@
 import type * as Y from 'yjs';
 import { type Disposable, Emitter, type Event, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { CaretTracking } from './caret-tracking.ts';
 import { applyLanguage, languageForPath } from './language-for-path.ts';
 import { editor, Uri } from './monaco.ts';
 import { bindText, type TextBinding } from './text-binding.ts';
@@ -49,6 +50,8 @@ class ModelEntry implements Disposable {
     // The number makes the address unique in the window; the path's end tells language services what the file is.
     const uri = Uri.from({ scheme: URI_SCHEME, path: `/${nextModelNumber++}/${path}` });
     this.model = editor.createModel('', languageForPath(path), uri);
+    // Before any editor shows the model, and thus before there is a text to bind it to.
+    CaretTracking.of(this.model);
     this.document = openDocument(fileId);
     this.document.text.then(
       (text) => this.load(text, () => canWrite(fileId)),

@@ -16,9 +16,9 @@ export const PEER_COLORS: readonly PeerColor[] = [
   { name: 'teal', dark: '#3FC8C8', light: '#006D75' },
   { name: 'red', dark: '#FF8A80', light: '#B3261E' },
   { name: 'lime', dark: '#A9CF54', light: '#4F6B00' },
-  { name: 'brown', dark: '#D3A98A', light: '#7A4A2B' },
+  { name: 'brown', dark: '#C98A5A', light: '#7A4A2B' },
   { name: 'indigo', dark: '#8FA8FF', light: '#3346B8' },
-  { name: 'grey', dark: '#B8BEC6', light: '#565D66' },
+  { name: 'magenta', dark: '#E58BF2', light: '#9B2AA8' },
 ];
 
 /** The palette entry for a peer's colour number, which may be any number that the peer made up. */

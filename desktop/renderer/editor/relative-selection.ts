@@ -22,7 +22,7 @@ export function toOffsets(model: editor.ITextModel, selection: Selection): Offse
   };
 }
 
-/** The end of a selection that is not empty sticks to what is selected; a caret sticks to what follows it. */
+/** Both ends of a selection stick to what is selected, and a caret to what is before it, as they do in the editor. */
 export function toRelative(binding: TextBinding, { anchor, head }: OffsetSelection): RelativeSelection {
   const place = (offset: number, isEnd: boolean): Y.RelativePosition =>
     Y.createRelativePositionFromTypeIndex(
@@ -30,7 +30,7 @@ export function toRelative(binding: TextBinding, { anchor, head }: OffsetSelecti
       binding.toTextIndex(offset),
       isEnd ? STICKS_TO_LEFT : STICKS_TO_RIGHT,
     );
-  return { anchor: place(anchor, anchor > head), head: place(head, head > anchor) };
+  return { anchor: place(anchor, anchor >= head), head: place(head, head >= anchor) };
 }
 
 function rootNameOf(text: Y.Text): string | undefined {

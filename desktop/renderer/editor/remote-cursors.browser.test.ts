@@ -6,9 +6,12 @@ import { decodeSelections, encodeSelections, MAX_SHARED_SELECTIONS } from '../..
 import { connect, createReplica, stateOf } from '../testing/editor-replica.ts';
 import { LocalSelection } from './local-selection.ts';
 import { type editor, Range, Selection } from './monaco.ts';
+import { setEditorTheme } from './editor-theme.ts';
+import { PEER_COLORS } from './peer-colors.ts';
 import { NAME_SHOWN_MS } from './peer-name-tag.ts';
+import { DARK_THEME, LIGHT_THEME } from './themes.ts';
 import { toRelative } from './relative-selection.ts';
-import { RemoteCursors, type RemotePeer } from './remote-cursors.ts';
+import { PRESENCE_LAG_MS, RemoteCursors, type RemotePeer } from './remote-cursors.ts';
 
 function nextFrame(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
@@ -50,6 +53,19 @@ function nameTags(codeEditor: editor.ICodeEditor): string[] {
   return [...(codeEditor.getDomNode()?.querySelectorAll('.tutti-peer-name') ?? [])].map(
     (node) => node.textContent ?? '',
   );
+}
+
+function channels(color: string): number[] {
+  return [...color.matchAll(/\d+/g)].map(Number);
+}
+
+function rgb(hex: string): string {
+  return `rgb(${[1, 3, 5].map((index) => Number.parseInt(hex.slice(index, index + 2), 16)).join(', ')})`;
+}
+
+function distance(a: string, b: string): number {
+  const other = channels(b);
+  return Math.hypot(...channels(a).map((value, index) => value - (other[index] ?? 0)));
 }
 
 describe('remote cursors', () => {
@@ -98,6 +114,42 @@ describe('remote cursors', () => {
     expect(cursors.caretOf('p1')).toMatchObject({ column: 5 });
   });
 
+  it('stay before what somebody else types at them, at once for what is typed here', async () => {
+    const { a, b, cursors, peer, scheduler } = room('ab');
+    cursors.setPeers([peer([[1, 1]]), peer([[2, 2]], { presenceId: 'end' })]);
+    await nextFrame();
+    a.model.applyEdits([{ range: new Range(1, 2, 1, 2), text: 'here' }]);
+    a.model.applyEdits([{ range: new Range(1, 7, 1, 7), text: '!' }]);
+    await nextFrame();
+    expect(cursors.caretOf('p1')).toMatchObject({ column: 2 });
+    expect(cursors.caretOf('end')).toMatchObject({ column: 7 });
+    // As if a third person had typed it: the peers say nothing of it.
+    b.model.applyEdits([{ range: new Range(1, 2, 1, 2), text: 'there' }]);
+    scheduler.advance(PRESENCE_LAG_MS);
+    await nextFrame();
+    expect(cursors.caretOf('p1')).toMatchObject({ column: 2 });
+    expect(cursors.caretOf('end')).toMatchObject({ column: 12 });
+  });
+
+  it('show the name when the peer types, although the caret has moved on with the text already', async () => {
+    const { b, editorA, cursors, peer, scheduler } = room('ab');
+    cursors.setPeers([peer([[1, 1]])]);
+    await nextFrame();
+    scheduler.advance(NAME_SHOWN_MS);
+    expect(nameTags(editorA)).toEqual([]);
+    b.model.applyEdits([{ range: new Range(1, 2, 1, 2), text: 'x' }]);
+    await nextFrame();
+    expect(cursors.caretOf('p1')).toMatchObject({ column: 3 });
+    cursors.setPeers([peer([[2, 2]])]);
+    await nextFrame();
+    expect(nameTags(editorA)).toEqual(['Bea']);
+    scheduler.advance(NAME_SHOWN_MS);
+    expect(nameTags(editorA)).toEqual([]);
+    cursors.setPeers([peer([[2, 2]], { name: 'Beatrix' })]);
+    await nextFrame();
+    expect(nameTags(editorA)).toEqual([]);
+  });
+
   it('show the name as plain text when the caret moves and while the pointer is on it', async () => {
     const { editorA, cursors, peer, scheduler } = room('alpha\nbeta\ngamma');
     const name = '<img src=x onerror="window.pwned=1"><b>Eve</b> \u202Eevil';
@@ -122,6 +174,35 @@ describe('remote cursors', () => {
     expect(nameTags(editorA)).toEqual([name]);
     expect(getComputedStyle(caret, '::before').borderLeftColor).not.toBe('rgba(0, 0, 0, 0)');
   });
+
+  it.each([DARK_THEME, LIGHT_THEME] as const)(
+    'have the colours of the palette, none like the own caret, in %s',
+    async (theme) => {
+      setEditorTheme(theme);
+      onTestFinished(() => setEditorTheme(DARK_THEME));
+      const { editorA, cursors, peer } = room('x\n'.repeat(PEER_COLORS.length));
+      cursors.setPeers(
+        PEER_COLORS.map((_, index) => peer([[index * 2, index * 2]], { presenceId: `p${index}`, colorIndex: index })),
+      );
+      await nextFrame();
+      editorA.focus();
+      editorA.render(true);
+      await nextFrame();
+      const own = editorA.getDomNode()?.querySelector('.cursors-layer .cursor');
+      const ownColor = own ? getComputedStyle(own).backgroundColor : '';
+      expect(ownColor).toMatch(/^rgb/);
+      const carets = [...(editorA.getDomNode()?.querySelectorAll('.tutti-peer-caret') ?? [])];
+      expect(carets).toHaveLength(PEER_COLORS.length);
+      for (const caret of carets) {
+        const index = Number(/tutti-peer-(\d+)/.exec(caret.className)?.[1]);
+        const color = PEER_COLORS[index];
+        const { borderLeftColor, borderLeftWidth, borderLeftStyle } = getComputedStyle(caret, '::before');
+        expect(borderLeftColor).toBe(rgb(color?.[theme === DARK_THEME ? 'dark' : 'light'] ?? ''));
+        expect([borderLeftWidth, borderLeftStyle]).toEqual(['2px', 'solid']);
+        expect(distance(borderLeftColor, ownColor)).toBeGreaterThan(75);
+      }
+    },
+  );
 
   it('draw again only the peers that changed, and not before the next frame', async () => {
     const { a, cursors, peer } = room('alpha\nbeta\ngamma');

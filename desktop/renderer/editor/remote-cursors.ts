@@ -1,6 +1,7 @@
 import {
   type Disposable,
   DisposableStore,
+  MutableDisposable,
   type Scheduler,
   systemScheduler,
   toDisposable,
@@ -26,6 +27,12 @@ export interface RemotePeer {
   readonly isActive: boolean;
 }
 
+/**
+ * How long a peer may be behind with telling where its caret is. Text that appears at a caret is taken for what that
+ * peer has just typed; when the peer says nothing of it for this long, it was somebody else's.
+ */
+export const PRESENCE_LAG_MS = 400;
+
 export interface RemoteCursorsOptions {
   readonly codeEditor: editor.ICodeEditor;
   /** The binding of the model that the editor shows. */
@@ -33,14 +40,16 @@ export interface RemoteCursorsOptions {
   readonly scheduler?: Scheduler;
 }
 
+function isSameSelection(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && a.every((byte, index) => byte === b[index]));
+}
+
 function isSamePeer(a: RemotePeer, b: RemotePeer): boolean {
   return (
     a.name === b.name &&
     a.colorIndex === b.colorIndex &&
     a.isActive === b.isActive &&
-    (a.selections === b.selections ||
-      (a.selections.length === b.selections.length &&
-        a.selections.every((byte, index) => byte === b.selections[index])))
+    isSameSelection(a.selections, b.selections)
   );
 }
 
@@ -57,7 +66,7 @@ function decorationsFor(
     range: new Range(lineNumber, column, lineNumber, column),
     options: {
       beforeContentClassName: `tutti-peer-caret ${classes}`,
-      // Text that appears at a caret is, until its peer says otherwise, what that peer has just typed.
+      // What appears at a caret is taken for its peer's own until PRESENCE_LAG_MS have passed.
       stickiness: editor.TrackedRangeStickiness.GrowsOnlyWhenTypingAfter,
       overviewRuler: { color, darkColor, position: editor.OverviewRulerLane.Full },
       zIndex: 20,
@@ -84,15 +93,19 @@ class PeerView implements Disposable {
   private readonly binding: TextBinding;
   private readonly decorations: editor.IEditorDecorationsCollection;
   private selections: readonly RelativeSelection[] = [];
+  private readonly scheduler: Scheduler;
+  private readonly lagTimer = new MutableDisposable();
   readonly tag: PeerNameTag;
   peer: RemotePeer;
   isDirty = true;
+  private hasActed = true;
   /** Some of the selections are at text that has not arrived yet. */
   isWaitingForText = false;
 
   constructor(peer: RemotePeer, { codeEditor, binding, scheduler = systemScheduler }: RemoteCursorsOptions) {
     this.peer = peer;
     this.binding = binding;
+    this.scheduler = scheduler;
     this.decorations = codeEditor.createDecorationsCollection();
     this.tag = new PeerNameTag(codeEditor, scheduler, () => this.caret());
     this.selections = decodeSelections(peer.selections);
@@ -100,9 +113,27 @@ class PeerView implements Disposable {
 
   update(peer: RemotePeer): void {
     if (isSamePeer(this.peer, peer)) return;
+    this.hasActed ||= !isSameSelection(this.peer.selections, peer.selections) || (peer.isActive && !this.peer.isActive);
     this.peer = peer;
     this.selections = decodeSelections(peer.selections);
     this.isDirty = true;
+    this.lagTimer.value = undefined;
+  }
+
+  /** Asks for `render` when the peer does not tell soon that what was inserted at its caret is its own. */
+  awaitPeer(request: () => void): void {
+    this.lagTimer.value ??= this.scheduler.schedule(() => {
+      this.lagTimer.value = undefined;
+      this.isDirty = true;
+      request();
+    }, PRESENCE_LAG_MS);
+  }
+
+  /** Whether a caret of the peer is at this offset of the model. */
+  isAt(offset: number): boolean {
+    return this.decorations
+      .getRanges()
+      .some((range) => range.isEmpty() && this.binding.model.getOffsetAt(range.getStartPosition()) === offset);
   }
 
   /** Where Monaco has carried the primary caret to. */
@@ -117,20 +148,20 @@ class PeerView implements Disposable {
     this.isWaitingForText = resolved.includes(undefined);
     // Better the old place for a moment than none at all.
     if (this.isWaitingForText && this.decorations.length > 0) return;
-    const before = this.caret();
     this.decorations.set(
       resolved
         .filter((selection) => selection !== undefined)
         .flatMap((selection) => decorationsFor(toModelSelection(model, selection), this.peer)),
     );
     this.tag.update(this.peer.name, `tutti-peer-${peerColorIndex(this.peer.colorIndex)}`);
-    const after = this.caret();
-    const hasMoved = after && (before?.lineNumber !== after.lineNumber || before.column !== after.column);
-    if (hasMoved && this.peer.isActive) this.tag.flash();
+    // Monaco may have carried the caret to where the peer says it is: what counts is that the peer did something.
+    if (this.hasActed && this.peer.isActive) this.tag.flash();
     else this.tag.refresh();
+    this.hasActed = false;
   }
 
   dispose(): void {
+    this.lagTimer.dispose();
     this.tag.dispose();
     this.decorations.clear();
   }
@@ -152,9 +183,11 @@ export class RemoteCursors implements Disposable {
     this.frame = this.disposables.add(new AnimationFrameTask(() => this.render()));
     this.disposables.add(
       binding.onDidTakeIn(() => {
+        for (const view of this.list()) view.awaitPeer(() => this.frame.request());
         if (this.list().some(({ isWaitingForText }) => isWaitingForText)) this.frame.request();
       }),
     );
+    this.disposables.add(binding.onWillWrite((changes) => this.handleLocalEdit(changes)));
     this.disposables.add(
       codeEditor.onDidChangeModelContent(() => {
         if (this.list().some(({ tag }) => tag.isShown)) this.frame.request();
@@ -194,6 +227,17 @@ export class RemoteCursors implements Disposable {
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  /** What is typed here at a peer's caret comes after it, also on the peer's screen; Monaco has pushed the caret along. */
+  private handleLocalEdit(changes: readonly editor.IModelContentChange[]): void {
+    const [only, ...others] = changes;
+    if (!only) return;
+    for (const view of this.list()) {
+      if (others.length === 0 && !view.isAt(only.rangeOffset + only.text.length)) continue;
+      view.isDirty = true;
+      this.frame.request();
+    }
   }
 
   private list(): PeerView[] {

@@ -6,6 +6,7 @@ import {
   reportUnexpectedError,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
+import { CaretTracking } from './caret-tracking.ts';
 import { differenceBetween, toModelEdits, toModelText } from './model-edits.ts';
 import { editor } from './monaco.ts';
 import {
@@ -52,6 +53,7 @@ export class TextBinding implements Disposable, TextFollower {
   readonly text: Y.Text;
   private readonly canWrite: () => boolean;
   private readonly feed: TextFeed;
+  private readonly carets: CaretTracking;
   private readonly disposables = new DisposableStore();
   private readonly willWrite = this.disposables.add(new Emitter<readonly editor.IModelContentChange[]>());
   private readonly didTakeIn = this.disposables.add(new Emitter<void>());
@@ -73,6 +75,7 @@ export class TextBinding implements Disposable, TextFollower {
     this.text = text;
     this.canWrite = canWrite;
     this.feed = TextFeed.of(text);
+    this.carets = CaretTracking.of(model);
     model.setEOL(editor.EndOfLineSequence.LF);
     this.seenVersion = model.getVersionId();
     this.removeCarriageReturns();
@@ -151,6 +154,7 @@ export class TextBinding implements Disposable, TextFollower {
 
   private takeIn(edits: editor.IIdentifiedSingleEditOperation[]): void {
     this.lag = NOTHING;
+    this.carets.prepareForeignEdit();
     this.editModel(() => this.model.applyEdits(edits));
     this.didTakeIn.fire();
   }
@@ -162,9 +166,10 @@ export class TextBinding implements Disposable, TextFollower {
     const target = toModelText(contentOf(this.text));
     const current = this.model.getValue();
     if (current === target) return;
-    // Quicker for a long text, but it would swallow a byte order mark.
-    if (current === '' && !target.startsWith(BYTE_ORDER_MARK)) {
-      this.editModel(() => this.model.setValue(target));
+    if (current === '') {
+      // Quicker for a long text. It swallows one byte order mark.
+      const isMarked = target.startsWith(BYTE_ORDER_MARK);
+      this.editModel(() => this.model.setValue(isMarked ? BYTE_ORDER_MARK + target : target));
       this.didTakeIn.fire();
     } else {
       const { offset, deleteLength, text } = differenceBetween(current, target);

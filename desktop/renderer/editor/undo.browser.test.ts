@@ -107,6 +107,74 @@ describe('undo', () => {
     expect(selectionsOf(editorA)).toEqual([new Selection(3, 2, 3, 2), new Selection(4, 2, 4, 2)].map(String));
   });
 
+  it('puts the caret where the text before ended although somebody typed above meanwhile', () => {
+    const { b, editorA, editorB } = pair('host\n\nguest\n');
+    editorA.setPosition({ lineNumber: 3, column: 6 });
+    editorB.setPosition({ lineNumber: 1, column: 5 });
+    const typeBoth = (text: string) => {
+      for (const character of text) {
+        type(editorA, character);
+        type(editorB, character);
+      }
+    };
+    typeBoth(' // bea types');
+    press(editorA, 'undo');
+    expect(b.model.getLineContent(3)).toBe('guest // bea');
+    expect(selectionsOf(editorA)).toEqual([new Selection(3, 13, 3, 13)].map(String));
+    type(editorA, '!');
+    expect(b.model.getLineContent(3)).toBe('guest // bea!');
+    press(editorA, 'undo');
+    press(editorA, 'undo');
+    expect(b.model.getLineContent(3)).toBe('guest //');
+    expect(selectionsOf(editorA)).toEqual([new Selection(3, 9, 3, 9)].map(String));
+    press(editorA, 'redo');
+    expect(selectionsOf(editorA)).toEqual([new Selection(3, 13, 3, 13)].map(String));
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'leaves the caret where the restored text is, whatever others do (seed %i)',
+    (seed) => {
+      const random = createSeededRandom(seed);
+      const { a, b, editorA } = pair('one\n\ntwo\n');
+      // What the model of one without company would show: what was typed here, and the caret in it.
+      const others = /[^a-z ]/g;
+      const own = (offset: number) => a.model.getValue().slice(0, offset).replaceAll(others, '').length;
+      const interrupt = () => {
+        const offset = random.below(b.model.getValueLength() + 1);
+        const position = b.model.getPositionAt(offset);
+        b.model.applyEdits([{ range: Range.fromPositions(position), text: random.pick(['#', '\n', '##\n#']) }]);
+      };
+      const state = () => ({
+        text: a.model.getValue().replaceAll(others, ''),
+        caret: own(a.model.getOffsetAt(editorA.getPosition() ?? { lineNumber: 1, column: 1 })),
+      });
+      for (let round = 0; round < 12; round++) {
+        editorA.setPosition(a.model.getPositionAt(random.below(a.model.getValueLength() + 1)));
+        editorA.pushUndoStop();
+        const before = state();
+        for (const character of 'word'.slice(0, 1 + random.below(4))) {
+          if (random.chance(0.7)) interrupt();
+          if (random.chance(0.2)) editorA.trigger('keyboard', 'deleteLeft', undefined);
+          type(editorA, character);
+        }
+        if (random.chance(0.7)) interrupt();
+        const after = state();
+        let undone = 0;
+        while (state().text !== before.text && undone < 9) {
+          press(editorA, 'undo');
+          if (random.chance(0.7)) interrupt();
+          undone += 1;
+        }
+        expect(state()).toEqual(before);
+        for (; undone > 0; undone--) {
+          if (random.chance(0.7)) interrupt();
+          press(editorA, 'redo');
+        }
+        expect(state()).toEqual(after);
+      }
+    },
+  );
+
   it('answers every Monaco command, also after edits to the model that no editor made', () => {
     const { a, editorA } = pair('b\na\n');
     editorA.setSelection(new Selection(1, 1, 2, 2));

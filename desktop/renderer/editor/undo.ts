@@ -61,7 +61,7 @@ export class TextUndo implements Disposable {
       }),
     );
     this.disposables.add(binding.onWillWrite((changes) => this.handleWrite(changes)));
-    this.disposables.add(binding.onDidTakeIn(() => this.typing.noteTakenIn()));
+    this.disposables.add(binding.onDidTakeIn(() => this.handleTakenIn()));
     this.undoManager.on('stack-item-added', ({ stackItem }) => this.handleStepAdded(stackItem));
     this.overrideModel();
   }
@@ -151,6 +151,15 @@ export class TextUndo implements Disposable {
     this.rememberSelectionsAfter();
     this.isStopPending = false;
     this.undoManager.stopCapturing();
+  }
+
+  private handleTakenIn(): void {
+    this.typing.noteTakenIn();
+    // A caret whose line and column are the same as before is not announced, but it may be at another offset.
+    const version = this.model.getVersionId();
+    for (const codeEditor of this.tracked.keys()) {
+      this.noteSelections(codeEditor, codeEditor.getSelections() ?? [], version);
+    }
   }
 
   private handleWrite(changes: readonly editor.IModelContentChange[]): void {

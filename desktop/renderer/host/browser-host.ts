@@ -73,6 +73,7 @@ class BrowserHost {
     'folder:choose': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'folder:open-recent': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'folder:reveal': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
+    'problem:dismiss': async () => ({ ok: true, value: false }),
     'mirror:retry': async () => ({ ok: true, value: false }),
   };
 

@@ -15,7 +15,7 @@ class WatchedFile implements Observable<FileState> {
   private readonly fileId: string;
   private readonly readProblem: (fileId: string) => FileProblem | undefined;
   private document: AttachedDocument | undefined;
-  private subscriptions = new DisposableStore();
+  private subscriptions: DisposableStore | undefined;
   private listeners = 0;
   private lastListed: SharedFile | undefined;
   private current = UNKNOWN;
@@ -62,18 +62,20 @@ class WatchedFile implements Observable<FileState> {
 
   private start(): void {
     const { session } = this.room;
-    const document = this.subscriptions.add(session.open(this.fileId));
+    const subscriptions = new DisposableStore();
+    this.subscriptions = subscriptions;
+    const document = subscriptions.add(session.open(this.fileId));
     this.document = document;
     const refresh = () => this.refresh();
-    this.subscriptions.add(document.onDidChangeStatus(refresh));
-    this.subscriptions.add(session.onDidChangeSelf(refresh));
-    this.subscriptions.add(this.room.onDidChangeFiles(refresh));
+    subscriptions.add(document.onDidChangeStatus(refresh));
+    subscriptions.add(session.onDidChangeSelf(refresh));
+    subscriptions.add(this.room.onDidChangeFiles(refresh));
     void document.whenReady.then(refresh);
   }
 
   private stop(): void {
-    this.subscriptions.dispose();
-    this.subscriptions = new DisposableStore();
+    this.subscriptions?.dispose();
+    this.subscriptions = undefined;
     this.document = undefined;
     this.current = UNKNOWN;
   }

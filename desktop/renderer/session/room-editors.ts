@@ -1,11 +1,11 @@
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
 import { CONTENT_TEXT, decodePresenceState, encodePresenceState } from '../../../shared/workspace/index.ts';
 import { EditorModels, type OpenDocument, type RemotePeer } from '../editor/index.ts';
-import { presenceColorIndex } from '../theme/presence-palette.ts';
 import type { FileProblem } from '../ui/workbench-model.ts';
 import { EditorAttachment } from './editor-attachment.ts';
 import { FileStates } from './file-states.ts';
 import type { OpenRoom } from './open-room.ts';
+import { colorsInRoom } from './participant-colors.ts';
 
 const NO_SELECTIONS = new Uint8Array(0);
 
@@ -29,6 +29,7 @@ export class RoomEditors implements Disposable {
       }),
     );
     this.disposables.add(room.session.onDidChangeParticipants(() => this.showPeers()));
+    this.disposables.add(room.session.onDidChangeSelf(() => this.showPeers()));
     this.disposables.add(room.onDidChangeFiles(() => this.renameModels()));
   }
 
@@ -89,14 +90,15 @@ export class RoomEditors implements Disposable {
 
   private peersIn(fileId: string): readonly RemotePeer[] {
     const peers: RemotePeer[] = [];
-    for (const { presenceId, name, subject, state } of this.room.session.participants.values()) {
+    const colors = colorsInRoom(this.room);
+    for (const { presenceId, name, state } of this.room.session.participants.values()) {
       const shown = state === undefined ? undefined : decodePresenceState(state);
       if (shown?.fileId !== fileId) continue;
       const { selections } = shown;
       peers.push({
         presenceId: String(presenceId),
         name,
-        colorIndex: presenceColorIndex(subject),
+        colorIndex: colors.get(presenceId) ?? 0,
         selections,
         isActive: true,
       });

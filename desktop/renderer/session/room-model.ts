@@ -2,12 +2,12 @@ import type { Role } from '../../../shared/access/index.ts';
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
 import { decodePresenceState } from '../../../shared/workspace/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
-import { presenceColorIndex } from '../theme/presence-palette.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { Outcome, ParticipantView, RoomModel, ShareLinkOutcome } from '../ui/workbench-model.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 import { askHost } from './ask-host.ts';
+import { colorsInRoom } from './participant-colors.ts';
 
 const NOBODY: readonly ParticipantView[] = [];
 const INVITABLE: readonly Role[] = ['editor', 'commenter', 'viewer'];
@@ -63,7 +63,9 @@ export class OpenRoomModel implements RoomModel, Disposable {
     this.participants.set(room ? this.listParticipants(room) : NOBODY);
   }
 
-  private listParticipants({ session, index }: OpenRoom): readonly ParticipantView[] {
+  private listParticipants(room: OpenRoom): readonly ParticipantView[] {
+    const { session, index } = room;
+    const colors = colorsInRoom(room);
     const others = [...session.participants.values()].map((participant): ParticipantView => {
       const state = participant.state === undefined ? undefined : decodePresenceState(participant.state);
       const file = state?.fileId === undefined ? undefined : index.get(state.fileId);
@@ -71,7 +73,7 @@ export class OpenRoomModel implements RoomModel, Disposable {
         presenceId: String(participant.presenceId),
         name: participant.name,
         role: participant.role,
-        colorIndex: presenceColorIndex(participant.subject),
+        colorIndex: colors.get(participant.presenceId) ?? 0,
         isSelf: false,
         fileId: file?.fileId,
         activePath: file?.path,
@@ -86,7 +88,7 @@ export class OpenRoomModel implements RoomModel, Disposable {
       presenceId: String(self.presenceId),
       name: self.name,
       role: self.role,
-      colorIndex: presenceColorIndex(self.subject),
+      colorIndex: colors.get(self.presenceId) ?? 0,
       isSelf: true,
       fileId: file?.fileId,
       activePath: file?.path,

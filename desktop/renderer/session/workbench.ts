@@ -3,9 +3,17 @@ import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
 import type { WorkbenchHost } from '../host/workbench-host.ts';
 import { ObservableValue } from '../ui/observable.ts';
-import type { EditorHost, FileProblem, FileState, Platform, WorkbenchModel } from '../ui/workbench-model.ts';
+import type {
+  EditorHost,
+  FileProblem,
+  FileState,
+  NotificationView,
+  Platform,
+  WorkbenchModel,
+} from '../ui/workbench-model.ts';
 import { askHost } from './ask-host.ts';
 import { RoomConnectionModel } from './connection-model.ts';
+import { LayoutStore } from './layout-store.ts';
 import { NotificationList } from './notifications-model.ts';
 import { observeEach } from './observe.ts';
 import { OpenRoom } from './open-room.ts';
@@ -28,15 +36,18 @@ export class Workbench implements WorkbenchModel, Disposable {
   readonly room: OpenRoomModel;
   readonly workspace: RoomWorkspaceModel;
   readonly editors: EditorHost;
-  readonly notifications = new NotificationList();
-  readonly settings: SettingsStore;
   private readonly disposables = new DisposableStore();
+  readonly notifications = this.disposables.add(new NotificationList());
+  readonly settings: SettingsStore;
+  readonly layout: LayoutStore;
   private readonly host: WorkbenchHost;
   private readonly status = new ObservableValue<WorkspaceStatus>({ kind: 'none' });
   private readonly openRoom = new ObservableValue<OpenRoom | undefined>(undefined);
   private readonly activeFileId = new ObservableValue<string | undefined>(undefined);
   private pendingPort: AttachmentPort | undefined;
   private readonly fileProblems = new Map<string, FileProblem>();
+  /** Ids of notifications about the open room. */
+  private readonly roomNotices = new Set<string>();
   private readonly openRequests = this.disposables.add(new Emitter<string>());
   private readonly commands = this.disposables.add(new Emitter<string>());
 
@@ -55,6 +66,7 @@ export class Workbench implements WorkbenchModel, Disposable {
       hasNativeMenu: host.kind === 'electron',
     };
     this.settings = new SettingsStore();
+    this.layout = new LayoutStore(this.openRoom);
     this.connection = this.disposables.add(new RoomConnectionModel(this.openRoom, systemScheduler));
     this.room = this.disposables.add(new OpenRoomModel(this.openRoom, host.api, this.activeFileId));
     this.workspace = this.disposables.add(
@@ -65,10 +77,17 @@ export class Workbench implements WorkbenchModel, Disposable {
       observeEach(this.openRoom, ({ session }) =>
         session.onProblem(({ kind, document, explanation }) => {
           const id = `session:${kind}:${document ?? ''}`;
-          if (kind === 'store-recovered') this.notifications.dismiss(`session:store-failed:${document}`);
-          else this.notifications.show({ id, severity: 'error', title: explanation, detail: undefined, actions: [] });
+          if (kind === 'store-recovered') this.notifications.remove(`session:store-failed:${document}`);
+          else this.showNotice({ id, severity: 'error', title: explanation, detail: undefined, actions: [] });
         }),
       ),
+    );
+    this.disposables.add(
+      this.notifications.onDidDismiss((id) => {
+        // What belongs to no room is this window's own.
+        if (!this.roomNotices.delete(id)) return;
+        void askHost(() => host.api.invoke('problem:dismiss', { id }));
+      }),
     );
   }
 
@@ -114,15 +133,30 @@ export class Workbench implements WorkbenchModel, Disposable {
     const port = this.pendingPort;
     if (status.kind !== 'open' || !port) return;
     this.pendingPort = undefined;
-    this.leaveRoom();
+    // The same room over a new port is what people were told about it.
+    if (this.openRoom.get()?.status.room === status.room) this.closeRoom();
+    else this.leaveRoom();
     this.openRoom.set(new OpenRoom(port, status));
   }
 
   private leaveRoom(): void {
+    // What was told without a room is about the one that comes.
+    if (!this.closeRoom()) return;
+    this.fileProblems.clear();
+    for (const id of this.roomNotices) this.notifications.remove(id);
+    this.roomNotices.clear();
+  }
+
+  private closeRoom(): boolean {
     const room = this.openRoom.get();
     this.openRoom.set(undefined);
     room?.dispose();
-    this.fileProblems.clear();
+    return room !== undefined;
+  }
+
+  private showNotice(notice: NotificationView): void {
+    this.roomNotices.add(notice.id);
+    this.notifications.show(notice);
   }
 
   private createEditorHost(): EditorHost {
@@ -148,18 +182,15 @@ export class Workbench implements WorkbenchModel, Disposable {
     };
     const actions = canRetry ? [retry] : [];
     if (isResolved) {
-      this.notifications.dismiss(id);
+      this.notifications.remove(id);
+      this.roomNotices.delete(id);
       if (fileId !== undefined) this.fileProblems.delete(fileId);
     } else {
       const show = { label: 'Show File', run: () => fileId !== undefined && this.openRequests.fire(fileId) };
-      this.notifications.show({
-        id,
-        severity,
-        title,
-        detail,
-        actions: fileId === undefined ? actions : [show, ...actions],
-      });
-      if (fileId !== undefined) this.fileProblems.set(fileId, { severity, message: `${title} ${detail}`, actions });
+      this.showNotice({ id, severity, title, detail, actions: fileId === undefined ? actions : [show, ...actions] });
+      // What has happened and is over is told, but no state of the file.
+      if (fileId !== undefined && canRetry)
+        this.fileProblems.set(fileId, { severity, message: `${title} ${detail}`, actions });
     }
     this.roomEditors.get()?.fileStates.refresh();
   }

@@ -15,6 +15,7 @@ import type {
 import { askHost } from './ask-host.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
+import { rememberedRoomName, rememberRoomName } from './room-names.ts';
 
 const NO_ROOM: Outcome = { ok: false, explanation: 'No folder or room is open.' };
 
@@ -60,11 +61,16 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   requestJoin(link: string): void {
     const parsed = parseShareLink(link);
     if (!parsed.ok) {
-      this.pendingJoin.set({ link, room: '', relayHost: '' });
+      this.pendingJoin.set({ link, room: '', roomName: undefined, relayHost: '' });
       return;
     }
     const { room, relayUrl } = parsed.link;
-    this.pendingJoin.set({ link, room, relayHost: relayUrl.replace(/^https?:\/\//, '') });
+    this.pendingJoin.set({
+      link,
+      room,
+      roomName: rememberedRoomName(room),
+      relayHost: relayUrl.replace(/^https?:\/\//, ''),
+    });
   }
 
   async openFolder(folder?: string): Promise<Outcome> {
@@ -142,6 +148,7 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     }
     if (status.kind !== 'open') return { kind: 'none' };
     if (!room) return { kind: 'opening', what: 'the room' };
+    if (room.index.roomName !== undefined) rememberRoomName(status.room, room.index.roomName);
     return {
       kind: 'open',
       name: room.index.roomName ?? (status.folderPath === undefined ? 'Shared room' : lastSegment(status.folderPath)),

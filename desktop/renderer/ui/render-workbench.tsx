@@ -38,7 +38,7 @@ export function renderWorkbench(
   const services: WorkbenchServices = {
     model,
     commands,
-    state: new WorkbenchState(),
+    state: store.add(new WorkbenchState()),
     editorArea,
     explorer: new ExplorerController(),
   };

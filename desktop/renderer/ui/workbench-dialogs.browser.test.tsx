@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { type RenderedWorkbench, renderWorkbench } from './index.ts';
 import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
+import { MESSAGE_SHOWN_MS } from './workbench/workbench-state.ts';
 
 const LINK = 'https://relay.example/join/room#0123456789abcdef';
 
@@ -76,7 +77,41 @@ describe('status bar', () => {
   });
 });
 
+describe('saving', () => {
+  it('answers the key for it for a moment', async () => {
+    fake.open(['a.ts']);
+    await expect.element(page.getByRole('treeitem')).toBeVisible();
+    workbench.openFile('f0');
+    await expect.element(page.getByLabelText('Text of f0')).toHaveFocus();
+    await userEvent.keyboard('{Control>}s{/Control}');
+    await expect.element(page.getByText('Saved as you type')).toBeVisible();
+    scheduler.advance(MESSAGE_SHOWN_MS);
+    await expect.element(page.getByText('Saved as you type')).not.toBeInTheDocument();
+    fake.setFileState('f0', { saveState: { kind: 'refused', explanation: 'You may only read.' } });
+    await userEvent.keyboard('{Control>}s{/Control}');
+    await expect.element(page.getByText(/were not accepted: You may only read\./).first()).toBeVisible();
+  });
+});
+
 describe('quick input', () => {
+  it('lists what was run last first, then by name, with the keys of what others handle', async () => {
+    fake.open(['a.ts']);
+    await expect.element(page.getByRole('treeitem')).toBeVisible();
+    workbench.openFile('f0');
+    await expect.element(page.getByLabelText('Text of f0')).toHaveFocus();
+    const shown = () => [...document.querySelectorAll('[role="option"]')].map((row) => row.textContent);
+    const open = () => userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
+    await open();
+    await vi.waitFor(() => expect(shown()[0]).toMatch(/^Edit: Find/));
+    expect(shown().some((row) => /^Edit: Undo.*Ctrl\+Z/.test(row))).toBe(true);
+    await userEvent.keyboard('undo{Enter}');
+    await vi.waitFor(() => expect(fake.calls).toContain('editor undo'));
+    await open();
+    await vi.waitFor(() => expect(shown()[0]).toMatch(/^Edit: Undo/));
+    expect(shown()[1]).toMatch(/^Edit: Find/);
+    await userEvent.keyboard('{Escape}');
+  });
+
   it('runs a command that is found by a few letters', async () => {
     fake.open(['a.ts']);
     await userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
@@ -117,11 +152,34 @@ describe('joining', () => {
 
   it('asks before it follows a link from outside, and names room and relay', async () => {
     fake.displayName.set('Ana');
-    fake.pendingJoin.set({ link: LINK, room: 'room', relayHost: 'relay.example' });
-    await expect.element(page.getByRole('dialog')).toMatchTextContent(/relay\.example/);
+    fake.pendingJoin.set({ link: LINK, room: 'room', roomName: 'tutti-demo', relayHost: 'relay.example' });
+    await expect
+      .element(page.getByRole('dialog'))
+      .toMatchTextContent(/the room tutti-demo on the relay relay\.example/);
     await userEvent.click(page.getByRole('button', { name: 'Do Not Join' }));
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(fake.calls.some((call) => call.startsWith('joinLink'))).toBe(false);
+  });
+
+  it('says what is wrong with a link from outside, and lets it be put right', async () => {
+    fake.displayName.set('Ana');
+    fake.pendingJoin.set({ link: 'notalink', room: '', roomName: undefined, relayHost: '' });
+    const dialog = page.getByRole('dialog', { name: 'Join a room' });
+    await expect.element(dialog).toMatchTextContent(/opened with a link that does not work/);
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/This is not a Tutti link/);
+    const link = page.getByLabelText('Link', { exact: true });
+    await expect.element(link).toHaveValue('notalink');
+    await userEvent.fill(link, LINK);
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+    expect(fake.calls).toContain(`joinLink ${LINK} Ana`);
+  });
+
+  it('names a room that self has not been in by its id', async () => {
+    fake.pendingJoin.set({ link: LINK, room: 'r00m', roomName: undefined, relayHost: 'relay.example' });
+    await expect
+      .element(page.getByRole('dialog'))
+      .toMatchTextContent(/asks to join the room r00m on the relay relay\.example/);
   });
 });
 
@@ -159,6 +217,14 @@ describe('welcome', () => {
     workbench.commands.run('room.leave');
     await userEvent.click(page.getByRole('button', { name: 'Leave', exact: true }));
     await expect.element(page.getByRole('main', { name: 'Welcome' })).toBeVisible();
+  });
+
+  it('does not speak of folders where there are none to open', async () => {
+    workbench.dispose();
+    fake = new FakeWorkbench(scheduler, { canOpenFolder: false });
+    workbench = renderWorkbench(element, fake.model);
+    await expect.element(page.getByText(/You are not in a room yet\./)).toBeVisible();
+    expect(element.textContent).not.toMatch(/folder/i);
   });
 
   it('takes the look from the setting', async () => {

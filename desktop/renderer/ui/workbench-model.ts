@@ -26,6 +26,7 @@ export interface WorkbenchModel {
   readonly editors: EditorHost;
   readonly notifications: NotificationsModel;
   readonly settings: SettingsModel;
+  readonly layout: LayoutModel;
 }
 
 /** Where the interface runs. */
@@ -107,9 +108,30 @@ export interface RecentFolder {
 
 /** A link that came from outside, such as the system or the page's address, and waits for a yes. */
 export interface PendingJoin {
+  /** May be anything; a damaged one is shown to be put right. */
   readonly link: string;
+  /** Id of the room; empty when the link is damaged. */
   readonly room: string;
+  /** What the room was called when self was there last. */
+  readonly roomName: string | undefined;
+  /** Empty when the link is damaged. */
   readonly relayHost: string;
+}
+
+/** What was open when the window showed a room last. */
+export interface SavedLayout {
+  /** As the docking component made it; to be taken as anything. */
+  readonly tabs: unknown;
+  /** Ids of open folders. */
+  readonly expandedIds: readonly string[];
+}
+
+/** Keeps the layout of each room on this device, across restarts and reloads. */
+export interface LayoutModel {
+  /** That of the room that is open; undefined when there is none that can be read. */
+  read(): SavedLayout | undefined;
+  /** Keeps the layout of the room that is open. */
+  write(layout: SavedLayout): void;
 }
 
 export interface WorkspaceModel {

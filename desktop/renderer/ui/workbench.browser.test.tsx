@@ -103,12 +103,44 @@ describe('explorer', () => {
     fake.open(['src/a.ts']);
     await rowsShown();
     node('folder:src').focus();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     workbench.commands.run('explorer.newFile');
     const input = page.getByLabelText('Name of the new file');
     await userEvent.fill(input, 'new.ts');
     await userEvent.keyboard('{Enter}');
     await vi.waitFor(() => expect(tabNames()).toEqual(['new.ts']));
     expect(fake.calls).toContain('createFile src/new.ts');
+  });
+
+  it('creates a file at the root after the file that had the focus was deleted', async () => {
+    fake.open(['docs/guide.md', 'src/maths.ts', 'src/other.ts', 'README.md']);
+    await rowsShown();
+    node('folder:src').click();
+    await vi.waitFor(() => expect(rowNames()).toContain('maths.ts'));
+    node('file:f1').click();
+    workbench.commands.run('explorer.newFile');
+    await vi.waitFor(() => expect(document.querySelector('.name-input')).not.toBeNull());
+    await userEvent.keyboard('{Escape}');
+    node('file:f1').focus();
+    await userEvent.keyboard('{Delete}');
+    await userEvent.click(page.getByRole('button', { name: 'Delete', exact: true }));
+    await vi.waitFor(() => expect(rowNames()).not.toContain('maths.ts'));
+    workbench.commands.run('explorer.newFile');
+    await userEvent.fill(page.getByLabelText('Name of the new file'), 'new.ts');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(fake.calls).toContain('createFile new.ts'));
+  });
+
+  it('shows who is in a file by the initials of the list of people', async () => {
+    fake.open(['a.ts']);
+    fake.participants.set([createParticipant('Bea', { fileId: 'f0', colorIndex: 2 })]);
+    await rowsShown();
+    workbench.openFile('f0');
+    await vi.waitFor(() => expect(document.querySelectorAll('.presence-avatars')).toHaveLength(2));
+    for (const mark of document.querySelectorAll('.presence-avatars')) {
+      expect(mark.textContent).toBe('B');
+      expect(mark.getAttribute('aria-label')).toBe('Here: Bea');
+    }
   });
 
   it('tells why a file could not be created', async () => {
@@ -197,6 +229,64 @@ describe('editors', () => {
     fake.setFileState('f0', { saveState: { kind: 'on-this-device' } });
     await expect.element(page.getByTestId('save-state')).toMatchTextContent(/On this device/);
     await expect.element(page.getByRole('button', { name: 'Close a.ts (On this device)' })).toBeVisible();
+  });
+
+  it('reopens closed editors, the last one first, but none that is gone', async () => {
+    fake.open(['a.ts', 'b.ts', 'c.ts']);
+    await rowsShown();
+    for (const fileId of ['f0', 'f1', 'f2']) workbench.openFile(fileId);
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.ts', 'c.ts']));
+    workbench.commands.run('editor.closeAll');
+    await vi.waitFor(() => expect(tabNames()).toEqual([]));
+    fake.open(['a.ts', 'b.ts']);
+    const reopen = () => userEvent.keyboard('{Control>}{Shift>}T{/Shift}{/Control}');
+    await reopen();
+    await vi.waitFor(() => expect(tabNames()).toEqual(['b.ts']));
+    await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
+    await reopen();
+    await vi.waitFor(() => expect(tabNames()).toEqual(['b.ts', 'a.ts']));
+    expect(workbench.commands.isEnabled('editor.reopenClosed')).toBe(false);
+  });
+
+  it('announces tabs by the names of their files', async () => {
+    fake.open(['src/a.ts']);
+    await rowsShown();
+    workbench.openFile('f0');
+    const said = () => [...document.querySelectorAll('[aria-live]')].map((region) => region.textContent).join('|');
+    await vi.waitFor(() => expect(said()).toContain('a.ts opened'));
+    expect(said()).not.toContain('f0#');
+    workbench.commands.run('editor.closeAll');
+    await vi.waitFor(() => expect(said()).toContain('a.ts closed'));
+    expect(said()).not.toContain('f0#');
+  });
+
+  it('brings back tabs, groups and open folders, without the files that are gone', async () => {
+    fake.open(['src/a.ts', 'docs/b.md', 'c.ts']);
+    await rowsShown();
+    node('folder:docs').click();
+    await vi.waitFor(() => expect(rowNames()).toContain('b.md'));
+    for (const fileId of ['f0', 'f1', 'f2']) workbench.openFile(fileId);
+    await expect.element(page.getByLabelText('Text of f2')).toHaveFocus();
+    workbench.commands.run('editor.split');
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.md', 'c.ts', 'c.ts']));
+    workbench.dispose();
+    fake.open([], { isListed: false });
+    workbench = renderWorkbench(element, fake.model);
+    await expect.element(page.getByText(/Listing files…/)).toBeVisible();
+    fake.open(['src/a.ts', 'docs/b.md']);
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.md']));
+    await vi.waitFor(() => expect(rowNames()).toContain('b.md'));
+    workbench.openFile('f0');
+    await expect.element(page.getByLabelText('Text of f0')).toHaveFocus();
+    expect(tabNames()).toEqual(['a.ts', 'b.md']);
+  });
+
+  it('starts empty when what was kept cannot be read', async () => {
+    fake.savedLayout = { tabs: { grid: { root: 3 }, panels: { x: {} } }, expandedIds: ['folder:gone'] };
+    fake.open(['a.ts']);
+    await rowsShown();
+    workbench.openFile('f0');
+    await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts']));
   });
 
   it('says what is wrong with a file and keeps the tab of one that was deleted', async () => {

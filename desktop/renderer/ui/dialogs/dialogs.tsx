@@ -20,7 +20,7 @@ export function Dialogs(): ReactElement | null {
     return (
       <Modal
         title="Invite to this room"
-        description="A link lets others in until you revoke it. Everybody in the room sees who is there."
+        description="Whoever has the link can join with it, any number of times; it does not expire and cannot be taken back here. Everybody in the room sees who is there."
         onClose={close}
       >
         {roles.length > 0 ? (

@@ -8,14 +8,15 @@ import { useServices } from '../workbench/workbench-services.ts';
 
 interface JoinDialogProps {
   readonly link: string;
-  /** A link that came from outside is only confirmed, not typed. */
+  /** A link that came from outside is only confirmed, not typed; one that is damaged can be put right. */
   readonly pending: PendingJoin | undefined;
   readonly onClose: () => void;
 }
 
 /** Asks for a link and a name, and joins. Says inline what is wrong with the link, and why joining failed. */
-export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogProps): ReactElement {
+export function JoinDialog({ link: initialLink, pending: outside, onClose }: JoinDialogProps): ReactElement {
   const { model } = useServices();
+  const pending = outside && parseShareLink(initialLink).ok ? outside : undefined;
   const [link, setLink] = useState(initialLink);
   const [name, setName] = useState(model.workspace.displayName.get());
   const action = usePendingAction();
@@ -29,7 +30,7 @@ export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogPr
   return (
     <Modal
       title={pending ? 'Join this room?' : 'Join a room'}
-      description={<Description pending={pending} />}
+      description={<Description pending={pending} isDamaged={outside !== undefined} />}
       onClose={onClose}
     >
       <form className="dialog-form" onSubmit={submit}>
@@ -40,6 +41,7 @@ export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogPr
             placeholder="https://…/join/…"
             problem={problem}
             hasFocus
+            isSelected={outside !== undefined}
             onChange={(value) => {
               setLink(value);
               action.reset();
@@ -69,12 +71,20 @@ export function JoinDialog({ link: initialLink, pending, onClose }: JoinDialogPr
   );
 }
 
-function Description({ pending }: { readonly pending: PendingJoin | undefined }): ReactElement {
+interface DescriptionProps {
+  readonly pending: PendingJoin | undefined;
+  readonly isDamaged: boolean;
+}
+
+function Description({ pending, isDamaged }: DescriptionProps): ReactElement {
+  if (!pending && isDamaged) {
+    return <>Tutti was opened with a link that does not work. Paste the link again, or ask for a new one.</>;
+  }
   if (!pending) return <>Paste the link that you were sent. No file of yours is changed by joining.</>;
   return (
     <>
-      A link asks to join the room <strong className="untrusted">{pending.room}</strong> on the relay{' '}
-      <strong className="untrusted">{pending.relayHost}</strong>. Join only if you know who sent it.
+      A link asks to join the room <strong className="untrusted">{pending.roomName ?? pending.room}</strong> on the
+      relay <strong className="untrusted">{pending.relayHost}</strong>. Join only if you know who sent it.
     </>
   );
 }
@@ -85,10 +95,20 @@ interface FieldProps {
   readonly placeholder: string;
   readonly problem?: string | undefined;
   readonly hasFocus?: boolean;
+  /** Whether the first focus selects what is in it. */
+  readonly isSelected?: boolean;
   readonly onChange: (value: string) => void;
 }
 
-function Field({ label, value, placeholder, problem, hasFocus = false, onChange }: FieldProps): ReactElement {
+function Field({
+  label,
+  value,
+  placeholder,
+  problem,
+  hasFocus = false,
+  isSelected = false,
+  onChange,
+}: FieldProps): ReactElement {
   const id = useId();
   return (
     <div className="field">
@@ -99,6 +119,7 @@ function Field({ label, value, placeholder, problem, hasFocus = false, onChange 
         value={value}
         placeholder={placeholder}
         autoFocus={hasFocus}
+        onFocus={(event) => isSelected && event.target.select()}
         autoComplete="off"
         spellCheck={false}
         aria-invalid={problem !== undefined}

@@ -2,14 +2,18 @@ import {
   DockviewReact,
   type DockviewReadyEvent,
   type DockviewTheme,
+  type IDockviewPanel,
   type IDockviewHeaderActionsProps,
 } from 'dockview-react';
 import { type ReactElement, useEffect, useRef } from 'react';
-import type { Disposable } from '../../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore } from '../../../../shared/lifecycle/index.ts';
 import { IconButton } from '../primitives/icon-button.tsx';
-import { useServices } from '../workbench/workbench-services.ts';
-import { EDITOR_COMPONENT } from './editor-area.ts';
+import { filesById } from '../workbench/use-file.ts';
+import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
+import { baseName, listedFiles } from '../workbench/workspace-files.ts';
+import { EDITOR_COMPONENT, fileIdOf } from './editor-area.ts';
 import { EditorPane } from './editor-pane.tsx';
+import { LayoutKeeper } from './layout-keeper.ts';
 import { EditorTab } from './editor-tab.tsx';
 import { Watermark } from './watermark.tsx';
 import 'dockview-react/dist/styles/dockview.css';
@@ -20,7 +24,8 @@ const COMPONENTS = { [EDITOR_COMPONENT]: EditorPane };
 
 /** Editor groups with tabs that can be dragged and split. */
 export function EditorAreaView(): ReactElement {
-  const { editorArea, explorer } = useServices();
+  const services = useServices();
+  const { editorArea, explorer } = services;
   const attachment = useRef<Disposable>(undefined);
   useEffect(
     () => () => {
@@ -30,7 +35,10 @@ export function EditorAreaView(): ReactElement {
     [explorer],
   );
   const onReady = ({ api }: DockviewReadyEvent) => {
-    attachment.current = editorArea.attach(api);
+    const store = new DisposableStore();
+    store.add(editorArea.attach(api));
+    store.add(new LayoutKeeper(services, api));
+    attachment.current = store;
   };
   return (
     <main className="editor-area" aria-label="Editors">
@@ -43,10 +51,20 @@ export function EditorAreaView(): ReactElement {
         disableFloatingGroups
         proportionalLayout={false}
         scrollbars="custom"
+        getAnnouncement={({ kind, panel }) => announcement(services, kind, panel)}
         onReady={onReady}
       />
     </main>
   );
+}
+
+/** What a screen reader says of a tab; the docking component would name it by its id. */
+function announcement({ model }: WorkbenchServices, kind: string, panel: IDockviewPanel): string | undefined {
+  if (kind !== 'open' && kind !== 'close') return undefined;
+  const file = filesById(listedFiles(model.workspace.state.get())).get(fileIdOf(panel) ?? '');
+  const title = panel.title === panel.id ? undefined : panel.title;
+  const name = file ? baseName(file.path) : (title ?? 'A file');
+  return `${name} ${kind === 'open' ? 'opened' : 'closed'}`;
 }
 
 function GroupActions({ isGroupActive, panels }: IDockviewHeaderActionsProps): ReactElement | null {

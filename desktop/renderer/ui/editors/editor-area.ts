@@ -10,6 +10,8 @@ import type { EditorHandle, EditorHost } from '../workbench-model.ts';
 
 export const EDITOR_COMPONENT = 'file';
 
+const MAX_CLOSED = 50;
+
 /** How a file is opened. */
 export interface OpenOptions {
   /** Leaves the focus where it is. */
@@ -30,12 +32,15 @@ export class EditorArea implements Disposable {
   readonly previewPanelId = new ObservableValue<string | undefined>(undefined);
   /** Ids of files, the one that was active last first. */
   readonly recentFileIds = new ObservableValue<readonly string[]>([]);
+  /** Files whose last tab was closed, the last one first. */
+  readonly closedFileIds = new ObservableValue<readonly string[]>([]);
   private readonly editors = new Map<string, EditorHandle>();
   private readonly host: EditorHost;
   private readonly attachment = new MutableDisposable<DisposableStore>();
   private api: DockviewApi | undefined;
   private panelCount = 0;
   private focusPanelId: string | undefined;
+  private replacedPanelId: string | undefined;
   private revealed: { readonly fileId: string; readonly presenceId: string } | undefined;
 
   constructor(host: EditorHost) {
@@ -54,6 +59,7 @@ export class EditorArea implements Disposable {
         this.api = undefined;
         this.previewPanelId.set(undefined);
         this.recentFileIds.set([]);
+        this.closedFileIds.set([]);
         this.followActivePanel();
       }),
     );
@@ -74,7 +80,8 @@ export class EditorArea implements Disposable {
       this.focusIfWanted(existing.id);
       return;
     }
-    const id = `${fileId}#${++this.panelCount}`;
+    const id = this.newPanelId(api, fileId);
+    this.closedFileIds.set(this.closedFileIds.get().filter((closed) => closed !== fileId));
     const replaced = this.previewPanelId.get();
     if (!options.preserveFocus) this.focusPanelId = id;
     api.addPanel({
@@ -87,7 +94,10 @@ export class EditorArea implements Disposable {
     });
     if (!options.isPreview) return;
     this.previewPanelId.set(id);
-    if (replaced !== undefined && replaced !== id) api.getPanel(replaced)?.api.close();
+    if (replaced === undefined || replaced === id) return;
+    this.replacedPanelId = replaced;
+    api.getPanel(replaced)?.api.close();
+    this.replacedPanelId = undefined;
   }
 
   /** Opens the file that somebody is in, at that person's cursor. */
@@ -131,6 +141,13 @@ export class EditorArea implements Disposable {
     for (const panel of this.api?.panels.slice() ?? []) panel.api.close();
   }
 
+  /** Opens what was closed last and can still be opened. */
+  reopenClosed(canOpen: (fileId: string) => boolean): void {
+    const [fileId, ...rest] = this.closedFileIds.get().filter(canOpen);
+    this.closedFileIds.set(rest);
+    if (fileId !== undefined) this.openFile(fileId);
+  }
+
   /** Closes the other tabs of the active group. */
   closeOthers(): void {
     const kept = this.api?.activePanel;
@@ -164,6 +181,14 @@ export class EditorArea implements Disposable {
     this.attachment.dispose();
   }
 
+  // Tabs of an earlier session keep their ids.
+  private newPanelId(api: DockviewApi, fileId: string): string {
+    let id: string;
+    do id = `${fileId}#${++this.panelCount}`;
+    while (api.getPanel(id));
+    return id;
+  }
+
   private findPanel(api: DockviewApi, fileId: string): IDockviewPanel | undefined {
     const inActiveGroup = api.activeGroup?.panels.find((panel) => fileIdOf(panel) === fileId);
     return inActiveGroup ?? api.panels.find((panel) => fileIdOf(panel) === fileId);
@@ -188,7 +213,12 @@ export class EditorArea implements Disposable {
     this.pin(panel.id);
     const fileId = fileIdOf(panel);
     const isStillOpen = this.api?.panels.some((other) => other !== panel && fileIdOf(other) === fileId) ?? false;
-    if (!isStillOpen) this.recentFileIds.set(this.recentFileIds.get().filter((id) => id !== fileId));
+    if (isStillOpen || fileId === undefined) return;
+    this.recentFileIds.set(this.recentFileIds.get().filter((id) => id !== fileId));
+    // What a preview was replaced by is nearer than going back to it.
+    if (panel.id === this.replacedPanelId) return;
+    const closed = this.closedFileIds.get().filter((id) => id !== fileId);
+    this.closedFileIds.set([fileId, ...closed].slice(0, MAX_CLOSED));
   }
 
   private followActivePanel(): void {

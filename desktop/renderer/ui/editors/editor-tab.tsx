@@ -2,7 +2,7 @@ import { ContextMenu } from '@base-ui/react/context-menu';
 import type { IDockviewPanelHeaderProps } from 'dockview-react';
 import { type MouseEvent, type ReactElement, useEffect } from 'react';
 import { fileIcon } from '../explorer/file-icon.ts';
-import { PresenceDots } from '../explorer/presence-dots.tsx';
+import { PresenceAvatars } from '../explorer/presence-avatars.tsx';
 import { CommandMenuItems } from '../primitives/command-menu-items.tsx';
 import { Icon } from '../primitives/icon.tsx';
 import { useFile } from '../workbench/use-file.ts';
@@ -66,7 +66,7 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
         <span className="editor-tab-name">{name}</span>
         <Disambiguation path={file?.path} fileId={params.fileId} />
         {readOnlyReason !== undefined && <Icon name="lock" />}
-        <PresenceDots people={people} />
+        <PresenceAvatars people={people} />
         <CloseButton name={name} isPending={mark?.isPending ?? false} note={mark?.label} onClose={() => api.close()} />
       </ContextMenu.Trigger>
       <ContextMenu.Portal>

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { keybindingParts } from '../../commands/index.ts';
+import { keybindingParts, shownKeybinding } from '../../commands/index.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 
@@ -30,7 +30,7 @@ export function Watermark(): ReactElement {
         {shown.map((id) => {
           const command = commands.get(id);
           if (!command) return null;
-          const [keybinding] = command.keybindings ?? [];
+          const keybinding = shownKeybinding(command);
           return (
             <div key={id} className="watermark-entry">
               <dt>

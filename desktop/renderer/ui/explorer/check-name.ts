@@ -22,7 +22,10 @@ export function explainBadName(
   const path = joinPath(folder, parts.join('/'));
   if (path === ownPath) return undefined;
   for (const node of tree.nodes.values()) {
-    if (node.kind !== 'draft' && node.path === path) return `"${path}" already exists here. Choose another name.`;
+    if (node.kind === 'draft') continue;
+    if (node.path === path) return `"${path}" already exists here. Choose another name.`;
+    if (node.kind === 'file' && node.path !== ownPath && path.startsWith(`${node.path}/`))
+      return `"${node.path}" is a file, so nothing can be in it. Choose another name.`;
   }
   return undefined;
 }

@@ -30,6 +30,8 @@ export class ExplorerController {
   readonly focused = new ObservableValue<ExplorerTarget | undefined>(undefined);
   /** The focused row alone when it is not among the selected ones. */
   readonly targets = new ObservableValue<readonly ExplorerTarget[]>([]);
+  /** Path of the folder that a new file goes into: that of the row which self has put the focus on, else the root. */
+  readonly folderForNew = new ObservableValue('');
   readonly view = new ObservableValue<ExplorerView | undefined>(undefined);
 
   addEmptyFolder(path: string): void {
@@ -60,5 +62,6 @@ export class ExplorerController {
     this.emptyFolders.set([]);
     this.focused.set(undefined);
     this.targets.set([]);
+    this.folderForNew.set('');
   }
 }

@@ -4,7 +4,7 @@ import { Icon } from '../primitives/icon.tsx';
 import type { ParticipantView } from '../workbench-model.ts';
 import type { ExplorerNode } from './explorer-tree.ts';
 import { fileIcon } from './file-icon.ts';
-import { PresenceDots } from './presence-dots.tsx';
+import { PresenceAvatars } from './presence-avatars.tsx';
 
 const INDENT_PX = 8;
 
@@ -46,7 +46,7 @@ export function ExplorerRow({ item, style, people, input, onOpen }: ExplorerRowP
       <RowIcon node={node} isExpanded={item.isExpanded()} />
       {input ?? <span className="explorer-name ellipsis">{node.name}</span>}
       {!input && node.kind === 'file' && <FileNote node={node} />}
-      <PresenceDots people={people} />
+      <PresenceAvatars people={people} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { ContextMenu } from '@base-ui/react/context-menu';
-import type { ItemInstance } from '@headless-tree/core';
+import type { ItemInstance, TreeInstance } from '@headless-tree/core';
 import {
   type KeyboardEvent,
   type MouseEvent,
@@ -15,7 +15,7 @@ import { useServices, type WorkbenchServices } from '../workbench/workbench-serv
 import { canEditFiles } from '../workbench/workspace-files.ts';
 import { ExplorerRow } from './explorer-row.tsx';
 import { DRAFT_ID, type ExplorerNode, ROOT_ID } from './explorer-tree.ts';
-import { othersByFile } from './presence-dots.tsx';
+import { othersByFile } from './presence-avatars.tsx';
 import { RowInput } from './row-input.tsx';
 import { useExplorerTree } from './use-explorer-tree.ts';
 import { useExplorerView } from './use-explorer-view.ts';
@@ -55,6 +55,7 @@ export function ExplorerTreeView(): ReactElement {
             {...tree.getContainerProps('Files')}
             className="explorer-tree"
             onKeyDown={(event) => onTreeKey(event, services)}
+            onFocus={(event) => chooseFocusedRow(event.target, tree, items)}
             onClick={(event) => openOnClick(event, services, data.nodes)}
             onContextMenuCapture={(event) => selectUnderPointer(event, items)}
           />
@@ -104,6 +105,17 @@ function selectUnderPointer(event: MouseEvent, items: readonly ItemInstance<Expl
   if (!item) return;
   item.setFocused();
   if (!item.isSelected()) item.getTree().setSelectedItems([item.getId()]);
+}
+
+/** The row that the keyboard's focus enters the tree at is chosen by that. */
+function chooseFocusedRow(
+  target: EventTarget,
+  tree: TreeInstance<ExplorerNode>,
+  items: readonly ItemInstance<ExplorerNode>[],
+): void {
+  if (tree.getState().focusedItem !== null) return;
+  const id = nodeIdAt(target);
+  items.find((item) => item.getId() === id)?.setFocused();
 }
 
 function openOnClick(event: MouseEvent, services: WorkbenchServices, nodes: ReadonlyMap<string, ExplorerNode>): void {

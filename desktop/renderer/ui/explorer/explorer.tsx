@@ -102,13 +102,17 @@ function NoWorkspace({ isOpening }: { readonly isOpening: boolean }): ReactEleme
   }
   return (
     <div className="side-bar-message">
-      <p>You have not opened a folder yet.</p>
-      {model.workspace.canOpenFolder && (
-        <button type="button" className="button" onClick={() => commands.run('workspace.openFolder')}>
-          Open Folder
-        </button>
+      {model.workspace.canOpenFolder ? (
+        <>
+          <p>You have not opened a folder yet.</p>
+          <button type="button" className="button" onClick={() => commands.run('workspace.openFolder')}>
+            Open Folder
+          </button>
+          <p>Or join people who share theirs.</p>
+        </>
+      ) : (
+        <p>You are not in a room yet. Open the link that you were sent, or paste it here.</p>
       )}
-      <p>Or join people who share theirs.</p>
       <button type="button" className="button" onClick={() => commands.run('room.join')}>
         Join with a Link
       </button>

@@ -2,7 +2,7 @@ import type { ItemInstance, TreeInstance } from '@headless-tree/core';
 import { useEffect } from 'react';
 import { filesById } from '../workbench/use-file.ts';
 import type { WorkbenchServices } from '../workbench/workbench-services.ts';
-import { listedFiles } from '../workbench/workspace-files.ts';
+import { listedFiles, parentPath } from '../workbench/workspace-files.ts';
 import type { ExplorerTarget } from './explorer-controller.ts';
 import { ancestorIds, type ExplorerNode, type ExplorerTree, fileNodeId, filesBelow } from './explorer-tree.ts';
 import { expandFolders } from './use-explorer-tree.ts';
@@ -16,7 +16,7 @@ export function useExplorerView(
 ): void {
   const { explorer, editorArea, model } = services;
   const focused = items.find((item) => item.isFocused());
-  const selectedIds = tree.getState().selectedItems;
+  const { selectedItems: selectedIds, focusedItem } = tree.getState();
   useEffect(() => {
     const target = focused && toTarget(data, focused.getId());
     explorer.focused.set(target);
@@ -24,6 +24,11 @@ export function useExplorerView(
     const isAmongSelected = selected.some(({ nodeId }) => nodeId === target?.nodeId);
     explorer.targets.set(isAmongSelected || !target ? selected : [target]);
   }, [explorer, data, focused, selectedIds]);
+  useEffect(() => {
+    // Without a focus of its own the tree takes the first row for it, which nobody has chosen.
+    const chosen = [focusedItem, ...selectedIds].flatMap((id) => toTarget(data, id ?? '') ?? [])[0];
+    explorer.folderForNew.set(chosen ? (chosen.isFolder ? chosen.path : parentPath(chosen.path)) : '');
+  }, [explorer, data, focusedItem, selectedIds]);
   useEffect(() => {
     const reveal = (path: string) => {
       const file = listedFiles(model.workspace.state.get()).find((candidate) => candidate.path === path);

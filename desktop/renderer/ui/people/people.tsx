@@ -15,7 +15,11 @@ export function People(): ReactElement {
   const roles = useObservable(model.room.invitableRoles);
   const workspace = useObservable(model.workspace.state);
   if (workspace.kind !== 'open') {
-    return <p className="side-bar-message">Open a folder or join with a link to see who is there.</p>;
+    return (
+      <p className="side-bar-message">
+        {model.workspace.canOpenFolder ? 'Open a folder or join' : 'Join'} with a link to see who is there.
+      </p>
+    );
   }
   return (
     <section className="people" aria-label="People">

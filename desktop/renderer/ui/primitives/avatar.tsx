@@ -4,14 +4,14 @@ import { presenceColor, presenceTextColor } from '../../theme/presence-palette.t
 interface AvatarProps {
   readonly name: string;
   readonly colorIndex: number;
-  readonly isSmall?: boolean;
+  readonly size?: 'normal' | 'small' | 'tiny';
 }
 
 /** Somebody's colour with the first letter of the name. The name itself is for a label beside it. */
-export function Avatar({ name, colorIndex, isSmall = false }: AvatarProps): ReactElement {
+export function Avatar({ name, colorIndex, size = 'normal' }: AvatarProps): ReactElement {
   const style = { backgroundColor: presenceColor(colorIndex), color: presenceTextColor(colorIndex) };
   return (
-    <span className={isSmall ? 'avatar avatar-small' : 'avatar'} style={style} aria-hidden="true">
+    <span className={size === 'normal' ? 'avatar' : `avatar avatar-${size}`} style={style} aria-hidden="true">
       {initial(name)}
     </span>
   );

@@ -1,6 +1,6 @@
 import { Menu } from '@base-ui/react/menu';
 import { Fragment, type ReactElement } from 'react';
-import { formatKeybinding } from '../../commands/index.ts';
+import { formatKeybinding, shownKeybinding } from '../../commands/index.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 
 /** Command ids in groups; a line is drawn between groups. */
@@ -28,7 +28,7 @@ function CommandMenuItem({ id }: { readonly id: string }): ReactElement | null {
   const { commands, model } = useServices();
   const command = commands.get(id);
   if (!command) return null;
-  const keybinding = command.keybindings?.[0];
+  const keybinding = shownKeybinding(command);
   return (
     <Menu.Item className="menu-item" disabled={!commands.isEnabled(id)} onClick={() => commands.run(id)}>
       <span className="menu-item-label">{command.title}</span>

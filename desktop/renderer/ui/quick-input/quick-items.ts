@@ -1,4 +1,4 @@
-import { formatKeybinding, fuzzyMatch } from '../../commands/index.ts';
+import { type Command, formatKeybinding, fuzzyMatch, type KeyboardOs, shownKeybinding } from '../../commands/index.ts';
 import { fileIcon } from '../explorer/file-icon.ts';
 import type { WorkspaceFile } from '../workbench-model.ts';
 import type { WorkbenchServices } from '../workbench/workbench-services.ts';
@@ -19,26 +19,30 @@ export interface QuickItem {
 
 const MAX_ITEMS = 200;
 
-/** The commands that can run now and that `query` finds, best first. */
-export function findCommands({ commands, model }: WorkbenchServices, query: string): readonly QuickItem[] {
+/** The commands that can run now and that `query` finds, best first, then those that were run from here last, then by name. */
+export function findCommands({ commands, model, state }: WorkbenchServices, query: string): readonly QuickItem[] {
+  const recent = new Map(state.recentCommandIds.get().map((id, index) => [id, index]));
   const found = commands
     .list()
     .filter(({ id, isHidden }) => !isHidden && commands.isEnabled(id))
     .flatMap((command) => {
       const label = command.category === undefined ? command.title : `${command.category}: ${command.title}`;
       const match = fuzzyMatch(query, label);
-      return match ? [{ command, label, match }] : [];
+      return match ? [{ command, label, match, age: recent.get(command.id) ?? Infinity }] : [];
     });
-  found.sort((a, b) => b.match.score - a.match.score || a.label.localeCompare(b.label));
+  found.sort((a, b) => b.match.score - a.match.score || compareAges(a.age, b.age) || a.label.localeCompare(b.label));
   return found.slice(0, MAX_ITEMS).map(({ command, label, match }) => ({
     id: command.id,
     label,
     description: '',
     icon: undefined,
-    keys: command.keybindings?.[0] && formatKeybinding(command.keybindings[0], model.platform.os),
+    keys: keysOf(command, model.platform.os),
     labelMatches: match.positions,
     descriptionMatches: [],
-    run: () => commands.run(command.id),
+    run: () => {
+      state.noteCommand(command.id);
+      commands.run(command.id);
+    },
   }));
 }
 
@@ -70,6 +74,11 @@ export function findFiles(
       run: (isToSide) => editorArea.openFile(file.fileId, { toSide: isToSide }),
     };
   });
+}
+
+function keysOf(command: Command, os: KeyboardOs): string | undefined {
+  const keybinding = shownKeybinding(command);
+  return keybinding === undefined ? undefined : formatKeybinding(keybinding, os);
 }
 
 function compareAges(a: number, b: number): number {

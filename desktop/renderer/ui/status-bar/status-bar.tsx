@@ -29,6 +29,7 @@ export function StatusBar(): ReactElement {
         )}
       </div>
       <div className="status-bar-side">
+        <Message />
         {workspace.kind === 'open' && <EditorStatusItems />}
         <StatusItem
           label={bell}
@@ -40,6 +41,17 @@ export function StatusBar(): ReactElement {
       </div>
       <Announcer />
     </footer>
+  );
+}
+
+/** Always there, so that a screen reader says what comes into it. */
+function Message(): ReactElement {
+  const { state } = useServices();
+  const message = useObservable(state.statusMessage);
+  return (
+    <span role="status" className="status-message">
+      {message !== undefined && <StatusItem title={message}>{message}</StatusItem>}
+    </span>
   );
 }
 

@@ -11,6 +11,7 @@ import type {
   ParticipantView,
   PendingJoin,
   RecentFolder,
+  SavedLayout,
   ShareLinkOutcome,
   WorkbenchModel,
   WorkspaceFile,
@@ -37,13 +38,16 @@ export class FakeWorkbench {
   /** What the next actions answer. */
   nextOutcome: Outcome = OK;
   shareLink: ShareLinkOutcome = { ok: true, link: 'https://relay.example/join/room#secret', isCopied: true };
-  canOpenFolder = true;
+  savedLayout: SavedLayout | undefined;
   liveEditors = 0;
   readonly model: WorkbenchModel;
   private readonly fileStates = new Map<string, ObservableValue<FileState>>();
   private createdCount = 0;
 
-  constructor(scheduler: Scheduler = systemScheduler) {
+  private readonly options: { readonly canOpenFolder?: boolean };
+
+  constructor(scheduler: Scheduler = systemScheduler, options: { readonly canOpenFolder?: boolean } = {}) {
+    this.options = options;
     this.model = this.createModel(scheduler);
   }
 
@@ -137,6 +141,10 @@ export class FakeWorkbench {
     return {
       scheduler,
       platform: { host: 'desktop', os: 'linux', hasNativeMenu: false },
+      layout: {
+        read: () => this.savedLayout,
+        write: (layout) => (this.savedLayout = layout),
+      },
       settings: { theme: this.theme, setTheme: (theme) => this.theme.set(theme) },
       connection: {
         state: this.connectionState,
@@ -169,7 +177,7 @@ export class FakeWorkbench {
   private createWorkspace(): WorkbenchModel['workspace'] {
     return {
       state: this.workspaceState,
-      canOpenFolder: this.canOpenFolder,
+      canOpenFolder: this.options.canOpenFolder ?? true,
       recentFolders: this.recentFolders,
       pendingJoin: this.pendingJoin,
       displayName: this.displayName,

@@ -14,7 +14,8 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
     menu: [
       ['explorer.newFile', 'explorer.newFolder'],
       ['workspace.openFolder', 'room.join'],
-      ['editor.close', 'editor.closeAll'],
+      ['editor.save'],
+      ['editor.close', 'editor.closeAll', 'editor.reopenClosed'],
       ['room.leave'],
     ],
   },
@@ -98,7 +99,7 @@ function People(): ReactElement {
         onClick={() => commands.run('view.people')}
       >
         {people.slice(0, MAX_AVATARS).map(({ presenceId, name, colorIndex }) => (
-          <Avatar key={presenceId} name={name} colorIndex={colorIndex} isSmall />
+          <Avatar key={presenceId} name={name} colorIndex={colorIndex} size="small" />
         ))}
         {people.length > MAX_AVATARS && <span className="avatar-more">+{people.length - MAX_AVATARS}</span>}
       </button>

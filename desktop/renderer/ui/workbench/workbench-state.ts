@@ -1,4 +1,5 @@
 import type { Role } from '../../../../shared/access/index.ts';
+import { type Disposable, MutableDisposable, type Scheduler } from '../../../../shared/lifecycle/index.ts';
 import { ObservableValue } from '../observable.ts';
 import type { NotificationView, Outcome } from '../workbench-model.ts';
 
@@ -21,10 +22,13 @@ export type DialogState =
 export type QuickInputMode = 'commands' | 'files';
 
 export const MIN_SIDE_BAR_WIDTH_PX = 170;
+/** How long a message in the status bar stays. */
+export const MESSAGE_SHOWN_MS = 3_000;
+
 export const MAX_SIDE_BAR_WIDTH_PX = 640;
 
 /** What is open and how large, in one window. */
-export class WorkbenchState {
+export class WorkbenchState implements Disposable {
   readonly sideBarView = new ObservableValue<SideBarView>('explorer');
   readonly isSideBarVisible = new ObservableValue(true);
   readonly sideBarWidthPx = new ObservableValue(260);
@@ -33,7 +37,16 @@ export class WorkbenchState {
   readonly isNotificationListOpen = new ObservableValue(false);
   /** Failures of actions that were started here; shown together with the model's notifications. */
   readonly localNotifications = new ObservableValue<readonly NotificationView[]>([]);
+  /** Ids of commands that were run from the palette, the last one first. */
+  readonly recentCommandIds = new ObservableValue<readonly string[]>([]);
+  /** A short answer to what was just asked for, shown in the status bar for a moment. */
+  readonly statusMessage = new ObservableValue<string | undefined>(undefined);
+  private readonly messageTimer = new MutableDisposable();
   private localCount = 0;
+
+  noteCommand(id: string): void {
+    this.recentCommandIds.set([id, ...this.recentCommandIds.get().filter((other) => other !== id)]);
+  }
 
   showSideBar(view: SideBarView): void {
     this.sideBarView.set(view);
@@ -42,6 +55,19 @@ export class WorkbenchState {
 
   setSideBarWidth(widthPx: number): void {
     this.sideBarWidthPx.set(Math.round(Math.min(MAX_SIDE_BAR_WIDTH_PX, Math.max(MIN_SIDE_BAR_WIDTH_PX, widthPx))));
+  }
+
+  /** Says something in the status bar for {@link MESSAGE_SHOWN_MS}. */
+  showMessage(message: string, scheduler: Scheduler): void {
+    this.statusMessage.set(message);
+    this.messageTimer.value = scheduler.schedule(() => {
+      this.messageTimer.value = undefined;
+      this.statusMessage.set(undefined);
+    }, MESSAGE_SHOWN_MS);
+  }
+
+  dispose(): void {
+    this.messageTimer.dispose();
   }
 
   /** Tells a failure; does nothing when the action went well. */

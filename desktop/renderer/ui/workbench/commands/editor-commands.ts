@@ -1,32 +1,56 @@
 import type { Command } from '../../../commands/index.ts';
-import type { EditorArea } from '../../editors/editor-area.ts';
+import { saveMark } from '../../editors/save-mark.ts';
 import type { EditorAction } from '../../workbench-model.ts';
+import { filesById } from '../use-file.ts';
 import type { WorkbenchServices } from '../workbench-services.ts';
+import { listedFiles } from '../workspace-files.ts';
 
 interface ActionCommand {
   readonly id: string;
   readonly title: string;
   readonly action: EditorAction;
   readonly keybindings?: readonly string[];
+  readonly keyHint?: string;
 }
 
 // Keys that the editor itself handles are not listed here, so that they stay with inputs elsewhere.
 const ACTIONS: readonly ActionCommand[] = [
-  { id: 'editor.undo', title: 'Undo', action: 'undo' },
+  { id: 'editor.undo', title: 'Undo', action: 'undo', keyHint: 'Mod+Z' },
   { id: 'editor.redo', title: 'Redo', action: 'redo' },
   { id: 'editor.find', title: 'Find', action: 'find', keybindings: ['Mod+F'] },
   { id: 'editor.replace', title: 'Replace', action: 'replace', keybindings: ['Mod+H'] },
   { id: 'editor.goToLine', title: 'Go to Line/Column…', action: 'go-to-line', keybindings: ['Ctrl+G'] },
-  { id: 'editor.selectAll', title: 'Select All', action: 'select-all' },
+  { id: 'editor.selectAll', title: 'Select All', action: 'select-all', keyHint: 'Mod+A' },
 ];
 
 /** Commands of editors and their tabs. */
-export function editorCommands({ editorArea, model }: WorkbenchServices): readonly Command[] {
-  // Browsers keep Ctrl+W for themselves.
-  const closeKeys = model.platform.host === 'browser' ? ['Alt+W'] : ['Mod+W', 'Ctrl+F4'];
+export function editorCommands(services: WorkbenchServices): readonly Command[] {
+  return [...actionCommands(services), ...tabCommands(services), ...navigationCommands(services)];
+}
+
+function tabCommands(services: WorkbenchServices): readonly Command[] {
+  const { editorArea, model } = services;
+  // Browsers keep Ctrl+W and Ctrl+Shift+T for themselves.
+  const isBrowser = model.platform.host === 'browser';
+  const closeKeys = isBrowser ? ['Alt+W'] : ['Mod+W', 'Ctrl+F4'];
   const hasTab = () => editorArea.hasPanels;
   return [
-    ...actionCommands(editorArea),
+    {
+      id: 'editor.save',
+      title: 'Save',
+      category: 'File',
+      keybindings: ['Mod+S'],
+      when: hasTab,
+      run: () => sayThatEditsAreSaved(services),
+    },
+    {
+      id: 'editor.reopenClosed',
+      title: 'Reopen Closed Editor',
+      category: 'View',
+      keybindings: [isBrowser ? 'Alt+Shift+T' : 'Mod+Shift+T'],
+      when: () => editorArea.closedFileIds.get().length > 0,
+      run: () => editorArea.reopenClosed((fileId) => filesById(listedFiles(model.workspace.state.get())).has(fileId)),
+    },
     {
       id: 'editor.close',
       title: 'Close Editor',
@@ -51,6 +75,12 @@ export function editorCommands({ editorArea, model }: WorkbenchServices): readon
       when: hasTab,
       run: () => editorArea.splitActive(),
     },
+  ];
+}
+
+function navigationCommands({ editorArea }: WorkbenchServices): readonly Command[] {
+  const hasTab = () => editorArea.hasPanels;
+  return [
     {
       id: 'editor.next',
       title: 'Next Editor',
@@ -77,13 +107,26 @@ export function editorCommands({ editorArea, model }: WorkbenchServices): readon
   ];
 }
 
-function actionCommands(editorArea: EditorArea): readonly Command[] {
+/** There is nothing to save by hand; whoever presses the key is told so. */
+function sayThatEditsAreSaved({ editorArea, model, state }: WorkbenchServices): void {
+  const fileId = editorArea.activeFileId.get();
+  if (fileId === undefined) return;
+  const { saveState, readOnlyReason } = model.editors.fileState(fileId).get();
+  if (readOnlyReason !== undefined) state.showMessage('Nothing to save: read-only', model.scheduler);
+  else if (saveState?.kind === 'refused') state.showMessage(saveMark(saveState).description, model.scheduler);
+  else state.showMessage('Saved as you type', model.scheduler);
+}
+
+function actionCommands({ editorArea, model }: WorkbenchServices): readonly Command[] {
   const hasEditor = () => editorArea.activeEditor.get() !== undefined;
-  return ACTIONS.map(({ id, title, action, keybindings }) => ({
+  const redoKey = model.platform.os === 'mac' ? 'Mod+Shift+Z' : 'Mod+Y';
+  return ACTIONS.map(({ id, title, action, keybindings, keyHint }) => ({
     id,
     title,
     category: 'Edit',
     ...(keybindings && { keybindings }),
+    ...(keyHint !== undefined && { keyHint }),
+    ...(action === 'redo' && { keyHint: redoKey }),
     when: hasEditor,
     run: () => {
       editorArea.focusActive();

@@ -2,7 +2,7 @@ import type { Command } from '../../../commands/index.ts';
 import { confirmDelete } from '../../explorer/explorer-actions.ts';
 import { filesById } from '../use-file.ts';
 import type { WorkbenchServices } from '../workbench-services.ts';
-import { canEditFiles, listedFiles, parentPath } from '../workspace-files.ts';
+import { canEditFiles, listedFiles } from '../workspace-files.ts';
 
 /** Commands of the explorer, and of the folder that is open. */
 export function explorerCommands(services: WorkbenchServices): readonly Command[] {
@@ -14,10 +14,8 @@ function editingCommands(services: WorkbenchServices): readonly Command[] {
   const canEdit = () => canEditFiles(model.workspace.state.get());
   const focused = () => explorer.focused.get();
   const startNew = (kind: 'new-file' | 'new-folder') => {
-    const target = focused();
-    const folder = target ? (target.isFolder ? target.path : parentPath(target.path)) : '';
     state.showSideBar('explorer');
-    explorer.edit.set({ kind, parentPath: folder });
+    explorer.edit.set({ kind, parentPath: explorer.folderForNew.get() });
   };
   return [
     { id: 'explorer.newFile', title: 'New File…', category: 'File', when: canEdit, run: () => startNew('new-file') },
@@ -32,6 +30,7 @@ function editingCommands(services: WorkbenchServices): readonly Command[] {
       id: 'explorer.rename',
       title: 'Rename…',
       category: 'File',
+      keyHint: 'F2',
       when: () => canEdit() && focused() !== undefined,
       run: () => {
         const target = focused();
@@ -42,6 +41,7 @@ function editingCommands(services: WorkbenchServices): readonly Command[] {
       id: 'explorer.delete',
       title: 'Delete…',
       category: 'File',
+      keyHint: 'Delete',
       when: () => canEdit() && explorer.targets.get().length > 0,
       run: () => confirmDelete(services, explorer.targets.get()),
     },
