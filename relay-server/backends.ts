@@ -1,12 +1,10 @@
 import { toDisposable, type Disposable } from '../shared/lifecycle/index.ts';
 import type { Backplane } from './backplane/backplane.ts';
-import { openRedisBackplane } from './backplane/redis.ts';
 import type { S3Location } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { FolderSnapshotStore } from './log/folder.ts';
-import { openPostgresStorage } from './log/postgres.ts';
+import type { PostgresStorage } from './log/postgres.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
-import { S3SnapshotStore } from './log/s3.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 
 /** Where a relay keeps things and how it reaches other nodes. What is left out lies in the data folder, for one node. */
@@ -29,6 +27,11 @@ export interface Backends extends Disposable {
   close(): Promise<void>;
 }
 
+/** Where snapshots are. Disposing ends what reaches them. */
+export interface SnapshotsAccess extends Disposable {
+  readonly store: SnapshotStore;
+}
+
 const HEAD_POLL_INTERVAL_MS = 2_000;
 
 /** Opens the database alone, for commands beside a running relay. Rejects with a `LogFailure` or an `OperatorError`. */
@@ -37,8 +40,17 @@ export async function openStorage({
   postgresUrl,
   reportProblem,
 }: Pick<BackendOptions, 'data' | 'postgresUrl' | 'reportProblem'>): Promise<RelayStorage> {
-  if (postgresUrl !== undefined) return openPostgresStorage(postgresUrl, { reportProblem });
+  if (postgresUrl !== undefined) return openPostgres(postgresUrl, reportProblem);
   return data.openStorage({ isChecked: false });
+}
+
+/** Opens the store of snapshots alone, as {@link openStorage} does the database. */
+export async function openSnapshots({ data, s3 }: Pick<BackendOptions, 'data' | 's3'>): Promise<SnapshotsAccess> {
+  if (!s3) return { store: new FolderSnapshotStore(data.snapshots), dispose() {} };
+  // Loaded when needed, as the libraries of the other backends are.
+  const { S3SnapshotStore } = await import('./log/s3.ts');
+  const store = new S3SnapshotStore(s3);
+  return { store, dispose: () => store.dispose() };
 }
 
 /** Opens everything. A data folder that holds the database is claimed for this process. */
@@ -54,14 +66,13 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
   });
   try {
     if (postgresUrl === undefined) own(data.claim());
-    const postgres =
-      postgresUrl === undefined ? undefined : own(await openPostgresStorage(postgresUrl, { reportProblem }));
+    const postgres = postgresUrl === undefined ? undefined : own(await openPostgres(postgresUrl, reportProblem));
     const storage = postgres ?? own(data.openStorage({ isChecked: true }));
-    const snapshots = s3 ? own(new S3SnapshotStore(s3)) : new FolderSnapshotStore(data.snapshots);
-    const backplane = redisUrl === undefined ? undefined : own(openRedisBackplane(redisUrl, { reportProblem }));
+    const snapshots = own(await openSnapshots({ data, s3 }));
+    const backplane = redisUrl === undefined ? undefined : own(await openRedis(redisUrl, reportProblem));
     return {
       storage,
-      snapshots,
+      snapshots: snapshots.store,
       backplane,
       headPollIntervalMs: postgres && HEAD_POLL_INTERVAL_MS,
       async close() {
@@ -74,4 +85,15 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
     owner.dispose();
     throw error;
   }
+}
+
+// The libraries of the backends take long to load, and most relays and commands use none of them.
+async function openPostgres(url: string, reportProblem: BackendOptions['reportProblem']): Promise<PostgresStorage> {
+  const { openPostgresStorage } = await import('./log/postgres.ts');
+  return openPostgresStorage(url, { reportProblem });
+}
+
+async function openRedis(url: string, reportProblem: BackendOptions['reportProblem']) {
+  const { openRedisBackplane } = await import('./backplane/redis.ts');
+  return openRedisBackplane(url, { reportProblem });
 }

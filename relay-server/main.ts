@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
 import { ROLES, type Role, formatShareLink } from '../shared/access/index.ts';
-import { setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
+import { DisposableStore, setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { IdentityError } from './access/relay-identity.ts';
 import { cleanPersonName } from './access/person-name.ts';
 import { ShareLinks } from './access/share-links.ts';
 import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
-import { openStorage } from './backends.ts';
+import { openSnapshots, openStorage } from './backends.ts';
 import {
   parseCount,
   parseDuration,
@@ -18,9 +18,7 @@ import {
   type S3Location,
 } from './config.ts';
 import { DataFolder, OperatorError } from './data-folder.ts';
-import { FolderSnapshotStore } from './log/folder.ts';
 import { LogFailure } from './log/log-failure.ts';
-import { S3SnapshotStore } from './log/s3.ts';
 import { runRepair } from './repair-command.ts';
 import { loadIdentity, serve } from './serve.ts';
 
@@ -184,26 +182,26 @@ function publicUrlOption(): Option {
     .argParser(parsePublicUrl);
 }
 
-/** Adds the options of everything that works on what a relay keeps. */
 async function runRepairCommand(options: RepairCommand): Promise<void> {
   const data = openDataFolder(options.data);
-  const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
-  const s3 = options.s3 && new S3SnapshotStore(options.s3);
+  const opened = new DisposableStore();
   try {
+    const storage = opened.add(await openStorage({ data, postgresUrl: options.postgres, reportProblem }));
+    const snapshots = opened.add(await openSnapshots({ data, s3: options.s3 }));
     const { text, isUsable } = await runRepair({
       storage,
-      snapshots: s3 ?? new FolderSnapshotStore(data.snapshots),
+      snapshots: snapshots.store,
       key: { tenant: DEFAULT_TENANT, room: options.room, document: options.document },
       isApplied: options.apply ?? false,
     });
     process.stdout.write(text);
     if (!isUsable) process.exitCode = 1;
   } finally {
-    s3?.dispose();
-    storage.dispose();
+    opened.dispose();
   }
 }
 
+/** Adds the options of everything that works on what a relay keeps. */
 function withSharedOptions(command: Command): Command {
   return command
     .addOption(

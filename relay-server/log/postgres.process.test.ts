@@ -169,7 +169,7 @@ describe('a repair', () => {
       node.repairs.apply(KEY, { ...STEP, toEpoch: `e${index + 2}`, damaged }),
     );
     const appends = [4, 5, 6, 7].map((clientSeq) => append(two, `s${clientSeq}`, [clientSeq]));
-    expect((await Promise.all(repairs)).toSorted()).toEqual([false, true]);
+    expect((await Promise.all(repairs)).filter(Boolean)).toHaveLength(1);
     await Promise.all(appends);
     const rows = await one.log.readUpdates(KEY, ALL);
     expect(rows.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
