@@ -41,7 +41,7 @@ export async function openStorage({
   reportProblem,
 }: Pick<BackendOptions, 'data' | 'postgresUrl' | 'reportProblem'>): Promise<RelayStorage> {
   if (postgresUrl !== undefined) return openPostgres(postgresUrl, reportProblem);
-  return data.openStorage({ isChecked: false });
+  return data.openStorage({ isServed: false });
 }
 
 /** Opens the store of snapshots alone, as {@link openStorage} does the database. */
@@ -67,7 +67,7 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
   try {
     if (postgresUrl === undefined) own(data.claim());
     const postgres = postgresUrl === undefined ? undefined : own(await openPostgres(postgresUrl, reportProblem));
-    const storage = postgres ?? own(data.openStorage({ isChecked: true }));
+    const storage = postgres ?? own(data.openStorage({ isServed: true }));
     const snapshots = own(await openSnapshots({ data, s3 }));
     const backplane = redisUrl === undefined ? undefined : own(await openRedis(redisUrl, reportProblem));
     return {

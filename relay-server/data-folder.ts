@@ -50,9 +50,13 @@ export class DataFolder {
     return join(this.path, 'snapshots');
   }
 
-  /** `isChecked` reads the whole database first, so that a damaged one is not served. Throws {@link OperatorError}. */
-  openStorage({ isChecked }: { readonly isChecked: boolean }): RelayStorage {
-    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db'), { isChecked }));
+  /**
+   * `isServed`: the whole database is read first, so that a damaged one is not served, and updates are written in a
+   * thread of their own. Throws {@link OperatorError}.
+   */
+  openStorage({ isServed }: { readonly isServed: boolean }): RelayStorage {
+    const options = { isChecked: isServed, isThreaded: isServed };
+    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db'), options));
   }
 
   /** Makes this process the one that serves the folder. Throws {@link OperatorError} when another one does. */

@@ -1,0 +1,53 @@
+import type { Disposable } from '../../../shared/lifecycle/index.ts';
+import type { DocumentAppend, DocumentKey, ReadRange, SessionKey, SnapshotPointer, UpdateLog } from '../update-log.ts';
+import type { SqliteUpdateLog } from './sqlite-update-log.ts';
+import { packBatch } from './write-messages.ts';
+import { WriteThread } from './write-thread.ts';
+
+/** An update log in SQLite that reads here and writes in a thread of its own, so that no broadcast waits for the disk. */
+export class ThreadedUpdateLog implements UpdateLog, Disposable {
+  private readonly reads: SqliteUpdateLog;
+  private readonly writes: WriteThread;
+  readonly maxConcurrentAppends: number;
+
+  /** `reads` works on the file at `path`. */
+  constructor(reads: SqliteUpdateLog, path: string) {
+    this.reads = reads;
+    this.writes = new WriteThread(path);
+    this.maxConcurrentAppends = reads.maxConcurrentAppends;
+  }
+
+  append(batch: readonly DocumentAppend[]) {
+    const packed = packBatch(batch);
+    return this.writes.ask({ kind: 'append', batch: packed }, [packed.bytes.buffer]);
+  }
+
+  replaceEpoch(key: DocumentKey, from: string, to: string) {
+    return this.writes.ask({ kind: 'replace-epoch', key, from, to });
+  }
+
+  setSnapshot(key: DocumentKey, snapshot: SnapshotPointer, replacedId: string | undefined) {
+    return this.writes.ask({ kind: 'set-snapshot', key, snapshot, replacedId });
+  }
+
+  readDocument(key: DocumentKey) {
+    return this.reads.readDocument(key);
+  }
+
+  readHeads(keys: readonly DocumentKey[]) {
+    return this.reads.readHeads(keys);
+  }
+
+  readUpdates(key: DocumentKey, range: ReadRange) {
+    return this.reads.readUpdates(key, range);
+  }
+
+  readLastOfSession(key: DocumentKey, session: SessionKey) {
+    return this.reads.readLastOfSession(key, session);
+  }
+
+  /** Ends the thread once it has written what it was given. */
+  dispose(): void {
+    this.writes.dispose();
+  }
+}

@@ -1,0 +1,60 @@
+import type { LogFailureCode } from '../log-failure.ts';
+import { packParts, unpackParts } from '../snapshot-messages.ts';
+import type { DocumentAppend, DocumentKey, NewUpdate, SnapshotPointer, UpdateLog } from '../update-log.ts';
+
+/** A batch of appends with all payloads in one piece of memory, which is handed over and not copied. */
+export interface PackedBatch {
+  readonly documents: readonly {
+    readonly key: DocumentKey;
+    readonly epochWhenNew: string;
+    readonly updates: readonly Omit<NewUpdate, 'payload'>[];
+  }[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly lengths: readonly number[];
+}
+
+/** What the writing thread is asked to do. */
+export type WriteRequest =
+  | { readonly kind: 'append'; readonly batch: PackedBatch }
+  | { readonly kind: 'replace-epoch'; readonly key: DocumentKey; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'set-snapshot';
+      readonly key: DocumentKey;
+      readonly snapshot: SnapshotPointer;
+      readonly replacedId: string | undefined;
+    };
+
+/** What comes back for each kind of request. */
+export interface WriteResults {
+  readonly append: Awaited<ReturnType<UpdateLog['append']>>;
+  readonly 'replace-epoch': string;
+  readonly 'set-snapshot': boolean;
+}
+
+export interface WriteCommand {
+  readonly id: number;
+  readonly request: WriteRequest;
+}
+
+export type WriteReply =
+  | { readonly id: number; readonly ok: true; readonly result: WriteResults[keyof WriteResults] }
+  | { readonly id: number; readonly ok: false; readonly code: LogFailureCode; readonly message: string };
+
+export function packBatch(batch: readonly DocumentAppend[]): PackedBatch {
+  const { bytes, lengths } = packParts(batch.flatMap(({ updates }) => updates.map(({ payload }) => payload)));
+  const documents = batch.map(({ key, epochWhenNew, updates }) => ({
+    key: { tenant: key.tenant, room: key.room, document: key.document },
+    epochWhenNew,
+    updates: updates.map(({ session, clientSeq, name, timeMs }) => ({ session, clientSeq, name, timeMs })),
+  }));
+  return { documents, bytes, lengths };
+}
+
+export function unpackBatch({ documents, bytes, lengths }: PackedBatch): DocumentAppend[] {
+  const payloads = unpackParts(bytes, lengths);
+  return documents.map(({ key, epochWhenNew, updates }) => ({
+    key,
+    epochWhenNew,
+    updates: updates.map((update) => ({ ...update, payload: payloads.next().value ?? new Uint8Array(0) })),
+  }));
+}

@@ -1,0 +1,42 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { LogFailure } from '../log-failure.ts';
+import { openDatabase } from './open-database.ts';
+import { SqliteUpdateLog } from './sqlite-update-log.ts';
+import { unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
+
+// Started by write-thread.ts, the only one that has its port.
+if (!isMainThread && parentPort) {
+  const port = parentPort;
+  const path = String(workerData);
+  const database = openDatabase(path, { isChecked: false });
+  const log = new SqliteUpdateLog(database, path);
+  let working: Promise<void> = Promise.resolve();
+  port.on('message', (command: WriteCommand | 'close') => {
+    working = working.then(async () => {
+      if (command !== 'close') return port.postMessage(await answer(log, command));
+      database.close();
+      port.close();
+    });
+  });
+}
+
+async function answer(log: SqliteUpdateLog, { id, request }: WriteCommand): Promise<WriteReply> {
+  try {
+    return { id, ok: true, result: await perform(log, request) };
+  } catch (error) {
+    const { code, message } =
+      error instanceof LogFailure ? error : new LogFailure('failed', `The database failed: ${String(error)}.`);
+    return { id, ok: false, code, message };
+  }
+}
+
+async function perform(log: SqliteUpdateLog, request: WriteRequest) {
+  switch (request.kind) {
+    case 'append':
+      return log.append(unpackBatch(request.batch));
+    case 'replace-epoch':
+      return log.replaceEpoch(request.key, request.from, request.to);
+    case 'set-snapshot':
+      return log.setSnapshot(request.key, request.snapshot, request.replacedId);
+  }
+}
