@@ -16,7 +16,8 @@ export interface ServerSocketEvents {
 export interface ServerSocket {
   /** Where the events go; set once, before anything else. */
   listen(events: ServerSocketEvents): void;
-  send(frame: Uint8Array): void;
+  /** Order is kept. A frame that `isPatient` may wait a moment for others, so that they leave together. */
+  send(frame: Uint8Array, isPatient?: boolean): void;
   /** Starts the closing handshake after what was sent. */
   close(code: number, reason: string): void;
   /** Ends the socket at once. */

@@ -45,6 +45,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { folder: 'shared/testing', mayImport: ['shared'], testsOnly: true },
   { folder: 'relay-server', mayImport: ['shared'], testsMayImport: FOR_TESTS },
+  { folder: 'relay-server/bench', mayImport: ['shared', 'shared/testing', 'relay-server'], testsMayImport: FOR_TESTS },
   { folder: 'desktop/ipc', mayImport: ['shared'], typesOnly: true, withoutNode: true },
   { folder: 'desktop/testing', mayImport: ['shared'], testsOnly: true },
   { folder: 'desktop/main', mayImport: ['shared', 'desktop/ipc'], testsMayImport: [...FOR_TESTS, 'desktop/testing'] },
