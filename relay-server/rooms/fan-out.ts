@@ -70,7 +70,7 @@ export class FanOut implements Disposable {
   send(payload: Uint8Array, author: number, except?: Subscription): void {
     const isSmall = payload.byteLength + UPDATE_ENVELOPE_BYTES <= PROTOCOL_LIMITS.maxFrameBytes;
     const headSeq = this.headSeq();
-    const frames = new Map<string, Uint8Array>();
+    let latest: { readonly handle: number; readonly committedSeq: number; readonly frame: Uint8Array } | undefined;
     for (const subscription of this.members) {
       if (subscription === except || !subscription.isReceiving) continue;
       const { outlet } = subscription.participant;
@@ -88,11 +88,11 @@ export class FanOut implements Disposable {
         });
         continue;
       }
-      const frameKey = `${handle} ${committedSeq}`;
-      const frame = frames.get(frameKey) ?? relayMessageCodec.encode(message);
-      frames.set(frameKey, frame);
+      // Those who came one after the other mostly use the same handle.
+      if (latest?.handle !== handle || latest.committedSeq !== committedSeq)
+        latest = { handle, committedSeq, frame: relayMessageCodec.encode(message) };
       if (subscription.state === 'open') subscription.notifiedSeq = committedSeq;
-      outlet.sendFrame(frame, 'edits');
+      outlet.sendFrame(latest.frame, 'edits');
     }
   }
 

@@ -18,28 +18,31 @@ const MAX_CLOCK = 2 ** 40;
 /** Far beyond what an editor makes at once, offline edits of days included; decoding them takes a quarter of a second. */
 const MAX_STRUCTS = 300_000;
 
+let latest: CountingDecoder | undefined;
+
+/** Yjs makes it by itself and keeps it to itself. */
+class CountingDecoder extends Y.UpdateDecoderV1 {
+  private structCount = 0;
+
+  constructor(decoder: decoding.Decoder) {
+    super(decoder);
+    latest = this;
+  }
+
+  override readInfo(): number {
+    if (++this.structCount > MAX_STRUCTS) throw new Error(`it has more than ${MAX_STRUCTS} parts`);
+    return super.readInfo();
+  }
+}
+
 /**
  * Decodes a Yjs update in full and says what it brings (SPEC UP2). What passes can be merged, compared and applied
  * later: one bad row in the log would spoil all of its document.
  */
 export function inspectUpdate(payload: Uint8Array): Inspection {
   try {
-    const decoder = decoding.createDecoder(payload);
-    let structCount = 0;
-    const { structs, ds } = Y.decodeUpdateV2(
-      payload,
-      class extends Y.UpdateDecoderV1 {
-        constructor() {
-          super(decoder);
-        }
-
-        override readInfo(): number {
-          if (++structCount > MAX_STRUCTS) throw new Error(`it has more than ${MAX_STRUCTS} parts`);
-          return super.readInfo();
-        }
-      },
-    );
-    if (decoding.hasContent(decoder)) return malformed('bytes are left over');
+    const { structs, ds } = Y.decodeUpdateV2(payload, CountingDecoder);
+    if (latest && decoding.hasContent(latest.restDecoder)) return malformed('bytes are left over');
     const ranges = toRanges(structs);
     if (typeof ranges === 'string') return malformed(ranges);
     for (const deletes of ds.clients.values()) {
@@ -49,6 +52,8 @@ export function inspectUpdate(payload: Uint8Array): Inspection {
     return { kind: 'sound', ranges };
   } catch (error) {
     return malformed(error instanceof Error ? error.message : String(error));
+  } finally {
+    latest = undefined;
   }
 }
 

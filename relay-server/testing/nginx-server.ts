@@ -61,7 +61,7 @@ export class NginxServer {
 
 function writeConfiguration(folder: string, port: number, relayUrls: readonly string[]): void {
   mkdirSync(join(folder, 'logs'));
-  const servers = relayUrls.map((url) => `server ${new URL(url).host} max_fails=1 fail_timeout=3s;`).join('\n');
+  const servers = relayUrls.map((url) => `server ${new URL(url).host} max_fails=0;`).join('\n');
   writeFileSync(join(folder, 'relays.conf'), `upstream tutti_relays {\nhash $tutti_room consistent;\n${servers}\n}\n`);
   writeFileSync(join(folder, 'tutti-listen.conf'), `listen 127.0.0.1:${port};\n`);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.ts';
 
 /** Room for the fields around a payload. */
 const ENVELOPE_BYTES = 1024;
+const APPLIED_INTERVAL_MS = 250;
 const TRANSIENT_REFUSALS: readonly string[] = ['rate-limited', 'storage-full', 'storage-failed'];
 
 type MessageOfType<T extends DocumentMessage['type']> = Extract<DocumentMessage, { type: T }>;
@@ -40,6 +41,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   private readonly scheduler: Scheduler;
   private readonly backoff: Backoff;
   private readonly retry = new MutableDisposable<Disposable>();
+  private readonly appliedPause = new MutableDisposable<Disposable>();
   private readonly handle: number;
   private phase: 'opening' | 'syncing' | 'synced' | 'closed' = 'opening';
   private incoming: Uint8Array[] = [];
@@ -232,7 +234,17 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   stored({ epoch, seq }: SyncCursor): void {
     if (this.phase !== 'synced' || epoch !== this.epoch || seq <= this.appliedSeq) return;
     this.appliedSeq = seq;
-    this.wire.send({ type: 'applied', handle: this.handle, seq });
+    if (!this.appliedPause.value) this.sayApplied();
+  }
+
+  /** Each one goes to everybody: while others type, a few a second are enough. */
+  private sayApplied(): void {
+    const saidSeq = this.appliedSeq;
+    this.wire.send({ type: 'applied', handle: this.handle, seq: saidSeq });
+    this.appliedPause.value = this.scheduler.schedule(() => {
+      this.appliedPause.value = undefined;
+      if (this.phase === 'synced' && this.appliedSeq > saidSeq) this.sayApplied();
+    }, APPLIED_INTERVAL_MS);
   }
 
   /** Tells the relay that the document is not wanted any more. */
@@ -244,6 +256,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   dispose(): void {
     this.phase = 'closed';
     this.retry.dispose();
+    this.appliedPause.dispose();
     this.wire.releaseHandle(this.handle);
   }
 }

@@ -17,7 +17,7 @@ import { WebSocketClient } from './web-socket-client.ts';
 type Message<T extends RelayMessage['type']> = Extract<RelayMessage, { type: T }>;
 
 /** A Tutti client tells how far it has stored the document no more often than this. */
-const APPLIED_INTERVAL_MS = 500;
+const APPLIED_INTERVAL_MS = 250;
 const DOCUMENT = 'file';
 
 /** Speaks the Tutti protocol. */

@@ -33,6 +33,8 @@ interface UpdateRow {
   readonly payload: Uint8Array;
 }
 
+const MAX_KNOWN_SESSIONS = 10_000;
+
 type KeyParameters = [tenant: string, room: string, document: string];
 
 function prepareStatements(database: Database.Database) {
@@ -80,6 +82,8 @@ export class SqliteUpdateLog implements UpdateLog {
   readonly maxConcurrentAppends = 1;
   private readonly path: string;
   private readonly statements: ReturnType<typeof prepareStatements>;
+  /** Of sessions that are in the database for good. */
+  private readonly sessionKeys = new Map<string, number>();
   private readonly appendAll: Database.Transaction<(batch: readonly DocumentAppend[]) => readonly DocumentAppended[]>;
 
   /** The caller keeps the ownership of `database`. */
@@ -175,8 +179,15 @@ export class SqliteUpdateLog implements UpdateLog {
   }
 
   private findOrAddSession({ subject, sessionId }: SessionKey): number {
+    const name = `${sessionId} ${subject}`;
+    const known = this.sessionKeys.get(name);
+    if (known !== undefined) return known;
     const found = this.statements.findSession.get(subject, sessionId);
-    return found ?? Number(this.statements.addSession.run(subject, sessionId).lastInsertRowid);
+    // One that is new may be rolled back.
+    if (found === undefined) return Number(this.statements.addSession.run(subject, sessionId).lastInsertRowid);
+    if (this.sessionKeys.size >= MAX_KNOWN_SESSIONS) this.sessionKeys.clear();
+    this.sessionKeys.set(name, found);
+    return found;
   }
 }
 
