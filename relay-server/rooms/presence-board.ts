@@ -5,7 +5,7 @@ import {
   type Scheduler,
   scheduleEvery,
 } from '../../shared/lifecycle/index.ts';
-import { type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
+import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { RemotePeople } from './remote-people.ts';
 import type { Participant } from './subscription.ts';
@@ -130,6 +130,8 @@ export class PresenceBoard implements Disposable {
     const entries = ids.map((id) => (this.renamed.has(id) ? this.fullEntry(id) : this.stateEntry(id)));
     this.changed.clear();
     this.renamed.clear();
+    // Encoded once for everybody.
+    const frames = toFrames(entries);
     for (const present of this.present.values()) {
       if (!present.isIntroduced) continue;
       if (present.participant.outlet.isLagging) {
@@ -137,7 +139,8 @@ export class PresenceBoard implements Disposable {
         continue;
       }
       this.catchUp(present);
-      this.send(present, entries);
+      if (frames) for (const frame of frames) present.participant.outlet.sendFrame(frame, 'presence');
+      else this.send(present, entries);
     }
     const own = entries.filter(({ presenceId }) => !this.remote.isOf(presenceId));
     if (own.length > 0) this.publishEntries(own, false);
@@ -191,4 +194,14 @@ export class PresenceBoard implements Disposable {
 
 function goneEntry(presenceId: number): PresenceEntry {
   return { presenceId, isGone: true, identity: undefined, state: undefined };
+}
+
+/** The entries as frames; undefined when one would be larger than a frame may be. */
+function toFrames(entries: readonly PresenceEntry[]): readonly Uint8Array[] | undefined {
+  const frames: Uint8Array[] = [];
+  for (let start = 0; start < entries.length; start += ENTRIES_PER_MESSAGE) {
+    const part = entries.slice(start, start + ENTRIES_PER_MESSAGE);
+    frames.push(relayMessageCodec.encode({ type: 'presence', entries: part }));
+  }
+  return frames.every(({ byteLength }) => byteLength <= PROTOCOL_LIMITS.maxFrameBytes) ? frames : undefined;
 }
