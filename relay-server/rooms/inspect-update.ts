@@ -18,15 +18,15 @@ const MAX_CLOCK = 2 ** 40;
 /** Far beyond what an editor makes at once, offline edits of days included; decoding them takes a quarter of a second. */
 const MAX_STRUCTS = 300_000;
 
-let latest: CountingDecoder | undefined;
-
 /** Yjs makes it by itself and keeps it to itself. */
+let latest: decoding.Decoder | undefined;
+
 class CountingDecoder extends Y.UpdateDecoderV1 {
   private structCount = 0;
 
   constructor(decoder: decoding.Decoder) {
     super(decoder);
-    latest = this;
+    latest = decoder;
   }
 
   override readInfo(): number {
@@ -42,7 +42,7 @@ class CountingDecoder extends Y.UpdateDecoderV1 {
 export function inspectUpdate(payload: Uint8Array): Inspection {
   try {
     const { structs, ds } = Y.decodeUpdateV2(payload, CountingDecoder);
-    if (latest && decoding.hasContent(latest.restDecoder)) return malformed('bytes are left over');
+    if (latest && decoding.hasContent(latest)) return malformed('bytes are left over');
     const ranges = toRanges(structs);
     if (typeof ranges === 'string') return malformed(ranges);
     for (const deletes of ds.clients.values()) {

@@ -51,10 +51,11 @@ export function packBatch(batch: readonly DocumentAppend[]): PackedBatch {
 }
 
 export function unpackBatch({ documents, bytes, lengths }: PackedBatch): DocumentAppend[] {
-  const payloads = unpackParts(bytes, lengths);
+  const payloads = [...unpackParts(bytes, lengths)];
+  let next = 0;
   return documents.map(({ key, epochWhenNew, updates }) => ({
     key,
     epochWhenNew,
-    updates: updates.map((update) => ({ ...update, payload: payloads.next().value ?? new Uint8Array(0) })),
+    updates: updates.map((update) => ({ ...update, payload: payloads[next++] ?? new Uint8Array(0) })),
   }));
 }

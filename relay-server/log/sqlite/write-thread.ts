@@ -49,7 +49,7 @@ export class WriteThread implements Disposable {
       this.asked.get(reply.id)?.resolve(reply);
       this.asked.delete(reply.id);
     });
-    worker.on('error', (error) => this.ended(worker, error.message));
+    worker.on('error', (error: unknown) => this.ended(worker, error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => this.ended(worker, `exit code ${code}`));
     return worker;
   }
