@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provisionNginx } from '../../scripts/runtimes/nginx.ts';
+import { endProcess } from './end-process.ts';
+import { findFreePort } from './free-port.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../deploy/nginx/tutti.conf', import.meta.url));
 
@@ -41,11 +41,7 @@ export class NginxServer {
   }
 
   async dispose(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const exit = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
-      await exit;
-    }
+    await endProcess(this.child, 'SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -77,15 +73,4 @@ function writeConfiguration(folder: string, port: number, relayUrls: readonly st
     }
   `;
   writeFileSync(join(folder, 'nginx.conf'), main);
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }

@@ -1,17 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { provisionPostgres } from '../../scripts/runtimes/postgres.ts';
+import { endProcess } from './end-process.ts';
+import { findFreePort } from './free-port.ts';
 
 const USER = 'tutti';
 const PASSWORD = 'a password of the tests';
-const STOP_TIMEOUT_MS = 10_000;
 const START_ATTEMPTS = 20;
 const RETRY_DELAY_MS = 250;
 
@@ -174,12 +173,7 @@ export class PostgresServer {
   private async end(how: NodeJS.Signals): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill(how);
-    const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await exit;
-    clearTimeout(killer);
+    await endProcess(child, how);
   }
 
   /** The server's process first, then those that it started. */
@@ -216,14 +210,4 @@ function findUnprivileged(): Unprivileged | undefined {
     if (account) return { uid: Number(account[2]), gid: Number(account[3]) };
   }
   throw new Error('Postgres does not run as root, and there is neither a user postgres nor a user nobody.');
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

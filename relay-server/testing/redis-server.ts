@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { provisionRedis } from '../../scripts/runtimes/redis.ts';
-
-const STOP_TIMEOUT_MS = 5_000;
+import { endProcess } from './end-process.ts';
+import { findFreePort } from './free-port.ts';
 
 /** A real Redis server on 127.0.0.1 that keeps nothing. Whoever starts it calls {@link RedisServer.dispose}. */
 export class RedisServer {
@@ -107,21 +105,6 @@ export class RedisServer {
   private async end(how: NodeJS.Signals): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill(how);
-    const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await exit;
-    clearTimeout(killer);
+    await endProcess(child, how);
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { S3SnapshotStoreOptions } from '../log/s3.ts';
+import { endProcess } from './end-process.ts';
+import { findFreePort } from './free-port.ts';
 
 const READY = /S3rver listening on/i;
 
@@ -88,10 +88,7 @@ export class S3Server {
   async kill(): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
+    await endProcess(child, 'SIGKILL');
   }
 
   /** It keeps its connections, and answers nothing until {@link resume}. */
@@ -109,14 +106,4 @@ export class S3Server {
     process.off('exit', this.endAtExit);
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
