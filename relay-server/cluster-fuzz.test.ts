@@ -3,7 +3,7 @@ import { readFuzzOptions } from '../shared/testing/fuzz-options.ts';
 import { ConvergenceWorld } from './testing/convergence-world.ts';
 import { PINNED_CLUSTER_SEEDS } from './testing/pinned-seeds.ts';
 
-const { seeds, operations } = readFuzzOptions({ seedCount: 100, operations: 300, pinned: PINNED_CLUSTER_SEEDS });
+const { seeds, operations } = readFuzzOptions({ seedCount: 50, operations: 300, pinned: PINNED_CLUSTER_SEEDS });
 
 describe('three engines, three relay nodes and a backplane that loses messages', () => {
   it.each(seeds)('[SY3] [SY4] [UP4] end in the same text whatever happens on the way (seed %i)', async (seed) => {
