@@ -250,7 +250,8 @@ describe('a relay node whose Redis', () => {
     }
     expect(one.backplane.queuedBytes).toBeLessThanOrEqual(maxQueuedBytes);
     expect(one.backplane.droppedCount).toBeGreaterThan(90_000);
-    expect(keptMemory() - before).toBeLessThan(4 * maxQueuedBytes);
+    // What is collected is given back in the background.
+    await vi.waitFor(() => expect(keptMemory() - before).toBeLessThan(4 * maxQueuedBytes));
     proxy.heal();
     await expectCarried(one, other, 200_000);
     expect(other.heard.messages.filter(({ kind }) => kind === 'kick')).toHaveLength(1);
