@@ -1,9 +1,8 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
-import { isRole } from '../../../shared/access/index.ts';
-import { LogFailure } from '../log-failure.ts';
+import { type Kysely, sql } from 'kysely';
 import type { IssuedToken, LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { RelayTables } from './schema.ts';
+import { toLink } from '../database-rows.ts';
 
 /** Rooms, links and token ids in the relay's Postgres database. */
 export class PostgresRoomDirectory implements RoomDirectory {
@@ -180,22 +179,4 @@ async function insertLink(database: Kysely<RelayTables>, link: NewLink): Promise
       revoked_at_ms: null,
     })
     .execute();
-}
-
-function toLink(row: Selectable<RelayTables['links']> | undefined): LinkRecord | undefined {
-  if (!row) return undefined;
-  if (!isRole(row.role)) throw new LogFailure('corrupted', `The share link ${row.link_id} has an unknown role.`);
-  return {
-    linkId: row.link_id,
-    tenant: row.tenant,
-    room: row.room,
-    role: row.role,
-    label: row.label,
-    secretHash: row.secret_hash,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms ?? undefined,
-    maxUses: row.max_uses ?? undefined,
-    uses: row.uses,
-    revokedAtMs: row.revoked_at_ms ?? undefined,
-  };
 }

@@ -25,6 +25,7 @@ import {
   REPLACE_EPOCH,
   SET_SNAPSHOT,
 } from './statements.ts';
+import { type UpdateRow, parametersOf, snapshotOf, toLoggedUpdate } from '../database-rows.ts';
 
 interface DocumentRow {
   readonly epoch: string;
@@ -32,16 +33,6 @@ interface DocumentRow {
   readonly snapshot_seq: number | null;
   readonly snapshot_id: string | null;
   readonly snapshot_bytes: number | null;
-}
-
-interface UpdateRow {
-  readonly seq: number;
-  readonly subject: string;
-  readonly session_id: string;
-  readonly client_seq: number;
-  readonly name: string;
-  readonly time_ms: number;
-  readonly payload: Buffer;
 }
 
 /** Each repetition needs another node to have committed the same update meanwhile, so a few are many. */
@@ -152,24 +143,4 @@ export class PostgresUpdateLog implements UpdateLog {
       await this.appends.query(ADD_SESSIONS, sessions);
     }
   }
-}
-
-function parametersOf({ tenant, room, document }: DocumentKey): [tenant: string, room: string, document: string] {
-  return [tenant, room, document];
-}
-
-function snapshotOf({ snapshot_seq, snapshot_id, snapshot_bytes }: DocumentRow): SnapshotPointer | undefined {
-  if (snapshot_seq === null || snapshot_id === null) return undefined;
-  return { seq: snapshot_seq, snapshotId: snapshot_id, byteLength: snapshot_bytes ?? 0 };
-}
-
-function toLoggedUpdate(row: UpdateRow): LoggedUpdate {
-  return {
-    seq: row.seq,
-    session: { subject: row.subject, sessionId: row.session_id },
-    clientSeq: row.client_seq,
-    name: row.name,
-    timeMs: row.time_ms,
-    payload: row.payload,
-  };
 }

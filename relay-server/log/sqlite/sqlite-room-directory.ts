@@ -1,22 +1,7 @@
 import type Database from 'better-sqlite3';
-import { isRole } from '../../../shared/access/index.ts';
-import { LogFailure } from '../log-failure.ts';
 import type { IssuedToken, LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
 import { guardSqlite } from './sqlite-failure.ts';
-
-interface LinkRow {
-  readonly link_id: string;
-  readonly tenant: string;
-  readonly room: string;
-  readonly role: string;
-  readonly label: string;
-  readonly secret_hash: Uint8Array;
-  readonly created_at_ms: number;
-  readonly expires_at_ms: number | null;
-  readonly max_uses: number | null;
-  readonly uses: number;
-  readonly revoked_at_ms: number | null;
-}
+import { type LinkRow, toLink } from '../database-rows.ts';
 
 function prepareStatements(database: Database.Database) {
   return {
@@ -150,22 +135,4 @@ export class SqliteRoomDirectory implements RoomDirectory {
   async isSubjectRevoked(tenant: string, room: string, subject: string): Promise<boolean> {
     return guardSqlite(this.path, () => this.statements.isSubjectRevoked.get(tenant, room, subject) !== undefined);
   }
-}
-
-function toLink(row: LinkRow | undefined): LinkRecord | undefined {
-  if (!row) return undefined;
-  if (!isRole(row.role)) throw new LogFailure('corrupted', `The share link ${row.link_id} has an unknown role.`);
-  return {
-    linkId: row.link_id,
-    tenant: row.tenant,
-    room: row.room,
-    role: row.role,
-    label: row.label,
-    secretHash: row.secret_hash,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms ?? undefined,
-    maxUses: row.max_uses ?? undefined,
-    uses: row.uses,
-    revokedAtMs: row.revoked_at_ms ?? undefined,
-  };
 }

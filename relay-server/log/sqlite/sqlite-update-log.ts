@@ -13,6 +13,7 @@ import type {
   UpdateLog,
 } from '../update-log.ts';
 import { guardSqlite } from './sqlite-failure.ts';
+import { type KeyParameters, type UpdateRow, parametersOf, snapshotOf, toLoggedUpdate } from '../database-rows.ts';
 
 interface DocumentRow {
   readonly document_id: number;
@@ -23,19 +24,7 @@ interface DocumentRow {
   readonly snapshot_bytes: number | null;
 }
 
-interface UpdateRow {
-  readonly seq: number;
-  readonly subject: string;
-  readonly session_id: string;
-  readonly client_seq: number;
-  readonly name: string;
-  readonly time_ms: number;
-  readonly payload: Uint8Array;
-}
-
 const MAX_KNOWN_SESSIONS = 10_000;
-
-type KeyParameters = [tenant: string, room: string, document: string];
 
 function prepareStatements(database: Database.Database) {
   return {
@@ -189,24 +178,4 @@ export class SqliteUpdateLog implements UpdateLog {
     this.sessionKeys.set(name, found);
     return found;
   }
-}
-
-function parametersOf({ tenant, room, document }: DocumentKey): KeyParameters {
-  return [tenant, room, document];
-}
-
-function snapshotOf({ snapshot_seq, snapshot_id, snapshot_bytes }: DocumentRow): SnapshotPointer | undefined {
-  if (snapshot_seq === null || snapshot_id === null) return undefined;
-  return { seq: snapshot_seq, snapshotId: snapshot_id, byteLength: snapshot_bytes ?? 0 };
-}
-
-function toLoggedUpdate(row: UpdateRow): LoggedUpdate {
-  return {
-    seq: row.seq,
-    session: { subject: row.subject, sessionId: row.session_id },
-    clientSeq: row.client_seq,
-    name: row.name,
-    timeMs: row.time_ms,
-    payload: row.payload,
-  };
 }
