@@ -125,6 +125,33 @@ describe('edits and acks', () => {
     expect(store.disk.documentOf('file').unacked.size).toBe(0);
   });
 
+  it('waits, before leaving, for the relay to have every edit, but not longer than told', async () => {
+    const { relay, session, text, handle, scheduler } = await startOpened();
+    await session.whenDelivered(1000);
+    const outcomes: string[] = [];
+    const wait = (name: string) => session.whenDelivered(1000).then(() => outcomes.push(name));
+    text.insert(0, 'x');
+    void wait('acked');
+    await settle();
+    expect(outcomes).toEqual([]);
+    relay.latest.send({ type: 'ack', handle, clientSeq: relay.latest.last('update').clientSeq, seq: 1 });
+    await settle();
+    expect(outcomes).toEqual(['acked']);
+    text.insert(1, 'y');
+    void wait('late');
+    scheduler.advance(999);
+    await settle();
+    expect(outcomes).toEqual(['acked']);
+    scheduler.advance(1);
+    await settle();
+    expect(outcomes).toEqual(['acked', 'late']);
+    void wait('lost');
+    relay.latest.pair.cut();
+    await settle();
+    expect(outcomes).toEqual(['acked', 'late', 'lost']);
+    await session.whenDelivered(1000);
+  });
+
   it('[SY4] sends again, merged and under a new number, what was not acked when the connection ended', async () => {
     const test = await startOpened();
     const { relay, text, handle } = test;

@@ -21,5 +21,5 @@ export type { SessionProblem } from './session-problem.ts';
 export type { DocumentReplica } from './document-replica.ts';
 export { type DocumentLease, isDocumentName } from './open-documents.ts';
 export type { Participant } from './presence-channel.ts';
-export { RoomSession, type RoomSessionOptions, type SelfIdentity } from './room-session.ts';
+export { DELIVERY_ON_LEAVING_MS, RoomSession, type RoomSessionOptions, type SelfIdentity } from './room-session.ts';
 export { createRoom, createShareLink, type RequestOutcome } from './relay-requests.ts';

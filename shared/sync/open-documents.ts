@@ -68,6 +68,13 @@ export class OpenDocuments {
     return true;
   }
 
+  /** Whether edits wait to be sent or acked, and there is a connection that may bring them to the relay. */
+  get isDelivering(): boolean {
+    if (!this.wire) return false;
+    for (const { replica } of this.documents.values()) if (replica.hasUnsent) return true;
+    return false;
+  }
+
   connected(wire: DocumentWire): void {
     this.wire = wire;
     for (const { replica } of this.documents.values()) replica.connected(wire);

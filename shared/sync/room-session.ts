@@ -1,5 +1,12 @@
 import type { Role } from '../access/index.ts';
-import { type Disposable, DisposableStore, Emitter, reportUnexpectedError } from '../lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  reportUnexpectedError,
+  type Scheduler,
+  toDisposable,
+} from '../lifecycle/index.ts';
 import type { RelayMessage } from '../protocol/index.ts';
 import { ConnectionLoop, type ConnectionLoopOptions } from './connection-loop.ts';
 import type { ConnectionState } from './connection-state.ts';
@@ -9,6 +16,9 @@ import { type DocumentLease, OpenDocuments } from './open-documents.ts';
 import { type Participant, PresenceChannel } from './presence-channel.ts';
 import type { RelayConnection, Welcome } from './relay-connection.ts';
 import type { SessionProblem } from './session-problem.ts';
+
+/** How long somebody who leaves waits for the relay to take the last edits, so that others have them. */
+export const DELIVERY_ON_LEAVING_MS = 1_000;
 
 export interface RoomSessionOptions extends ConnectionLoopOptions {
   /** Stays the caller's: close it after {@link RoomSession.leave} has resolved. */
@@ -28,10 +38,12 @@ export interface SelfIdentity {
 export class RoomSession implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly loop: ConnectionLoop;
+  private readonly scheduler: Scheduler;
   private readonly documents: OpenDocuments;
   private readonly presence: PresenceChannel;
   private readonly selfChanged = this.disposables.add(new Emitter<SelfIdentity | undefined>());
   private readonly problem = this.disposables.add(new Emitter<SessionProblem>());
+  private readonly deliveryChanged = this.disposables.add(new Emitter<void>());
   private readonly receivers = new Map<number, DocumentReceiver>();
   private identity: SelfIdentity | undefined;
   private lastClientSeq = 0;
@@ -46,6 +58,7 @@ export class RoomSession implements Disposable {
   /** Starts connecting at once. */
   constructor(options: RoomSessionOptions) {
     const { store, scheduler, random } = options;
+    this.scheduler = scheduler;
     this.presence = this.disposables.add(new PresenceChannel(scheduler));
     this.documents = new OpenDocuments({
       store,
@@ -53,7 +66,10 @@ export class RoomSession implements Disposable {
       random,
       isPresent: (presenceId) => this.presence.participants.has(presenceId),
       onProblem: (problem) => this.problem.fire(problem),
-      onStatus: () => this.noticeCaughtUp(),
+      onStatus: () => {
+        this.noticeCaughtUp();
+        this.deliveryChanged.fire();
+      },
     });
     this.loop = this.disposables.add(
       new ConnectionLoop(options, {
@@ -110,6 +126,21 @@ export class RoomSession implements Disposable {
   /** Tries to connect at once instead of waiting. */
   retryNow(): void {
     this.loop.retryNow();
+  }
+
+  /** Resolves when the relay has every edit, when there is no connection to bring them, or after `atMostMs`. */
+  async whenDelivered(atMostMs: number): Promise<void> {
+    if (!this.documents.isDelivering) return;
+    const waiting = this.disposables.add(new DisposableStore());
+    await new Promise<void>((resolve) => {
+      waiting.add(toDisposable(resolve));
+      waiting.add(this.scheduler.schedule(() => this.disposables.delete(waiting), atMostMs));
+      waiting.add(
+        this.deliveryChanged.event(() => {
+          if (!this.documents.isDelivering) this.disposables.delete(waiting);
+        }),
+      );
+    });
   }
 
   /** Ends the connection and closes all documents; resolves when everything is stored. */
@@ -173,6 +204,7 @@ export class RoomSession implements Disposable {
   private lost(): void {
     this.receivers.clear();
     this.documents.disconnected();
+    this.deliveryChanged.fire();
     this.receivers.clear();
     this.presence.disconnected();
     this.identity = undefined;

@@ -11,6 +11,7 @@ import {
 import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import {
   createShareLink,
+  DELIVERY_ON_LEAVING_MS,
   type DocumentLease,
   LinkTokenSource,
   RoomSession,
@@ -179,6 +180,7 @@ export class RoomHost {
       await this.mirror?.flush();
     } finally {
       this.mirror?.dispose();
+      await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
       await this.session.leave();
       await this.options.storage.close();
       this.disposables.dispose();

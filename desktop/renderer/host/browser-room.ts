@@ -1,7 +1,13 @@
 import { formatShareLink, type ShareLink } from '../../../shared/access/index.ts';
 import { systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { AttachmentHost, type AttachmentPort, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
-import { createShareLink, LinkTokenSource, type OfflineStore, RoomSession } from '../../../shared/sync/index.ts';
+import {
+  createShareLink,
+  DELIVERY_ON_LEAVING_MS,
+  LinkTokenSource,
+  type OfflineStore,
+  RoomSession,
+} from '../../../shared/sync/index.ts';
 import type { Outcome, ShareRole } from '../../ipc/index.ts';
 import { connectBrowserSocket } from '../session/browser-socket.ts';
 import { openIndexedDbStore } from '../session/indexeddb-store.ts';
@@ -66,6 +72,7 @@ export class BrowserRoom {
   /** Leaves the room; resolves when everything is stored. */
   async leave(): Promise<void> {
     this.attachments.dispose();
+    await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
     await this.session.leave();
     await this.store.close();
   }
