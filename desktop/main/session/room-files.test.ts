@@ -37,6 +37,8 @@ it('holds back a text of somebody else until it has come, in the list and by its
   expect(files.files.map(({ fileId }) => fileId)).toEqual([own]);
   expect(files.get(theirs)).toBeUndefined();
   expect(files.get(own)?.path).toBe('own.txt');
+  expect(files.isPathTaken('theirs.txt')).toBe(true);
+  expect(files.isPathTaken('nobodys.txt')).toBe(false);
   const changed = Promise.withResolvers<void>();
   const following = files.onDidChangeFiles(() => changed.resolve());
   onTestFinished(() => following.dispose());

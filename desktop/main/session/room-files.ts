@@ -24,6 +24,8 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly isKnown: (fileId: string) => boolean;
   private shown: { readonly listed: readonly SharedFile[]; readonly files: readonly SharedFile[] } | undefined;
 
+  private taken: { readonly listed: readonly SharedFile[]; readonly paths: ReadonlySet<string> } | undefined;
+
   readonly onDidChangeText = this.textChanged.event;
   readonly onDidChangeFiles = this.filesChanged.event;
 
@@ -58,6 +60,12 @@ export class RoomFiles implements SharedFiles, Disposable {
   get(fileId: string): SharedFile | undefined {
     const file = this.index.get(fileId);
     return file && this.isShown(file) ? file : undefined;
+  }
+
+  isPathTaken(path: string): boolean {
+    const listed = this.index.files;
+    if (this.taken?.listed !== listed) this.taken = { listed, paths: new Set(listed.map((file) => file.path)) };
+    return this.taken.paths.has(path);
   }
 
   async whenTextReady(fileId: string): Promise<void> {

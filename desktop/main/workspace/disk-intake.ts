@@ -84,10 +84,7 @@ export class DiskIntake {
 
   private withoutKnown<T extends { readonly path: string }>(found: readonly T[]): T[] {
     const { files, bases } = this.options;
-    const unknown = found.filter(({ path }) => bases.ownerOf(path) === undefined);
-    if (unknown.length === 0) return unknown;
-    const listed = new Set(files.files.map(({ path }) => path));
-    return unknown.filter(({ path }) => !listed.has(path));
+    return found.filter(({ path }) => bases.ownerOf(path) === undefined && !files.isPathTaken(path));
   }
 
   private rename(fileId: string, path: string): void {

@@ -303,6 +303,22 @@ describe('the next start', () => {
     expect(Object.keys(test.files.contents)).toEqual(['a.txt', 'same.txt']);
   });
 
+  it('does not share a file again whose text has not come from the room yet', async () => {
+    const test = new MirrorUnderTest(await TestFolder.create({ 'a.txt': 'same', 'b.txt': 'local' }));
+    const [a, b] = [test.files.announce('a.txt'), test.files.announce('b.txt')];
+    await test.start();
+    await test.settle();
+    expect(test.files.createCalls).toBe(0);
+    expect(await test.folder.contents()).toEqual({ 'a.txt': 'same', 'b.txt': 'local' });
+    test.files.bring(a, 'same');
+    test.files.bring(b, 'shared');
+    await test.settle();
+    expect(test.files.contents).toEqual({ 'a.txt': 'same', 'b.txt': 'shared' });
+    const { 'b.txt': text, ...others } = await test.folder.contents();
+    expect(text).toBe('shared');
+    expect(Object.values(others).sort()).toEqual(['local', 'same']);
+  });
+
   it('does not empty the room when the folder was emptied', async () => {
     const test = await startMirror({ 'a.txt': 'one', 'b.txt': 'two' });
     await test.stop();

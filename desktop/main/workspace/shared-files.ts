@@ -17,6 +17,8 @@ export interface SharedFiles {
   readonly files: readonly SharedFile[];
   /** One of `files`, at no cost. */
   get(fileId: string): SharedFile | undefined;
+  /** Whether the room has a file at exactly this path, be it one that is not among `files` yet. */
+  isPathTaken(path: string): boolean;
   readonly onDidChangeFiles: Event<void>;
   /** The id of a file whose text changed, whoever changed it. */
   readonly onDidChangeText: Event<string>;

@@ -9,6 +9,7 @@ export class MemorySharedFiles implements SharedFiles {
   private readonly texts = new Map<string, string>();
   private readonly filesChanged = new Emitter<void>();
   private readonly textChanged = new Emitter<string>();
+  private readonly heldBack = new Set<string>();
   private sorted: readonly SharedFile[] | undefined;
   private nextId = 1;
   readonly onDidChangeFiles = this.filesChanged.event;
@@ -19,12 +20,18 @@ export class MemorySharedFiles implements SharedFiles {
   beforeCreate: (() => void) | undefined;
 
   get files(): readonly SharedFile[] {
-    this.sorted ??= [...this.listed.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    this.sorted ??= [...this.listed.values()]
+      .filter(({ fileId }) => !this.heldBack.has(fileId))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
     return this.sorted;
   }
 
   get(fileId: string): SharedFile | undefined {
-    return this.listed.get(fileId);
+    return this.heldBack.has(fileId) ? undefined : this.listed.get(fileId);
+  }
+
+  isPathTaken(path: string): boolean {
+    return [...this.listed.values()].some((file) => file.path === path);
   }
 
   async whenTextReady(): Promise<void> {}
@@ -88,6 +95,20 @@ export class MemorySharedFiles implements SharedFiles {
   create(path: string, text: string, changes: Partial<SharedFile> = {}): string {
     const [fileId = ''] = this.list([{ path, eol: 'LF', bom: false, kind: 'text', text, ...changes }]);
     return fileId;
+  }
+
+  /** Lists a text file whose text comes later. */
+  announce(path: string): string {
+    const fileId = `f${this.nextId}`;
+    this.heldBack.add(fileId);
+    return this.create(path, '');
+  }
+
+  /** The text of an announced file has come. */
+  bring(fileId: string, text: string): void {
+    this.heldBack.delete(fileId);
+    if (text !== '') this.insert(fileId, 0, text);
+    this.tellFilesChanged();
   }
 
   idOf(path: string): string {
