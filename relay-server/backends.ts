@@ -1,10 +1,11 @@
-import { toDisposable, type Disposable } from '../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../shared/lifecycle/index.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import type { S3Location } from './config.ts';
-import type { DataFolder } from './data-folder.ts';
-import { FolderSnapshotStore } from './log/folder.ts';
+import { type DataFolder, OperatorError } from './data-folder.ts';
+import { FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
 import type { PostgresStorage } from './log/postgres.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
+import type { SegmentStore } from './log/segment-store.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 
 /** Where a relay keeps things and how it reaches other nodes. What is left out lies in the data folder, for one node. */
@@ -20,6 +21,7 @@ export interface BackendOptions {
 export interface Backends extends Disposable {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
+  readonly segmentStore: SegmentStore;
   readonly backplane: Backplane | undefined;
   /** Set when other nodes may write to the same log: how often it is asked where open documents stand. */
   readonly headPollIntervalMs: number | undefined;
@@ -27,9 +29,10 @@ export interface Backends extends Disposable {
   close(): Promise<void>;
 }
 
-/** Where snapshots are. Disposing ends what reaches them. */
-export interface SnapshotsAccess extends Disposable {
-  readonly store: SnapshotStore;
+/** Where snapshots and segments are. Disposing ends what reaches them. */
+export interface ObjectsAccess extends Disposable {
+  readonly snapshots: SnapshotStore;
+  readonly segmentStore: SegmentStore;
 }
 
 const HEAD_POLL_INTERVAL_MS = 2_000;
@@ -44,13 +47,18 @@ export async function openStorage({
   return data.openStorage({ isServed: false });
 }
 
-/** Opens the store of snapshots alone, as {@link openStorage} does the database. */
-export async function openSnapshots({ data, s3 }: Pick<BackendOptions, 'data' | 's3'>): Promise<SnapshotsAccess> {
-  if (!s3) return { store: new FolderSnapshotStore(data.snapshots), dispose() {} };
+/** Opens the stores of snapshots and segments alone, as {@link openStorage} does the database. */
+export async function openObjects({ data, s3 }: Pick<BackendOptions, 'data' | 's3'>): Promise<ObjectsAccess> {
+  if (!s3) {
+    const snapshots = new FolderSnapshotStore(data.snapshots);
+    return { snapshots, segmentStore: new FolderSegmentStore(data.segments), dispose() {} };
+  }
   // Loaded when needed, as the libraries of the other backends are.
-  const { S3SnapshotStore } = await import('./log/s3.ts');
-  const store = new S3SnapshotStore(s3);
-  return { store, dispose: () => store.dispose() };
+  const { S3SegmentStore, S3SnapshotStore } = await import('./log/s3.ts');
+  const owned = new DisposableStore();
+  const snapshots = owned.add(new S3SnapshotStore(s3));
+  const segmentStore = owned.add(new S3SegmentStore(s3));
+  return { snapshots, segmentStore, dispose: () => owned.dispose() };
 }
 
 /** Opens everything. A data folder that holds the database is claimed for this process. */
@@ -68,11 +76,12 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
     if (postgresUrl === undefined) own(data.claim());
     const postgres = postgresUrl === undefined ? undefined : own(await openPostgres(postgresUrl, reportProblem));
     const storage = postgres ?? own(data.openStorage({ isServed: true }));
-    const snapshots = own(await openSnapshots({ data, s3 }));
+    const { snapshots, segmentStore } = own(await openObjects({ data, s3 }));
     const backplane = redisUrl === undefined ? undefined : own(await openRedis(redisUrl, reportProblem));
     return {
       storage,
-      snapshots: snapshots.store,
+      snapshots,
+      segmentStore,
       backplane,
       headPollIntervalMs: postgres && HEAD_POLL_INTERVAL_MS,
       async close() {
@@ -95,5 +104,10 @@ async function openPostgres(url: string, reportProblem: BackendOptions['reportPr
 
 async function openRedis(url: string, reportProblem: BackendOptions['reportProblem']) {
   const { openRedisBackplane } = await import('./backplane/redis.ts');
-  return openRedisBackplane(url, { reportProblem });
+  try {
+    return openRedisBackplane(url, { reportProblem });
+  } catch (error) {
+    if (error instanceof TypeError) throw new OperatorError(error.message, { cause: error });
+    throw error;
+  }
 }

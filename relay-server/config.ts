@@ -42,6 +42,16 @@ export function parseCount(value: string): number {
   return count;
 }
 
+/** People who come back and lack fewer updates than this are sent just these: they must be at hand. */
+const MIN_KEPT_UPDATES = 2_000;
+
+/** How many of a document's newest updates stay in the database. */
+export function parseKeptUpdates(value: string): number {
+  const count = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  if (!(count >= MIN_KEPT_UPDATES)) throw new InvalidArgumentError(`Give a whole number from ${MIN_KEPT_UPDATES}.`);
+  return count;
+}
+
 /** A bucket of an S3-compatible server. */
 export interface S3Location {
   readonly bucket: string;

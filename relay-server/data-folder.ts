@@ -50,6 +50,10 @@ export class DataFolder {
     return join(this.path, 'snapshots');
   }
 
+  get segments(): string {
+    return join(this.path, 'segments');
+  }
+
   /**
    * `isServed`: the whole database is read first, so that a damaged one is not served, and updates are written in a
    * thread of their own. Throws {@link OperatorError}.

@@ -5,10 +5,11 @@ import { IdentityError } from './access/relay-identity.ts';
 import { cleanPersonName } from './access/person-name.ts';
 import { ShareLinks } from './access/share-links.ts';
 import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
-import { openSnapshots, openStorage } from './backends.ts';
+import { openObjects, openStorage } from './backends.ts';
 import {
   parseCount,
   parseDuration,
+  parseKeptUpdates,
   parsePort,
   parsePostgresUrl,
   parsePublicUrl,
@@ -37,6 +38,8 @@ interface ServeCommand extends SharedOptions {
   readonly redis?: string;
   readonly s3?: S3Location;
   readonly drain: number;
+  readonly archiveAfterUpdates: number;
+  readonly archiveAfter: number;
 }
 
 interface TokenCommand extends SharedOptions {
@@ -66,6 +69,8 @@ interface LinkCommand extends SharedOptions {
 
 const STOP_WITHIN_MS = 5_000;
 const DEFAULT_ROOM_TTL = '1h';
+const DEFAULT_ARCHIVE_AFTER_UPDATES = 10_000;
+const DEFAULT_ARCHIVE_AFTER = '1d';
 
 function reportProblem(error: unknown): void {
   const text =
@@ -88,7 +93,7 @@ function roleOption(): Option {
 }
 
 function s3Option(): Option {
-  return new Option('--s3 <url>', 's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots')
+  return new Option('--s3 <url>', 's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots and segments')
     .env('TUTTI_S3_URL')
     .argParser(parseS3Location);
 }
@@ -105,6 +110,7 @@ async function runServe(options: ServeCommand): Promise<void> {
     redisUrl: options.redis,
     s3: options.s3,
     drainMs: options.drain,
+    archiving: { keptUpdates: options.archiveAfterUpdates, keptMs: options.archiveAfter },
     reportProblem,
   });
   process.stdout.write(`tutti-relay listening on ${relay.url}\n`);
@@ -187,10 +193,11 @@ async function runRepairCommand(options: RepairCommand): Promise<void> {
   const opened = new DisposableStore();
   try {
     const storage = opened.add(await openStorage({ data, postgresUrl: options.postgres, reportProblem }));
-    const snapshots = opened.add(await openSnapshots({ data, s3: options.s3 }));
+    const { snapshots, segmentStore } = opened.add(await openObjects({ data, s3: options.s3 }));
     const { text, isUsable } = await runRepair({
       storage,
-      snapshots: snapshots.store,
+      snapshots,
+      segmentStore,
       key: { tenant: DEFAULT_TENANT, room: options.room, document: options.document },
       isApplied: options.apply ?? false,
     });
@@ -216,6 +223,20 @@ function withSharedOptions(command: Command): Command {
     );
 }
 
+function archiveAfterUpdatesOption(): Option {
+  return new Option('--archive-after-updates <count>', 'newest updates of a document that stay in the database')
+    .env('TUTTI_ARCHIVE_AFTER_UPDATES')
+    .argParser(parseKeptUpdates)
+    .default(DEFAULT_ARCHIVE_AFTER_UPDATES);
+}
+
+function archiveAfterOption(): Option {
+  return new Option('--archive-after <duration>', 'how long updates stay in the database')
+    .env('TUTTI_ARCHIVE_AFTER')
+    .argParser(parseDuration)
+    .default(parseDuration(DEFAULT_ARCHIVE_AFTER), DEFAULT_ARCHIVE_AFTER);
+}
+
 function createProgram(): Command {
   const program = new Command('tutti-relay').description('The relay server of Tutti.').showHelpAfterError();
   const dataOption = ['--data <folder>', 'where the relay keeps everything'] as const;
@@ -231,6 +252,8 @@ function createProgram(): Command {
     )
     .addOption(s3Option())
     .option('--drain <duration>', 'how long goodbyes are spread when it is stopped', parseDuration, parseDuration('1s'))
+    .addOption(archiveAfterUpdatesOption())
+    .addOption(archiveAfterOption())
     .action(runServe);
   withSharedOptions(program.command('token'))
     .description('print a token for a room, making the room when needed')

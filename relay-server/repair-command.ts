@@ -1,6 +1,8 @@
 import { systemScheduler } from '../shared/lifecycle/index.ts';
 import { repairDocument, type RepairReport } from './log/repair.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
+import { SegmentReader } from './log/segment-reader.ts';
+import type { SegmentStore } from './log/segment-store.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { DocumentKey } from './log/update-log.ts';
 import { inspectUpdate } from './rooms/inspect-update.ts';
@@ -17,6 +19,7 @@ const LISTED_UPDATES = 20;
 export interface RepairCommandOptions {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
+  readonly segmentStore: SegmentStore;
   readonly key: DocumentKey;
   /** Whether it is repaired; it is only checked else. */
   readonly isApplied: boolean;
@@ -24,19 +27,26 @@ export interface RepairCommandOptions {
 
 /** Checks a document, and repairs it when asked to, beside a running relay or without one. Rejects with a `LogFailure`. */
 export async function runRepair(options: RepairCommandOptions): Promise<RepairCommandResult> {
-  const { storage, snapshots, key, isApplied } = options;
+  const { storage, snapshots, segmentStore, key, isApplied } = options;
+  const segments = new SegmentReader(segmentStore, systemScheduler);
   const services = {
     log: storage.log,
+    index: storage.segments,
+    segments,
     repairs: storage.repairs,
     snapshots,
     inspect: explainMalformed,
     createEpoch: () => `repaired-${crypto.randomUUID()}`,
     now: () => systemScheduler.now(),
   };
-  const report = await repairDocument(services, key, { isApplied });
-  const name = `The document ${key.document} in room ${key.room}`;
-  if (!report) return { text: `${name} was never written to. Check the names.\n`, isUsable: false };
-  return { text: `${describe(name, report).join('\n')}\n`, isUsable: report.outcome !== 'damaged' };
+  try {
+    const report = await repairDocument(services, key, { isApplied });
+    const name = `The document ${key.document} in room ${key.room}`;
+    if (!report) return { text: `${name} was never written to. Check the names.\n`, isUsable: false };
+    return { text: `${describe(name, report).join('\n')}\n`, isUsable: report.outcome !== 'damaged' };
+  } finally {
+    segments.dispose();
+  }
 }
 
 function explainMalformed(payload: Uint8Array): string | undefined {
@@ -44,16 +54,25 @@ function explainMalformed(payload: Uint8Array): string | undefined {
   return inspection.kind === 'malformed' ? inspection.explanation : undefined;
 }
 
-function describe(name: string, { headSeq, snapshot, snapshotDamage, damaged, outcome }: RepairReport): string[] {
+function describe(name: string, report: RepairReport): string[] {
+  const { headSeq, snapshot, snapshotDamage, damaged, lostSegments, outcome } = report;
   const extent = `${headSeq} updates${snapshot ? `, a snapshot at ${snapshot.seq}` : ''}`;
   if (outcome === 'sound') return [`${name} is sound: ${extent}.`];
   const lines = [`${name} is damaged: ${extent}.`];
   if (snapshotDamage !== undefined) lines.push(`- its snapshot: ${snapshotDamage}`);
+  for (const { fromSeq, toSeq, segmentId, reason } of lostSegments.slice(0, LISTED_UPDATES))
+    lines.push(`- the segment ${segmentId} with the updates ${fromSeq} to ${toSeq}: ${reason}`);
+  if (lostSegments.length > LISTED_UPDATES) lines.push(`- and ${lostSegments.length - LISTED_UPDATES} more segments`);
   for (const { seq, reason } of damaged.slice(0, LISTED_UPDATES)) lines.push(`- update ${seq}: ${reason}`);
   if (damaged.length > LISTED_UPDATES) lines.push(`- and ${damaged.length - LISTED_UPDATES} more updates`);
   if (outcome === 'damaged') return [...lines, 'Nothing was changed. Run the command again with --apply to repair it.'];
   if (damaged.length > 0) lines.push('The damaged updates were moved to the table damaged_updates.');
-  if (snapshotDamage !== undefined) lines.push('The snapshot is no longer used; the log has everything.');
+  if (lostSegments.length > 0)
+    lines.push('The damaged segments are no longer read; their objects were left where they are.');
+  if (snapshotDamage !== undefined) {
+    const rest = lostSegments.length > 0 ? 'the document is what is left of the log' : 'the log has everything';
+    lines.push(`The snapshot is no longer used; ${rest}.`);
+  }
   lines.push('It can be used again. Everybody who still has the content brings back what was lost when they open it.');
   return lines;
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { S3SnapshotStoreOptions } from '../log/s3.ts';
+import type { S3Options } from '../log/s3.ts';
 import { endProcess } from './end-process.ts';
 import { findFreePort } from './free-port.ts';
 
@@ -41,8 +41,13 @@ export class S3Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** How a store reaches it; `bucket` is a new one unless it is named. */
-  options(bucket = this.createBucket()): S3SnapshotStoreOptions {
+  options(bucket = this.createBucket()): S3Options {
     const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
     return { bucket, endpoint: this.endpoint, region: 'us-east-1', forcePathStyle: true, credentials };
   }
