@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
+import { type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
 import {
   ChunkAssembler,
   type ClientMessage,
@@ -18,8 +18,9 @@ import type { Lane, Outlet } from '../rooms/outlet.ts';
 import type { RoomConnection } from '../rooms/room-connection.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
 import { cutText } from './cut-text.ts';
+import type { Deadlines, Watched } from './deadlines.ts';
 import { Egress } from './egress.ts';
-import type { ServerSocket } from './server-socket.ts';
+import type { ServerSocket, ServerSocketEvents } from './server-socket.ts';
 import { SlowReader } from './slow-reader.ts';
 
 type Hello = Extract<ClientMessage, { type: 'hello' }>;
@@ -51,62 +52,84 @@ export interface EndableConnection {
   terminate(): void;
 }
 
-export interface ConnectionEvents {
+/** Whoever keeps all connections. */
+export interface ConnectionKeeper {
+  /** Has every connection that has a socket. */
+  readonly deadlines: Deadlines;
   /** Called once when the client was let in. */
-  onAdmitted(): void;
+  onAdmitted(connection: EndableConnection): void;
   /** Called once when the socket is gone. */
-  onEnded(): void;
+  onEnded(connection: EndableConnection): void;
 }
 
 const HELLO_TIMEOUT_MS = 10_000;
 /** A client that does not answer the closing handshake is cut off. */
 const CLOSE_TIMEOUT_MS = 3_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A client that is silent for so many heartbeats is gone. */
+const SILENT_HEARTBEATS = 2.5;
 const TENANT_IS_FULL = 'Too many people of your organisation are connected. Try again later.';
 /** Before it is let in, a client needs to send little. */
 const MAX_WAITING_FRAMES = 32;
 const MAX_WAITING_BYTES = 128 * 1024;
 
-/** One client's connection, independent of the transport: handshake, token, heartbeat, limits, then the room. */
-export class Connection implements Outlet, Disposable {
+/**
+ * One client's connection, independent of the transport: handshake, token, heartbeat, limits, then the room. Most
+ * connections are idle most of the time, so that what only busy ones need is made when it is needed.
+ */
+export class Connection extends TrackedDisposable implements Outlet, ServerSocketEvents, Watched, EndableConnection {
   private readonly socket: ServerSocket;
   private readonly room: string;
   private readonly services: ConnectionServices;
+  private readonly keeper: ConnectionKeeper;
   private readonly egress: Egress;
-  private readonly slowReader: SlowReader;
-  private readonly assembler = new ChunkAssembler();
-  private readonly owned = new DisposableStore();
-  private readonly handshakeTimer = this.owned.add(new MutableDisposable<Disposable>());
-  private readonly expiryTimer = this.owned.add(new MutableDisposable<Disposable>());
-  private readonly silenceTimer = this.owned.add(new MutableDisposable<Disposable>());
-  private readonly events: ConnectionEvents;
+  /** Once much has waited. */
+  private slowReader: SlowReader | undefined;
+  /** Once a chunk has come. */
+  private assembler: ChunkAssembler | undefined;
   private state: State = { kind: 'awaiting-hello' };
   private nextToken: string | undefined;
   private isRenewing = false;
   private heardAtMs: number;
-  private isEnded = false;
+  /** Until then it may wait to be let in; then its token counts so long; or it may take so long to close. */
+  private limitAtMs: number;
 
-  constructor(socket: ServerSocket, room: string, services: ConnectionServices, events: ConnectionEvents) {
+  constructor(socket: ServerSocket, room: string, services: ConnectionServices, keeper: ConnectionKeeper) {
+    super();
     this.socket = socket;
     this.room = room;
     this.services = services;
-    this.events = events;
-    this.egress = new Egress(socket);
-    this.slowReader = new SlowReader(this.egress, services.scheduler);
+    this.keeper = keeper;
+    this.egress = new Egress(socket, services.scheduler);
     this.heardAtMs = services.scheduler.now();
-    this.handshakeTimer.value = services.scheduler.schedule(() => {
-      this.end(CLOSE_CODES.handshakeTimeout, 'No hello came in time.');
-    }, HELLO_TIMEOUT_MS);
-    socket.listen({
-      onFrame: (frame) => this.receive(frame),
-      onText: () => this.end(CLOSE_CODES.protocol, 'Text frames are not part of the protocol.'),
-      onDrain: () => this.drained(),
-      onClose: () => this.dispose(),
-    });
+    this.limitAtMs = this.heardAtMs + HELLO_TIMEOUT_MS;
+    keeper.deadlines.add(this);
+    socket.listen(this);
+  }
+
+  onFrame(frame: Uint8Array): void {
+    this.receive(frame);
+  }
+
+  onText(): void {
+    this.end(CLOSE_CODES.protocol, 'Text frames are not part of the protocol.');
+  }
+
+  onDrain(): void {
+    if (this.isDisposed) return;
+    this.egress.pump();
+    this.assess();
+  }
+
+  onPong(marker: number): void {
+    this.egress.noteAnswer(marker);
+  }
+
+  onClose(): void {
+    this.dispose();
   }
 
   get isLagging(): boolean {
-    return this.slowReader.isLagging;
+    return this.slowReader?.isLagging ?? false;
   }
 
   send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
@@ -117,6 +140,8 @@ export class Connection implements Outlet, Disposable {
 
   sendFrame(frame: Uint8Array, lane: Lane): void {
     if (this.state.kind === 'closing') return;
+    // The usual case: a client that is sent everything at once is not behind.
+    if (!this.isLagging && this.egress.sendAtOnce(frame)) return;
     this.egress.sendFrame(frame, lane);
     this.assess();
   }
@@ -128,19 +153,16 @@ export class Connection implements Outlet, Disposable {
     const goodbye = { type: 'goodbye', closeCode, retryAfterMs, explanation: cutText(explanation, 1024) } as const;
     this.socket.send(relayMessageCodec.encode(goodbye));
     this.socket.close(closeCode, cutText(explanation, 120));
-    this.handshakeTimer.value = undefined;
-    this.expiryTimer.value = undefined;
-    this.silenceTimer.value = this.services.scheduler.schedule(() => this.terminate(), CLOSE_TIMEOUT_MS);
+    this.limitAtMs = this.services.scheduler.now() + CLOSE_TIMEOUT_MS;
+    this.keeper.deadlines.noteEarlier(this);
   }
 
   /** Ends the connection without a word. */
-  dispose(): void {
-    if (this.isEnded) return;
-    this.isEnded = true;
+  protected release(): void {
     this.leaveRoom();
     this.egress.clear();
-    this.owned.dispose();
-    this.events.onEnded();
+    this.keeper.deadlines.delete(this);
+    this.keeper.onEnded(this);
   }
 
   /** Cuts the socket off. */
@@ -203,6 +225,7 @@ export class Connection implements Outlet, Disposable {
   }
 
   private takeChunk(chunk: Extract<ClientMessage, { type: 'chunk' }>): void {
+    this.assembler ??= new ChunkAssembler();
     const whole = this.assembler.add(chunk);
     if (!whole) return;
     const message = clientMessageCodec.decode(whole);
@@ -221,8 +244,7 @@ export class Connection implements Outlet, Disposable {
     const grant = await this.admit(hello.token);
     if (!grant || this.isClosing()) return;
     if (this.services.rooms.isFullFor(grant)) return this.end(CLOSE_CODES.tryAgainLater, TENANT_IS_FULL, 5_000);
-    this.handshakeTimer.value = undefined;
-    this.events.onAdmitted();
+    this.keeper.onAdmitted(this);
     this.welcome(hello, version, grant);
     for (const frame of waiting) this.receive(frame);
   }
@@ -253,8 +275,7 @@ export class Connection implements Outlet, Disposable {
       'control',
     );
     place.start();
-    this.watchExpiry(expiresAtMs);
-    this.watchSilence();
+    this.setExpiry(expiresAtMs);
   }
 
   /** Of those that come while one is checked, the last counts. */
@@ -283,7 +304,7 @@ export class Connection implements Outlet, Disposable {
     }
     this.state = { ...this.state, grant };
     this.state.place.renew(grant);
-    this.watchExpiry(grant.expiresAtMs);
+    this.setExpiry(grant.expiresAtMs);
     this.send({ type: 'renewed', role: grant.role, tokenExpiresAtMs: grant.expiresAtMs }, 'control');
   }
 
@@ -303,39 +324,29 @@ export class Connection implements Outlet, Disposable {
     return this.state.kind === 'closing';
   }
 
-  private watchExpiry(expiresAtMs: number): void {
-    const { scheduler } = this.services;
-    const remainingMs = expiresAtMs - scheduler.now();
-    this.expiryTimer.value = scheduler.schedule(
-      () => {
-        if (scheduler.now() < expiresAtMs) return this.watchExpiry(expiresAtMs);
-        this.end(CLOSE_CODES.unauthenticated, 'The token has expired.');
-      },
-      // Timers of longer delays would fire at once.
-      Math.min(Math.max(remainingMs, 0), MAX_TIMER_MS),
-    );
+  private setExpiry(expiresAtMs: number): void {
+    if (this.isClosing()) return;
+    this.limitAtMs = expiresAtMs;
+    this.keeper.deadlines.noteEarlier(this);
   }
 
-  private watchSilence(): void {
-    const { scheduler, heartbeatIntervalMs } = this.services;
-    const dueMs = this.heardAtMs + 2.5 * heartbeatIntervalMs;
-    this.silenceTimer.value = scheduler.schedule(
-      () => {
-        if (scheduler.now() < this.heardAtMs + 2.5 * heartbeatIntervalMs) return this.watchSilence();
-        this.end(CLOSE_CODES.tryAgainLater, 'Nothing was heard from you for too long.');
-      },
-      Math.max(1, dueMs - scheduler.now()),
-    );
+  /** When nothing must have happened for something to be wrong. */
+  get dueAtMs(): number {
+    if (this.state.kind !== 'open') return this.limitAtMs;
+    return Math.min(this.limitAtMs, this.heardAtMs + SILENT_HEARTBEATS * this.services.heartbeatIntervalMs);
   }
 
-  private drained(): void {
-    if (this.isEnded) return;
-    this.egress.pump();
-    this.assess();
+  onDue(nowMs: number): void {
+    if (this.state.kind === 'closing') this.terminate();
+    else if (this.state.kind !== 'open') this.end(CLOSE_CODES.handshakeTimeout, 'No hello came in time.');
+    else if (nowMs >= this.limitAtMs) this.end(CLOSE_CODES.unauthenticated, 'The token has expired.');
+    else this.end(CLOSE_CODES.tryAgainLater, 'Nothing was heard from you for too long.');
   }
 
   private assess(): void {
     if (this.state.kind === 'closing') return;
+    if (!this.slowReader && !SlowReader.isNeededFor(this.egress)) return;
+    this.slowReader ??= new SlowReader(this.egress, this.services.scheduler);
     const verdict = this.slowReader.assess();
     if (verdict === 'hopeless')
       this.end(CLOSE_CODES.tryAgainLater, 'The connection is too slow for what it is sent.', 5_000);

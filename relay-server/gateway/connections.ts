@@ -1,6 +1,7 @@
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { CLOSE_CODES } from '../../shared/protocol/index.ts';
-import { Connection, type ConnectionServices, type EndableConnection } from './connection.ts';
+import { Connection, type ConnectionKeeper, type ConnectionServices, type EndableConnection } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
 import type { ServerSocket } from './server-socket.ts';
 
 export interface ConnectionsOptions {
@@ -18,31 +19,36 @@ const CROWDED = 'Too many wait to be let in at once.';
 const MAX_RETRY_HINT_MS = 1_000;
 
 /** All connections of a node. */
-export class Connections {
+export class Connections implements ConnectionKeeper {
   /** Every connection that has a socket, of whatever protocol. */
   readonly all = new Set<EndableConnection>();
+  readonly deadlines: Deadlines;
   private readonly options: ConnectionsOptions;
   private readonly waiting = new Set<EndableConnection>();
   private isDraining = false;
 
   constructor(options: ConnectionsOptions) {
     this.options = options;
+    this.deadlines = new Deadlines(options.scheduler);
   }
 
   /** Takes over a fresh socket that wants into `room`. */
   accept(socket: ServerSocket, room: string): void {
     const { services, maxWaiting } = this.options;
-    const connection: Connection = new Connection(socket, room, services, {
-      onAdmitted: () => this.waiting.delete(connection),
-      onEnded: () => {
-        this.waiting.delete(connection);
-        this.all.delete(connection);
-      },
-    });
+    const connection = new Connection(socket, room, services, this);
     this.all.add(connection);
     this.waiting.add(connection);
     if (this.waiting.size > maxWaiting) connection.end(CLOSE_CODES.tryAgainLater, CROWDED, MAX_RETRY_HINT_MS);
     if (this.isDraining) connection.end(CLOSE_CODES.serviceRestart, RESTARTING, MAX_RETRY_HINT_MS);
+  }
+
+  onAdmitted(connection: EndableConnection): void {
+    this.waiting.delete(connection);
+  }
+
+  onEnded(connection: EndableConnection): void {
+    this.waiting.delete(connection);
+    this.all.delete(connection);
   }
 
   /** From now on nobody is let in any more. */

@@ -1,46 +1,55 @@
+import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { PROTOCOL_LIMITS, type RelayMessage } from '../../shared/protocol/index.ts';
 import type { Lane } from '../rooms/outlet.ts';
-import { LaneQueue, type Outgoing } from './lane-queue.ts';
+import { BulkFlow } from './bulk-flow.ts';
+import { type BulkSender, type BulkTurns, bulkTurns } from './bulk-turns.ts';
+import { LaneQueue } from './lane-queue.ts';
 import type { ServerSocket } from './server-socket.ts';
-import { encodeForMany, toChunkFrames } from './shared-encoding.ts';
+import { encodeForMany, type LargeMessage } from './shared-encoding.ts';
 
-/** In the order in which they are served. */
-const LANES: readonly Lane[] = ['control', 'edits', 'presence', 'bulk'];
+/** In the order in which they are served; `bulk` has turns of its own. */
+const LIVE_LANES = ['control', 'edits', 'presence'] as const satisfies readonly Lane[];
 /** So much may wait in the socket; the rest waits in the lanes, where a small message can still get ahead. */
 const SOCKET_BUFFER_BYTES = 256 * 1024;
+/** Beyond it, so that bulk gets its share while live messages fill the socket. */
+const BULK_SOCKET_BUFFER_BYTES = SOCKET_BUFFER_BYTES + PROTOCOL_LIMITS.maxFrameBytes;
 /** Nobody waits for them, so that they may leave together with what somebody does wait for. */
 const PATIENT_MESSAGES: ReadonlySet<RelayMessage['type']> = new Set(['ack', 'committed', 'seen']);
 
-/** The queues of one connection (SPEC CH1): lanes are served in turn, so that a large message delays no small one. */
-export class Egress {
+/**
+ * The queues of one connection (SPEC CH1, CH4): live messages leave in turn, at once; large ones behind them piece by
+ * piece, no more than the client's link holds and no more in one turn than leaves room for other connections.
+ */
+export class Egress implements BulkSender {
   private readonly socket: ServerSocket;
-  private readonly lanes: Readonly<Record<Lane, LaneQueue>> = {
-    control: new LaneQueue(),
-    edits: new LaneQueue(),
-    presence: new LaneQueue(),
-    bulk: new LaneQueue(),
-  };
+  private readonly scheduler: Scheduler;
+  private readonly turns: BulkTurns;
+  /** Once something had to wait. */
+  private lanes: Readonly<Record<Lane, LaneQueue>> | undefined;
   private handedBytes = 0;
-  private nextStream = 0;
   private isPumping = false;
   /** Messages in all lanes. */
   private waiting = 0;
+  /** Once there was something large to send. */
+  private flow: BulkFlow | undefined;
 
-  constructor(socket: ServerSocket) {
+  constructor(socket: ServerSocket, scheduler: Scheduler, turns = bulkTurns) {
     this.socket = socket;
+    this.scheduler = scheduler;
+    this.turns = turns;
   }
 
   /** Bytes of live messages that the client has not taken. */
   get liveBacklogBytes(): number {
     // The usual case, asked for with each message.
-    if (this.waiting === 0) return 0;
+    if (this.waiting === 0 || !this.lanes) return 0;
     const { control, edits, presence } = this.lanes;
     return control.bytes + edits.bytes + presence.bytes;
   }
 
   /** Everything that the client has not taken. */
   get backlogBytes(): number {
-    return this.liveBacklogBytes + this.lanes.bulk.bytes + this.socket.bufferedBytes;
+    return this.liveBacklogBytes + (this.lanes?.bulk.bytes ?? 0) + this.socket.bufferedBytes;
   }
 
   /** What the client has taken in all; it stands still when the client does not read. */
@@ -50,19 +59,25 @@ export class Egress {
 
   send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
     const encoded = encodeForMany(message);
-    const isOneFrame = encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes;
-    if (isOneFrame && this.isFree) {
+    if (encoded instanceof Uint8Array && this.isFree) {
       this.hand(encoded, PATIENT_MESSAGES.has(message.type));
       onSent?.();
       return;
     }
-    const frames = isOneFrame ? [encoded] : toChunkFrames(encoded, this.nextStream++);
-    this.enqueue(lane, { frames: frames[Symbol.iterator](), remainingBytes: encoded.byteLength, onSent });
+    this.enqueue(encoded, lane, onSent);
+  }
+
+  /** Sends a frame when nothing has to wait; gives false else. */
+  sendAtOnce(frame: Uint8Array): boolean {
+    if (!this.isFree) return false;
+    this.hand(frame);
+    return true;
   }
 
   sendFrame(frame: Uint8Array, lane: Lane): void {
-    if (this.isFree) return this.hand(frame);
-    this.enqueue(lane, { frames: [frame][Symbol.iterator](), remainingBytes: frame.byteLength, onSent: undefined });
+    // Other protocols have no chunks.
+    const isLarge = frame.byteLength > PROTOCOL_LIMITS.maxFrameBytes;
+    if (isLarge || !this.sendAtOnce(frame)) this.enqueue(frame, lane, undefined);
   }
 
   /** Nothing waits, so that no queue is needed. */
@@ -72,7 +87,7 @@ export class Egress {
 
   /** Sends as much as the socket takes. Call it when the socket has drained. */
   pump(): void {
-    if (this.isPumping) return;
+    if (this.isPumping || this.waiting === 0) return;
     this.isPumping = true;
     try {
       while (this.sendRound()) {
@@ -81,51 +96,68 @@ export class Egress {
     } finally {
       this.isPumping = false;
     }
+    if (this.lanes && this.lanes.bulk.length > 0) this.turns.request(this);
   }
 
   private sendRound(): boolean {
     let hasSent = false;
-    for (const lane of LANES) {
+    for (const lane of LIVE_LANES) {
       if (this.socket.bufferedBytes >= SOCKET_BUFFER_BYTES) return false;
-      if (this.sendOne(lane)) hasSent = true;
+      if (this.sendOne(lane) > 0) hasSent = true;
     }
     return hasSent;
   }
 
-  /** Drops everything that was not sent. */
-  clear(): void {
-    for (const lane of LANES) {
-      this.lanes[lane].clear();
-    }
-    this.waiting = 0;
+  /** For {@link BulkTurns}. */
+  sendBulkPiece(): number {
+    const bulk = this.lanes?.bulk;
+    if (!bulk || bulk.length === 0 || this.socket.bufferedBytes >= BULK_SOCKET_BUFFER_BYTES) return 0;
+    const flow = (this.flow ??= new BulkFlow(this.socket, this.scheduler, () => this.pump()));
+    flow.begin();
+    if (!flow.isOpen) return 0;
+    const sentBytes = this.sendOne('bulk');
+    flow.noteSent(sentBytes, bulk.length === 0);
+    return sentBytes;
   }
 
-  private enqueue(lane: Lane, outgoing: Outgoing): void {
-    this.lanes[lane].push(outgoing);
+  /** The client has answered a ping with this marker: everything that was sent before it has arrived. */
+  noteAnswer(marker: number): void {
+    this.flow?.noteAnswer(marker);
+  }
+
+  /** Drops everything that was not sent. */
+  clear(): void {
+    this.lanes = undefined;
+    this.waiting = 0;
+    this.turns.forget(this);
+    this.flow?.dispose();
+  }
+
+  private enqueue(message: Uint8Array | LargeMessage, lane: Lane, onSent: (() => void) | undefined): void {
+    this.lanes ??= createLanes();
+    this.lanes[lane].push(message, onSent);
     this.waiting++;
     this.pump();
   }
 
-  private sendOne(lane: Lane): boolean {
-    const queue = this.lanes[lane];
-    const { oldest } = queue;
-    if (!oldest) return false;
-    const next = oldest.frames.next();
-    if (!next.done) {
-      queue.consume(Math.min(oldest.remainingBytes, next.value.byteLength));
-      this.hand(next.value);
-      if (oldest.remainingBytes > 0) return true;
-      // The connection may have ended meanwhile.
-      if (queue.oldest !== oldest) return false;
-    }
-    queue.shift();
-    this.waiting--;
-    oldest.onSent?.();
-    return true;
+  private sendOne(lane: Lane): number {
+    const queue = this.lanes?.[lane];
+    if (!queue) return 0;
+    const { length } = queue;
+    const next = queue.take();
+    if (!next) return 0;
+    this.waiting -= length - queue.length;
+    this.hand(next.frame);
+    next.onSent?.();
+    return next.frame.byteLength;
   }
 
   private hand(frame: Uint8Array, isPatient = false): void {
     this.handedBytes += frame.byteLength;
     this.socket.send(frame, isPatient);
   }
+}
+
+function createLanes(): Record<Lane, LaneQueue> {
+  return { control: new LaneQueue(), edits: new LaneQueue(), presence: new LaneQueue(), bulk: new LaneQueue() };
 }

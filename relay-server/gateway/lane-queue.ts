@@ -1,13 +1,15 @@
+import type { LargeMessage } from './shared-encoding.ts';
+
 /** What an entry costs besides its bytes: many tiny messages must count, too. */
 const ENTRY_OVERHEAD_BYTES = 256;
 /** So many taken entries may lie at the front before the list is cut. */
 const MAX_TAKEN = 1_024;
 
-/** A message that waits in a lane. */
-export interface Outgoing {
-  /** The frames that are left; chunks are cut when their turn comes. */
-  readonly frames: Iterator<Uint8Array, void>;
-  remainingBytes: number;
+/** A message that waits in a lane: a frame, or a message that is sent in chunks. */
+interface Outgoing {
+  readonly message: Uint8Array | LargeMessage;
+  /** How much of it was taken. */
+  offset: number;
   readonly onSent: (() => void) | undefined;
 }
 
@@ -19,29 +21,36 @@ export class LaneQueue {
 
   /** What waits, with what it takes to keep it. */
   get bytes(): number {
-    return this.waitingBytes + (this.entries.length - this.taken) * ENTRY_OVERHEAD_BYTES;
+    return this.waitingBytes + this.length * ENTRY_OVERHEAD_BYTES;
   }
 
-  push(outgoing: Outgoing): void {
-    this.entries.push(outgoing);
-    this.waitingBytes += outgoing.remainingBytes;
+  /** Messages that wait, a part of one included. */
+  get length(): number {
+    return this.entries.length - this.taken;
   }
 
-  get oldest(): Outgoing | undefined {
-    return this.entries[this.taken];
+  /** `onSent` is called by who takes the last of it. */
+  push(message: Uint8Array | LargeMessage, onSent: (() => void) | undefined): void {
+    this.entries.push({ message, offset: 0, onSent });
+    this.waitingBytes += message.byteLength;
   }
 
-  /** So much of the oldest was sent. */
-  consume(bytes: number): void {
-    const { oldest } = this;
-    if (!oldest) return;
-    oldest.remainingBytes -= bytes;
-    this.waitingBytes -= bytes;
+  /** Takes the next frame out; `onSent` comes with the last of a message. */
+  take(): { readonly frame: Uint8Array; readonly onSent: (() => void) | undefined } | undefined {
+    const oldest = this.entries[this.taken];
+    if (!oldest) return undefined;
+    const { message, offset } = oldest;
+    const isFrame = message instanceof Uint8Array;
+    const pieceBytes = isFrame ? message.byteLength : message.pieceBytesAt(offset);
+    const frame = isFrame ? message : message.frameAt(offset);
+    oldest.offset += pieceBytes;
+    this.waitingBytes -= pieceBytes;
+    if (oldest.offset < message.byteLength) return { frame, onSent: undefined };
+    this.shift();
+    return { frame, onSent: oldest.onSent };
   }
 
-  /** The oldest is done with. */
-  shift(): void {
-    this.consume(this.oldest?.remainingBytes ?? 0);
+  private shift(): void {
     this.taken++;
     // Cutting off one at a time would take time that grows with the square of what waits.
     if (this.taken < MAX_TAKEN && this.taken < this.entries.length) return;

@@ -6,8 +6,8 @@ export interface ServerSocketEvents {
   onText(): void;
   /** Bytes have left: `bufferedBytes` has become smaller. */
   onDrain(): void;
-  /** The client has answered a ping of the WebSocket itself. */
-  onPong?(): void;
+  /** The client has answered the ping with this marker. */
+  onPong?(marker: number): void;
   /** The socket is gone; nothing fires after it. Not fired after `terminate`. */
   onClose(): void;
 }
@@ -24,9 +24,12 @@ export interface ServerSocket {
   terminate(): void;
   /** Bytes handed to `send` that have not left yet. */
   readonly bufferedBytes: number;
+  /**
+   * Asks the client, below the messages and in order with them, to answer with `onPong`. The marker is an unsigned
+   * integer of 32 bits, 0 unless given. Absent when the transport cannot.
+   */
+  ping?(marker?: number): void;
 }
 
-/** A socket that can ask whether the client is there, below the messages. */
-export interface PingableSocket extends ServerSocket {
-  ping(): void;
-}
+/** A socket that can ask whether the client is there. */
+export type PingableSocket = ServerSocket & Required<Pick<ServerSocket, 'ping'>>;

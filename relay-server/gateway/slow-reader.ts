@@ -23,6 +23,11 @@ export class SlowReader {
     this.progressedAtMs = scheduler.now();
   }
 
+  /** Whether a client must be watched. One that takes what it is sent needs no watching, and so no object for it. */
+  static isNeededFor({ backlogBytes }: Egress): boolean {
+    return backlogBytes > LAGGING_BYTES;
+  }
+
   get isLagging(): boolean {
     return this.isBehind;
   }

@@ -61,6 +61,16 @@ describe('a socket writer', () => {
   });
 });
 
+it('hands large pieces over without copying them', async () => {
+  const stream = new WriteRecorder();
+  const writer = new SocketWriter(stream);
+  const large = Buffer.alloc(60 * 1024, 'x');
+  writer.push([Buffer.from('head'), large], false);
+  writer.push(bytes('tail'), false);
+  await nextTurn();
+  expect(stream.writes.map(({ length }) => length)).toEqual([4, large.byteLength, 4]);
+});
+
 describe('a wrapped WebSocket', () => {
   it('sends messages of all sizes so that a client reads them in order, and the goodbye last', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
@@ -79,6 +89,45 @@ describe('a wrapped WebSocket', () => {
     expect(code).toBe(4409);
     expect(received.map(({ byteLength }) => byteLength)).toEqual(sizes);
     expect(received.every((data, index) => data.every((byte) => byte === index))).toBe(true);
+  });
+
+  it('asks behind what was sent before, is answered by a stock client, and reads much in several turns', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+    onTestFinished(() => server.close());
+    const log: string[] = [];
+    let turn = 0;
+    let busiestTurn = 0;
+    const answered = new Promise<number>((resolve) => {
+      server.on('connection', (webSocket, request) => {
+        const socket = wrapWebSocket(webSocket, request.socket);
+        let framesThisTurn = 0;
+        socket.listen({
+          onFrame: () => {
+            if (framesThisTurn++ === 0) {
+              turn++;
+              setImmediate(() => (framesThisTurn = 0));
+            }
+            busiestTurn = Math.max(busiestTurn, framesThisTurn);
+          },
+          onText: () => undefined,
+          onDrain: () => undefined,
+          onPong: resolve,
+          onClose: () => undefined,
+        });
+        socket.send(new Uint8Array([1]));
+        socket.ping(4_000_000_000);
+      });
+    });
+    await once(server, 'listening');
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    client.on('message', () => log.push('message'));
+    client.on('ping', () => log.push('ping'));
+    expect(await answered).toBe(4_000_000_000);
+    expect(log).toEqual(['message', 'ping']);
+    for (let frame = 0; frame < 80; frame++) client.send(Buffer.alloc(60 * 1024));
+    await expect.poll(() => turn).toBeGreaterThanOrEqual(20);
+    expect(busiestTurn).toBeLessThanOrEqual(4);
+    client.terminate();
   });
 
   it('makes a frame once for all who get the same', () => {

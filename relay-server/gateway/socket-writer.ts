@@ -2,22 +2,42 @@ import type { Duplex } from 'node:stream';
 
 /** Patient frames wait so long for others of the same socket. */
 const PATIENCE_MS = 20;
-/** Up to here what leaves together is copied into one piece, which costs less than handing over many. */
+/** Up to here what leaves together is copied into one piece, which costs less than handing over many small ones. */
 const MAX_JOINED_BYTES = 64 * 1024;
+const MAX_MEAN_JOINED_BYTES = 4 * 1024;
 
 let thisTurn: SocketWriter[] = [];
 let soon: SocketWriter[] = [];
+let joinedParts: readonly Buffer[] = [];
+let joined: Buffer = Buffer.alloc(0);
+
+/** One piece of several. Many sockets get the same ones after each other, and then share it; nobody may change it. */
+function join(parts: readonly Buffer[], byteLength: number): Buffer {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  if (parts.length === joinedParts.length && parts.every((part, index) => part === joinedParts[index])) return joined;
+  joinedParts = parts;
+  joined = Buffer.concat(parts, byteLength);
+  return joined;
+}
+
+function forgetJoined(): void {
+  joinedParts = [];
+  joined = Buffer.alloc(0);
+}
 
 function flushTurn(): void {
   const writers = thisTurn;
   thisTurn = [];
   for (const writer of writers) writer.flush();
+  forgetJoined();
 }
 
 function flushSoon(): void {
   const writers = soon;
   soon = [];
   for (const writer of writers) writer.flush();
+  forgetJoined();
 }
 
 /**
@@ -65,9 +85,8 @@ export class SocketWriter {
     this.waiting = [];
     this.waitingBytes = 0;
     if (!stream.writable) return;
-    const [only] = waiting;
-    if (waiting.length === 1 && only) stream.write(only);
-    else if (waitingBytes <= MAX_JOINED_BYTES) stream.write(Buffer.concat(waiting, waitingBytes));
+    const isWorthJoining = waitingBytes <= Math.min(MAX_JOINED_BYTES, waiting.length * MAX_MEAN_JOINED_BYTES);
+    if (waiting.length === 1 || isWorthJoining) stream.write(join(waiting, waitingBytes));
     else {
       stream.cork();
       for (const buffer of waiting) stream.write(buffer);

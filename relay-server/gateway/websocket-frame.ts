@@ -1,6 +1,8 @@
 /** Larger payloads are not copied behind their header. */
 const MAX_COPIED_BYTES = 16 * 1024;
 const BINARY = 0x82;
+const PING = 0x89;
+const MARKER_BYTES = 4;
 
 let lastPayload: Uint8Array | undefined;
 let lastBuffers: readonly Buffer[] = [];
@@ -28,4 +30,18 @@ function createFrame(payload: Uint8Array): readonly Buffer[] {
   if (!isCopied) return [head, Buffer.from(payload.buffer, payload.byteOffset, byteLength)];
   head.set(payload, 2 + lengthBytes);
   return [head];
+}
+
+/** The bytes of a WebSocket ping with a marker, an unsigned integer of 32 bits. */
+export function toPingFrame(marker: number): Buffer {
+  const frame = Buffer.allocUnsafe(2 + MARKER_BYTES);
+  frame[0] = PING;
+  frame[1] = MARKER_BYTES;
+  frame.writeUInt32BE(marker >>> 0, 2);
+  return frame;
+}
+
+/** The marker of a pong; 0 when it has none. */
+export function readMarker(pong: Buffer): number {
+  return pong.byteLength === MARKER_BYTES ? pong.readUInt32BE() : 0;
 }

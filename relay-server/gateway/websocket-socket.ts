@@ -2,48 +2,131 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { PingableSocket, ServerSocketEvents } from './server-socket.ts';
 import { SocketWriter } from './socket-writer.ts';
-import { toBinaryFrame } from './websocket-frame.ts';
+import { readMarker, toBinaryFrame, toPingFrame } from './websocket-frame.ts';
+
+/** So much of large frames is read from one client in one turn of the event loop. */
+const TURN_BYTES = 128 * 1024;
+/** Smaller frames are not counted. */
+const COUNTED_BYTES = 16 * 1024;
 
 /**
  * Makes a {@link PingableSocket} of a `ws` socket and the stream under it. Messages are written to the stream directly,
  * which `ws` allows for as long as nothing is compressed or sent in fragments: it costs half as much.
  */
 export function wrapWebSocket(webSocket: WebSocket, stream: Duplex): PingableSocket {
-  const writer = new SocketWriter(stream);
-  return {
-    listen(events) {
-      attach(webSocket, stream, events);
-    },
-    send(frame, isPatient = false) {
-      if (webSocket.readyState === webSocket.OPEN) writer.push(toBinaryFrame(frame), isPatient);
-    },
-    ping() {
-      webSocket.ping();
-    },
-    close(code, reason) {
-      writer.flush();
-      webSocket.close(code, reason);
-    },
-    terminate() {
-      writer.clear();
-      webSocket.terminate();
-    },
-    get bufferedBytes() {
-      return writer.bufferedBytes;
-    },
-  };
+  return new WrappedWebSocket(webSocket, stream);
 }
 
-function attach(webSocket: WebSocket, stream: Duplex, events: ServerSocketEvents): void {
-  webSocket.on('message', (data, isBinary) => {
-    if (isBinary) events.onFrame(toBytes(data));
-    else events.onText();
-  });
-  stream.on('drain', () => events.onDrain());
-  webSocket.on('pong', () => events.onPong?.());
-  webSocket.once('close', () => events.onClose());
-  // A broken WebSocket frame, or a socket that was reset: `close` follows and is handled there.
-  webSocket.on('error', () => webSocket.terminate());
+// Idle sockets are many: one set of listeners serves all of them, and finds a socket's wrapper on the emitter.
+const wrapper = Symbol('wrapper');
+interface Emitting {
+  [wrapper]?: WrappedWebSocket;
+}
+
+class WrappedWebSocket implements PingableSocket {
+  private readonly webSocket: WebSocket;
+  private readonly stream: Duplex;
+  private readonly writer: SocketWriter;
+  private events: ServerSocketEvents | undefined;
+  private readBytes = 0;
+
+  constructor(webSocket: WebSocket, stream: Duplex) {
+    this.webSocket = webSocket;
+    this.stream = stream;
+    this.writer = new SocketWriter(stream);
+  }
+
+  listen(events: ServerSocketEvents): void {
+    this.events = events;
+    const webSocket: WebSocket & Emitting = this.webSocket;
+    const stream: Duplex & Emitting = this.stream;
+    webSocket[wrapper] = this;
+    stream[wrapper] = this;
+    webSocket.on('message', onMessage);
+    webSocket.on('pong', onPong);
+    webSocket.on('close', onClose);
+    webSocket.on('error', onError);
+    stream.on('drain', onDrain);
+  }
+
+  send(frame: Uint8Array, isPatient = false): void {
+    if (this.isOpen) this.writer.push(toBinaryFrame(frame), isPatient);
+  }
+
+  ping(marker = 0): void {
+    // Not by `webSocket.ping`, which would overtake what waits for the end of the turn.
+    if (this.isOpen) this.writer.push([toPingFrame(marker)], false);
+  }
+
+  close(code: number, reason: string): void {
+    this.writer.flush();
+    this.webSocket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.writer.clear();
+    this.webSocket.terminate();
+  }
+
+  get bufferedBytes(): number {
+    return this.writer.bufferedBytes;
+  }
+
+  private get isOpen(): boolean {
+    return this.webSocket.readyState === this.webSocket.OPEN;
+  }
+
+  take(data: RawData, isBinary: boolean): void {
+    const bytes = toBytes(data);
+    if (bytes.byteLength >= COUNTED_BYTES) this.noteRead(bytes.byteLength);
+    if (isBinary) this.events?.onFrame(bytes);
+    else this.events?.onText();
+  }
+
+  takePong(data: Buffer): void {
+    this.events?.onPong?.(readMarker(data));
+  }
+
+  drained(): void {
+    this.events?.onDrain();
+  }
+
+  closed(): void {
+    this.events?.onClose();
+  }
+
+  /** A large message that comes in must not keep others waiting. */
+  private noteRead(byteLength: number): void {
+    const { webSocket } = this;
+    this.readBytes += byteLength;
+    if (this.readBytes < TURN_BYTES || webSocket.isPaused) return;
+    webSocket.pause();
+    setImmediate(() => {
+      this.readBytes = 0;
+      webSocket.resume();
+    });
+  }
+}
+
+function onMessage(this: WebSocket & Emitting, data: RawData, isBinary: boolean): void {
+  this[wrapper]?.take(data, isBinary);
+}
+
+function onPong(this: WebSocket & Emitting, data: Buffer): void {
+  this[wrapper]?.takePong(data);
+}
+
+function onClose(this: WebSocket & Emitting): void {
+  this[wrapper]?.closed();
+}
+
+// A broken WebSocket frame, or a socket that was reset: `close` follows and is handled there.
+function onError(this: WebSocket): void {
+  this.terminate();
+}
+
+function onDrain(this: Duplex & Emitting): void {
+  this[wrapper]?.drained();
 }
 
 function toBytes(data: RawData): Uint8Array {

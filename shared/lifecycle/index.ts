@@ -3,3 +3,4 @@ export { Emitter, type Event } from './emitter.ts';
 export { type Scheduler, scheduleEvery, systemScheduler } from './scheduler.ts';
 export { reportUnexpectedError, setUnexpectedErrorHandler } from './unexpected-error.ts';
 export { startLeakTracking, stopLeakTracking } from './leak-tracker.ts';
+export { TrackedDisposable } from './tracked-disposable.ts';

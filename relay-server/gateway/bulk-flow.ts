@@ -1,0 +1,74 @@
+import type { Disposable, Scheduler } from '../../shared/lifecycle/index.ts';
+import { BulkWindow } from './bulk-window.ts';
+import type { ServerSocket } from './server-socket.ts';
+
+/** A client that has answered no probe for so long never will. */
+const NO_ANSWER_MS = 5_000;
+
+/** Keeps large messages to one client from filling its link: asks it, between them, whether they have arrived. */
+export class BulkFlow implements Disposable {
+  private readonly socket: ServerSocket;
+  private readonly scheduler: Scheduler;
+  private readonly onDidOpen: () => void;
+  /** While something is on the way. */
+  private window: BulkWindow | undefined;
+  private lastMarker = 0;
+  private hasAnswered = false;
+  /** What the system has taken is then all there is to know. */
+  private neverAnswers = false;
+  private patience: Disposable | undefined;
+
+  /** `onDidOpen` is called when more may be sent. */
+  constructor(socket: ServerSocket, scheduler: Scheduler, onDidOpen: () => void) {
+    this.socket = socket;
+    this.scheduler = scheduler;
+    this.onDidOpen = onDidOpen;
+    this.neverAnswers = socket.ping === undefined;
+  }
+
+  /** Whether the next piece may be sent. */
+  get isOpen(): boolean {
+    return this.neverAnswers || this.window === undefined || this.window.isOpen;
+  }
+
+  /** Call it before each piece. */
+  begin(): void {
+    if (this.window) return;
+    this.window = new BulkWindow();
+    // Before anything, so that its answer tells how long the way is.
+    this.probe(this.window);
+  }
+
+  /** A piece was sent. `isLast`: nothing follows it now. */
+  noteSent(bytes: number, isLast: boolean): void {
+    this.window?.noteSent(bytes);
+    if (this.window?.isProbeDue(isLast)) this.probe(this.window);
+  }
+
+  /** The client has answered a probe. */
+  noteAnswer(marker: number): void {
+    const { window } = this;
+    if (!window?.noteAnswer(marker, performance.now())) return;
+    this.hasAnswered = true;
+    this.neverAnswers = false;
+    this.dispose();
+    if (window.isIdle) this.window = undefined;
+    this.onDidOpen();
+  }
+
+  private probe(window: BulkWindow): void {
+    if (!this.socket.ping) return;
+    window.noteProbe(++this.lastMarker, performance.now());
+    this.socket.ping(this.lastMarker);
+    if (this.hasAnswered || this.neverAnswers) return;
+    this.patience ??= this.scheduler.schedule(() => {
+      this.neverAnswers = true;
+      this.onDidOpen();
+    }, NO_ANSWER_MS);
+  }
+
+  dispose(): void {
+    this.patience?.dispose();
+    this.patience = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** So many bytes of large messages leave in one turn of the event loop, to all clients together. */
+const TURN_BYTES = 128 * 1024;
+
+/** Somebody who has large messages to send. */
+export interface BulkSender {
+  /** Sends the next piece and gives its size; 0 when there is none, or it cannot be sent now. */
+  sendBulkPiece(): number;
+}
+
+/** Shares each turn of the event loop among all who send large messages, so that nothing small waits for long. */
+export class BulkTurns {
+  private readonly waiting = new Set<BulkSender>();
+  private leftBytes = TURN_BYTES;
+  private isServing = false;
+
+  /** Lets `sender` send until it gives 0: now, as far as this turn has room, and in the next ones. */
+  request(sender: BulkSender): void {
+    this.waiting.add(sender);
+    this.serve();
+  }
+
+  /** `sender` has nothing to send any more. */
+  forget(sender: BulkSender): void {
+    this.waiting.delete(sender);
+  }
+
+  private serve(): void {
+    if (this.isServing) return;
+    this.isServing = true;
+    const hadWholeTurn = this.leftBytes === TURN_BYTES;
+    try {
+      // Whoever is added again comes last.
+      for (const sender of this.waiting) {
+        if (this.leftBytes <= 0) break;
+        this.waiting.delete(sender);
+        const sentBytes = sender.sendBulkPiece();
+        this.leftBytes -= sentBytes;
+        if (sentBytes > 0) this.waiting.add(sender);
+      }
+    } finally {
+      this.isServing = false;
+      if (hadWholeTurn && this.leftBytes < TURN_BYTES) setImmediate(() => this.beginTurn());
+    }
+  }
+
+  private beginTurn(): void {
+    this.leftBytes = TURN_BYTES;
+    this.serve();
+  }
+}
+
+/** Of the process. */
+export const bulkTurns = new BulkTurns();
