@@ -6,14 +6,26 @@ import { InProcessBackplaneHub } from './backplane/in-process.ts';
 import { Connections, RESTARTING } from './gateway/connections.ts';
 import type { ServerSocket } from './gateway/server-socket.ts';
 import type { YjsUpgrade } from './gateway/websocket-endpoint.ts';
+import { Archiver, type ArchiveOptions } from './log/archiver.ts';
 import { Compactor, type CompactionOptions } from './log/compactor.ts';
 import { RecentSnapshots } from './log/recent-snapshots.ts';
+import type { SegmentIndex } from './log/segment-index.ts';
+import { SegmentReader } from './log/segment-reader.ts';
+import type { SegmentStore } from './log/segment-store.ts';
+import { SegmentedUpdateLog } from './log/segmented-update-log.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { UpdateLog } from './log/update-log.ts';
 import type { ParticipantLimits } from './rooms/room-connection.ts';
 import { RoomRegistry } from './rooms/room-registry.ts';
 import type { TenantLimits } from './rooms/tenants.ts';
 import { YjsEntrance } from './yjs-compat/yjs-entrance.ts';
+
+export interface ArchiveAccess {
+  readonly index: SegmentIndex;
+  readonly store: SegmentStore;
+  /** Without it what is archived is read, and nothing more is archived. */
+  readonly archiving?: ArchiveOptions;
+}
 
 export interface RelayCoreOptions {
   readonly log: UpdateLog;
@@ -33,6 +45,8 @@ export interface RelayCoreOptions {
   readonly headPollIntervalMs?: number;
   /** Without it no snapshots are made. */
   readonly compaction?: CompactionOptions;
+  /** Where updates are that are no longer in `log`, which has all of them when this is left out. */
+  readonly archive?: ArchiveAccess;
   /** Errors that an operator should see and no client can act on. */
   readonly reportProblem: (error: unknown) => void;
 }
@@ -71,11 +85,16 @@ const YJS_ENVELOPE_BYTES = 64;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
 export function createRelayCore(options: RelayCoreOptions): RelayCore {
-  const { log, snapshots, doorkeeper, reportProblem } = options;
+  const { snapshots, doorkeeper } = options;
   const scheduler = options.scheduler ?? systemScheduler;
   const random = options.random ?? Math.random;
   const maxUpdateBytes = options.maxUpdateBytes ?? PROTOCOL_LIMITS.maxUpdateBytes;
   const owned = new DisposableStore();
+  const reportProblem = (error: unknown) => {
+    // What is under way when the relay ends finds its storage closed, and nobody waits for it any more.
+    if (!owned.isDisposed) options.reportProblem(error);
+  };
+  const log = openLog({ ...options, reportProblem }, scheduler, owned);
   const compactor =
     options.compaction && owned.add(new Compactor({ log, snapshots, scheduler, reportProblem }, options.compaction));
   const rooms = owned.add(
@@ -125,4 +144,16 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       owned.dispose();
     },
   };
+}
+
+/** The whole log, wherever its parts are. */
+function openLog(
+  { log, archive, reportProblem }: RelayCoreOptions,
+  scheduler: Scheduler,
+  owned: DisposableStore,
+): UpdateLog {
+  if (!archive) return log;
+  const { index, store, archiving } = archive;
+  if (archiving) owned.add(new Archiver({ log, index, store, scheduler, reportProblem }, archiving));
+  return new SegmentedUpdateLog(log, index, owned.add(new SegmentReader(store, scheduler)));
 }

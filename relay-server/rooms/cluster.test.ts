@@ -45,6 +45,7 @@ describe('a document on two nodes', () => {
     const { cluster, ada, bob, typist } = await setUp();
     ada.client.update(1, 2, typist.type('b'));
     bob.client.update(1, 1, createTypist(2).type('c'));
+    await cluster.settleAll();
     bob.client.update(1, 2, createTypist(3).type('d'));
     await cluster.advance(5);
     await cluster.settleAll();

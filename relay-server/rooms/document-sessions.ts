@@ -3,6 +3,7 @@ import { SessionProgress } from './session-progress.ts';
 import type { Subscription } from './subscription.ts';
 
 interface Entry {
+  readonly subject: string;
   subscriptions: number;
   /** Undefined until the log was asked. */
   progress: SessionProgress<Subscription> | undefined;
@@ -10,7 +11,11 @@ interface Entry {
 
 /** What one document has taken of the sessions that have it open, or still wait for the log. */
 export class DocumentSessions {
-  private readonly entries = new Map<string, Entry>();
+  /**
+   * By session id, and by subject within it in the rare case that several share one: keys that need no making, since
+   * each update asks for them.
+   */
+  private readonly entries = new Map<string, Entry | Map<string, Entry>>();
 
   enter(session: SessionKey): void {
     this.entryOf(session).subscriptions++;
@@ -24,8 +29,12 @@ export class DocumentSessions {
 
   /** Forgets the session when nobody needs it any more. Call it when an update of it has ended. */
   prune(session: SessionKey): void {
-    const entry = this.entries.get(nameOf(session));
-    if (entry && entry.subscriptions <= 0 && !entry.progress?.hasPending) this.entries.delete(nameOf(session));
+    const { subject, sessionId } = session;
+    const entry = this.find(session);
+    if (!entry || entry.subscriptions > 0 || entry.progress?.hasPending) return;
+    const ofSession = this.entries.get(sessionId);
+    if (ofSession instanceof Map) ofSession.delete(subject);
+    if (!(ofSession instanceof Map) || ofSession.size === 0) this.entries.delete(sessionId);
   }
 
   /** Makes a session known; `readLast` asks the log what it has of it. */
@@ -33,9 +42,9 @@ export class DocumentSessions {
     session: SessionKey,
     readLast: () => Promise<{ readonly clientSeq: number; readonly seq: number } | undefined>,
   ): Promise<void> {
-    if (this.entries.get(nameOf(session))?.progress) return;
+    if (this.find(session)?.progress) return;
     const last = await readLast();
-    const entry = this.entries.get(nameOf(session));
+    const entry = this.find(session);
     // It may have left meanwhile.
     if (entry) entry.progress ??= new SessionProgress(last);
   }
@@ -46,17 +55,32 @@ export class DocumentSessions {
 
   /** The log has lost what it had taken. */
   forgetCommitted(): void {
-    for (const { progress } of this.entries.values()) progress?.forgetCommitted();
+    for (const ofSession of this.entries.values()) {
+      const entries = ofSession instanceof Map ? ofSession.values() : [ofSession];
+      for (const { progress } of entries) progress?.forgetCommitted();
+    }
+  }
+
+  private find({ subject, sessionId }: SessionKey): Entry | undefined {
+    const ofSession = this.entries.get(sessionId);
+    if (ofSession instanceof Map) return ofSession.get(subject);
+    return ofSession?.subject === subject ? ofSession : undefined;
   }
 
   private entryOf(session: SessionKey): Entry {
-    const name = nameOf(session);
-    const entry = this.entries.get(name) ?? { subscriptions: 0, progress: undefined };
-    this.entries.set(name, entry);
+    const known = this.find(session);
+    if (known) return known;
+    const { subject, sessionId } = session;
+    const entry: Entry = { subject, subscriptions: 0, progress: undefined };
+    const others = this.entries.get(sessionId);
+    if (others instanceof Map) others.set(subject, entry);
+    else if (others) {
+      const both = new Map([
+        [others.subject, others],
+        [subject, entry],
+      ]);
+      this.entries.set(sessionId, both);
+    } else this.entries.set(sessionId, entry);
     return entry;
   }
-}
-
-function nameOf({ subject, sessionId }: SessionKey): string {
-  return `${sessionId} ${subject}`;
 }

@@ -5,6 +5,7 @@ import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
 import type { AnswerCache } from './answer-cache.ts';
+import { toCommitNotice } from './commit-notice.ts';
 import { explainReadFailure, explainWriteFailure } from './explain-failure.ts';
 import { FanOut } from './fan-out.ts';
 import type { CommitTarget, GroupCommit, PendingUpdate } from './group-commit.ts';
@@ -18,6 +19,7 @@ import { RemoteUpdates } from './remote-updates.ts';
 import { DocumentSessions } from './document-sessions.ts';
 import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
+import { type CheckedUpdate, UpdateIntake } from './update-intake.ts';
 
 type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
 /** What other nodes say about one document. */
@@ -56,6 +58,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   private readonly sessions = new DocumentSessions();
   private readonly pendingRanges = new Map<number, readonly ClockRange[]>();
   private readonly remote = new RemoteUpdates();
+  private readonly intake = new UpdateIntake((subscription, update) => this.take(subscription, update));
   private readonly fanOut: FanOut;
   private readonly seen: SeenTicker;
   private readonly gapTimer = new MutableDisposable<Disposable>();
@@ -84,7 +87,7 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   /** Nobody has it open and nothing of it is on the way to the log. */
   get isIdle(): boolean {
-    return !this.isOpen && this.pendingRanges.size === 0;
+    return !this.isOpen && this.intake.isEmpty && this.pendingRanges.size === 0;
   }
 
   /** Everything through it was sent to those who have the document open. */
@@ -108,6 +111,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   async answerOpen(subscription: Subscription, request: ClientHas): Promise<void> {
     const { session } = subscription.participant;
     await (this.loading ??= this.load());
+    this.intake.flush();
     await this.services.commits.settled(this);
     if (this.services.isLogShared) await this.catchUp();
     await this.sessions.meet(session, async () =>
@@ -151,21 +155,22 @@ export class LiveDocument implements CommitTarget, Disposable {
     const inspection = inspectUpdate(payload);
     if (inspection.kind === 'malformed')
       return this.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
-    const pendingId = this.services.nextUpdateId();
-    progress.begin(clientSeq, pendingId, subscription);
-    this.pendingRanges.set(pendingId, inspection.ranges);
+    progress.begin(clientSeq, subscription);
+    this.intake.add(subscription, { clientSeqs: [clientSeq], payload, ranges: inspection.ranges });
+  }
+
+  /** Sends an update to everybody else and to the log. */
+  private take(subscription: Subscription, { clientSeqs, payload, ranges }: CheckedUpdate): void {
+    const { session, presenceId: author, grant } = subscription.participant;
     const { document } = this.key;
-    const author = participant.presenceId;
+    const pendingId = this.services.nextUpdateId();
+    this.pendingRanges.set(pendingId, ranges);
     this.fanOut.send(payload, author, subscription);
     this.publish(() => ({ kind: 'update', document, origin: pendingId, author, payload }));
-    this.services.commits.enqueue(this, {
-      pendingId,
-      session: participant.session,
-      clientSeq,
-      name: participant.grant.name,
-      timeMs: this.services.scheduler.now(),
-      payload,
-    });
+    const clientSeq = clientSeqs.at(-1) ?? 0;
+    const timeMs = this.services.scheduler.now();
+    const pending = { pendingId, session, clientSeq, clientSeqs, name: grant.name, timeMs, payload };
+    this.services.commits.enqueue(this, pending);
   }
 
   committed(
@@ -182,36 +187,19 @@ export class LiveDocument implements CommitTarget, Disposable {
       const seq = result.seqs[index] ?? 0;
       this.cursor.add(seq, seq);
       const progress = this.sessions.progressOf(update.session);
-      for (const subscription of progress.end(update.clientSeq, seq)) {
-        acks.set(subscription, {
-          clientSeq: progress.committedClientSeq,
-          seq: progress.committedSeqOf(update.clientSeq) ?? 0,
-        });
+      for (const clientSeq of update.clientSeqs) {
+        for (const subscription of progress.end(clientSeq, seq))
+          acks.set(subscription, {
+            clientSeq: progress.committedClientSeq,
+            seq: progress.committedSeqOf(clientSeq) ?? 0,
+          });
       }
       this.sessions.prune(update.session);
     }
     this.noteCommitted(result.headSeq);
     for (const [subscription, { clientSeq, seq }] of acks) this.ack(subscription, clientSeq, seq);
-    this.publishCommit(updates, result);
+    this.publish(() => toCommitNotice(this.key.document, updates, result));
     this.services.noteGrowth(this.key, updates.length, byteLength);
-  }
-
-  private publishCommit(
-    updates: readonly PendingUpdate[],
-    { epoch, headSeq, seqs }: { epoch: string; headSeq: number; seqs: readonly number[] },
-  ): void {
-    this.publish(() => {
-      // The run that ends at the head is what is new; a repeated one keeps its old number.
-      let first = seqs.length;
-      while (first > 0 && seqs[first - 1] === headSeq - (seqs.length - first)) first--;
-      return {
-        kind: 'committed',
-        document: this.key.document,
-        epoch,
-        fromSeq: headSeq - (seqs.length - first) + 1,
-        origins: updates.slice(first).map(({ pendingId }) => pendingId),
-      };
-    });
   }
 
   failed(updates: readonly PendingUpdate[], failure: LogFailure): void {
@@ -219,8 +207,9 @@ export class LiveDocument implements CommitTarget, Disposable {
     const reason = failure.code === 'full' ? 'storage-full' : 'storage-failed';
     for (const update of updates) {
       this.pendingRanges.delete(update.pendingId);
-      for (const subscription of this.sessions.progressOf(update.session).end(update.clientSeq, undefined)) {
-        this.refuse(subscription, update.clientSeq, reason, explainWriteFailure(failure));
+      for (const clientSeq of update.clientSeqs) {
+        for (const subscription of this.sessions.progressOf(update.session).end(clientSeq, undefined))
+          this.refuse(subscription, clientSeq, reason, explainWriteFailure(failure));
       }
       this.sessions.prune(update.session);
     }
@@ -281,8 +270,15 @@ export class LiveDocument implements CommitTarget, Disposable {
   private scheduleGapFilling(): void {
     this.gapTimer.value ??= this.services.scheduler.schedule(() => {
       this.gapTimer.value = undefined;
-      if (this.isOpen) this.catchUp().catch((error: unknown) => this.gapFillingFailed(error));
+      void this.askLog();
     }, GAP_PATIENCE_MS);
+  }
+
+  /** Sends everybody what the log has by now and they lack. Never rejects. */
+  async askLog(): Promise<void> {
+    // What is being read already may be older, and what is not loaded takes no answer.
+    await Promise.allSettled([this.loading, this.fillingGap]);
+    if (this.isOpen) await this.catchUp().catch((error: unknown) => this.gapFillingFailed(error));
   }
 
   private gapFillingFailed(error: unknown): void {

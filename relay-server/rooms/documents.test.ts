@@ -40,8 +40,10 @@ describe('documents and synchronisation', () => {
     await relay.settle();
     const typist = createTypist(1);
     const updates = ['one ', 'two ', 'three '].map((word) => typist.type(word));
-    for (const [index, update] of updates.entries()) ada.client.update(1, index + 1, update);
-    await relay.advance(5);
+    for (const [index, update] of updates.entries()) {
+      ada.client.update(1, index + 1, update);
+      await relay.advance(5);
+    }
     const { epoch } = ada.client.last('opened');
     const bob = await relay.join('bob.editor');
     bob.client.open(1, 'file', { epoch, afterSeq: 2 });
@@ -92,8 +94,10 @@ describe('documents and synchronisation', () => {
     ada.client.open(1, 'file');
     await relay.settle();
     const typist = createTypist(1);
-    for (const [index, word] of ['a', 'b', 'c', 'd'].entries()) ada.client.update(1, index + 1, typist.type(word));
-    await relay.advance(5);
+    for (const [index, word] of ['a', 'b', 'c', 'd'].entries()) {
+      ada.client.update(1, index + 1, typist.type(word));
+      await relay.advance(5);
+    }
     const { epoch } = ada.client.last('opened');
     // Of another time: three updates of somebody whose edits are gone.
     const stateVector = Y.encodeStateVector(createTypistOf('xyz').doc);

@@ -28,6 +28,7 @@ class Typist implements CommitTarget {
       pendingId: clientSeq,
       session: { subject: 's', sessionId: this.key.document },
       clientSeq,
+      clientSeqs: [clientSeq],
       name: 'n',
       timeMs: systemScheduler.now(),
       payload: Buffer.from(`edit ${clientSeq}`),

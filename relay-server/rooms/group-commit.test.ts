@@ -82,6 +82,7 @@ function setUp(maxConcurrentAppends: number, limits: Partial<CommitLimits> = {})
       pendingId: clientSeq,
       session: { subject: 's', sessionId: 'i' },
       clientSeq,
+      clientSeqs: [clientSeq],
       name: 'n',
       timeMs: 1,
       payload: new Uint8Array(bytes),
@@ -109,6 +110,31 @@ describe('group commit', () => {
       ['committed 1 3', 'committed 4'],
       ['committed 2', 'committed 5'],
     ]);
+  });
+
+  it('commits a steady stream less often', async () => {
+    const { scheduler, log, commits, a, add } = setUp(1);
+    let count = 0;
+    for (let clientSeq = 1; clientSeq <= 1_000; clientSeq++) {
+      add(a, clientSeq);
+      scheduler.advance(1);
+      if (log.underWay.length === 0) continue;
+      count++;
+      await log.end();
+    }
+    expect(count).toBeGreaterThan(50);
+    expect(count).toBeLessThan(80);
+    // Somebody who waits is not kept waiting so long.
+    const settled = commits.settled(a);
+    scheduler.advance(3);
+    await log.end();
+    await settled;
+    // What comes after a pause is not part of it.
+    scheduler.advance(1_000);
+    add(a, 1_001);
+    scheduler.advance(3);
+    expect(log.underWay).toEqual(['a:1001']);
+    await log.end();
   });
 
   it('lets no document wait for another when the log takes several, and never has two of one document', async () => {
@@ -172,6 +198,7 @@ describe('group commit', () => {
     await log.end(0);
     expect(settled).toEqual(['a', 'b', 'all']);
     await all;
+    scheduler.advance(3);
     expect(log.underWay).toEqual(['a:3']);
     await log.end();
   });

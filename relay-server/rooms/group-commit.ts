@@ -7,10 +7,15 @@ import {
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentAppend, DocumentAppended, DocumentKey, UpdateLog } from '../log/update-log.ts';
 import { Outbox, type PendingUpdate } from './outbox.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 export type { PendingUpdate } from './outbox.ts';
 
+/** How long updates are collected. A commit costs the same for few and for many, so that a steady stream waits longer. */
 const COLLECT_MS = 3;
+const STREAM_COLLECT_MS = 20;
+/** Commits after the shorter time. */
+const PROMPT_COMMITS = { capacity: 20, refillPerSecond: 10 };
 const FULL_BATCH_BYTES = 256 * 1024;
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
@@ -59,7 +64,9 @@ export class GroupCommit implements Disposable {
   private readonly log: Pick<UpdateLog, 'append' | 'maxConcurrentAppends'>;
   private readonly scheduler: Scheduler;
   private readonly limits: CommitLimits;
+  private readonly promptCommits: TokenBucket;
   private readonly timer = new MutableDisposable<Disposable>();
+  private dueAtMs = 0;
   private readonly retryTimer = new MutableDisposable<Disposable>();
   /** Of the documents that wait or are being written. Those that have waited longest come first. */
   private readonly outboxes = new Map<CommitTarget, Outbox>();
@@ -76,6 +83,7 @@ export class GroupCommit implements Disposable {
     this.log = log;
     this.scheduler = scheduler;
     this.limits = limits;
+    this.promptCommits = new TokenBucket(PROMPT_COMMITS, scheduler);
   }
 
   /** The target hears of the update exactly once, possibly before this returns. */
@@ -91,12 +99,15 @@ export class GroupCommit implements Disposable {
     this.byteLength += byteLength;
     this.collectedBytes += byteLength;
     if (this.collectedBytes >= FULL_BATCH_BYTES) this.flush();
-    else this.timer.value ??= this.scheduler.schedule(() => this.flush(), COLLECT_MS);
+    else if (!this.timer.value) this.flushAfter(this.promptCommits.take(1) ? COLLECT_MS : STREAM_COLLECT_MS);
   }
 
   /** Resolves once everything enqueued so far, or what `target` has enqueued, is in the log or has failed. */
   async settled(target?: CommitTarget): Promise<void> {
-    if (target) await this.outboxes.get(target)?.settled();
+    const outbox = target && this.outboxes.get(target);
+    // Somebody waits for it.
+    if (outbox && !outbox.isEmpty) this.hasten();
+    if (target) await outbox?.settled();
     else await Promise.all([...this.outboxes.values()].map((outbox) => outbox.settled()));
   }
 
@@ -111,6 +122,15 @@ export class GroupCommit implements Disposable {
   dispose(): void {
     this.timer.dispose();
     this.retryTimer.dispose();
+  }
+
+  private flushAfter(delayMs: number): void {
+    this.dueAtMs = this.scheduler.now() + delayMs;
+    this.timer.value = this.scheduler.schedule(() => this.flush(), delayMs);
+  }
+
+  private hasten(): void {
+    if (this.timer.value && this.dueAtMs > this.scheduler.now() + COLLECT_MS) this.flushAfter(COLLECT_MS);
   }
 
   private flush(): void {
@@ -140,8 +160,8 @@ export class GroupCommit implements Disposable {
       }
     } else this.fail(batch, outcome);
     const isOwnWaiting = batch.some(({ outbox }) => outbox.isReady);
-    // What came meanwhile has waited long enough.
-    if (wereAllBusy || isOwnWaiting) this.flush();
+    // What came meanwhile has waited long enough, unless it is still being collected.
+    if ((wereAllBusy || isOwnWaiting) && !this.timer.value) this.flush();
   }
 
   private async append(batch: readonly BatchEntry[]): Promise<readonly DocumentAppended[] | LogFailure> {

@@ -3,6 +3,8 @@ import type { NewUpdate } from '../log/update-log.ts';
 export interface PendingUpdate extends NewUpdate {
   /** Tells the document's pending updates apart. */
   readonly pendingId: number;
+  /** All of the session's numbers that it stands for, rising; the last is `clientSeq`. */
+  readonly clientSeqs: readonly number[];
 }
 
 interface WaitingUpdate {

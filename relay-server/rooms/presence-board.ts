@@ -27,7 +27,7 @@ interface Present {
   participant: Participant;
   state: Uint8Array | undefined;
   /** What this participant was not told since it reads too slowly. */
-  readonly missed: Set<number>;
+  missed: Set<number> | undefined;
   /** False until it was sent everybody. */
   isIntroduced: boolean;
 }
@@ -38,7 +38,8 @@ export class PresenceBoard implements Disposable {
   private readonly publish: PublishToPeers;
   private readonly owned = new DisposableStore();
   private readonly present = new Map<number, Present>();
-  private readonly remote: RemotePeople;
+  /** A relay that is alone has no use for it. */
+  private readonly remote: RemotePeople | undefined;
   private readonly timer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly changed = new Set<number>();
   /** Those whose identity the others do not know, or not any more. */
@@ -48,19 +49,19 @@ export class PresenceBoard implements Disposable {
   constructor(scheduler: Scheduler, publish: PublishToPeers | undefined) {
     this.scheduler = scheduler;
     this.publish = publish ?? (() => {});
-    this.remote = new RemotePeople(scheduler, (presenceId, isRenamed) => this.note(presenceId, isRenamed));
     if (!publish) return;
+    this.remote = new RemotePeople(scheduler, (presenceId, isRenamed) => this.note(presenceId, isRenamed));
     this.owned.add(scheduleEvery(scheduler, () => this.renewLeases(), LEASE_INTERVAL_MS));
     publish(() => ({ kind: 'presence-wanted' }));
   }
 
   has(presenceId: number): boolean {
-    return this.present.has(presenceId) || this.remote.has(presenceId);
+    return this.present.has(presenceId) || this.remote?.has(presenceId) === true;
   }
 
   join(participant: Participant): void {
     const { presenceId } = participant;
-    this.present.set(presenceId, { participant, state: undefined, missed: new Set(), isIntroduced: false });
+    this.present.set(presenceId, { participant, state: undefined, missed: undefined, isIntroduced: false });
     this.note(presenceId, true);
   }
 
@@ -71,7 +72,7 @@ export class PresenceBoard implements Disposable {
     present.isIntroduced = true;
     this.send(
       present,
-      [...this.present.keys(), ...this.remote.presenceIds].map((id) => this.fullEntry(id)),
+      [...this.present.keys(), ...(this.remote?.presenceIds ?? [])].map((id) => this.fullEntry(id)),
     );
   }
 
@@ -97,7 +98,7 @@ export class PresenceBoard implements Disposable {
   /** Takes what another node says about its people. */
   receive({ message, isWhole }: Extract<BackplaneMessage, { kind: 'presence' }>, nodeId: string): void {
     const decoded = relayMessageCodec.decode(message);
-    if (decoded.type !== 'presence') return;
+    if (decoded.type !== 'presence' || !this.remote) return;
     const isComplete = this.remote.receive(nodeId, decoded.entries, isWhole);
     if (!isComplete) this.publish(() => ({ kind: 'presence-wanted' }));
   }
@@ -113,13 +114,13 @@ export class PresenceBoard implements Disposable {
 
   private renewLeases(): void {
     this.announce();
-    this.remote.endLeases();
+    this.remote?.endLeases();
   }
 
   private note(presenceId: number, isRenamed: boolean): void {
     this.changed.add(presenceId);
     if (isRenamed) this.renamed.add(presenceId);
-    const people = this.present.size + this.remote.size;
+    const people = this.present.size + (this.remote?.size ?? 0);
     const delayMs = TICK_MS * (1 + Math.floor(people / PEOPLE_PER_TICK));
     this.timer.value ??= this.scheduler.schedule(() => this.tick(), delayMs);
   }
@@ -135,6 +136,7 @@ export class PresenceBoard implements Disposable {
     for (const present of this.present.values()) {
       if (!present.isIntroduced) continue;
       if (present.participant.outlet.isLagging) {
+        present.missed ??= new Set();
         for (const id of ids) present.missed.add(id);
         continue;
       }
@@ -142,7 +144,7 @@ export class PresenceBoard implements Disposable {
       if (frames) for (const frame of frames) present.participant.outlet.sendFrame(frame, 'presence');
       else this.send(present, entries);
     }
-    const own = entries.filter(({ presenceId }) => !this.remote.isOf(presenceId));
+    const own = entries.filter(({ presenceId }) => !this.remote?.isOf(presenceId));
     if (own.length > 0) this.publishEntries(own, false);
   }
 
@@ -161,9 +163,9 @@ export class PresenceBoard implements Disposable {
   }
 
   private catchUp(present: Present): void {
-    if (present.missed.size === 0) return;
+    if (!present.missed) return;
     const entries = [...present.missed].map((id) => this.fullEntry(id));
-    present.missed.clear();
+    present.missed = undefined;
     this.send(present, entries);
   }
 
@@ -176,7 +178,7 @@ export class PresenceBoard implements Disposable {
 
   private fullEntry(presenceId: number): PresenceEntry {
     const present = this.present.get(presenceId);
-    if (!present) return this.remote.entryOf(presenceId) ?? goneEntry(presenceId);
+    if (!present) return this.remote?.entryOf(presenceId) ?? goneEntry(presenceId);
     const { subject, name, role } = present.participant.grant;
     return { presenceId, isGone: false, identity: { subject, name, role }, state: present.state };
   }

@@ -6,9 +6,11 @@ const MAX_NODES = 100;
 
 /** One document's updates of other nodes that were passed on here and are not known to be committed. */
 export class RemoteUpdates {
-  private readonly nodes = new Map<string, Map<number, readonly ClockRange[]>>();
+  /** Undefined until another node has sent one. */
+  private nodes: Map<string, Map<number, readonly ClockRange[]>> | undefined;
 
   note(nodeId: string, origin: number, ranges: readonly ClockRange[]): void {
+    this.nodes ??= new Map();
     const updates = this.nodes.get(nodeId) ?? new Map<number, readonly ClockRange[]>();
     this.nodes.set(nodeId, updates);
     updates.set(origin, ranges);
@@ -18,7 +20,7 @@ export class RemoteUpdates {
 
   /** What the update brought, when it was passed on here. It and the node's older ones are forgotten. */
   take(nodeId: string, origin: number): readonly ClockRange[] | undefined {
-    const updates = this.nodes.get(nodeId);
+    const updates = this.nodes?.get(nodeId);
     const ranges = updates?.get(origin);
     if (!updates) return undefined;
     // A node commits in order: what is older than this has failed there, or its commit was missed here.
@@ -26,12 +28,12 @@ export class RemoteUpdates {
       if (older > origin) break;
       updates.delete(older);
     }
-    if (updates.size === 0) this.nodes.delete(nodeId);
+    if (updates.size === 0) this.nodes?.delete(nodeId);
     return ranges;
   }
 
   clear(): void {
-    this.nodes.clear();
+    this.nodes = undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { type Disposable, MutableDisposable, type Scheduler, toDisposable } from '../../shared/lifecycle/index.ts';
+import { type Disposable, type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
 import { type ClientMessage, PROTOCOL_LIMITS, ProtocolError } from '../../shared/protocol/index.ts';
 import type { RoomGrant } from '../access/room-grant.ts';
 import type { SessionKey } from '../log/update-log.ts';
@@ -11,6 +11,7 @@ import type { Room } from './room.ts';
 import { type Participant, Subscription } from './subscription.ts';
 import type { Tenants, TenantUsage } from './tenants.ts';
 import { type BucketSize, TokenBucket } from './token-bucket.ts';
+import { UsedHandles } from './used-handles.ts';
 
 /** What a client may send to a room once it is in. */
 export type RoomMessage = Extract<ClientMessage, { type: 'open' | 'close' | 'update' | 'applied' | 'presence' }>;
@@ -21,6 +22,14 @@ export interface ParticipantLimits {
   readonly updateBytes: BucketSize;
 }
 
+/** What all places in the rooms of a node use. */
+export interface RoomConnectionServices {
+  readonly scheduler: Scheduler;
+  readonly limits: ParticipantLimits;
+  readonly tenants: Tenants;
+  readonly documents: DocumentServices;
+}
+
 export interface RoomConnectionOptions {
   readonly room: Room;
   readonly session: SessionKey;
@@ -29,10 +38,7 @@ export interface RoomConnectionOptions {
   readonly outlet: Outlet;
   /** The client takes `deflated-sync` (SPEC CP1). */
   readonly canInflate: boolean;
-  readonly scheduler: Scheduler;
-  readonly limits: ParticipantLimits;
-  readonly tenants: Tenants;
-  readonly services: DocumentServices;
+  readonly services: RoomConnectionServices;
 }
 
 interface OpenDocument {
@@ -40,7 +46,12 @@ interface OpenDocument {
   /** Undefined until its turn has come. */
   opened: { readonly document: LiveDocument; readonly subscription: Subscription } | undefined;
   /** The client's updates that came before the document was opened. */
-  waiting: { readonly clientSeq: number; readonly payload: Uint8Array }[];
+  waiting: WaitingUpdate[] | undefined;
+}
+
+interface WaitingUpdate {
+  readonly clientSeq: number;
+  readonly payload: Uint8Array;
 }
 
 /** Documents are opened one after the other; after so long others get their turn. */
@@ -53,40 +64,35 @@ const MAX_WAITING_UPDATES = 1_000;
 /** State vectors of documents that wait to be opened. */
 const MAX_WAITING_STATE_BYTES = 64 * 1024 * 1024;
 
-/** One connection's place in a room: it takes the client's messages and answers through the outlet. */
-export class RoomConnection implements Disposable {
+/**
+ * One connection's place in a room: it takes the client's messages and answers through the outlet. Most are idle most
+ * of the time, so that what only busy ones need is made when it is needed.
+ */
+export class RoomConnection extends TrackedDisposable {
   private readonly room: Room;
-  private readonly services: DocumentServices;
-  private readonly scheduler: Scheduler;
-  private readonly tenants: Tenants;
+  private readonly services: RoomConnectionServices;
   private readonly usage: TenantUsage;
-  private readonly updates: TokenBucket;
-  private readonly updateBytes: TokenBucket;
+  /** Once it has written. */
+  private updates: TokenBucket | undefined;
+  private updateBytes: TokenBucket | undefined;
   private readonly self: { -readonly [K in keyof Participant]: Participant[K] };
   private readonly open = new Map<number, OpenDocument>();
-  private readonly usedHandles = new Set<number>();
-  private readonly owner: Disposable;
-  private opening: Promise<void> = Promise.resolve();
-  private readonly opens: TokenBucket;
+  private readonly usedHandles = new UsedHandles();
+  /** While documents are being opened. */
+  private opening: Promise<void> | undefined;
+  private opens: TokenBucket | undefined;
   private waitingOpens = 0;
   private waitingStateBytes = 0;
   private turnStartedMs = 0;
-  private readonly turn = new MutableDisposable<Disposable>();
-  private isLeft = false;
+  private turn: Disposable | undefined;
 
-  constructor(options: RoomConnectionOptions) {
-    const { room, session, presenceId, grant, outlet, canInflate, scheduler, limits, services, tenants } = options;
+  constructor({ room, session, presenceId, grant, outlet, canInflate, services }: RoomConnectionOptions) {
+    super();
     this.room = room;
     this.services = services;
-    this.scheduler = scheduler;
-    this.updates = new TokenBucket(limits.updates, scheduler);
-    this.updateBytes = new TokenBucket(limits.updateBytes, scheduler);
-    this.opens = new TokenBucket(OPENS, scheduler);
     this.self = { presenceId, session, grant, outlet, canInflate };
-    this.tenants = tenants;
-    this.usage = tenants.enter(grant.tenant);
+    this.usage = services.tenants.enter(grant.tenant);
     room.enter(this.self);
-    this.owner = toDisposable(() => this.leave());
   }
 
   get presenceId(): number {
@@ -133,16 +139,11 @@ export class RoomConnection implements Disposable {
   }
 
   /** Leaves the room. */
-  dispose(): void {
-    this.owner.dispose();
-  }
-
-  private leave(): void {
-    this.isLeft = true;
-    this.turn.dispose();
+  protected release(): void {
+    this.turn?.dispose();
     for (const handle of [...this.open.keys()]) this.forget(handle);
     this.room.leave(this.self);
-    this.tenants.leave(this.self.grant.tenant);
+    this.services.tenants.leave(this.self.grant.tenant);
   }
 
   private openDocument({
@@ -161,21 +162,24 @@ export class RoomConnection implements Disposable {
       this.self.outlet.send({ type: 'document-closed', handle, reason: 'too-many-documents', explanation }, 'control');
       return;
     }
-    if (this.waitingOpens++ === 0) this.turnStartedMs = this.scheduler.now();
+    if (this.waitingOpens++ === 0) this.turnStartedMs = this.services.scheduler.now();
     this.waitingStateBytes += stateVector.byteLength;
     if (this.waitingStateBytes > MAX_WAITING_STATE_BYTES) throw new ProtocolError('too much to open at once', 4413);
-    this.open.set(handle, { name, opened: undefined, waiting: [] });
+    this.open.set(handle, { name, opened: undefined, waiting: undefined });
     const request = { epoch, afterSeq, stateVector: stateVector.slice() };
-    this.opening = this.opening.then(async () => {
-      try {
-        await this.answerOpen(handle, request);
-      } catch (error) {
-        this.services.reportProblem(error);
-      } finally {
-        this.waitingOpens--;
-        this.waitingStateBytes -= stateVector.byteLength;
-      }
-    });
+    this.opening = this.answerOpenAfter(this.opening, handle, request);
+  }
+
+  private async answerOpenAfter(previous: Promise<void> | undefined, handle: number, request: ClientHas) {
+    try {
+      await previous;
+      await this.answerOpen(handle, request);
+    } catch (error) {
+      this.services.documents.reportProblem(error);
+    } finally {
+      this.waitingStateBytes -= request.stateVector.byteLength;
+      if (--this.waitingOpens === 0) this.opening = undefined;
+    }
   }
 
   private async answerOpen(handle: number, request: ClientHas): Promise<void> {
@@ -183,7 +187,7 @@ export class RoomConnection implements Disposable {
     if (!entry) return;
     await this.takeTurn();
     // It may have been closed meanwhile.
-    if (this.isLeft || this.open.get(handle) !== entry) return;
+    if (this.isDisposed || this.open.get(handle) !== entry) return;
     const document = this.room.acquire(entry.name);
     const subscription = new Subscription(this.self, handle, entry.name);
     entry.opened = { document, subscription };
@@ -191,29 +195,32 @@ export class RoomConnection implements Disposable {
     try {
       await document.answerOpen(subscription, request);
     } catch (error) {
-      this.services.reportProblem(error);
+      this.services.documents.reportProblem(error);
       if (this.open.get(handle) !== entry) return;
       this.forget(handle);
       const explanation = explainReadFailure(error);
       this.self.outlet.send({ type: 'document-closed', handle, reason: 'unreadable', explanation }, 'control');
       return;
     }
-    for (const { clientSeq, payload } of entry.waiting.splice(0)) document.submit(subscription, clientSeq, payload);
+    const waiting = entry.waiting ?? [];
+    entry.waiting = undefined;
+    for (const { clientSeq, payload } of waiting) document.submit(subscription, clientSeq, payload);
   }
 
   private async takeTurn(): Promise<void> {
-    const nowMs = this.scheduler.now();
+    const nowMs = this.services.scheduler.now();
     if (nowMs - this.turnStartedMs > TURN_MS) {
       await this.pause(0);
-      this.turnStartedMs = this.scheduler.now();
+      this.turnStartedMs = this.services.scheduler.now();
     }
-    while (!this.isLeft && !this.opens.take(1)) await this.pause(OPEN_RETRY_MS);
+    this.opens ??= new TokenBucket(OPENS, this.services.scheduler);
+    while (!this.isDisposed && !this.opens.take(1)) await this.pause(OPEN_RETRY_MS);
   }
 
   private async pause(delayMs: number): Promise<void> {
-    if (this.isLeft) return;
+    if (this.isDisposed) return;
     await new Promise<void>((resolve) => {
-      this.turn.value = this.scheduler.schedule(resolve, delayMs);
+      this.turn = this.services.scheduler.schedule(resolve, delayMs);
     });
   }
 
@@ -225,18 +232,25 @@ export class RoomConnection implements Disposable {
   private update({ handle, clientSeq, payload }: Extract<RoomMessage, { type: 'update' }>): void {
     const found = this.find(handle);
     if (!found) return;
-    const { opened, waiting } = found;
+    const { opened } = found;
     if (clientSeq === 0) throw new ProtocolError('clientSeq 0');
     const { byteLength } = payload;
-    const isWithinRate = this.updates.take(1) && this.updateBytes.take(byteLength) && this.usage.takeUpdate(byteLength);
-    if (!isWithinRate || waiting.length >= MAX_WAITING_UPDATES) {
+    if (!this.takeFromRates(byteLength) || (found.waiting?.length ?? 0) >= MAX_WAITING_UPDATES) {
       const explanation = 'Too many edits at once. They are kept here and sent again.';
       this.self.outlet.send({ type: 'refused', handle, clientSeq, reason: 'rate-limited', explanation }, 'control');
     } else if (!opened || opened.subscription.state === 'opening') {
-      waiting.push({ clientSeq, payload });
+      (found.waiting ??= []).push({ clientSeq, payload });
     } else {
       opened.document.submit(opened.subscription, clientSeq, payload);
     }
+  }
+
+  /** Whether an update is within what the connection, and all of its tenant, may write. */
+  private takeFromRates(byteLength: number): boolean {
+    const { limits, scheduler } = this.services;
+    this.updates ??= new TokenBucket(limits.updates, scheduler);
+    this.updateBytes ??= new TokenBucket(limits.updateBytes, scheduler);
+    return this.updates.take(1) && this.updateBytes.take(byteLength) && this.usage.takeUpdate(byteLength);
   }
 
   /** Undefined when the document was closed: the message may have crossed the closing (SPEC DO2). */

@@ -8,7 +8,7 @@ import { GroupCommit } from './group-commit.ts';
 import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
 import { Room } from './room.ts';
-import { type ParticipantLimits, RoomConnection } from './room-connection.ts';
+import { type ParticipantLimits, RoomConnection, type RoomConnectionServices } from './room-connection.ts';
 import type { DocumentServices } from './document.ts';
 import { type TenantLimits, Tenants } from './tenants.ts';
 
@@ -35,6 +35,7 @@ export class RoomRegistry implements Disposable {
   private readonly commits: GroupCommit;
   private readonly rooms = new Map<string, Room>();
   private readonly tenants: Tenants;
+  private readonly placeServices: RoomConnectionServices;
   private readonly poller: HeadPoller | undefined;
   private lastUpdateId = 0;
 
@@ -56,6 +57,7 @@ export class RoomRegistry implements Disposable {
       noteGrowth: (key, updates, bytes) => options.noteGrowth(key, updates, bytes),
       reportProblem: (error) => options.reportProblem(error),
     };
+    this.placeServices = { scheduler, limits: options.limits, tenants: this.tenants, documents: this.services };
     if (options.headPollIntervalMs === undefined) return;
     this.poller = new HeadPoller({
       log,
@@ -77,10 +79,7 @@ export class RoomRegistry implements Disposable {
     const room = this.roomOf(grant);
     const session = { subject: grant.subject, sessionId };
     const presenceId = this.createPresenceId(room);
-    const { scheduler, limits } = this.options;
-    const { services, tenants } = this;
-    const shared = { scheduler, limits, services, tenants };
-    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, ...shared });
+    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, services: this.placeServices });
   }
 
   /** Writes everything that waits to the log. */

@@ -32,7 +32,8 @@ export class Room implements Disposable {
     this.publish = (create) => {
       if (backplane.hasPeers(key)) backplane.publish(key, create());
     };
-    this.owned.add(backplane.subscribe(key, (message, nodeId) => this.receive(message, nodeId)));
+    const receive = (message: BackplaneMessage, nodeId: string) => this.receive(message, nodeId);
+    this.owned.add(backplane.subscribe(key, receive, () => this.nowHeard()));
     this.presence = this.owned.add(
       new PresenceBoard(services.scheduler, services.isLogShared ? this.publish : undefined),
     );
@@ -83,6 +84,12 @@ export class Room implements Disposable {
     this.documents.delete(document.key.document);
     document.dispose();
     this.checkEmpty();
+  }
+
+  /** Other nodes are heard from now on; a document that was opened before may have missed something. */
+  private nowHeard(): void {
+    if (!this.services.isLogShared) return;
+    for (const document of this.openDocuments) void document.askLog();
   }
 
   private receive(message: BackplaneMessage, nodeId: string): void {

@@ -1,7 +1,10 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import type { Subscription } from './subscription.ts';
 
-export const SEEN_TICK_MS = 50;
+const TICK_MS = 50;
+/** In a room of so many people a tick is twice as long, and so on: what is sent grows with the square of the people. */
+const PEOPLE_PER_TICK = 8;
+const MAX_TICK_MS = 1_000;
 
 interface SeenEntry {
   readonly presenceId: number;
@@ -13,18 +16,17 @@ const MAX_ENTRIES = 10_000;
 /** Passes on how far the participants of one document have stored it, at most once per tick (SPEC PR5). */
 export class SeenTicker implements Disposable {
   private readonly scheduler: Scheduler;
-  private readonly subscriptions: () => Iterable<Subscription>;
+  private readonly subscriptions: () => ReadonlySet<Subscription>;
   private readonly timer = new MutableDisposable<Disposable>();
   private readonly changed = new Set<Subscription>();
-  private readonly changedRemote = new Set<number>();
-  /** By presence id, of people on other nodes. */
-  private readonly remote = new Map<number, number>();
+  /** How far people on other nodes are, by presence id. Undefined until one of them is heard of. */
+  private remote: { readonly seqs: Map<number, number>; readonly changed: Set<number> } | undefined;
   private readonly publish: (entries: readonly SeenEntry[]) => void;
 
   /** `publish` tells the other nodes. */
   constructor(
     scheduler: Scheduler,
-    subscriptions: () => Iterable<Subscription>,
+    subscriptions: () => ReadonlySet<Subscription>,
     publish: (entries: readonly SeenEntry[]) => void,
   ) {
     this.scheduler = scheduler;
@@ -41,35 +43,38 @@ export class SeenTicker implements Disposable {
 
   /** Another node says how far its people are. */
   noteRemote(entries: readonly SeenEntry[]): void {
+    this.remote ??= { seqs: new Map(), changed: new Set() };
+    const { seqs, changed } = this.remote;
     for (const { presenceId, seq } of entries) {
-      if (seq <= (this.remote.get(presenceId) ?? 0)) continue;
+      if (seq <= (seqs.get(presenceId) ?? 0)) continue;
       // The newest last, so that the oldest are forgotten first.
-      this.remote.delete(presenceId);
-      this.remote.set(presenceId, seq);
-      this.changedRemote.add(presenceId);
+      seqs.delete(presenceId);
+      seqs.set(presenceId, seq);
+      changed.add(presenceId);
       this.armTimer();
     }
-    for (const presenceId of this.remote.keys()) {
-      if (this.remote.size <= MAX_ENTRIES) break;
-      this.remote.delete(presenceId);
+    for (const presenceId of seqs.keys()) {
+      if (seqs.size <= MAX_ENTRIES) break;
+      seqs.delete(presenceId);
     }
   }
 
   /** The numbers mean something else now. */
   reset(): void {
     this.changed.clear();
-    this.changedRemote.clear();
-    this.remote.clear();
+    this.remote = undefined;
   }
 
   private armTimer(): void {
-    this.timer.value ??= this.scheduler.schedule(() => this.tick(), SEEN_TICK_MS);
+    if (this.timer.value) return;
+    const delayMs = TICK_MS * (1 + Math.floor(this.subscriptions().size / PEOPLE_PER_TICK));
+    this.timer.value = this.scheduler.schedule(() => this.tick(), Math.min(delayMs, MAX_TICK_MS));
   }
 
   /** Tells a new subscriber how far the others are. */
   introduce(subscription: Subscription): void {
     const here = [...this.subscriptions()].filter((other) => other !== subscription && other.appliedSeq > 0);
-    this.send(subscription, [...here.map(toEntry), ...this.remoteEntries(this.remote.keys())]);
+    this.send(subscription, [...here.map(toEntry), ...this.remoteEntries(this.remote?.seqs.keys() ?? [])]);
   }
 
   forget(subscription: Subscription): void {
@@ -79,9 +84,9 @@ export class SeenTicker implements Disposable {
   private tick(): void {
     this.timer.value = undefined;
     const changed = [...this.changed];
-    const remote = this.remoteEntries(this.changedRemote);
+    const remote = this.remoteEntries(this.remote?.changed ?? []);
     this.changed.clear();
-    this.changedRemote.clear();
+    this.remote?.changed.clear();
     for (const subscription of this.subscriptions()) {
       const others = changed.filter((other) => other !== subscription);
       this.send(subscription, [...others.map(toEntry), ...remote]);
@@ -90,7 +95,7 @@ export class SeenTicker implements Disposable {
   }
 
   private remoteEntries(presenceIds: Iterable<number>): SeenEntry[] {
-    return [...presenceIds].map((presenceId) => ({ presenceId, seq: this.remote.get(presenceId) ?? 0 }));
+    return [...presenceIds].map((presenceId) => ({ presenceId, seq: this.remote?.seqs.get(presenceId) ?? 0 }));
   }
 
   private send(to: Subscription, entries: readonly SeenEntry[]): void {

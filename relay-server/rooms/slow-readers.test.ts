@@ -13,7 +13,7 @@ async function setUp() {
   ada.client.open(1, 'file');
   slow.client.open(1, 'file');
   await relay.settle();
-  slow.drainAll();
+  await slow.drainAll();
   const typist = createTypist(1);
   let clientSeq = 0;
   const write = async (updates: number, bytes: number) => {
@@ -28,7 +28,7 @@ describe('a slow reader', () => {
     const { relay, ada, slow, typist, write } = await setUp();
     await write(60, 50_000);
     expect(slow.closes).toEqual([]);
-    slow.drainAll();
+    await slow.drainAll();
     expect(slow.client.last('document-closed')).toMatchObject({ handle: 1, reason: 'reopen' });
     const { epoch } = slow.client.last('opened');
     const seen = slow.client.all('update').length;
@@ -37,10 +37,10 @@ describe('a slow reader', () => {
     expect(slow.client.all('committed')).toEqual([]);
     slow.client.open(2, 'file', { epoch, afterSeq: slow.client.last('update').committedSeq });
     await relay.settle();
-    slow.drainAll();
+    await slow.drainAll();
     expect(slow.client.textOf(2)).toBe(typist.doc.getText('content').toString());
     await write(1, 10);
-    slow.drainAll();
+    await slow.drainAll();
     expect(slow.client.last('update').handle).toBe(2);
     expect(ada.client.last('ack').seq).toBe(61);
   });
@@ -54,7 +54,7 @@ describe('a slow reader', () => {
     await relay.advance(100);
     carl.pair.cut();
     await relay.advance(100);
-    slow.drainAll();
+    await slow.drainAll();
     const entries = slow.client.last('presence').entries;
     expect(entries.map(({ identity }) => identity?.subject)).toContain('bob');
     expect(entries).toContainEqual(
@@ -71,10 +71,10 @@ describe('a slow reader', () => {
     for (let round = 0; round < 3; round++) slow.drain();
     expect(slow.client.all('update').map(({ committedSeq }) => committedSeq)).toEqual([0]);
     expect(slow.client.all('committed')).toEqual([]);
-    slow.drainAll();
+    await slow.drainAll();
     expect(slow.client.all('update').map(({ payload }) => payload.byteLength > 1_000_000)).toEqual([false, true]);
     await relay.advance(300);
-    slow.drainAll();
+    await slow.drainAll();
     expect(slow.client.last('committed').seq).toBe(2);
   });
 

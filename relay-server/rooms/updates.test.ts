@@ -47,7 +47,10 @@ describe('updates and acks', () => {
     ada.client.open(2, 'other');
     await relay.settle();
     const typist = createTypist(1);
-    for (let clientSeq = 1; clientSeq <= 10; clientSeq++) ada.client.update(1, clientSeq, typist.type('x'));
+    for (let clientSeq = 1; clientSeq <= 10; clientSeq++) {
+      ada.client.update(1, clientSeq, typist.type('x'));
+      await relay.settle();
+    }
     ada.client.update(2, 11, createTypist(2).type('y'));
     await relay.advance(5);
     expect(ada.client.all('ack')).toEqual([

@@ -103,6 +103,27 @@ describe('a y-websocket connection', () => {
     expect((await join(relay, 'ben.editor')).text.toJSON()).toBe('kept');
   });
 
+  it('[YW10] is sent away at a time of its own while the relay drains, and may write until then', async () => {
+    const relay = new RelayUnderTest();
+    const clients = Array.from({ length: 24 }, (_, index) => new YjsClient(relay, { token: `p${index}.editor` }));
+    await relay.advance(10);
+    const draining = relay.core.drain(3_000);
+    let stayed = clients;
+    for (let second = 1; second <= 3; second++) {
+      stayed[0]?.text.insert(0, `${second}`);
+      await relay.advance(1_000);
+      const staying = stayed.filter(({ closes }) => closes.length === 0);
+      expect(stayed.length - staying.length).toBeGreaterThan(3);
+      stayed = staying;
+    }
+    await draining;
+    expect(stayed).toEqual([]);
+    for (const { closes } of clients) expect(closes).toEqual([{ code: 1012, reason: 'The relay is restarting.' }]);
+    relay.restart();
+    const late = await join(relay, 'late.editor');
+    expect([...late.text.toJSON()].toSorted()).toEqual(['1', '2', '3']);
+  });
+
   it('[YW11] leaves live edits out while a client reads too slowly, and sends them once it reads again', async () => {
     const relay = new RelayUnderTest();
     const ada = await join(relay, 'ada.editor');
@@ -117,8 +138,10 @@ describe('a y-websocket connection', () => {
     reader.drain();
     await relay.settle();
     expect(reader.text.length).toBeLessThan(60 * 50_000);
-    await relay.advance(1);
-    reader.drain();
+    for (let round = 0; round < 20; round++) {
+      await relay.advance(1);
+      reader.drain();
+    }
     await relay.advance(50);
     expect(reader.text.length).toBe(60 * 50_000);
     ada.text.insert(0, 'y');

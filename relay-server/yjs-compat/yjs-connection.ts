@@ -82,7 +82,7 @@ export class YjsConnection implements Outlet, Disposable {
     this.options = options;
     this.socket = socket;
     this.scheduler = services.scheduler;
-    this.egress = new Egress(socket);
+    this.egress = new Egress(socket, services.scheduler);
     this.slowReader = new SlowReader(this.egress, this.scheduler);
     this.messages = new TokenBucket(MESSAGES, this.scheduler);
     this.heardAtMs = this.scheduler.now();
@@ -170,8 +170,9 @@ export class YjsConnection implements Outlet, Disposable {
       onFrame: (frame) => this.receive(frame),
       onText: () => this.end(CLOSE_CODES.protocol, 'Text frames are not part of the protocol.'),
       onDrain: () => this.drained(),
-      onPong: () => {
+      onPong: (marker) => {
         this.heardAtMs = this.scheduler.now();
+        this.egress.noteAnswer(marker);
       },
       onClose: () => this.dispose(),
     });
