@@ -12,6 +12,7 @@ import { createHttpHandler, type HttpHandlerOptions } from './gateway/http-handl
 import { Readiness } from './gateway/readiness.ts';
 import { StaticFiles } from './gateway/static-files.ts';
 import { serveWebSockets } from './gateway/websocket-endpoint.ts';
+import type { ArchiveOptions } from './log/archiver.ts';
 import { createRelayCore } from './relay-core.ts';
 
 export interface ServeOptions extends BackendOptions {
@@ -25,6 +26,7 @@ export interface ServeOptions extends BackendOptions {
   readonly keyFile: string | undefined;
   /** How long it may take to say goodbye to everybody. */
   readonly drainMs: number;
+  readonly archiving: ArchiveOptions;
 }
 
 /** A relay at work. */
@@ -53,14 +55,15 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   const { data, reportProblem } = options;
   const staticFiles = options.staticFolder === undefined ? undefined : await openStatic(options.staticFolder);
   const backends = owned.add(await openBackends(options));
-  const { snapshots, backplane, headPollIntervalMs } = backends;
-  const { log, directory } = backends.storage;
+  const { snapshots, segmentStore, backplane, headPollIntervalMs } = backends;
+  const { log, segments, directory } = backends.storage;
+  const archive = { index: segments, store: segmentStore, archiving: options.archiving };
   const authority = new TokenAuthority(await loadIdentity(options), systemScheduler);
   const doorkeeper = new RoomDoorkeeper(authority, directory);
   const shareLinks = new ShareLinks(directory, authority, systemScheduler);
   const shared = { ...(backplane && { backplane }), ...(headPollIntervalMs !== undefined && { headPollIntervalMs }) };
   const core = owned.add(
-    createRelayCore({ log, snapshots, doorkeeper, compaction: COMPACTION, reportProblem, ...shared }),
+    createRelayCore({ log, snapshots, archive, doorkeeper, compaction: COMPACTION, reportProblem, ...shared }),
   );
   const readiness = new Readiness(log, systemScheduler);
   const isAllowedOrigin = createOriginCheck(options.publicUrl === undefined ? [] : [options.publicUrl]);

@@ -30,6 +30,13 @@ export interface BackplaneFrame extends FrameEnvelope {
   readonly messages: readonly BackplaneMessage[];
 }
 
+/** What a node tells all others about itself. */
+export interface Announcement {
+  readonly nodeId: string;
+  /** It has kept messages to itself until now, when nobody seemed to be there. */
+  readonly isBeginning: boolean;
+}
+
 const FORMAT_VERSION = 1;
 /** Nothing larger is ever sent, so that whatever is larger is not ours. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
@@ -61,6 +68,8 @@ const kick = struct<{ jti: string | undefined; linkId: string | undefined; subje
   linkId: optional(name),
   subject: optional(name),
 });
+
+const announcementFields = struct<Announcement>({ nodeId: nodeIdField, isBeginning: flag });
 
 /** The wire form of each kind of message. Append only. */
 const KINDS = { update: 1, committed: 2, presence: 3, seen: 4, 'presence-wanted': 5, kick: 6 } as const;
@@ -118,8 +127,7 @@ export function encodeFrame(envelope: FrameEnvelope, messages: readonly Uint8Arr
 export function decodeFrame(frame: Uint8Array, ownNodeId: string): BackplaneFrame | undefined {
   if (frame.byteLength > MAX_FRAME_BYTES) throw new ProtocolError(`a frame of ${frame.byteLength} bytes`);
   const decoder = decoding.createDecoder(frame);
-  const version = readByte(decoder);
-  if (version !== FORMAT_VERSION) throw new ProtocolError(`format ${version} instead of ${FORMAT_VERSION}`);
+  readVersion(decoder);
   const nodeId = nodeIdField.read(decoder);
   if (nodeId === ownNodeId) return undefined;
   const series = uint.read(decoder);
@@ -127,6 +135,22 @@ export function decodeFrame(frame: Uint8Array, ownNodeId: string): BackplaneFram
   const messages = list(messageField, MAX_MESSAGES).read(decoder);
   if (decoding.hasContent(decoder)) throw new ProtocolError('bytes after the end of the frame');
   return { nodeId, series, sequence, messages };
+}
+
+export function encodeAnnouncement(announcement: Announcement): Buffer {
+  const encoder = encoding.createEncoder();
+  encoding.writeUint8(encoder, FORMAT_VERSION);
+  announcementFields.write(encoder, announcement);
+  return Buffer.from(encoding.toUint8Array(encoder));
+}
+
+/** @throws ProtocolError when it is malformed */
+export function decodeAnnouncement(content: Uint8Array): Announcement {
+  const decoder = decoding.createDecoder(content);
+  readVersion(decoder);
+  const announcement = announcementFields.read(decoder);
+  if (decoding.hasContent(decoder)) throw new ProtocolError('bytes after the end of an announcement');
+  return announcement;
 }
 
 const messageField: FieldCodec<BackplaneMessage> = {
@@ -163,6 +187,11 @@ function readKick(decoder: decoding.Decoder): MessageOf<'kick'> {
     ...(linkId === undefined ? {} : { linkId }),
     ...(subject === undefined ? {} : { subject }),
   };
+}
+
+function readVersion(decoder: decoding.Decoder): void {
+  const version = readByte(decoder);
+  if (version !== FORMAT_VERSION) throw new ProtocolError(`format ${version} instead of ${FORMAT_VERSION}`);
 }
 
 function readByte(decoder: decoding.Decoder): number {

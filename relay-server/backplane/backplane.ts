@@ -44,12 +44,22 @@ export type BackplaneMessage =
 export interface Backplane extends Disposable {
   /** Fires when messages may have been lost: the log must be asked. */
   readonly onDidLoseMessages: Event<void>;
-  /** Whether other nodes may serve the room. False spares making messages for nobody. */
+  /**
+   * Whether other nodes may serve the room. False spares making messages for nobody. Those who miss messages for it
+   * learn so by {@link onDidLoseMessages} or `onHeard`.
+   */
   hasPeers(room: BackplaneRoom): boolean;
   /** Sends to the room's subscribers on all other nodes. Never throws, never waits and is not durable. */
   publish(room: BackplaneRoom, message: BackplaneMessage): void;
-  /** `nodeId` names the sender, a new name for each start of a node. One node's messages come in their order. */
-  subscribe(room: BackplaneRoom, listener: (message: BackplaneMessage, nodeId: string) => void): Disposable;
+  /**
+   * `nodeId` names the sender, a new name for each start of a node. One node's messages come in their order.
+   * `onHeard` is called when the room is heard from now on, unless it is at once: what was said before may be missing.
+   */
+  subscribe(
+    room: BackplaneRoom,
+    listener: (message: BackplaneMessage, nodeId: string) => void,
+    onHeard?: () => void,
+  ): Disposable;
 }
 
 /** Tells the other nodes of one room; `create` is called only when there are any. */

@@ -12,9 +12,10 @@ import {
 import { type BackplaneFrame, decodeFrame, encodeMessage } from './backplane-codec.ts';
 import type { Backplane, BackplaneMessage, BackplaneRoom } from './backplane.ts';
 import { Heartbeat } from './redis/heartbeat.ts';
+import { Peers } from './redis/peers.ts';
 import type { Precedence } from './redis/publish-queue.ts';
 import { Publisher } from './redis/publisher.ts';
-import { parseRedisUrl } from './redis/redis-address.ts';
+import { parseRedisUrl, readAuthorities } from './redis/redis-address.ts';
 import type { RedisFailure } from './redis/redis-failure.ts';
 import { SequenceWatch } from './redis/sequence-watch.ts';
 import { Subscriber } from './redis/subscriber.ts';
@@ -42,6 +43,8 @@ export type RedisBackplaneStatus =
 interface SubscribedRoom {
   readonly deliveries: Emitter<{ readonly message: BackplaneMessage; readonly nodeId: string }>;
   readonly watch: SequenceWatch;
+  /** Fires when the channel is heard from now on. */
+  readonly hearing: Emitter<void>;
 }
 
 interface Outage {
@@ -57,9 +60,9 @@ const GARBAGE_REPORT_INTERVAL_MS = 60_000;
 
 /**
  * Joins this relay node to the others through the channels of a Redis server, for example
- * `redis://USER:PASSWORD@HOST:6379` or `rediss://…` for TLS. It connects in the background and for as long as it
+ * `redis://USER:PASSWORD@HOST:6379` or `rediss://…?ca=FILE` for TLS. It connects in the background and for as long as it
  * lives: a server that is away is reported, and found again when it is back.
- * @throws TypeError when `url` is no address of a Redis server
+ * @throws TypeError when `url` is no address of a Redis server, or its file of authorities cannot be used
  */
 export function openRedisBackplane(url: string, options: RedisBackplaneOptions): RedisBackplane {
   return new RedisBackplane(url, options);
@@ -80,6 +83,8 @@ export class RedisBackplane implements Backplane {
   private readonly publisher: Publisher;
   private readonly subscriber: Subscriber;
   private readonly heartbeat: Heartbeat;
+  private readonly peers: Peers;
+  private readonly nodesChannel: string;
   private outage: Outage | undefined;
   private garbageReportedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -89,8 +94,10 @@ export class RedisBackplane implements Backplane {
     this.options = options;
     this.prefix = prefix;
     this.scheduler = scheduler;
-    const connection = { address, channels: `${prefix}*`, scheduler, random };
+    const authorities = address.authorityFile === undefined ? undefined : readAuthorities(address.authorityFile);
+    const connection = { address, authorities, channels: `${prefix}*`, scheduler, random };
     const ownChannel = `${prefix}node:${this.nodeId}`;
+    this.nodesChannel = `${prefix}nodes`;
     this.publisher = this.owned.add(
       new Publisher({
         connection,
@@ -98,7 +105,10 @@ export class RedisBackplane implements Backplane {
         maxQueuedBytes: options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES,
         isHeld: (channel) => this.subscriber.isPending(channel),
         isSubscribed: (channel) => this.subscriber.isSubscribed(channel),
-        onOpen: () => this.heartbeat.beat(),
+        onOpen: () => {
+          this.heartbeat.beat();
+          this.peers.announce();
+        },
         onConfirm: () => this.confirmed(),
         onFailure: (failure) => this.failed(failure),
       }),
@@ -106,21 +116,30 @@ export class RedisBackplane implements Backplane {
     this.subscriber = this.owned.add(
       new Subscriber({
         connection,
-        ownChannel,
+        fixedChannels: [ownChannel, this.nodesChannel],
         onMessage: (channel, content) => this.receive(channel, content),
-        onSubscribed: () => this.publisher.scheduleFlush(),
+        onSubscribed: (channel) => {
+          this.publisher.scheduleFlush();
+          // Otherwise it is one of many, of which `onConfirm` tells at once.
+          if (this.subscriber.isConfirmed) this.rooms.get(channel)?.hearing.fire();
+        },
         onUnsubscribed: (channel) => this.publisher.endSeries(channel),
         onConfirm: () => {
           this.confirmed();
+          this.peers.announce();
           // Whoever subscribed before did not hear anything until now.
           if (this.rooms.size > 0) this.noteLoss();
         },
         onFailure: (failure) => this.failed(failure),
       }),
     );
-    const { publisher, subscriber } = this;
+    const { publisher, subscriber, nodeId, nodesChannel } = this;
     this.heartbeat = this.owned.add(
       new Heartbeat({ scheduler, publisher, subscriber, channel: ownChannel, label: address.label }),
+    );
+    const onNodeBegins = () => this.noteLoss();
+    this.peers = this.owned.add(
+      new Peers({ scheduler, publisher, subscriber, channel: nodesChannel, nodeId, onNodeBegins }),
     );
     subscriber.start();
     publisher.start();
@@ -150,9 +169,10 @@ export class RedisBackplane implements Backplane {
 
   // Who else listens to a room is known to the server alone.
   hasPeers(): boolean {
-    return !this.owned.isDisposed;
+    return !this.owned.isDisposed && !this.peers.isAlone;
   }
 
+  /** Also sends while there seem to be no peers. */
   publish(room: BackplaneRoom, message: BackplaneMessage): void {
     if (this.owned.isDisposed) return;
     try {
@@ -164,14 +184,20 @@ export class RedisBackplane implements Backplane {
     }
   }
 
-  subscribe(room: BackplaneRoom, listener: (message: BackplaneMessage, nodeId: string) => void): Disposable {
+  subscribe(
+    room: BackplaneRoom,
+    listener: (message: BackplaneMessage, nodeId: string) => void,
+    onHeard: () => void = () => {},
+  ): Disposable {
     const channel = this.channelOf(room);
-    const subscribed = this.rooms.get(channel) ?? { deliveries: new Emitter(), watch: new SequenceWatch() };
+    const subscribed = this.rooms.get(channel) ?? createSubscribedRoom();
     this.rooms.set(channel, subscribed);
     const subscription = this.subscriber.subscribe(channel);
     const delivery = subscribed.deliveries.event(({ message, nodeId }) => listener(message, nodeId));
+    const hearing = subscribed.hearing.event(onHeard);
     return toDisposable(() => {
       delivery.dispose();
+      hearing.dispose();
       if (!subscribed.deliveries.hasListeners && this.rooms.get(channel) === subscribed) this.rooms.delete(channel);
       subscription.dispose();
     });
@@ -184,13 +210,24 @@ export class RedisBackplane implements Backplane {
 
   private receive(channel: string, content: Buffer): void {
     this.heartbeat.heard();
+    if (channel === this.nodesChannel) return this.receiveAnnouncement(content);
     const room = this.rooms.get(channel);
     const frame = room && this.decode(channel, content);
     if (!frame) return;
+    // First, so that answers to it are published.
+    this.peers.heard();
     const continuity = room.watch.note(frame);
     if (continuity === 'repeated') return;
     if (continuity === 'gap') this.noteLoss();
     for (const message of frame.messages) room.deliveries.fire({ message, nodeId: frame.nodeId });
+  }
+
+  private receiveAnnouncement(content: Buffer): void {
+    try {
+      this.peers.receive(content);
+    } catch (error) {
+      this.reportGarbage(this.nodesChannel, error);
+    }
   }
 
   private decode(channel: string, content: Buffer): BackplaneFrame | undefined {
@@ -241,6 +278,10 @@ export class RedisBackplane implements Backplane {
     this.owned.dispose();
     this.rooms.clear();
   }
+}
+
+function createSubscribedRoom(): SubscribedRoom {
+  return { deliveries: new Emitter(), watch: new SequenceWatch(), hearing: new Emitter() };
 }
 
 function precedenceOf({ kind }: BackplaneMessage): Precedence {

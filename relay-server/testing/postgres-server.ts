@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { provisionPostgres } from '../../scripts/runtimes/postgres.ts';
+import type { ServerCertificate } from './certificate-authority.ts';
 import { endProcess } from './end-process.ts';
 import { findFreePort } from './free-port.ts';
 
@@ -36,18 +37,18 @@ export class PostgresServer {
     rmSync(this.folder, { recursive: true, force: true });
   };
 
-  private constructor(binaries: string, settings: readonly string[]) {
+  private constructor(binaries: string, settings: readonly string[], tls: ServerCertificate | undefined) {
     this.binaries = binaries;
-    this.settings = settings;
     this.owner = findUnprivileged();
     this.folder = mkdtempSync(join(tmpdir(), 'tutti-postgres-'));
+    this.settings = tls ? [...settings, ...this.offerTls(tls)] : settings;
     if (this.owner) chownSync(this.folder, this.owner.uid, this.owner.gid);
     process.once('exit', this.endAtExit);
   }
 
-  /** Makes a new server and starts it; `settings` are such as `max_connections=10`. */
-  static async start(settings: readonly string[] = []): Promise<PostgresServer> {
-    const server = new PostgresServer((await provisionPostgres()).folder, settings);
+  /** Makes a new server and starts it; `settings` are such as `max_connections=10`. With a certificate it offers TLS. */
+  static async start(settings: readonly string[] = [], tls?: ServerCertificate): Promise<PostgresServer> {
+    const server = new PostgresServer((await provisionPostgres()).folder, settings, tls);
     try {
       await server.initialize();
       await server.start();
@@ -61,6 +62,11 @@ export class PostgresServer {
   /** The address of a database, as the relay takes it. */
   url(database: string, { user = USER, password = PASSWORD } = {}): string {
     return `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** The process that starts all others of it; undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.child?.pid;
   }
 
   /** What it has written since it started last, a line each. */
@@ -133,9 +139,7 @@ export class PostgresServer {
   }
 
   private async initialize(): Promise<void> {
-    const passwordFile = join(this.folder, 'password');
-    writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
-    if (this.owner) chownSync(passwordFile, this.owner.uid, this.owner.gid);
+    const passwordFile = this.writeFile('password', PASSWORD);
     await promisify(execFile)(
       join(this.binaries, 'initdb'),
       [
@@ -144,6 +148,19 @@ export class PostgresServer {
       ],
       { ...this.owner, cwd: this.folder, env: quietEnvironment() },
     );
+  }
+
+  private offerTls({ certificate, key }: ServerCertificate): readonly string[] {
+    const files = { ssl_cert_file: certificate, ssl_key_file: key };
+    return ['ssl=on', ...Object.entries(files).map(([name, text]) => `${name}=${this.writeFile(name, text)}`)];
+  }
+
+  /** Writes a file that only the server may read. */
+  private writeFile(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    if (this.owner) chownSync(path, this.owner.uid, this.owner.gid);
+    return path;
   }
 
   private get data(): string {

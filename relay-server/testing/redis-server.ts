@@ -49,6 +49,11 @@ export class RedisServer {
     return this.boundPort;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** Its address; `login` is such as `user:password`. */
   url(login = ''): string {
     return `redis://${login && `${login}@`}127.0.0.1:${this.boundPort}`;

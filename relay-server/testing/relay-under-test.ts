@@ -8,9 +8,11 @@ import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type RelayEnd, SocketPair } from '../../shared/testing/socket-pair.ts';
 import type { Admission, Doorkeeper } from '../access/room-grant.ts';
 import type { ServerSocket } from '../gateway/server-socket.ts';
-import { FolderSnapshotStore } from '../log/folder.ts';
+import type { ArchiveOptions } from '../log/archiver.ts';
+import { FolderSegmentStore, FolderSnapshotStore } from '../log/folder.ts';
 import type { RelayStorage } from '../log/relay-storage.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
+import type { SegmentIndex } from '../log/segment-index.ts';
 import type { UpdateLog } from '../log/update-log.ts';
 import { createRelayCore, type RelayCore, type RelayCoreOptions } from '../relay-core.ts';
 import { RawClient } from './raw-client.ts';
@@ -18,7 +20,7 @@ import { RawClient } from './raw-client.ts';
 /** The relay's half of a socket pair as the gateway wants it. */
 export function toServerSocket(end: RelayEnd): ServerSocket {
   return {
-    listen: ({ onFrame, onClose }) => end.listen({ onMessage: onFrame, onClose: () => onClose() }),
+    listen: (events) => end.listen({ onMessage: (frame) => events.onFrame(frame), onClose: () => events.onClose() }),
     send: (frame) => end.send(frame),
     close: (code, reason) => end.close(code, reason),
     terminate: () => end.terminate(),
@@ -64,20 +66,26 @@ export interface ConnectedClient {
   readonly closes: number[];
 }
 
+export interface RelayUnderTestOptions extends Partial<RelayCoreOptions> {
+  /** Without it nothing is archived. */
+  readonly archiving?: ArchiveOptions;
+}
+
 /** A relay in this process on a real SQLite log, with sockets and a clock that the test moves by hand. */
 export class RelayUnderTest {
   readonly scheduler = new ManualScheduler();
   readonly folder = temporaryFolder();
   readonly problems: unknown[] = [];
   readonly snapshots = new FolderSnapshotStore(join(this.folder, 'snapshots'));
-  private readonly options: Partial<RelayCoreOptions>;
+  readonly segmentStore = new FolderSegmentStore(join(this.folder, 'segments'));
+  private readonly options: RelayUnderTestOptions;
   private readonly pairs: SocketPair[] = [];
   private starts = 0;
   private storage: RelayStorage;
   core: RelayCore;
 
   /** `maxPages`: how large its database may become, in pages of 4 KiB. */
-  constructor(options: Partial<RelayCoreOptions> = {}, maxPages?: number) {
+  constructor(options: RelayUnderTestOptions = {}, maxPages?: number) {
     this.options = options;
     this.storage = this.openStorage(maxPages);
     this.core = this.createCore();
@@ -89,6 +97,10 @@ export class RelayUnderTest {
 
   get log(): UpdateLog {
     return this.storage.log;
+  }
+
+  get segments(): SegmentIndex {
+    return this.storage.segments;
   }
 
   /** The relay dies without a word, and another one starts on its data. */
@@ -148,7 +160,9 @@ export class RelayUnderTest {
   }
 
   private createCore(): RelayCore {
+    const { archiving, ...options } = this.options;
     return createRelayCore({
+      archive: { index: this.storage.segments, store: this.segmentStore, ...(archiving && { archiving }) },
       log: this.storage.log,
       snapshots: this.snapshots,
       doorkeeper: createPlainDoorkeeper(this.scheduler),
@@ -156,7 +170,7 @@ export class RelayUnderTest {
       // No start draws the names of an earlier one again.
       random: createSeededRandom(7 + this.starts++).next,
       reportProblem: (error) => this.problems.push(error),
-      ...this.options,
+      ...options,
     });
   }
 }

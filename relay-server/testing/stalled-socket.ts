@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClientMessage, clientMessageCodec } from '../../shared/protocol/index.ts';
 import type { ServerSocket, ServerSocketEvents } from '../gateway/server-socket.ts';
 import { RawClient } from './raw-client.ts';
@@ -41,7 +42,12 @@ export class StalledSocket implements ServerSocket {
   }
 
   /** The reader takes everything there is, also what comes meanwhile. */
-  drainAll(): void {
-    while (this.frames.length > 0) this.drain();
+  async drainAll(): Promise<void> {
+    // What is large comes in several turns of the event loop.
+    for (let idleTurns = 0; idleTurns < 2; idleTurns++) {
+      if (this.frames.length > 0) idleTurns = 0;
+      this.drain();
+      await nextTurn();
+    }
   }
 }

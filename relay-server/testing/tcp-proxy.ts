@@ -6,6 +6,8 @@ export type ProxyMode =
   | { readonly kind: 'healthy' }
   /** Every byte comes so much later, in each direction. */
   | { readonly kind: 'slow'; readonly delayMs: number }
+  /** So much goes through in a second, in each direction of each connection; the rest waits at its sender. */
+  | { readonly kind: 'narrow'; readonly bytesPerSecond: number }
   /** Connections stay open, also new ones, and nothing goes through. */
   | { readonly kind: 'black-hole' }
   /** Connections are cut, and new ones too. */
@@ -61,6 +63,11 @@ export class TcpProxy {
     this.setMode({ kind: 'slow', delayMs });
   }
 
+  /** Of connections that are made from now on. */
+  narrow(bytesPerSecond: number): void {
+    this.setMode({ kind: 'narrow', bytesPerSecond });
+  }
+
   heal(): void {
     this.setMode({ kind: 'healthy' });
   }
@@ -114,14 +121,32 @@ export class TcpProxy {
   }
 
   private forward(from: Socket, to: Socket): void {
+    const { mode: firstMode } = this;
+    if (firstMode.kind === 'narrow') return this.forwardNarrowly(from, to, firstMode.bytesPerSecond);
     from.on('data', (chunk) => {
       if (this.mode.kind !== 'slow') return void to.write(chunk);
       // All wait equally long, so that their order stays.
-      const timer = setTimeout(() => {
-        this.timers.delete(timer);
-        to.write(chunk);
-      }, this.mode.delayMs);
-      this.timers.add(timer);
+      this.later(this.mode.delayMs, () => to.write(chunk));
     });
+  }
+
+  private forwardNarrowly(from: Socket, to: Socket, bytesPerSecond: number): void {
+    let freeAtMs = 0;
+    from.on('data', (chunk) => {
+      from.pause();
+      freeAtMs = Math.max(freeAtMs, performance.now()) + (chunk.byteLength * 1_000) / bytesPerSecond;
+      this.later(Math.max(0, freeAtMs - performance.now()), () => {
+        to.write(chunk);
+        from.resume();
+      });
+    });
+  }
+
+  private later(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      act();
+    }, delayMs);
+    this.timers.add(timer);
   }
 }

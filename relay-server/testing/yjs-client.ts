@@ -74,7 +74,7 @@ export class YjsClient {
             noteDrain();
           }
         };
-        let answerPing = () => {};
+        let answerPing: (marker: number) => void = () => {};
         let noteDrain = () => {};
         return {
           ...socket,
@@ -86,13 +86,13 @@ export class YjsClient {
             else socket.send(frame);
           },
           listen: (events) => {
-            answerPing = () => events.onPong?.();
+            answerPing = (marker) => events.onPong?.(marker);
             noteDrain = () => events.onDrain();
             socket.listen(events);
           },
-          ping: () => {
+          ping: (marker = 0) => {
             this.pings++;
-            if (this.isAlive) answerPing();
+            if (this.isAlive) answerPing(marker);
           },
         };
       },

@@ -8,6 +8,8 @@ import { type Ending, OwnedProcess } from './owned-process.ts';
 
 const MAIN = join(PROJECT_FOLDER, 'relay-server/main.ts');
 const BROWSER_CLIENT = join(PROJECT_FOLDER, 'out/browser');
+/** As in the relay's image. */
+const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
 const USUAL_PORT = 4444;
 const LISTENING = /^tutti-relay listening on (https?:\/\/\S+)$/;
 /** A relay that ends so often within so long cannot be helped by starting it again. */
@@ -76,7 +78,7 @@ export class EmbeddedRelay {
 
 async function launch(dataFolder: string, port: number): Promise<{ url: string; process: OwnedProcess }> {
   const args = ['serve', '--port', String(port), '--data', dataFolder, '--static', BROWSER_CLIENT];
-  const relay = new OwnedProcess('The relay', process.execPath, [MAIN, ...args], {
+  const relay = new OwnedProcess('The relay', process.execPath, [...NODE_ARGUMENTS, MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await new Promise<string>((resolve, reject) => {

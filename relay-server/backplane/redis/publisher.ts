@@ -96,7 +96,7 @@ export class Publisher implements Disposable {
   }
 
   /** Sends a sign of life that waits for nothing; `onAnswer` is called when the server has taken it. */
-  beat(channel: string, content: string, onAnswer: () => void): void {
+  beat(channel: string, content: string | Buffer, onAnswer: () => void): void {
     const { client } = this.connection;
     if (!client) return;
     client.publish(channel, content).then(

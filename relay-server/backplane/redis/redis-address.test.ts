@@ -9,6 +9,7 @@ describe('the address of Redis', () => {
       isEncrypted: false,
       username: undefined,
       password: undefined,
+      authorityFile: undefined,
       label: 'redis://localhost:6379',
     });
     expect(parseRedisUrl('rediss://relay:p%40ss%3A%25@redis.example:6380/0')).toMatchObject({
@@ -18,6 +19,10 @@ describe('the address of Redis', () => {
       username: 'relay',
       password: 'p@ss:%',
       label: 'rediss://redis.example:6380',
+    });
+    expect(parseRedisUrl('rediss://h?ca=/etc/a%20b.pem')).toMatchObject({
+      authorityFile: '/etc/a b.pem',
+      label: 'rediss://h:6379',
     });
     expect(parseRedisUrl('redis://:secret@[::1]:7000')).toMatchObject({ host: '::1', password: 'secret' });
   });
@@ -29,6 +34,9 @@ describe('the address of Redis', () => {
     'redis://',
     'redis://h/0?db=1',
     'redis://h/name',
+    'redis://h?ca=/etc/authority.pem',
+    'rediss://h?ca=',
+    'rediss://h?ca=/etc/authority.pem&tls=no',
     'redis://:%zz@h',
   ])('is refused when it is none: %s', (url) => {
     expect(() => parseRedisUrl(url)).toThrow(TypeError);

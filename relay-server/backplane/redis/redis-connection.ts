@@ -6,6 +6,8 @@ import { explainRedisError, isErrorReply, type RedisFailure, silentRedis } from 
 
 export interface RedisConnectionOptions {
   readonly address: RedisAddress;
+  /** Certificates of the authorities to trust, in PEM; undefined for the usual ones. */
+  readonly authorities: string | undefined;
   /** The channels that are used, for people: `tutti:*`. */
   readonly channels: string;
   readonly scheduler: Scheduler;
@@ -85,7 +87,7 @@ export class RedisConnection implements Disposable {
   }
 
   private open(): void {
-    const client = new Redis(clientOptions(this.options.address));
+    const client = new Redis(clientOptions(this.options));
     this.state = { kind: 'opening', client };
     let lastError: unknown = new Error('the connection was closed');
     // The client needs a listener to the end of its days.
@@ -145,13 +147,15 @@ export class RedisConnection implements Disposable {
   }
 }
 
-function clientOptions({ host, port, username, password, isEncrypted }: RedisAddress) {
+function clientOptions({ address, authorities }: RedisConnectionOptions) {
+  const { host, port, username, password, isEncrypted } = address;
+  const tls = { ...(isIP(host) ? {} : { servername: host }), ...(authorities !== undefined && { ca: authorities }) };
   return {
     host,
     port,
     username,
     password,
-    tls: isEncrypted ? { ...(isIP(host) ? {} : { servername: host }) } : undefined,
+    tls: isEncrypted ? tls : undefined,
     connectionName: 'tutti-relay',
     lazyConnect: true,
     // Nothing waits in the client, and nothing is sent twice by it: that is decided here.

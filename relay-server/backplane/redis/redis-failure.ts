@@ -1,3 +1,5 @@
+import { isTlsError } from '../../tls-error.ts';
+
 export type RedisFailureCode =
   /** Nothing can be reached at the address, or the connection broke. */
   | 'unreachable'
@@ -49,8 +51,7 @@ export function isErrorReply(error: unknown): error is Error {
 function classify(error: unknown, text: string): RedisFailureCode {
   if (/^(WRONGPASS|NOAUTH)|^ERR (invalid password|AUTH )|^ERR Client sent AUTH/i.test(text)) return 'unauthenticated';
   if (text.startsWith('NOPERM')) return 'forbidden';
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)|^EPROTO$/.test(code)) return 'insecure';
+  if (isTlsError(error)) return 'insecure';
   return isErrorReply(error) ? 'refused' : 'unreachable';
 }
 
@@ -61,7 +62,7 @@ function sentence(code: RedisFailureCode, label: string, channels: string, text:
     case 'forbidden':
       return `The user of Redis at ${label} lacks rights (${text}): grant it ${NEEDED_RIGHTS} and &${channels}.`;
     case 'insecure':
-      return `Redis at ${label} is not trusted or does not speak TLS (${text}): check its certificate and the scheme.`;
+      return `Redis at ${label} is not trusted or does not speak TLS (${text}): check its certificate, the scheme, and the authority in ?ca=FILE.`;
     case 'refused':
       return `Redis at ${label} answers with an error (${text}): check the server.`;
     case 'unreachable':

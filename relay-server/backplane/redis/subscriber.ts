@@ -5,10 +5,10 @@ import type { RedisFailure } from './redis-failure.ts';
 
 export interface SubscriberOptions {
   readonly connection: RedisConnectionOptions;
-  /** A channel that is subscribed as long as the connection lives. */
-  readonly ownChannel: string;
+  /** Channels that are subscribed as long as the connection lives. */
+  readonly fixedChannels: readonly string[];
   readonly onMessage: (channel: string, content: Buffer) => void;
-  /** The channel is heard from now on. */
+  /** The channel is heard from now on; before `onConfirm`, not all others are. */
   readonly onSubscribed: (channel: string) => void;
   /** The last subscription of a channel has ended. */
   readonly onUnsubscribed: (channel: string) => void;
@@ -97,7 +97,7 @@ export class Subscriber implements Disposable {
     client.on('messageBuffer', (channel: Buffer, content: Buffer) => {
       if (this.connection.client === client) this.options.onMessage(channel.toString(), content);
     });
-    const channels = [this.options.ownChannel, ...this.subscriptions.keys()];
+    const channels = [...this.options.fixedChannels, ...this.subscriptions.keys()];
     const sent: Promise<boolean>[] = [];
     for (let start = 0; start < channels.length; start += CHANNELS_PER_COMMAND) {
       sent.push(this.send(client, channels.slice(start, start + CHANNELS_PER_COMMAND)));
