@@ -1,6 +1,7 @@
 import { isRole } from '../../shared/access/index.ts';
 import { LogFailure } from './log-failure.ts';
 import type { LinkRecord } from './room-directory.ts';
+import type { ArchiveCandidate, CandidatePage, SegmentPointer } from './segment-index.ts';
 import type { DocumentKey, LoggedUpdate, SnapshotPointer } from './update-log.ts';
 
 // What SQLite and Postgres give back in the same form.
@@ -21,6 +22,29 @@ export interface UpdateRow {
   readonly name: string;
   readonly time_ms: number;
   readonly payload: Uint8Array;
+}
+
+export interface SegmentRow {
+  readonly from_seq: number;
+  readonly to_seq: number;
+  readonly epoch: string;
+  readonly segment_id: string;
+  readonly bytes: number;
+  readonly damage: string | null;
+}
+
+/** Documents with updates to archive that one statement gives at most. */
+export const MAX_CANDIDATES = 20;
+
+/** A document with updates to archive. */
+export interface CandidateRow {
+  readonly document_id: number;
+  readonly tenant: string;
+  readonly room: string;
+  readonly document: string;
+  readonly epoch: string;
+  readonly archived_seq: number;
+  readonly through_seq: number;
 }
 
 export interface LinkRow {
@@ -62,6 +86,28 @@ export function toLoggedUpdate(row: UpdateRow): LoggedUpdate {
     timeMs: row.time_ms,
     payload: row.payload,
   };
+}
+
+export function toSegment(row: SegmentRow): SegmentPointer {
+  return {
+    fromSeq: row.from_seq,
+    toSeq: row.to_seq,
+    epoch: row.epoch,
+    segmentId: row.segment_id,
+    byteLength: row.bytes,
+    damage: row.damage ?? undefined,
+  };
+}
+
+function toCandidate(row: CandidateRow): ArchiveCandidate {
+  const key = { tenant: row.tenant, room: row.room, document: row.document };
+  return { key, epoch: row.epoch, fromSeq: row.archived_seq + 1, throughSeq: row.through_seq };
+}
+
+/** `nextPlace`: where the documents end that were looked at; undefined when there are no others. */
+export function toCandidatePage(rows: readonly CandidateRow[], nextPlace: number | undefined): CandidatePage {
+  const isCut = rows.length >= MAX_CANDIDATES;
+  return { candidates: rows.map(toCandidate), nextPlace: isCut ? rows.at(-1)?.document_id : nextPlace };
 }
 
 /** Throws a {@link LogFailure} for a row that no relay has written. */

@@ -10,6 +10,7 @@ const STEP: RepairStep = {
   toEpoch: 'epoch-2',
   droppedSnapshotId: undefined,
   damaged: [],
+  lostSegments: [],
   timeMs: 1_700_000_000_000,
 };
 

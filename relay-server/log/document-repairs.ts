@@ -6,6 +6,14 @@ export interface DamagedRow {
   readonly reason: string;
 }
 
+export interface LostSegment {
+  /** The number of its last update. */
+  readonly toSeq: number;
+  readonly segmentId: string;
+  /** Why, kept beside it. */
+  readonly reason: string;
+}
+
 export interface RepairStep {
   /** The epoch that the document is in; nothing is done when it has another one by now. */
   readonly fromEpoch: string;
@@ -15,6 +23,8 @@ export interface RepairStep {
   readonly droppedSnapshotId: string | undefined;
   /** Moved aside, with an update that changes nothing in its place; for a number without a row only that is written. */
   readonly damaged: readonly DamagedRow[];
+  /** Segments that are no longer read: their updates count as ones that change nothing. */
+  readonly lostSegments: readonly LostSegment[];
   readonly timeMs: number;
 }
 

@@ -1,19 +1,35 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
-import { FolderSnapshotStore } from './folder.ts';
+import { FolderSegmentStore, FolderSnapshotStore } from './folder.ts';
+import { describeSegmentStore } from './segment-store.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
+
+/** Overwrites the one file in the folder whose name ends so. */
+function damageIn(folder: string, nameEnd: string): void {
+  const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(nameEnd));
+  writeFileSync(join(folder, path ?? 'missing'), new Uint8Array([1, 2, 4]));
+}
 
 describeSnapshotStore('folder', () => {
   const folder = temporaryFolder();
-  return {
-    store: new FolderSnapshotStore(folder),
-    damage(snapshotId) {
-      const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(snapshotId));
-      writeFileSync(join(folder, path ?? 'missing'), new Uint8Array([1, 2, 4]));
-    },
-  };
+  return { store: new FolderSnapshotStore(folder), damage: (snapshotId) => damageIn(folder, snapshotId) };
+});
+
+describeSegmentStore('folder', () => {
+  const folder = temporaryFolder();
+  return { store: new FolderSegmentStore(folder), damage: (segmentId) => damageIn(folder, segmentId) };
+});
+
+it('refuses a segment that is larger than any, without reading it', async () => {
+  const folder = temporaryFolder();
+  const store = new FolderSegmentStore(folder);
+  const key = { tenant: 't', room: 'r', document: 'd' };
+  const segmentId = await store.write(key, { fromSeq: 1, toSeq: 2 }, new Uint8Array([1]));
+  const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith(segmentId));
+  truncateSync(join(folder, path ?? 'missing'), 10 * 1024 ** 3);
+  await expect(store.read(key, segmentId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
 });
 
 it('leaves no half-written file', async () => {

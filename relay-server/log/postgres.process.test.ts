@@ -84,6 +84,29 @@ describe('several nodes on one database', () => {
     expect(await nodes[0]?.log.readDocument(KEY)).toMatchObject({ headSeq: 3 });
   });
 
+  it('archive what an older version has written', async () => {
+    const url = await server.createDatabase();
+    const old = await openPostgresStorage(url, { reportProblem: () => {} });
+    await append(old, 's', [1, 2, 3]);
+    await old.log.setSnapshot(KEY, { seq: 3, snapshotId: 'three', byteLength: 1 }, undefined);
+    await old.close();
+    await server.query(
+      url,
+      `DROP TABLE tutti.segments; DROP TABLE tutti.segment_uploads;
+       ALTER TABLE tutti.documents DROP COLUMN archived_seq; DELETE FROM tutti.migrations WHERE name = '0003-segments'`,
+    );
+    const [{ log, segments }] = await Promise.all([openStorage(url), openStorage(url)]);
+    const rule = { keptUpdates: 1, writtenThroughMs: 1, minUpdates: 2 };
+    expect(await segments.findCandidates(rule, 0)).toEqual({
+      candidates: [{ key: KEY, epoch: 'e', fromSeq: 1, throughSeq: 2 }],
+      nextPlace: undefined,
+    });
+    expect(await segments.beginUpload(KEY, '1-2', 1)).toBe(true);
+    const segment = { fromSeq: 1, toSeq: 2, epoch: 'e', segmentId: '1-2', byteLength: 1 };
+    expect(await segments.commit(KEY, segment)).toBe(true);
+    expect(await log.readUpdates(KEY, ALL)).toMatchObject([{ seq: 3 }]);
+  });
+
   it('append to one document, and a reader that sees a number has everything below it', async () => {
     const url = await server.createDatabase();
     const [one, two, reader] = await Promise.all([openStorage(url), openStorage(url), openStorage(url)]);
@@ -158,7 +181,7 @@ describe('several nodes on one database', () => {
 });
 
 describe('a repair', () => {
-  const STEP = { fromEpoch: 'e', toEpoch: 'e2', droppedSnapshotId: undefined, timeMs: 1 };
+  const STEP = { fromEpoch: 'e', toEpoch: 'e2', droppedSnapshotId: undefined, lostSegments: [], timeMs: 1 };
 
   it('is done once when two ask for it, and what is appended meanwhile is kept', async () => {
     const url = await server.createDatabase();

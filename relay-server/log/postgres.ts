@@ -6,6 +6,7 @@ import { type DatabaseAddress, parseDatabaseAddress } from './postgres/database-
 import { migrate } from './postgres/migrate.ts';
 import { PostgresDocumentRepairs } from './postgres/postgres-document-repairs.ts';
 import { PostgresRoomDirectory } from './postgres/postgres-room-directory.ts';
+import { PostgresSegmentIndex } from './postgres/postgres-segment-index.ts';
 import { PostgresUpdateLog } from './postgres/postgres-update-log.ts';
 import { type RelayTables, SCHEMA } from './postgres/schema.ts';
 import type { RelayStorage } from './relay-storage.ts';
@@ -52,6 +53,7 @@ export async function openPostgresStorage(url: string, options: PostgresStorageO
   const database = openKysely(reads).withSchema(SCHEMA);
   return {
     log: new PostgresUpdateLog(appends, reads, maxConcurrentAppends),
+    segments: new PostgresSegmentIndex(database, reads),
     directory: new PostgresRoomDirectory(database, reads),
     repairs: new PostgresDocumentRepairs(database, reads),
     close,

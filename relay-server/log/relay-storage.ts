@@ -1,11 +1,15 @@
 import type { Disposable } from '../../shared/lifecycle/index.ts';
 import type { DocumentRepairs } from './document-repairs.ts';
 import type { RoomDirectory } from './room-directory.ts';
+import type { SegmentIndex } from './segment-index.ts';
 import type { UpdateLog } from './update-log.ts';
 
 /** Everything that the relay keeps in its database. Disposing closes it. */
 export interface RelayStorage extends Disposable {
+  /** What of the log is in the database. */
   readonly log: UpdateLog;
+  /** Where the rest of it is. */
+  readonly segments: SegmentIndex;
   readonly directory: RoomDirectory;
   readonly repairs: DocumentRepairs;
 }

@@ -9,7 +9,9 @@ import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { openWebSocket } from '../testing/websocket-client.ts';
 import { openPostgresStorage } from './postgres.ts';
 
-const UPDATES = 600;
+const UPDATES = 120;
+/** Too long to become one update when they come together. */
+const TEXT = 'x'.repeat(9_000);
 
 it('repairs a document beside the running relay, which has refused it', async () => {
   const data = temporaryFolder();
@@ -21,7 +23,7 @@ it('repairs a document beside the running relay, which has refused it', async ()
   for (const [handle, document] of ['file', 'other'].entries()) ada.client.open(handle, document);
   await ada.until('opened', ({ handle }) => handle === 1);
   const typist = createTypist(1);
-  for (let count = 1; count <= UPDATES; count++) ada.client.update(0, count, typist.type('x'));
+  for (let count = 1; count <= UPDATES; count++) ada.client.update(0, count, typist.type(TEXT));
   ada.client.update(1, UPDATES + 1, createTypist(2).type('fine'));
   await ada.until('ack', ({ handle, clientSeq }) => handle === 0 && clientSeq === UPDATES);
   await ada.until('ack', ({ handle }) => handle === 1);
@@ -51,14 +53,15 @@ it('repairs a document beside the running relay, which has refused it', async ()
   const checked = await runCli('repair', ...names);
   expect(checked).toMatchObject({ code: 1, stderr: '' });
   expect(checked.stdout).toMatch(
-    /is damaged: 600 updates.*\n- its snapshot: .*\n- update 600: .*\nNothing was changed/,
+    /is damaged: 120 updates.*\n- its snapshot: .*\n- update 120: .*\nNothing was changed/,
   );
   expect(await runCli('repair', ...names, '--apply')).toMatchObject({ code: 0, stderr: '' });
-  expect((await runCli('repair', ...names)).stdout).toContain('is sound: 600 updates');
+  expect((await runCli('repair', ...names)).stdout).toContain('is sound: 120 updates');
 
   bob.client.open(2, 'file', { epoch: 'an-old-one' });
   const { stateVector } = await bob.until('opened', ({ handle }) => handle === 2);
-  expect(bob.client.textOf(2)).toBe('x'.repeat(UPDATES - 1));
+  await bob.until('sync', ({ handle, isLast }) => handle === 2 && isLast);
+  expect(bob.client.textOf(2)).toBe(TEXT.repeat(UPDATES - 1));
   expect(stateVector.byteLength).toBeGreaterThan(1);
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as Y from 'yjs';
@@ -6,11 +6,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { runRepair } from '../repair-command.ts';
 import { createTypist } from '../testing/raw-client.ts';
 import { type ConnectedClient, RelayUnderTest, temporaryFolder } from '../testing/relay-under-test.ts';
+import { archiveSegment } from './archive-segment.ts';
 import { describeDocumentRepairs } from './document-repairs.contract.ts';
 import { repairDocument } from './repair.ts';
+import { SegmentReader } from './segment-reader.ts';
 import { openSqliteStorage } from './sqlite.ts';
 
 const FILE = { tenant: 'default', room: 'room', document: 'file' };
+const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 let sessions = 0;
 const OTHER = { ...FILE, document: 'other' };
 
@@ -33,9 +36,11 @@ async function setUp(words: readonly string[]) {
     const payload = typist.type(word);
     ada.client.update(1, 2 * index + 1, payload);
     ada.client.update(2, 2 * index + 2, payload);
+    await relay.settle();
   }
   await relay.advance(5);
-  const repair = (isApplied: boolean) => runRepair({ storage, snapshots: relay.snapshots, key: FILE, isApplied });
+  const { snapshots, segmentStore } = relay;
+  const repair = (isApplied: boolean) => runRepair({ storage, snapshots, segmentStore, key: FILE, isApplied });
   const rows = database.prepare<[Uint8Array, number, string]>(
     'UPDATE updates SET payload = ? WHERE seq = ? AND document_id = (SELECT document_id FROM documents WHERE document = ?)',
   );
@@ -124,7 +129,8 @@ describe('repairing a document', () => {
   it('says that nothing was ever written to a document', async () => {
     const { storage, relay } = await setUp([]);
     const key = { ...FILE, document: 'unknown' };
-    const result = await runRepair({ storage, snapshots: relay.snapshots, key, isApplied: true });
+    const { snapshots, segmentStore } = relay;
+    const result = await runRepair({ storage, snapshots, segmentStore, key, isApplied: true });
     expect(result).toMatchObject({ isUsable: false, text: expect.stringContaining('never written to') as unknown });
   });
 
@@ -228,8 +234,18 @@ describe('repairing a document', () => {
   it('finds an update that looks sound and cannot be applied', async () => {
     const { storage, relay, damageRow } = await setUp(['one ', 'two']);
     damageRow(2);
-    const { log, repairs } = storage;
-    const services = { log, repairs, snapshots: relay.snapshots, createEpoch: () => 'repaired', now: () => 1 };
+    const { log, repairs, segments: index } = storage;
+    const segments = new SegmentReader(relay.segmentStore, relay.scheduler);
+    onTestFinished(() => segments.dispose());
+    const services = {
+      log,
+      index,
+      segments,
+      repairs,
+      snapshots: relay.snapshots,
+      createEpoch: () => 'repaired',
+      now: () => 1,
+    };
     const inspect = () => undefined;
     const repair = () => repairDocument({ ...services, inspect }, FILE, { isApplied: true });
     expect(await repair()).toMatchObject({
@@ -237,5 +253,110 @@ describe('repairing a document', () => {
       damaged: [{ seq: 2, reason: expect.stringMatching(/^it cannot be applied \(.+\)$/) as unknown }],
     });
     expect(await repair()).toMatchObject({ outcome: 'sound' });
+  });
+
+  describe('of which a part is archived', () => {
+    /** Twelve words, of which the first eight are in two segments and a snapshot. */
+    async function setUpArchived() {
+      const words = Array.from({ length: 12 }, (_, index) => `${index + 1} `);
+      const world = await setUp(words);
+      const snapshotId = await compact(world, 12);
+      const { relay, storage } = world;
+      const services = {
+        log: storage.log,
+        index: storage.segments,
+        store: relay.segmentStore,
+        scheduler: relay.scheduler,
+      };
+      const epoch = (await storage.log.readDocument(FILE))?.epoch ?? '';
+      const archive = (fromSeq: number) => {
+        const candidate = { key: FILE, epoch, fromSeq, throughSeq: 8 };
+        return archiveSegment(services, candidate, { maxUpdates: 4, maxBytes: 1e6 }, new AbortController().signal);
+      };
+      expect([await archive(1), await archive(5)]).toEqual(['archived', 'archived']);
+      const segmentIds = [0, 4].map(
+        async (afterSeq) => (await storage.segments.findAfter(FILE, afterSeq))?.segmentId ?? '',
+      );
+      const [first = '', second = ''] = await Promise.all(segmentIds);
+      const pathOfSegment = (segmentId: string) => {
+        const folder = join(relay.folder, 'segments');
+        const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+          name.endsWith(segmentId),
+        );
+        return join(folder, path ?? 'missing');
+      };
+      return { ...world, text: words.join(''), snapshotId, first, second, pathOfSegment };
+    }
+
+    it('says that it is sound', async () => {
+      const { repair } = await setUpArchived();
+      expect(await repair(true)).toMatchObject({
+        isUsable: true,
+        text: expect.stringContaining('is sound') as unknown,
+      });
+    });
+
+    it.each([
+      ['damaged', (path: string) => writeFileSync(path, 'nonsense')],
+      ['missing', (path: string) => rmSync(path)],
+    ])('names a %s segment, keeps the text and the rows, and is usable again', async (_kind, damage) => {
+      const { relay, storage, repair, text, first, pathOfSegment } = await setUpArchived();
+      damage(pathOfSegment(first));
+      const checked = await repair(false);
+      expect(checked.isUsable).toBe(false);
+      expect(checked.text).toContain(`- the segment ${first} with the updates 1 to 4: `);
+      expect(checked.text).not.toContain('- update');
+      const rowsBefore = await storage.log.readUpdates(FILE, ALL);
+      expect((await repair(true)).text).toMatch(/damaged segments are no longer read.*can be used again/s);
+      expect(await storage.log.readUpdates(FILE, ALL)).toEqual(rowsBefore);
+      expect((await repair(false)).text).toContain('is sound: 12 updates');
+      relay.restart();
+      const bob = await openAs(relay, 'bob');
+      expect(bob.text()).toBe(text);
+      bob.client.update(1, 1, createTypist(2).type('!'));
+      await relay.advance(5);
+      expect(bob.client.last('ack')).toMatchObject({ seq: 13 });
+      expect(relay.problems).toEqual([]);
+    });
+
+    it('reads the segments in place of a bad snapshot', async () => {
+      const { relay, repair, text, snapshotId } = await setUpArchived();
+      rmSync(pathOf(relay, snapshotId));
+      relay.restart();
+      const bob = await openAs(relay, 'bob');
+      expect(bob.client.last('document-closed')).toMatchObject({ reason: 'unreadable' });
+      expect((await repair(true)).text).toMatch(/no longer used; the log has everything/);
+      expect((await open(relay, bob, { handle: 2 })).text()).toBe(text);
+    });
+
+    it('is usable, and brought back, when a segment and the snapshot are lost', async () => {
+      const { relay, repair, text, snapshotId, second, pathOfSegment, typist } = await setUpArchived();
+      rmSync(pathOf(relay, snapshotId));
+      rmSync(pathOfSegment(second));
+      relay.restart();
+      const bob = await openAs(relay, 'bob');
+      expect(bob.client.last('document-closed')).toMatchObject({ reason: 'unreadable' });
+      const repaired = await repair(true);
+      expect(repaired).toMatchObject({ isUsable: true });
+      expect(repaired.text).toMatch(/no longer used; the document is what is left of the log/);
+      const again = await open(relay, bob, { handle: 2 });
+      await bringBack(relay, typist.doc);
+      await relay.advance(5);
+      expect(again.text()).toBe(text);
+      relay.restart();
+      expect((await openAs(relay, 'eve')).text()).toBe(text);
+    });
+
+    it('refuses the object of another document, and leaves it where it is', async () => {
+      const { repair, first, second, pathOfSegment, database } = await setUpArchived();
+      // As a database whose rows were mixed up would name it.
+      const rename = database.prepare('UPDATE segments SET segment_id = ? WHERE segment_id = ?');
+      rename.run(second, first);
+      expect((await repair(false)).text).toMatch(
+        /with the updates 1 to 4: The segment is damaged: it has the updates 5 to 8/,
+      );
+      expect((await repair(true)).isUsable).toBe(true);
+      expect(existsSync(pathOfSegment(second))).toBe(true);
+    });
   });
 });

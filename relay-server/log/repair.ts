@@ -1,12 +1,18 @@
-import type { DamagedRow, DocumentRepairs } from './document-repairs.ts';
+import type { DamagedRow, DocumentRepairs, LostSegment } from './document-repairs.ts';
 import { LogFailure } from './log-failure.ts';
+import type { SegmentIndex, SegmentPointer } from './segment-index.ts';
+import type { SegmentReader } from './segment-reader.ts';
+import { SegmentedUpdateLog } from './segmented-update-log.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
 import { readSnapshotUpdate } from './snapshot-format.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { DocumentKey, DocumentRecord, SnapshotPointer, UpdateLog } from './update-log.ts';
 
 export interface RepairServices {
+  /** The log in the database; the rest of it is in segments. */
   readonly log: UpdateLog;
+  readonly index: SegmentIndex;
+  readonly segments: SegmentReader;
   readonly snapshots: SnapshotStore;
   readonly repairs: DocumentRepairs;
   /** What is wrong with a Yjs update; undefined for a sound one. */
@@ -22,6 +28,8 @@ export interface RepairReport {
   /** Why the snapshot cannot be used. */
   readonly snapshotDamage: string | undefined;
   readonly damaged: readonly DamagedRow[];
+  /** Segments that cannot be read, and have not been given up before. */
+  readonly lostSegments: readonly (SegmentPointer & LostSegment)[];
   /** `sound`: there was nothing to do. `damaged`: it is as it was. `repaired`: it can be used again. */
   readonly outcome: 'sound' | 'damaged' | 'repaired';
 }
@@ -34,7 +42,7 @@ const ATTEMPTS = 3;
 /**
  * Checks everything that the log and the snapshot store have of a document; undefined when nothing was ever written to
  * it. With `isApplied` what is damaged is put out of the way: a snapshot by reading the log in its place, updates by
- * moving them aside. Then a new epoch begins, and everybody who has the content brings back what was lost. Rejects with
+ * moving them aside, segments by reading nothing in their place. Then a new epoch begins, and everybody who has the content brings back what was lost. Rejects with
  * a `LogFailure` when the log or the store cannot be reached, or the document does not rest for long enough.
  */
 export async function repairDocument(
@@ -46,14 +54,16 @@ export async function repairDocument(
     const record = await services.log.readDocument(key);
     if (!record) return undefined;
     const findings = await examine(services, key, record);
-    if (findings.snapshotDamage === undefined && findings.damaged.length === 0)
+    const { snapshotDamage, damaged, lostSegments } = findings;
+    if (snapshotDamage === undefined && damaged.length === 0 && lostSegments.length === 0)
       return { ...findings, outcome: 'sound' };
     if (!isApplied) return { ...findings, outcome: 'damaged' };
     const isDone = await services.repairs.apply(key, {
       fromEpoch: record.epoch,
       toEpoch: services.createEpoch(),
-      droppedSnapshotId: findings.snapshotDamage === undefined ? undefined : record.snapshot?.snapshotId,
-      damaged: findings.damaged,
+      droppedSnapshotId: snapshotDamage === undefined ? undefined : record.snapshot?.snapshotId,
+      damaged,
+      lostSegments: lostSegments.map(({ toSeq, segmentId, reason }) => ({ toSeq, segmentId, reason })),
       timeMs: services.now(),
     });
     if (isDone) return { ...findings, outcome: 'repaired' };
@@ -64,15 +74,46 @@ export async function repairDocument(
 async function examine(services: RepairServices, key: DocumentKey, record: DocumentRecord): Promise<Findings> {
   const { headSeq, snapshot } = record;
   const snapshotDamage = snapshot && (await examineSnapshot(services, key, snapshot));
+  const lostSegments = await findLost(services, key);
+  const log = openLog(services, lostSegments);
   const reasons = new Map<number, string>();
-  for await (const { seq, payload } of readRows(services, key, headSeq)) {
+  for await (const { seq, payload } of readRows(log, key, headSeq)) {
     const reason = payload === undefined ? 'it is missing' : services.inspect(payload);
     if (reason !== undefined) reasons.set(seq, reason);
   }
   const base = snapshotDamage === undefined ? snapshot : undefined;
-  await findUnfit(services, key, headSeq, base, reasons);
+  await findUnfit(services, log, key, headSeq, base, reasons);
   const damaged = [...reasons].map(([seq, reason]) => ({ seq, reason })).sort((a, b) => a.seq - b.seq);
-  return { headSeq, snapshot, snapshotDamage, damaged };
+  return { headSeq, snapshot, snapshotDamage, damaged, lostSegments };
+}
+
+async function findLost(
+  { index, segments }: RepairServices,
+  key: DocumentKey,
+): Promise<(SegmentPointer & LostSegment)[]> {
+  const lost: (SegmentPointer & LostSegment)[] = [];
+  let segment = await index.findAfter(key, 0);
+  while (segment) {
+    try {
+      if (segment.damage === undefined) await segments.read(key, segment);
+    } catch (error) {
+      // A store that cannot be reached says nothing about what it has.
+      if (!(error instanceof LogFailure) || error.code !== 'corrupted') throw error;
+      lost.push({ ...segment, reason: error.cause instanceof LogFailure ? error.cause.message : error.message });
+    }
+    segment = await index.findAfter(key, segment.toSeq);
+  }
+  return lost;
+}
+
+/** The whole log as it will be when these segments are given up. */
+function openLog({ log, index, segments }: RepairServices, lost: readonly SegmentPointer[]): UpdateLog {
+  const findAfter = async (key: DocumentKey, afterSeq: number) => {
+    const segment = await index.findAfter(key, afterSeq);
+    const isLost = lost.some(({ toSeq }) => toSeq === segment?.toSeq);
+    return segment && isLost ? { ...segment, damage: 'it is given up' } : segment;
+  };
+  return new SegmentedUpdateLog(log, { findAfter }, segments);
 }
 
 async function examineSnapshot(
@@ -93,6 +134,7 @@ async function examineSnapshot(
 /** Finds the updates that are well-formed, and cannot be applied to what comes before them. */
 async function findUnfit(
   services: RepairServices,
+  log: UpdateLog,
   key: DocumentKey,
   headSeq: number,
   base: SnapshotPointer | undefined,
@@ -104,7 +146,7 @@ async function findUnfit(
     // After an update that could not be applied the document is of no more use.
     const builder = new SnapshotBuilder();
     if (base) builder.add([readSnapshotUpdate(await services.snapshots.read(key, base.snapshotId))]);
-    for await (const { seq, payload } of readRows(services, key, headSeq, base?.seq)) {
+    for await (const { seq, payload } of readRows(log, key, headSeq, base?.seq)) {
       if (payload === undefined || reasons.has(seq)) continue;
       const misfit = describeMisfit(() => builder.add([payload]));
       if (misfit === undefined) continue;
@@ -130,12 +172,7 @@ interface Row {
   readonly payload: Uint8Array | undefined;
 }
 
-async function* readRows(
-  { log }: RepairServices,
-  key: DocumentKey,
-  throughSeq: number,
-  afterSeq = 0,
-): AsyncGenerator<Row> {
+async function* readRows(log: UpdateLog, key: DocumentKey, throughSeq: number, afterSeq = 0): AsyncGenerator<Row> {
   let reached = afterSeq;
   while (reached < throughSeq) {
     const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES });

@@ -5,7 +5,8 @@ import { createTypist } from '../testing/raw-client.ts';
 import { RelayUnderTest } from '../testing/relay-under-test.ts';
 import { S3Server } from '../testing/s3-server.ts';
 import type { CreateSnapshot } from './compact-document.ts';
-import { S3SnapshotStore, type S3SnapshotStoreOptions } from './s3.ts';
+import { type S3Options, S3SegmentStore, S3SnapshotStore } from './s3.ts';
+import { describeSegmentStore } from './segment-store.contract.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.dispose());
 
-function openStore(options: S3SnapshotStoreOptions): S3SnapshotStore {
+function openStore(options: S3Options): S3SnapshotStore {
   const store = new S3SnapshotStore(options);
   onTestFinished(() => store.dispose());
   return store;
@@ -51,6 +52,27 @@ describeSnapshotStore('S3', () => ({
   store: openStore({ ...server.options(), prefix: 'tutti/' }),
   damage: (snapshotId) => server.damage(snapshotId),
 }));
+
+describeSegmentStore('S3', () => {
+  const store = new S3SegmentStore({ ...server.options(), prefix: 'tutti/' });
+  onTestFinished(() => store.dispose());
+  return { store, damage: (segmentId) => server.damage(segmentId) };
+});
+
+describe('the S3 segment store', () => {
+  it('shares a bucket with snapshots, whatever a tenant is called', async () => {
+    const options = server.options();
+    const snapshots = openStore(options);
+    const segments = new S3SegmentStore(options);
+    onTestFinished(() => segments.dispose());
+    const tricky = { tenant: 'segments', room: KEY.tenant, document: KEY.room };
+    await segments.write(KEY, { fromSeq: 1, toSeq: 2 }, new Uint8Array([1]));
+    await snapshots.write(tricky, 1, new Uint8Array([1]));
+    expect(await snapshots.list(tricky)).toHaveLength(1);
+    expect(await segments.list(KEY)).toHaveLength(1);
+    expect(await segments.list(tricky)).toEqual([]);
+  });
+});
 
 describe('the S3 snapshot store', () => {
   it('lists over many pages', async () => {

@@ -1,179 +1,38 @@
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { type Disposable, toDisposable } from '../../shared/lifecycle/index.ts';
-import { LogFailure } from './log-failure.ts';
-import { guardS3, isMissingObject } from './s3/s3-failure.ts';
-import { snapshotIds } from './snapshot-id.ts';
-import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
-import type { DocumentKey } from './update-log.ts';
+import type { Disposable } from '../../shared/lifecycle/index.ts';
+import { ObjectSegmentStore, ObjectSnapshotStore, SEGMENT_KIND, SNAPSHOT_KIND } from './object-store.ts';
+import { S3Objects, type S3Options } from './s3/s3-objects.ts';
 
-export interface S3SnapshotStoreOptions {
-  readonly bucket: string;
-  /** Begins every object's key, such as `tutti/`; none when left out. */
-  readonly prefix?: string;
-  /** Address of an S3-compatible server; Amazon's own when left out. */
-  readonly endpoint?: string;
-  readonly region?: string;
-  /** Whether the bucket is named in the path and not in the host name, as most servers other than Amazon's want it. */
-  readonly forcePathStyle?: boolean;
-  /** When left out: where the AWS SDK looks for them, such as the environment or the role of the machine. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-  /** How often a request is sent before its failure is final. */
-  readonly maxAttempts?: number;
-  readonly connectTimeoutMs?: number;
-  /** How long an answer may take to begin. */
-  readonly requestTimeoutMs?: number;
-  /** How long a connection may stand still in the middle of a transfer. */
-  readonly idleTimeoutMs?: number;
-  /** Objects that one request for a list asks for. */
-  readonly pageSize?: number;
-}
+export type { S3Options } from './s3/s3-objects.ts';
 
-const DOWNLOAD_ATTEMPTS = 2;
+/** Keeps snapshots in a bucket as `PREFIX TENANT/ROOM/DOCUMENT/SEQ-SHA256`. Disposing ends its connections. */
+export class S3SnapshotStore extends ObjectSnapshotStore implements Disposable {
+  private readonly owned: Disposable;
 
-/**
- * Keeps snapshots in a bucket as `PREFIX TENANT/ROOM/DOCUMENT/SEQ-SHA256`, verified on every read. It asks for nothing
- * beyond PUT, GET, DELETE and LIST (version 2) of objects. Disposing ends its connections.
- */
-export class S3SnapshotStore implements SnapshotStore, Disposable {
-  private readonly options: S3SnapshotStoreOptions;
-  private readonly client: S3Client;
-  private readonly owner: Disposable;
-
-  constructor(options: S3SnapshotStoreOptions) {
-    this.options = options;
-    this.client = createClient(options);
-    this.owner = toDisposable(() => this.client.destroy());
-  }
-
-  async write(key: DocumentKey, seq: number, bytes: Uint8Array): Promise<string> {
-    const snapshotId = snapshotIds.of(seq, bytes);
-    const objectKey = this.objectKeyOf(key, snapshotId);
-    const command = new PutObjectCommand({
-      ...this.bucket,
-      Key: objectKey,
-      Body: bytes,
-      ContentLength: bytes.byteLength,
-      ContentType: 'application/octet-stream',
-    });
-    await this.guard(`The snapshot ${objectKey} cannot be written.`, () => this.client.send(command));
-    return snapshotId;
-  }
-
-  async read(key: DocumentKey, snapshotId: string): Promise<Uint8Array> {
-    const objectKey = this.objectKeyOf(key, snapshotId);
-    const bytes = await this.guard(`The snapshot ${objectKey} cannot be read.`, () => this.download(objectKey));
-    if (!snapshotIds.matches(snapshotId, bytes)) {
-      throw new LogFailure('corrupted', `The snapshot ${objectKey} in the bucket ${this.options.bucket} is damaged.`);
-    }
-    return bytes;
-  }
-
-  async list(key: DocumentKey): Promise<readonly StoredSnapshot[]> {
-    const prefix = this.folderOf(key);
-    const snapshots: StoredSnapshot[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.guard(`The snapshots in ${prefix} cannot be listed.`, () =>
-        this.client.send(
-          new ListObjectsV2Command({
-            ...this.bucket,
-            Prefix: prefix,
-            MaxKeys: this.options.pageSize,
-            ContinuationToken: token,
-          }),
-        ),
-      );
-      for (const { Key: objectKey = '', LastModified: storedAt } of page.Contents ?? []) {
-        const snapshotId = objectKey.slice(prefix.length);
-        const seq = snapshotIds.seqOf(snapshotId);
-        if (seq !== undefined) snapshots.push({ snapshotId, seq, storedAtMs: storedAt?.getTime() ?? Infinity });
-      }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-    return snapshots;
-  }
-
-  async remove(key: DocumentKey, snapshotId: string): Promise<void> {
-    const objectKey = this.objectKeyOf(key, snapshotId);
-    await this.guard(`The snapshot ${objectKey} cannot be removed.`, async () => {
-      try {
-        await this.client.send(new DeleteObjectCommand({ ...this.bucket, Key: objectKey }));
-      } catch (error) {
-        // Some servers say so; for Amazon's it is no failure.
-        if (!isMissingObject(error)) throw error;
-      }
-    });
+  constructor(options: S3Options) {
+    const objects = new S3Objects(options, SNAPSHOT_KIND);
+    super(objects);
+    this.owned = objects;
   }
 
   dispose(): void {
-    this.owner.dispose();
-  }
-
-  private get bucket() {
-    return { Bucket: this.options.bucket };
-  }
-
-  private guard<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const { bucket, endpoint } = this.options;
-    return guardS3({ what, bucket, endpoint }, work);
-  }
-
-  private async download(objectKey: string): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt++) {
-      const { Body: body } = await this.client.send(new GetObjectCommand({ ...this.bucket, Key: objectKey }));
-      try {
-        return body ? await body.transformToByteArray() : new Uint8Array(0);
-      } catch (error) {
-        // What breaks off in the middle of its bytes the client does not repeat by itself.
-        if (attempt === DOWNLOAD_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  private objectKeyOf(key: DocumentKey, snapshotId: string): string {
-    if (snapshotIds.seqOf(snapshotId) === undefined)
-      throw new LogFailure('corrupted', `${snapshotId} is not a snapshot's id.`);
-    return this.folderOf(key) + snapshotId;
-  }
-
-  private folderOf({ tenant, room, document }: DocumentKey): string {
-    const path = [tenant, room, document].map(toKeyPart).join('/');
-    return `${this.options.prefix ?? ''}${path}/`;
+    this.owned.dispose();
   }
 }
 
-// Nothing in a key may look like a path that goes up, whatever the server makes of it.
-function toKeyPart(name: string): string {
-  return encodeURIComponent(name).replaceAll('.', '%2E');
-}
+/**
+ * Keeps segments in a bucket as `PREFIX segments/TENANT/ROOM/DOCUMENT/FROM-TO-SHA256`. Disposing ends its connections.
+ */
+export class S3SegmentStore extends ObjectSegmentStore implements Disposable {
+  private readonly owned: Disposable;
 
-function createClient(options: S3SnapshotStoreOptions): S3Client {
-  const { endpoint, region, forcePathStyle, credentials, maxAttempts = 3 } = options;
-  const { connectTimeoutMs = 5_000, requestTimeoutMs = 60_000, idleTimeoutMs = 20_000 } = options;
-  return new S3Client({
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined && { region }),
-    ...(forcePathStyle !== undefined && { forcePathStyle }),
-    ...(credentials !== undefined && { credentials }),
-    maxAttempts,
-    // Many S3-compatible servers know nothing of the newer checksums; the hash in the key checks more.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: idleTimeoutMs,
-    },
-  });
+  constructor(options: S3Options) {
+    // No snapshot has so many parts in its key, whatever the tenant is called.
+    const objects = new S3Objects({ ...options, prefix: `${options.prefix ?? ''}segments/` }, SEGMENT_KIND);
+    super(objects);
+    this.owned = objects;
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { contentHash } from './content-hash.ts';
 
 const SNAPSHOT_ID = /^(\d{1,16})-[0-9a-f]{64}$/;
 
 /** Ids of snapshots, `SEQ-SHA256`: one names the same bytes for good. */
 export const snapshotIds = {
   of(seq: number, bytes: Uint8Array): string {
-    return `${seq}-${sha256(bytes)}`;
+    return `${seq}-${contentHash(bytes)}`;
   },
 
   /** The seq that the id was made with; undefined for what is no id. */
@@ -13,13 +13,4 @@ export const snapshotIds = {
     const seq = SNAPSHOT_ID.exec(snapshotId)?.[1];
     return seq === undefined ? undefined : Number(seq);
   },
-
-  /** Whether these are the bytes that the id was made from. */
-  matches(snapshotId: string, bytes: Uint8Array): boolean {
-    return snapshotId.endsWith(`-${sha256(bytes)}`);
-  },
 };
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}

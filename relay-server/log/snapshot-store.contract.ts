@@ -1,7 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describeObjects } from './object-store.contract.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-
-const KEY = { tenant: 't', room: 'r', document: 'd' };
 
 export interface SnapshotStoreUnderTest {
   readonly store: SnapshotStore;
@@ -14,77 +12,17 @@ export function describeSnapshotStore(
   name: string,
   open: () => SnapshotStoreUnderTest | Promise<SnapshotStoreUnderTest>,
 ): void {
-  describe(`snapshot store: ${name}`, () => {
-    it('gives back what was written', async () => {
-      const { store } = await open();
-      const bytes = new Uint8Array(300_000).fill(9);
-      const snapshotId = await store.write(KEY, 12, bytes);
-      expect(Buffer.from(await store.read(KEY, snapshotId)).equals(Buffer.from(bytes))).toBe(true);
-      expect(await store.write(KEY, 12, bytes)).toBe(snapshotId);
-    });
-
-    it('keeps documents apart, also those whose names differ only in case', async () => {
-      const { store } = await open();
-      const other = { ...KEY, document: 'D' };
-      const snapshotId = await store.write(KEY, 1, new Uint8Array([1]));
-      await store.write(other, 1, new Uint8Array([1]));
-      await store.remove(other, snapshotId);
-      expect(await store.read(KEY, snapshotId)).toHaveLength(1);
-      await expect(store.read(other, snapshotId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
-    });
-
-    it('refuses damaged bytes', async () => {
-      const { store, damage } = await open();
-      const snapshotId = await store.write(KEY, 1, new Uint8Array([1, 2, 3]));
-      await damage(snapshotId);
-      await expect(store.read(KEY, snapshotId)).rejects.toMatchObject({ name: 'LogFailure', code: 'corrupted' });
-    });
-
-    it('lists what it has of a document', async () => {
-      const { store } = await open();
-      expect(await store.list(KEY)).toEqual([]);
-      const first = await store.write(KEY, 3, new Uint8Array([1]));
-      const second = await store.write(KEY, 12, new Uint8Array([1]));
-      await store.write({ ...KEY, document: 'other' }, 5, new Uint8Array([1]));
-      const listed = [...(await store.list(KEY))].sort((a, b) => a.seq - b.seq);
-      expect(listed).toMatchObject([
-        { snapshotId: first, seq: 3 },
-        { snapshotId: second, seq: 12 },
-      ]);
-      for (const { storedAtMs } of listed) expect(Math.abs(Date.now() - storedAtMs)).toBeLessThan(60_000);
-      await store.remove(KEY, first);
-      expect(await store.list(KEY)).toHaveLength(1);
-    });
-
-    it('keeps apart what has the same seq and other bytes', async () => {
-      const { store } = await open();
-      const one = await store.write(KEY, 4, new Uint8Array([1]));
-      const other = await store.write(KEY, 4, new Uint8Array([2]));
-      expect([...(await store.read(KEY, one)), ...(await store.read(KEY, other))]).toEqual([1, 2]);
-    });
-
-    it('takes names with any characters, and keeps them apart', async () => {
-      const { store } = await open();
-      for (const document of ['..', '.', 'a/b', 'a%2Fb', 'ä \u{1f3bb}?#&+', 'x'.repeat(64)]) {
-        const key = { ...KEY, document };
-        const snapshotId = await store.write(key, 1, Buffer.from(document));
-        expect(Buffer.from(await store.read(key, snapshotId)).toString()).toBe(document);
-        expect(await store.list(key)).toHaveLength(1);
-      }
-      expect(await store.list(KEY)).toEqual([]);
-    });
-
-    it('removes, also what is not there', async () => {
-      const { store } = await open();
-      const snapshotId = await store.write(KEY, 1, new Uint8Array([1]));
-      await store.remove(KEY, snapshotId);
-      await store.remove(KEY, snapshotId);
-      await expect(store.read(KEY, snapshotId)).rejects.toMatchObject({ code: 'corrupted' });
-    });
-
-    it('takes no id that it did not give', async () => {
-      const { store } = await open();
-      await expect(store.read(KEY, '../../../etc/passwd')).rejects.toMatchObject({ name: 'LogFailure' });
-    });
+  describeObjects(`snapshot store: ${name}`, async () => {
+    const { store, damage } = await open();
+    return {
+      store: {
+        write: (key, seq, bytes) => store.write(key, seq, bytes),
+        read: (key, objectId) => store.read(key, objectId),
+        list: async (key) =>
+          (await store.list(key)).map(({ snapshotId, ...rest }) => ({ objectId: snapshotId, ...rest })),
+        remove: (key, objectId) => store.remove(key, objectId),
+      },
+      damage,
+    };
   });
 }

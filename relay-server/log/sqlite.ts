@@ -3,8 +3,11 @@ import type { RelayStorage } from './relay-storage.ts';
 import { openDatabase, type OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { SqliteDocumentRepairs } from './sqlite/sqlite-document-repairs.ts';
 import { SqliteRoomDirectory } from './sqlite/sqlite-room-directory.ts';
+import { SqliteSegmentIndex } from './sqlite/sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite/sqlite-update-log.ts';
+import { ThreadedSegmentIndex } from './sqlite/threaded-segment-index.ts';
 import { ThreadedUpdateLog } from './sqlite/threaded-update-log.ts';
+import { WriteThread } from './sqlite/write-thread.ts';
 
 export interface SqliteStorageOptions extends OpenDatabaseOptions {
   /** Whether updates are written in a thread of their own, so that this one does not wait for the disk. */
@@ -15,16 +18,18 @@ export interface SqliteStorageOptions extends OpenDatabaseOptions {
 export function openSqliteStorage(path: string, options: SqliteStorageOptions = {}): RelayStorage {
   const database = openDatabase(path, options);
   try {
-    const direct = new SqliteUpdateLog(database, path);
-    const threaded = options.isThreaded ? new ThreadedUpdateLog(direct, path) : undefined;
-    const log = threaded ?? direct;
+    const rows = new SqliteUpdateLog(database, path);
+    const index = new SqliteSegmentIndex(database, path);
     const directory = new SqliteRoomDirectory(database, path);
     const repairs = new SqliteDocumentRepairs(database, path);
+    const thread = options.isThreaded ? new WriteThread(path) : undefined;
     const owner = toDisposable(() => {
-      threaded?.dispose();
+      thread?.dispose();
       database.close();
     });
-    return { log, directory, repairs, dispose: () => owner.dispose() };
+    const log = thread ? new ThreadedUpdateLog(rows, thread) : rows;
+    const segments = thread ? new ThreadedSegmentIndex(index, thread) : index;
+    return { log, segments, directory, repairs, dispose: () => owner.dispose() };
   } catch (error) {
     database.close();
     throw error;

@@ -83,7 +83,7 @@ export interface UpdateLog {
   readDocument(key: DocumentKey): Promise<DocumentRecord | undefined>;
   /** Where many documents stand, in the order of `keys`; undefined for one that nothing was written to. */
   readHeads(keys: readonly DocumentKey[]): Promise<readonly (DocumentHead | undefined)[]>;
-  /** Updates by their number, without gaps. */
+  /** The next updates by their number, without gaps; fewer than asked for do not mean that there are no more. */
   readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]>;
   /** The highest clientSeq that the document has of a session, and the number it was committed under. */
   readLastOfSession(

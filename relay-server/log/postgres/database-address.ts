@@ -15,8 +15,17 @@ export function parseDatabaseAddress(url: string): DatabaseAddress {
     const { host, port, database, user } = new pg.Client({ connectionString: url });
     return { url, label: `${database ?? user ?? ''} at ${host}:${port}` };
   } catch (error) {
-    throw malformed(error);
+    throw isOfFile(error) ? unreadable(error) : malformed(error);
   }
+}
+
+function isOfFile(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function unreadable(cause: NodeJS.ErrnoException): LogFailure {
+  const message = `A file that the address of the database names cannot be read (${cause.message}).`;
+  return new LogFailure('permission', message, { cause });
 }
 
 function malformed(cause?: unknown): LogFailure {

@@ -2,7 +2,8 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { type DocumentRepairs, EMPTY_UPDATE, REPAIR_SUBJECT, type RepairStep } from '../document-repairs.ts';
 import type { DocumentKey } from '../update-log.ts';
 import type { ConnectionPool } from './connection-pool.ts';
-import { type RelayTables, SCHEMA } from './schema.ts';
+import type { RelayTables } from './schema.ts';
+import { DAMAGED_UPDATES, DOCUMENTS, SEGMENTS, SESSIONS, UPDATES } from './tables.ts';
 
 interface DocumentRow {
   readonly document_id: number;
@@ -10,10 +11,6 @@ interface DocumentRow {
   readonly snapshot_id: string | null;
 }
 
-const DOCUMENTS = sql.table(`${SCHEMA}.documents`);
-const SESSIONS = sql.table(`${SCHEMA}.sessions`);
-const UPDATES = sql.table(`${SCHEMA}.updates`);
-const DAMAGED_UPDATES = sql.table(`${SCHEMA}.damaged_updates`);
 // pg takes a Buffer as binary data.
 const EMPTY_PAYLOAD = Buffer.from(EMPTY_UPDATE);
 
@@ -34,6 +31,7 @@ export class PostgresDocumentRepairs implements DocumentRepairs {
         const documentId = await lockAsDescribed(transaction, key, step);
         if (documentId === undefined) return false;
         if (step.damaged.length > 0) await replaceDamaged(transaction, documentId, step);
+        for (const lost of step.lostSegments) await giveUpSegment(transaction, documentId, lost);
         await beginEpoch(transaction, documentId, step);
         return true;
       }),
@@ -92,6 +90,16 @@ async function fillGaps(
     FROM unnest(${seqs}::bigint[]) AS damaged (seq)
     CROSS JOIN ${SESSIONS} WHERE subject = ${REPAIR_SUBJECT} AND session_id = ${toEpoch}
     ON CONFLICT (document_id, seq) DO NOTHING`.execute(transaction);
+}
+
+async function giveUpSegment(
+  transaction: Transaction<RelayTables>,
+  documentId: number,
+  { toSeq, segmentId, reason }: RepairStep['lostSegments'][number],
+): Promise<void> {
+  const damage = reason.replaceAll('\0', '\uFFFD');
+  await sql`UPDATE ${SEGMENTS} SET damage = ${damage}
+    WHERE document_id = ${documentId} AND to_seq = ${toSeq} AND segment_id = ${segmentId}`.execute(transaction);
 }
 
 async function beginEpoch(

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isTlsError } from '../../tls-error.ts';
 import { LogFailure, type LogFailureCode } from '../log-failure.ts';
 
 /** An answer of the server that another attempt at once may avoid: somebody else was faster. */
@@ -16,9 +17,18 @@ export function isConnectionUsable(error: unknown): boolean {
 export function toLogFailure(label: string, error: unknown): LogFailure {
   if (error instanceof LogFailure) return error;
   const reason = reasonOf(error);
+  if (isInsecure(error)) return new LogFailure('permission', explainInsecure(label, reason), { cause: error });
   const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : undefined;
   const code = sqlState === undefined ? codeOfConnection(error) : codeOfState(sqlState);
   return new LogFailure(code, explain(label, code, sqlState, reason), { cause: error });
+}
+
+function isInsecure(error: unknown): boolean {
+  return isTlsError(error) || (error instanceof Error && error.message.includes('does not support SSL'));
+}
+
+function explainInsecure(label: string, reason: string): string {
+  return `The database ${label} is not trusted or does not speak TLS (${reason}). Check its certificate, and sslmode and sslrootcert in its address.`;
 }
 
 /** States are of the standard's classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */

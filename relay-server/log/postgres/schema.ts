@@ -57,6 +57,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
       for (const statement of DAMAGED_UPDATES) await sql.raw(statement).execute(database);
     },
   },
+  '0003-segments': {
+    async up(database) {
+      for (const statement of SEGMENTS) await sql.raw(statement).execute(database);
+    },
+  },
 };
 
 const FIRST_TABLES: readonly string[] = [
@@ -151,4 +156,26 @@ const DAMAGED_UPDATES: readonly string[] = [
     moved_at_ms bigint NOT NULL
   )`,
   `CREATE INDEX damaged_updates_by_document ON ${SCHEMA}.damaged_updates (document_id, seq)`,
+];
+
+const SEGMENTS: readonly string[] = [
+  `ALTER TABLE ${SCHEMA}.documents ADD COLUMN archived_seq bigint NOT NULL DEFAULT 0`,
+  `CREATE TABLE ${SCHEMA}.segments (
+    document_id bigint NOT NULL REFERENCES ${SCHEMA}.documents (document_id),
+    from_seq bigint NOT NULL,
+    to_seq bigint NOT NULL,
+    epoch text NOT NULL,
+    segment_id text NOT NULL,
+    bytes bigint NOT NULL,
+    damage text,
+    PRIMARY KEY (document_id, to_seq)
+  )`,
+  `CREATE TABLE ${SCHEMA}.segment_uploads (
+    document_id bigint NOT NULL REFERENCES ${SCHEMA}.documents (document_id),
+    segment_id text NOT NULL,
+    started_at_ms bigint NOT NULL,
+    is_abandoned boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (document_id, segment_id)
+  )`,
+  `CREATE INDEX segment_uploads_by_start ON ${SCHEMA}.segment_uploads (started_at_ms)`,
 ];

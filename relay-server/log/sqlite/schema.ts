@@ -96,4 +96,27 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX damaged_updates_by_document ON damaged_updates (document_id, seq);
   `,
+  `
+  ALTER TABLE documents ADD COLUMN archived_seq INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE segments (
+    document_id INTEGER NOT NULL REFERENCES documents (document_id),
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    segment_id TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    damage TEXT,
+    PRIMARY KEY (document_id, to_seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE segment_uploads (
+    document_id INTEGER NOT NULL REFERENCES documents (document_id),
+    segment_id TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    is_abandoned INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (document_id, segment_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX segment_uploads_by_start ON segment_uploads (started_at_ms);
+  `,
 ];

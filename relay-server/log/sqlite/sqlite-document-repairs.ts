@@ -25,6 +25,9 @@ function prepareStatements(database: Database.Database) {
       `INSERT INTO updates (document_id, seq, session_key, client_seq, name, time_ms, payload)
        SELECT ?, ?, session_key, ?, '', ?, ? FROM sessions WHERE subject = ? AND session_id = ?`,
     ),
+    giveUpSegment: database.prepare<[string, number, number, string]>(
+      'UPDATE segments SET damage = ? WHERE document_id = ? AND to_seq = ? AND segment_id = ?',
+    ),
     dropSnapshot: database.prepare<[number]>(
       'UPDATE documents SET snapshot_seq = NULL, snapshot_id = NULL, snapshot_bytes = NULL WHERE document_id = ?',
     ),
@@ -50,7 +53,7 @@ export class SqliteDocumentRepairs implements DocumentRepairs {
   }
 
   private applyStep({ tenant, room, document }: DocumentKey, step: RepairStep): boolean {
-    const { fromEpoch, toEpoch, droppedSnapshotId, damaged, timeMs } = step;
+    const { fromEpoch, toEpoch, droppedSnapshotId, damaged, lostSegments, timeMs } = step;
     const found = this.statements.findDocument.get(tenant, room, document);
     if (!found || found.epoch !== fromEpoch) return false;
     if (droppedSnapshotId !== undefined && found.snapshot_id !== droppedSnapshotId) return false;
@@ -60,6 +63,8 @@ export class SqliteDocumentRepairs implements DocumentRepairs {
       if (isThere) this.statements.empty.run(EMPTY_UPDATE, documentId, seq);
       else this.fillGap(documentId, seq, step);
     }
+    for (const { toSeq, segmentId, reason } of lostSegments)
+      this.statements.giveUpSegment.run(reason, documentId, toSeq, segmentId);
     if (droppedSnapshotId !== undefined) this.statements.dropSnapshot.run(documentId);
     this.statements.setEpoch.run(toEpoch, documentId);
     return true;

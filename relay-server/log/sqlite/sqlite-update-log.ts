@@ -40,7 +40,8 @@ function prepareStatements(database: Database.Database) {
       .pluck(),
     addSession: database.prepare<[string, string]>('INSERT INTO sessions (subject, session_id) VALUES (?, ?)'),
     addUpdate: database.prepare<[number, number, number, number, string, number, Uint8Array]>(
-      'INSERT INTO updates (document_id, seq, session_key, client_seq, name, time_ms, payload) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO updates (document_id, seq, session_key, client_seq, name, time_ms, payload) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (document_id, session_key, client_seq) DO NOTHING`,
     ),
     findUpdate: database
       .prepare<[number, number, number], number>(
@@ -146,18 +147,18 @@ export class SqliteUpdateLog implements UpdateLog {
     let { head } = document;
     const seqs = updates.map((update) => {
       const sessionKey = this.findOrAddSession(update.session);
-      const known = this.statements.findUpdate.get(document.document_id, sessionKey, update.clientSeq);
-      if (known !== undefined) return known;
-      this.insert(document.document_id, ++head, sessionKey, update);
-      return head;
+      if (this.insert(document.document_id, head + 1, sessionKey, update)) return ++head;
+      // It was there before.
+      return this.statements.findUpdate.get(document.document_id, sessionKey, update.clientSeq) ?? 0;
     });
     this.statements.moveHead.run(head - document.head, document.document_id);
     return { epoch: document.epoch, headSeq: head, seqs };
   }
 
-  private insert(documentId: number, seq: number, sessionKey: number, update: NewUpdate): void {
+  /** Gives false when the session's update is there already. */
+  private insert(documentId: number, seq: number, sessionKey: number, update: NewUpdate): boolean {
     const { clientSeq, name, timeMs, payload } = update;
-    this.statements.addUpdate.run(documentId, seq, sessionKey, clientSeq, name, timeMs, payload);
+    return this.statements.addUpdate.run(documentId, seq, sessionKey, clientSeq, name, timeMs, payload).changes === 1;
   }
 
   private findOrAddDocument(key: DocumentKey, epoch: string): Pick<DocumentRow, 'document_id' | 'epoch' | 'head'> {

@@ -1,19 +1,18 @@
-import type { Disposable } from '../../../shared/lifecycle/index.ts';
 import type { DocumentAppend, DocumentKey, ReadRange, SessionKey, SnapshotPointer, UpdateLog } from '../update-log.ts';
 import type { SqliteUpdateLog } from './sqlite-update-log.ts';
 import { packBatch } from './write-messages.ts';
-import { WriteThread } from './write-thread.ts';
+import type { WriteThread } from './write-thread.ts';
 
 /** An update log in SQLite that reads here and writes in a thread of its own, so that no broadcast waits for the disk. */
-export class ThreadedUpdateLog implements UpdateLog, Disposable {
+export class ThreadedUpdateLog implements UpdateLog {
   private readonly reads: SqliteUpdateLog;
   private readonly writes: WriteThread;
   readonly maxConcurrentAppends: number;
 
-  /** `reads` works on the file at `path`. */
-  constructor(reads: SqliteUpdateLog, path: string) {
+  /** Both work on the same file; the caller keeps the ownership of them. */
+  constructor(reads: SqliteUpdateLog, writes: WriteThread) {
     this.reads = reads;
-    this.writes = new WriteThread(path);
+    this.writes = writes;
     this.maxConcurrentAppends = reads.maxConcurrentAppends;
   }
 
@@ -44,10 +43,5 @@ export class ThreadedUpdateLog implements UpdateLog, Disposable {
 
   readLastOfSession(key: DocumentKey, session: SessionKey) {
     return this.reads.readLastOfSession(key, session);
-  }
-
-  /** Ends the thread once it has written what it was given. */
-  dispose(): void {
-    this.writes.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import type { LogFailureCode } from '../log-failure.ts';
+import type { AbandonedUpload, NewSegment } from '../segment-index.ts';
 import { packParts, unpackParts } from '../snapshot-messages.ts';
 import type { DocumentAppend, DocumentKey, NewUpdate, SnapshotPointer, UpdateLog } from '../update-log.ts';
 
@@ -22,13 +23,21 @@ export type WriteRequest =
       readonly key: DocumentKey;
       readonly snapshot: SnapshotPointer;
       readonly replacedId: string | undefined;
-    };
+    }
+  | { readonly kind: 'begin-upload'; readonly key: DocumentKey; readonly segmentId: string; readonly nowMs: number }
+  | { readonly kind: 'commit-segment'; readonly key: DocumentKey; readonly segment: NewSegment }
+  | { readonly kind: 'abandon-uploads'; readonly beforeMs: number }
+  | { readonly kind: 'forget-upload'; readonly upload: AbandonedUpload };
 
 /** What comes back for each kind of request. */
 export interface WriteResults {
   readonly append: Awaited<ReturnType<UpdateLog['append']>>;
   readonly 'replace-epoch': string;
   readonly 'set-snapshot': boolean;
+  readonly 'begin-upload': boolean;
+  readonly 'commit-segment': boolean;
+  readonly 'abandon-uploads': readonly AbandonedUpload[];
+  readonly 'forget-upload': true;
 }
 
 export interface WriteCommand {

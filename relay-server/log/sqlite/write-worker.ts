@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { LogFailure } from '../log-failure.ts';
 import { openDatabase } from './open-database.ts';
+import { SqliteSegmentIndex } from './sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite-update-log.ts';
 import { unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
 
@@ -9,20 +10,25 @@ if (!isMainThread && parentPort) {
   const port = parentPort;
   const path = String(workerData);
   const database = openDatabase(path, { isChecked: false });
-  const log = new SqliteUpdateLog(database, path);
+  const writers = { log: new SqliteUpdateLog(database, path), segments: new SqliteSegmentIndex(database, path) };
   let working: Promise<void> = Promise.resolve();
   port.on('message', (command: WriteCommand | 'close') => {
     working = working.then(async () => {
-      if (command !== 'close') return port.postMessage(await answer(log, command));
+      if (command !== 'close') return port.postMessage(await answer(writers, command));
       database.close();
       port.close();
     });
   });
 }
 
-async function answer(log: SqliteUpdateLog, { id, request }: WriteCommand): Promise<WriteReply> {
+interface Writers {
+  readonly log: SqliteUpdateLog;
+  readonly segments: SqliteSegmentIndex;
+}
+
+async function answer(writers: Writers, { id, request }: WriteCommand): Promise<WriteReply> {
   try {
-    return { id, ok: true, result: await perform(log, request) };
+    return { id, ok: true, result: await perform(writers, request) };
   } catch (error) {
     const { code, message } =
       error instanceof LogFailure ? error : new LogFailure('failed', `The database failed: ${String(error)}.`);
@@ -30,7 +36,7 @@ async function answer(log: SqliteUpdateLog, { id, request }: WriteCommand): Prom
   }
 }
 
-async function perform(log: SqliteUpdateLog, request: WriteRequest) {
+async function perform({ log, segments }: Writers, request: WriteRequest) {
   switch (request.kind) {
     case 'append':
       return log.append(unpackBatch(request.batch));
@@ -38,5 +44,14 @@ async function perform(log: SqliteUpdateLog, request: WriteRequest) {
       return log.replaceEpoch(request.key, request.from, request.to);
     case 'set-snapshot':
       return log.setSnapshot(request.key, request.snapshot, request.replacedId);
+    case 'begin-upload':
+      return segments.beginUpload(request.key, request.segmentId, request.nowMs);
+    case 'commit-segment':
+      return segments.commit(request.key, request.segment);
+    case 'abandon-uploads':
+      return segments.abandonUploads(request.beforeMs);
+    case 'forget-upload':
+      await segments.forgetUpload(request.upload);
+      return true;
   }
 }
