@@ -29,6 +29,17 @@ describe('npm run bench -- relay', () => {
     expect(summary).toHaveProperty('ratio', expect.any(Number));
   });
 
+  it('measures several nodes on the servers that they share', async () => {
+    const { code, lines, errors } = await runBench('--quick', '--only', 'nodes');
+    expect([code, errors]).toEqual([0, '']);
+    const round = lines.find((line) => 'peer' in line && line.peer === 'tutti');
+    for (const key of ['apart-relayUs@1', 'apart-otherP99Ms@2', 'apart-ackP50Ms@2', 'together-redisMessages@2']) {
+      expect(round).toHaveProperty([key], expect.any(Number));
+    }
+    const relayUs = lines.find((line) => 'figure' in line && line.figure === 'together-relayUs@2');
+    expect(relayUs).toHaveProperty('medians.tutti', expect.any(Number));
+  });
+
   it('says which works there are', async () => {
     const { code, errors } = await runBench('--only', 'everything');
     expect(code).toBe(2);

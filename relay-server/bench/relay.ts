@@ -25,7 +25,7 @@ const README = fileURLToPath(new URL('README.md', import.meta.url));
 const PEERS: readonly Peer[] = [tutti, hocuspocus, yWebsocket];
 
 /** A server that takes longer has failed. */
-const ROUND_WITHIN_MS = 300_000;
+const ROUND_WITHIN_MS = 900_000;
 
 const dataRoot = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
 
@@ -97,6 +97,8 @@ async function run(options: BenchOptions): Promise<void> {
       print({ work: work.name, figure: figure.key, unit: figure.unit, medians, best, ratio, aim: figure.aim, isMet });
     }
     if (options.isQuick || options.profile !== undefined || options.peers.length > 0) continue;
+    // What was measured before is better than nothing.
+    if (result.rounds.every((round) => Object.keys(round).length === 0)) continue;
     const date = new Date().toISOString().slice(0, 10);
     const order = WORKS.map(({ title }) => title);
     await writeTable(README, [{ work, figures }], { machine: describeMachine(), date, order });

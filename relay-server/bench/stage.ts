@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { UpdateLog } from '../log/update-log.ts';
+import type { BackendAddresses } from './cluster/shared-backends.ts';
 import { type BenchClient, type BenchClientOptions, HEARTBEAT_INTERVAL_MS } from './load/bench-client.ts';
 import type { ClientRequest, Installation, Peer } from './peers/peer.ts';
 import { readCpuMs } from './processes/process-usage.ts';
@@ -7,6 +8,7 @@ import type { ServerProcess } from './processes/server-process.ts';
 
 /** What something cost. */
 export interface Usage {
+  /** Of all nodes together. */
   readonly serverCpuMs: number;
   /** Of this process, which makes the load. */
   readonly generatorCpuMs: number;
@@ -23,8 +25,12 @@ export interface StageOptions {
 
 const HEARTBEAT_SLOTS = 60;
 const SYNCED_WITHIN_MS = 120_000;
+const IDLE_STEP_MS = 250;
+const IDLE_STEPS = 8;
+/** What Linux counts in at the finest. A server that gets little of a busy machine still has more. */
+const IDLE_STEP_CPU_MS = 10;
 
-/** One server with its clients, for one round of one work. */
+/** One server, or several nodes of one, with its clients, for one round of one work. */
 export class Stage {
   readonly peer: Peer;
   readonly isQuick: boolean;
@@ -33,7 +39,9 @@ export class Stage {
   private readonly heartbeats: NodeJS.Timeout;
   private clients: BenchClient[] = [];
   private slot = 0;
-  private running: ServerProcess | undefined;
+  private nodes: ServerProcess[] = [];
+  private readonly owned: (() => Promise<void>)[] = [];
+  private isDisposed = false;
 
   constructor({ peer, installation, isQuick, nodeArguments }: StageOptions) {
     this.peer = peer;
@@ -43,9 +51,9 @@ export class Stage {
     this.heartbeats = setInterval(() => this.beatNext(), HEARTBEAT_INTERVAL_MS / HEARTBEAT_SLOTS);
   }
 
+  /** The first node, and mostly the only one. */
   get server(): ServerProcess {
-    if (!this.running) throw new Error('the server does not run');
-    return this.running;
+    return this.nodeAt(0);
   }
 
   /** `full`, or `quick` in a run that only shows that the bench works. */
@@ -56,15 +64,36 @@ export class Stage {
   /** Makes the rooms and starts the server. */
   async start(rooms: readonly string[]): Promise<void> {
     await this.installation.createRooms(rooms);
-    this.running = await this.installation.start(this.nodeArguments);
+    this.nodes = [await this.installation.start(this.nodeArguments)];
+  }
+
+  /** Starts so many nodes on the same backends, in place of what runs. */
+  async startNodes(count: number, backends: BackendAddresses): Promise<void> {
+    const { startNode } = this.installation;
+    if (!startNode) throw new Error(`${this.peer.name} is not measured with several nodes`);
+    this.closeClients();
+    await this.endNodes('stop');
+    for (let started = 0; started < count; started++) {
+      this.nodes.push(await startNode(backends, this.nodeArguments));
+      if (!this.isDisposed) continue;
+      // Nobody else would end it.
+      await this.endNodes('kill');
+      throw new Error('the round ended while nodes started');
+    }
+  }
+
+  /** Ends something with the stage, after all nodes. */
+  async own(dispose: () => Promise<void>): Promise<void> {
+    if (this.isDisposed) await dispose();
+    else this.owned.push(dispose);
   }
 
   /** Ends the server, by itself or by force, and starts it on the same data. Its clients are closed. */
   async restart(how: 'stop' | 'kill'): Promise<void> {
     if (how === 'kill') await this.server.kill();
     this.closeClients();
-    await this.server.stop();
-    this.running = await this.installation.start(this.nodeArguments);
+    await this.endNodes('stop');
+    this.nodes = [await this.installation.start(this.nodeArguments)];
   }
 
   /** Lets `fill` write to the log of a server that keeps one, while nobody is connected. */
@@ -73,10 +102,15 @@ export class Stage {
     await this.installation.fillLog(fill);
   }
 
+  /** A token for a client that does not connect from here. */
+  createToken(room: string): Promise<string> {
+    return this.installation.createToken(room);
+  }
+
   /** Gives what connects a client, with its token made before. */
   async admit(request: ClientRequest): Promise<() => Promise<BenchClient>> {
     const token = await this.installation.createToken(request.room);
-    return () => this.connect({ ...request, token, port: this.server.port });
+    return () => this.connect({ ...request, token, port: this.nodeAt(request.node ?? 0).port });
   }
 
   /** Connects a client and waits until it has the document. */
@@ -97,14 +131,23 @@ export class Stage {
 
   /** Runs `work` and says what it cost. */
   async measure(work: () => Promise<void>): Promise<Usage> {
-    const { server } = this;
-    const [serverBefore, generatorBefore, startMs] = [server.cpuMs, readCpuMs(process.pid), performance.now()];
+    const readServers = () => this.nodes.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    const [serverBefore, generatorBefore, startMs] = [readServers(), readCpuMs(process.pid), performance.now()];
     await work();
     return {
-      serverCpuMs: server.cpuMs - serverBefore,
+      serverCpuMs: readServers() - serverBefore,
       generatorCpuMs: readCpuMs(process.pid) - generatorBefore,
       wallMs: performance.now() - startMs,
     };
+  }
+
+  /** Waits until the nodes have had next to nothing to do for two seconds, and at the longest so long. */
+  async waitUntilIdle(withinMs: number): Promise<void> {
+    const deadlineMs = performance.now() + withinMs;
+    for (let idleSteps = 0; idleSteps < IDLE_STEPS && performance.now() < deadlineMs;) {
+      const { serverCpuMs } = await this.measure(() => pause(IDLE_STEP_MS));
+      idleSteps = serverCpuMs <= IDLE_STEP_CPU_MS ? idleSteps + 1 : 0;
+    }
   }
 
   closeClients(): void {
@@ -113,11 +156,22 @@ export class Stage {
   }
 
   async dispose(): Promise<void> {
+    this.isDisposed = true;
     clearInterval(this.heartbeats);
     this.closeClients();
     // A profile is written by a server that ends by itself.
-    if (this.nodeArguments.length > 0) await this.running?.stop();
-    await this.running?.kill();
+    await this.endNodes(this.nodeArguments.length > 0 ? 'stop' : 'kill');
+    for (const dispose of this.owned.splice(0)) await dispose();
+  }
+
+  private nodeAt(index: number): ServerProcess {
+    const node = this.nodes[index];
+    if (!node) throw new Error(`there is no server ${index} that runs`);
+    return node;
+  }
+
+  private async endNodes(how: 'stop' | 'kill'): Promise<void> {
+    await Promise.all(this.nodes.splice(0).map((node) => node[how]()));
   }
 
   private async connect(options: BenchClientOptions): Promise<BenchClient> {

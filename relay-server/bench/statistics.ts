@@ -16,3 +16,8 @@ export function median(samples: readonly number[]): number {
 export function rounded(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }
+
+/** As tables show it; a dash for what was not measured. */
+export function withUnit(value: number | undefined, unit: string): string {
+  return value === undefined ? '–' : `${rounded(value)}${unit && ` ${unit}`}`;
+}

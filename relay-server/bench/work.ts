@@ -15,6 +15,11 @@ export interface FigureDefinition {
   /** Empty for plain numbers. */
   readonly unit: string;
   readonly aim?: Aim;
+  /**
+   * Of a figure that is measured at several sizes: heads its column in the work's table of growth. Those of a row have
+   * the same label.
+   */
+  readonly size?: string;
 }
 
 /** One row of the comparison. */
@@ -24,7 +29,7 @@ export interface Work {
   readonly rounds: number;
   /** Undefined: all. */
   readonly peers?: readonly PeerName[];
-  /** In the order in which they are shown. */
+  /** In the order in which they are shown. Their keys are their own, also at several sizes: `KEY@SIZE`. */
   readonly figures: readonly FigureDefinition[];
   run(stage: Stage): Promise<Figures>;
 }

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 
-interface AuthorRange {
+/** A run of an author's edits, by their Yjs clocks. */
+export interface AuthorRange {
   readonly author: number;
   readonly start: number;
   /** Exclusive. */
@@ -20,6 +21,20 @@ export function createLatencySamples(): LatencySamples {
   return { sentAtMs: [], latencyMs: [] };
 }
 
+/** Which edits of one author have come. Mostly they come in order. */
+class SeenEdits {
+  private next = 0;
+  private readonly skipped = new Set<number>();
+
+  /** Whether it is new. */
+  add(clock: number): boolean {
+    if (clock < this.next) return this.skipped.delete(clock);
+    for (let missing = this.next; missing < clock; missing++) this.skipped.add(missing);
+    this.next = clock + 1;
+    return true;
+  }
+}
+
 /** Counts which edits of which authors reached whom, and how long that took. */
 export class DeliveryMeter {
   /** Pairs of an edit and somebody other than its author who has got it. */
@@ -34,22 +49,44 @@ export class DeliveryMeter {
     else this.sentAtMs.set(author, [performance.now()]);
   }
 
-  /** Gives what takes one client's updates. The client's own edits do not count. */
-  createReceiver(self: number, samples: LatencySamples): (update: Uint8Array) => void {
-    const reached = new Map<number, number>();
+  /**
+   * Gives what takes one client's updates. The client's own edits do not count. `samples` may be others for each author.
+   */
+  createReceiver(
+    self: number,
+    samples: LatencySamples | ((author: number) => LatencySamples),
+  ): (update: Uint8Array) => void {
+    const samplesOf = typeof samples === 'function' ? samples : () => samples;
+    const seen = new Map<number, SeenEdits>();
     return (update) => {
       for (const { author, start, end } of this.readRanges(update)) {
         const times = this.sentAtMs.get(author);
         if (author === self || !times) continue;
+        const seenOfAuthor = seen.get(author) ?? new SeenEdits();
+        seen.set(author, seenOfAuthor);
         const nowMs = performance.now();
-        for (let clock = Math.max(start, reached.get(author) ?? 0); clock < end; clock++) {
+        const { sentAtMs: sentTimes, latencyMs } = samplesOf(author);
+        for (let clock = start; clock < end; clock++) {
           const sentAtMs = times[clock];
-          if (sentAtMs === undefined) continue;
+          if (sentAtMs === undefined || !seenOfAuthor.add(clock)) continue;
           this.delivered++;
-          samples.sentAtMs.push(sentAtMs);
-          samples.latencyMs.push(nowMs - sentAtMs);
+          sentTimes.push(sentAtMs);
+          latencyMs.push(nowMs - sentAtMs);
         }
-        reached.set(author, Math.max(end, reached.get(author) ?? 0));
+      }
+    };
+  }
+
+  /** Gives what takes how many of an author's edits the server has confirmed in all. */
+  createAckListener(author: number, samples: LatencySamples): (count: number) => void {
+    let acked = 0;
+    return (count) => {
+      const nowMs = performance.now();
+      for (; acked < count; acked++) {
+        const sentAtMs = this.sentAtMs.get(author)?.[acked];
+        if (sentAtMs === undefined) continue;
+        samples.sentAtMs.push(sentAtMs);
+        samples.latencyMs.push(nowMs - sentAtMs);
       }
     };
   }
@@ -67,7 +104,8 @@ export class DeliveryMeter {
   }
 }
 
-function decodeRanges(update: Uint8Array): readonly AuthorRange[] {
+/** What a Yjs update brings. */
+export function decodeRanges(update: Uint8Array): readonly AuthorRange[] {
   return Y.decodeUpdate(update).structs.map(({ id, length }) => ({
     author: id.client,
     start: id.clock,

@@ -16,8 +16,8 @@ import { WebSocketClient } from './web-socket-client.ts';
 
 type Message<T extends RelayMessage['type']> = Extract<RelayMessage, { type: T }>;
 
-/** A Tutti client tells how far it has stored the document no more often than this. */
-const APPLIED_INTERVAL_MS = 250;
+/** A Tutti client stores its cursor, and tells how far it has stored the document, no more often than this. */
+const APPLIED_INTERVAL_MS = 500;
 const DOCUMENT = 'file';
 
 /** Speaks the Tutti protocol. */

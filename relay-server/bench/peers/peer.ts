@@ -1,4 +1,5 @@
 import type { UpdateLog } from '../../log/update-log.ts';
+import type { BackendAddresses } from '../cluster/shared-backends.ts';
 import type { BenchClient, BenchClientOptions } from '../load/bench-client.ts';
 import type { ServerProcess } from '../processes/server-process.ts';
 
@@ -6,7 +7,10 @@ export const PEER_NAMES = ['tutti', 'hocuspocus', 'y-websocket'] as const;
 
 export type PeerName = (typeof PEER_NAMES)[number];
 
-export type ClientRequest = Omit<BenchClientOptions, 'port' | 'token'>;
+export interface ClientRequest extends Omit<BenchClientOptions, 'port' | 'token'> {
+  /** Which of several nodes it connects to; the first unless given. */
+  readonly node?: number;
+}
 
 /** One kind of server, made ready to be measured. */
 export interface Peer {
@@ -23,6 +27,8 @@ export interface Installation {
   createRooms(rooms: readonly string[]): Promise<void>;
   /** `nodeArguments` come before the script, such as those of a profiler. */
   start(nodeArguments?: readonly string[]): Promise<ServerProcess>;
+  /** Starts one of several nodes that share what they store, on rooms that are there. */
+  readonly startNode?: (backends: BackendAddresses, nodeArguments?: readonly string[]) => Promise<ServerProcess>;
   /** Lets `fill` write to the update log beside the server. */
   readonly fillLog?: (fill: (log: UpdateLog) => Promise<void>) => Promise<void>;
   /** A token for one client. */

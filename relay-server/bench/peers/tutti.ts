@@ -9,6 +9,9 @@ import { ServerProcess } from '../processes/server-process.ts';
 import type { Peer } from './peer.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
+const READY = /^tutti-relay listening on http:\/\/\S+:(\d+)$/;
+/** As the image of the relay runs it. */
+const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
 const TOKEN_LIFETIME_MS = 3_600_000;
 
 /** The relay of this project: SQLite, and on the disk before it acks. */
@@ -37,9 +40,17 @@ export const tutti: Peer = {
       fillLog: (fill) => withStorage(({ log }) => fill(log)),
       start: (nodeArguments = []) =>
         ServerProcess.start({
-          args: [...nodeArguments, MAIN, 'serve', '--data', folder, '--port', '0'],
-          ready: /^tutti-relay listening on http:\/\/\S+:(\d+)$/,
+          args: [...NODE_ARGUMENTS, ...nodeArguments, MAIN, 'serve', '--data', folder, '--port', '0'],
+          ready: READY,
         }),
+      startNode: ({ postgresUrl, redisUrl, s3Url, environment }, nodeArguments = []) => {
+        const backends = ['--postgres', postgresUrl, '--redis', redisUrl, '--s3', s3Url];
+        return ServerProcess.start({
+          args: [...NODE_ARGUMENTS, ...nodeArguments, MAIN, 'serve', '--data', folder, '--port', '0', ...backends],
+          env: environment,
+          ready: READY,
+        });
+      },
       async createToken(room) {
         const subject = `person-${++subjects}`;
         const expiresAtMs = Date.now() + TOKEN_LIFETIME_MS;

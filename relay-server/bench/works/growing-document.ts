@@ -75,9 +75,9 @@ export const growingDocument: Work = {
   title: 'a document of 10 KB to 10 MB',
   rounds: 1,
   figures: SIZES.flatMap(({ name, characters }) => [
-    { key: `warmMs@size-${characters}`, label: `join, warm, ${name}`, unit: 'ms' },
-    { key: `coldMs@size-${characters}`, label: `join after a restart, ${name}`, unit: 'ms' },
-    { key: `kilobytes@size-${characters}`, label: `bytes of the join, ${name}`, unit: 'kB' },
+    { key: `warmMs@size-${characters}`, label: 'join, warm', unit: 'ms', size: name },
+    { key: `coldMs@size-${characters}`, label: 'join after a restart', unit: 'ms', size: name },
+    { key: `kilobytes@size-${characters}`, label: 'bytes of the join', unit: 'kB', size: name },
   ]),
   async run(stage) {
     const sizes = stage.isQuick ? SIZES.slice(0, 2) : SIZES;

@@ -5,6 +5,7 @@ import { flood } from './flood.ts';
 import { growingLog } from './growing-log.ts';
 import { growingDocument } from './growing-document.ts';
 import { idle, manyIdle } from './idle.ts';
+import { nodes } from './nodes.ts';
 import { paper } from './paper.ts';
 import { paste } from './paste.ts';
 import { newcomers, reconnect } from './reconnect.ts';
@@ -24,4 +25,5 @@ export const WORKS: readonly Work[] = [
   crash,
   growingDocument,
   growingLog,
+  nodes,
 ];

@@ -1,21 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as Y from 'yjs';
-import { createLatencySamples, DeliveryMeter, type LatencySamples } from '../load/delivery-meter.ts';
-import { waitUntil } from '../load/pacing.ts';
-import { typedUpdates } from '../load/typing.ts';
-import type { BenchClient } from '../load/bench-client.ts';
+import type { Sightings } from '../load/client-process-messages.ts';
+import { monotonicMs } from '../load/monotonic-clock.ts';
+import { ClientProcess } from '../processes/client-process.ts';
 import type { Stage } from '../stage.ts';
 import { percentile } from '../statistics.ts';
-import { GENERATOR_FIGURE, generatorLoad, type Work } from '../work.ts';
+import { GENERATOR_FIGURE, type Work } from '../work.ts';
 
 const [ROOM, OTHER_ROOM] = ['paste', 'elsewhere'];
+/** In each of the two rooms. */
 const TYPISTS = 10;
 const PASTER = 1_000;
-const EDITS_PER_SECOND = 10;
+const EDIT_INTERVAL_MS = 100;
 const WARM_UP_MS = 1_000;
 /** What is typed within so long after the paste counts as typed during it, or longer if the paste takes longer. */
 const DURING_MS = 1_500;
 const ARRIVED_WITHIN_MS = 60_000;
+const ANSWERED_WITHIN_MS = 60_000;
 
 const known = new Map<number, Uint8Array>();
 
@@ -31,44 +32,35 @@ function pasteUpdate(characters: number): Uint8Array {
   return update;
 }
 
-/** Lets all type until `signal` is aborted. */
-async function typeOn(writers: readonly BenchClient[], meter: DeliveryMeter, signal: AbortSignal): Promise<void> {
-  const updates = writers.map((_, index) => typedUpdates(index + 1, 60 * EDITS_PER_SECOND));
-  const startMs = performance.now();
-  for (let step = 0; !signal.aborted; await pause(1)) {
-    const due = ((performance.now() - startMs) * EDITS_PER_SECOND * writers.length) / 1_000;
-    for (; step < due; step++) {
-      const index = (step * 7) % writers.length;
-      const update = updates[index]?.[Math.floor(step / writers.length)];
-      if (!update) return;
-      meter.noteSent(index + 1);
-      writers[index]?.sendUpdate(update);
-    }
-  }
+/** The people of one room with these ids, in a process of their own. */
+async function joinInProcess(stage: Stage, room: string, ids: readonly number[], ignoresBeyondBytes: number) {
+  const clients = new ClientProcess();
+  await stage.own(() => clients.dispose());
+  const people = await Promise.all(ids.map(async (id) => ({ id, room, token: await stage.createToken(room) })));
+  clients.ask({ kind: 'join', server: stage.peer.name, port: stage.server.port, people, ignoresBeyondBytes });
+  await clients.hear('joined', ANSWERED_WITHIN_MS);
+  return clients;
 }
 
-function p99Between({ sentAtMs, latencyMs }: LatencySamples, fromMs: number, untilMs: number): number {
-  const within = latencyMs.filter((_, index) => (sentAtMs[index] ?? 0) >= fromMs && (sentAtMs[index] ?? 0) < untilMs);
-  return percentile(within, 0.99);
-}
-
-async function joinTypists(stage: Stage, meter: DeliveryMeter, size: number) {
-  const samples = { here: createLatencySamples(), elsewhere: createLatencySamples() };
-  let pasted = 0;
-  const writers = await stage.joinAll(
-    Array.from({ length: TYPISTS * 2 }, (_, index) => {
-      const isHere = index < TYPISTS;
-      const onUpdate = meter.createReceiver(index + 1, isHere ? samples.here : samples.elsewhere);
-      return {
-        room: isHere ? ROOM : OTHER_ROOM,
-        id: index + 1,
-        ignoresBeyond: size,
-        onIgnored: () => pasted++,
-        onUpdate,
-      };
+/** How long the edits that left between the two moments took to each of those who got them. */
+function latenciesBetween(sightings: readonly Sightings[], fromMs: number, untilMs: number): readonly number[] {
+  const sentAtMs = new Map(sightings.flatMap((seen) => [...seen.sentAtMs]));
+  return sightings.flatMap(({ arrivals }) =>
+    arrivals.authors.flatMap((author, index) => {
+      const sentMs = sentAtMs.get(author)?.[arrivals.edits[index] ?? -1];
+      const isWithin = sentMs !== undefined && sentMs >= fromMs && sentMs < untilMs;
+      return isWithin ? [(arrivals.atMs[index] ?? Number.NaN) - sentMs] : [];
     }),
   );
-  return { writers, samples, pastedCount: () => pasted };
+}
+
+async function finish(clients: readonly ClientProcess[]): Promise<readonly Sightings[]> {
+  return Promise.all(
+    clients.map(async (each) => {
+      each.ask({ kind: 'finish' });
+      return (await each.hear('finished', ANSWERED_WITHIN_MS)).sightings;
+    }),
+  );
 }
 
 export const paste: Work = {
@@ -97,39 +89,48 @@ export const paste: Work = {
   async run(stage) {
     const update = pasteUpdate(stage.size(5_000_000, 200_000));
     await stage.start([ROOM, OTHER_ROOM]);
-    const meter = new DeliveryMeter();
-    const { writers, samples, pastedCount } = await joinTypists(stage, meter, update.byteLength);
-    const paster = await stage.join({ room: ROOM, id: PASTER });
-    const stop = new AbortController();
-    const typing = typeOn(writers, meter, stop.signal);
+    const ids = Array.from({ length: TYPISTS }, (_, index) => index + 1);
+    const elsewhere = await joinInProcess(
+      stage,
+      OTHER_ROOM,
+      ids.map((id) => id + TYPISTS),
+      update.byteLength,
+    );
+    // Ten people do not read with one processor.
+    const here = await Promise.all(ids.map((id) => joinInProcess(stage, ROOM, [id], update.byteLength)));
+    const paster = await joinInProcess(stage, ROOM, [PASTER], update.byteLength);
+    const readCpuMs = () => [...here, elsewhere, paster].reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+
+    const startMs = monotonicMs() + 200;
+    for (const clients of [...here, elsewhere])
+      clients.ask({ kind: 'type', startMs, intervalMs: EDIT_INTERVAL_MS, peopleInAll: TYPISTS * 2 });
     await pause(WARM_UP_MS);
-    const beforeMs = performance.now();
+    const beforeMs = monotonicMs();
     await pause(stage.size(5_000, 500));
-    const pasteMs = performance.now();
-    let pastedMs = 0;
-    const usage = await stage.measure(async () => {
-      paster.sendUpdate(update);
-      const describe = () => `${pastedCount()} of ${TYPISTS} have the paste`;
-      await waitUntil(() => pastedCount() >= TYPISTS, ARRIVED_WITHIN_MS, describe);
-      pastedMs = performance.now() - pasteMs;
-      await pause(Math.max(0, DURING_MS - pastedMs));
-    });
-    const endMs = performance.now();
+
+    const cpuBeforeMs = readCpuMs();
+    paster.ask({ kind: 'paste', update });
+    const { atMs: pasteMs } = await paster.hear('pasting', ANSWERED_WITHIN_MS);
+    const arrived = await Promise.all(here.map((each) => each.hear('large-arrived', ARRIVED_WITHIN_MS)));
+    const pastedMs = Math.max(...arrived.map(({ atMs }) => atMs)) - pasteMs;
+    const endMs = pasteMs + Math.max(DURING_MS, pastedMs);
+    await pause(Math.max(0, endMs - monotonicMs()));
+    const generatorLoad = (readCpuMs() - cpuBeforeMs) / (monotonicMs() - pasteMs);
     // What was typed last is still on its way.
     await pause(500);
-    stop.abort();
-    await typing;
-    const before = p99Between(samples.here, beforeMs, pasteMs);
-    const during = p99Between(samples.here, pasteMs, endMs);
-    const elsewhere = p99Between(samples.elsewhere, pasteMs, endMs);
+    const [hereSaw, elsewhereSaw] = [await finish(here), await finish([elsewhere])];
+    const p99 = (saw: readonly Sightings[], fromMs: number, untilMs: number) =>
+      percentile(latenciesBetween(saw, fromMs, untilMs), 0.99);
+    const [before, during] = [p99(hereSaw, beforeMs, pasteMs), p99(hereSaw, pasteMs, endMs)];
+    const elsewhereDuring = p99(elsewhereSaw, pasteMs, endMs);
     return {
       beforeP99Ms: before,
       duringP99Ms: during,
       slowdown: during / before,
-      elsewhereSlowdown: elsewhere / p99Between(samples.elsewhere, beforeMs, pasteMs),
-      elsewhereP99Ms: elsewhere,
+      elsewhereSlowdown: elsewhereDuring / p99(elsewhereSaw, beforeMs, pasteMs),
+      elsewhereP99Ms: elsewhereDuring,
       pastedMs,
-      ...generatorLoad(usage),
+      generatorLoad,
     };
   },
 };
