@@ -207,7 +207,7 @@ describe('a relay node', () => {
     observer.on('message', () => frames++);
     await observer.subscribe('tutti:room:default/room');
     for (let count = 1; count <= 20; count++) ada.client.update(1, count, ada.typist.type(`${count} `));
-    await nodes.until(() => expect(ada.client.last('ack').seq).toBe(20), CONVERGENCE_MS);
+    await nodes.until(() => expect(ada.client.last('ack').clientSeq).toBe(20), CONVERGENCE_MS);
     await observer.ping();
     expect(frames).toBe(0);
 
