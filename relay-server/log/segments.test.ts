@@ -12,7 +12,7 @@ import { SegmentedUpdateLog } from './segmented-update-log.ts';
 import { openSqliteStorage } from './sqlite.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 
-const FUZZ = readFuzzOptions({ seedCount: 12, operations: 150 });
+const FUZZ = readFuzzOptions({ seedCount: 4, operations: 150 });
 
 function open(isThreaded = false) {
   const folder = temporaryFolder();
