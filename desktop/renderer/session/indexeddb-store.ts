@@ -59,6 +59,7 @@ class IndexedDbDocument implements DocumentStore {
   private readonly keyPrefix = `${UNACKED_PREFIX}${Date.now().toString(36).padStart(9, '0')}-${crypto.randomUUID()}/`;
   private readonly keys: string[] = [];
   private readonly doc: Y.Doc;
+  private readonly pending = new Set<Promise<unknown>>();
   private closed: Promise<void> | undefined;
   private isDocumentGone = false;
   private hasLostWrites = false;
@@ -90,34 +91,52 @@ class IndexedDbDocument implements DocumentStore {
     const localId = this.keys.push(this.keyPrefix + String(this.keys.length).padStart(COUNTER_DIGITS, '0'));
     const key = this.keys[localId - 1] ?? '';
     // The persistence has written the update by itself; the row only says that it is not acked.
-    await this.write((store) => store.put(payload.slice(), key));
-    await this.settle();
+    const kept = payload.slice();
+    await this.track(this.write((store) => store.put(kept, key)).then(() => this.settle()));
     return localId;
   }
 
   async appendRemote(): Promise<void> {
-    await this.settle();
+    await this.track(this.settle());
   }
 
   async markAcked(localId: number): Promise<void> {
     const acked = this.keys.slice(0, localId);
-    await this.write((store) => {
-      for (const key of acked) if (key !== '') store.delete(key);
-    });
+    await this.track(
+      this.write((store) => {
+        for (const key of acked) if (key !== '') store.delete(key);
+      }),
+    );
     this.keys.fill('', 0, localId);
   }
 
   async saveCursor({ epoch, seq }: SyncCursor): Promise<void> {
     // The persistence keeps what the document has taken in, not what waits in it for missing structs.
     if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) return;
-    await this.write((store) => store.put({ epoch, seq }, CURSOR_KEY));
+    await this.track(this.write((store) => store.put({ epoch, seq }, CURSOR_KEY)));
   }
 
   close(): Promise<void> {
-    // With its document gone the persistence has closed the database already, after all that was written before.
-    const settled = this.isDocumentGone ? Promise.resolve() : this.settle();
-    this.closed ??= settled.then(() => this.persistence.destroy()).finally(this.onClosed);
+    this.closed ??= this.finish().finally(this.onClosed);
     return this.closed;
+  }
+
+  private async finish(): Promise<void> {
+    // With its document gone the persistence has closed the database already, after all that was written before.
+    if (!this.isDocumentGone) {
+      // Whoever asked hears of failures.
+      await Promise.allSettled(this.pending);
+      await this.settle();
+    }
+    await this.persistence.destroy();
+  }
+
+  /** Keeps the database open until the call has ended. */
+  private track<T>(call: Promise<T>): Promise<T> {
+    this.pending.add(call);
+    const forget = () => this.pending.delete(call);
+    call.then(forget, forget);
+    return call;
   }
 
   /** Resolves when everything that the persistence has written so far is durable. */
