@@ -14,6 +14,9 @@ export class HeldUpdates {
   readonly connect: ConnectSocket;
   private held: HeldFrame[] = [];
   private letThrough = 0;
+  private arrived = 0;
+  private awaited = 0;
+  private notifyArrived: (() => void) | undefined;
   private wanted = 0;
   private notifyReached: (() => void) | undefined;
 
@@ -25,10 +28,24 @@ export class HeldUpdates {
         onMessage: (frame) => {
           const type = frame && relayMessageCodec.decode(frame).type;
           if (type === undefined || !HELD.includes(type)) return events.onMessage(frame);
+          if (type === 'update') this.noteArrival();
           this.held.push({ isUpdate: type === 'update', deliver: () => events.onMessage(frame) });
           this.deliver();
         },
       });
+  }
+
+  /** Resolves when so many updates have come from the relay in all, whether they were let through or not. */
+  async whenArrived(count: number): Promise<void> {
+    if (count <= this.arrived) return;
+    await new Promise<void>((resolve) => {
+      this.awaited = count;
+      this.notifyArrived = resolve;
+    });
+  }
+
+  private noteArrival(): void {
+    if (++this.arrived >= this.awaited) this.notifyArrived?.();
   }
 
   /** Lets updates through until there were `count` in all; resolves when the engine has taken them in. */
