@@ -52,6 +52,8 @@ describe('serve', () => {
       socket.client.hello(tokens[index] ?? '', `session-of-writer-${index}`);
       await socket.until('welcome');
       socket.client.open(1, 'file');
+      // Only so many updates may come before a document is open.
+      await socket.until('opened');
       return socket;
     };
     const writers = await Promise.all([connect(first.url, 0), connect(first.url, 1)]);
