@@ -41,6 +41,8 @@ class Fault {
     if (fate < 0.07) node.isDead = true;
     if (node.isDead) return new Promise(() => undefined);
     const result = await work();
+    // Nobody would start a node anew that ends now.
+    if (!this.isOn && !node.isDead) return result;
     if (fate < 0.11 && !isCertain) throw new LogFailure('busy', `${step} was done, and nobody heard`);
     if (fate < 0.14) node.isDead = true;
     if (node.isDead) return new Promise(() => undefined);
