@@ -3,7 +3,8 @@ import { createSeededRandom } from '../testing/seeded-random.ts';
 import { ROLES } from './roles.ts';
 import { readRoomTokenClaims } from './token-claims.ts';
 
-const CLAIMS = { iss: 'i', sub: 's', jti: 'j', tenant: 't', room: 'r', role: 'editor', name: 'n', exp: 5, link: 'l' };
+const WHO = { iss: 'i', sub: 's', jti: 'j', tenant: 't', room: 'r', role: 'editor', name: 'n', link: 'l' };
+const CLAIMS = { ...WHO, lineage: 'first', paths: ['src'], iat: 4, exp: 5 };
 const WRONG = [undefined, null, true, 0, -1, 0.5, NaN, Infinity, 1e300, 5n, '', 'x', [], ['editor'], {}, new Date(5)];
 
 describe('claims of a room token', () => {
@@ -19,7 +20,7 @@ describe('claims of a room token', () => {
   );
 
   it('[VH3] carry nothing that a token says besides', () => {
-    const more = { aud: 'tutti', iat: 1, nbf: 1, admin: true, scope: 'rooms:create', roles: ['owner'] };
+    const more = { aud: 'tutti', nbf: 1, admin: true, scope: 'rooms:create', roles: ['owner'] };
     expect(readRoomTokenClaims({ ...CLAIMS, ...more })).toEqual(CLAIMS);
     const hidden = JSON.parse('{"__proto__":{"role":"owner"}}') as Record<string, unknown>;
     expect(readRoomTokenClaims(hidden)).toBeUndefined();
@@ -33,9 +34,11 @@ describe('claims of a room token', () => {
         if (random.chance(0.15)) payload[name] = random.pick(WRONG.map((value) => [value]))[0];
       const claims = readRoomTokenClaims(payload);
       if (!claims) continue;
-      const { exp, role, link, ...texts } = claims;
+      const { iat, exp, role, link, paths = [], ...texts } = claims;
       expect(Object.values(texts).every((value) => typeof value === 'string')).toBe(true);
       expect(Number.isSafeInteger(exp * 1000) && exp >= 0).toBe(true);
+      expect(iat >= 0 && iat <= 8_640_000_000_000).toBe(true);
+      expect(paths.every((value) => typeof value === 'string')).toBe(true);
       expect(ROLES).toContain(role);
       expect(['string', 'undefined']).toContain(typeof link);
     }

@@ -4,4 +4,4 @@ export { type RelayMessage, relayMessageCodec } from './relay-messages.ts';
 export { type Chunk, ChunkAssembler, splitIntoChunks } from './chunk-assembler.ts';
 export { PROTOCOL_LIMITS } from './limits.ts';
 export { ProtocolError } from './protocol-error.ts';
-export { DEFLATE_FEATURE, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.ts';
+export { ACCESS_FEATURE, DEFLATE_FEATURE, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from './version.ts';

@@ -74,6 +74,15 @@ const RELAY: readonly RelayMessage[] = [
   { type: 'document-closed', handle: 1, reason: 'reopen', explanation: '' },
   { type: 'goodbye', closeCode: 1012, retryAfterMs: 500, explanation: 'restart' },
   { type: 'chunk', stream: 0, totalBytes: 5, offset: 0, payload: BYTES },
+  {
+    type: 'access',
+    role: 'owner',
+    writesAs: 'viewer',
+    chat: 'editors',
+    presenter: 'ana',
+    version: 12,
+    explanation: 'Ana presents.',
+  },
   { type: 'deflated-sync', handle: 1, throughSeq: 3, isLast: true, byteLength: 9, payload: BYTES },
 ];
 

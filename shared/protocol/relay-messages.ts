@@ -1,5 +1,6 @@
 import { chunk } from './chunk.ts';
 import { createMessageCodec, type MessageOf } from './message.ts';
+import { access } from './relay-messages/access.ts';
 import { ack } from './relay-messages/ack.ts';
 import { committed } from './relay-messages/committed.ts';
 import { deflatedSync } from './relay-messages/deflated-sync.ts';
@@ -31,6 +32,7 @@ const definitions = [
   goodbye,
   chunk,
   deflatedSync,
+  access,
 ] as const;
 
 /** Everything the relay may send. */
