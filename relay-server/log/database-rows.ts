@@ -58,6 +58,10 @@ export interface LinkRow {
   readonly expires_at_ms: number | null;
   readonly max_uses: number | null;
   readonly uses: number;
+  readonly needs_approval: number | boolean;
+  readonly paths: string | null;
+  readonly created_by: string;
+  readonly closed_at_ms: number | null;
   readonly revoked_at_ms: number | null;
 }
 
@@ -125,6 +129,10 @@ export function toLink(row: LinkRow | undefined): LinkRecord | undefined {
     expiresAtMs: row.expires_at_ms ?? undefined,
     maxUses: row.max_uses ?? undefined,
     uses: row.uses,
+    needsApproval: Boolean(row.needs_approval),
+    paths: row.paths === null ? undefined : (JSON.parse(row.paths) as readonly string[]),
+    createdBy: row.created_by,
+    closedAtMs: row.closed_at_ms ?? undefined,
     revokedAtMs: row.revoked_at_ms ?? undefined,
   };
 }

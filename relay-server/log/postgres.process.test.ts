@@ -5,6 +5,7 @@ import { PostgresServer } from '../testing/postgres-server.ts';
 import { describeDocumentRepairs } from './document-repairs.contract.ts';
 import { LogFailure } from './log-failure.ts';
 import { openPostgresStorage, type PostgresStorage, type PostgresStorageOptions } from './postgres.ts';
+import { describeAccessDirectory } from './access-directory.contract.ts';
 import { describeRoomDirectory } from './room-directory.contract.ts';
 import { describeUpdateLog } from './update-log.contract.ts';
 import type { DocumentKey } from './update-log.ts';
@@ -57,6 +58,7 @@ async function failureOf(work: Promise<unknown>): Promise<LogFailure> {
 }
 
 describeUpdateLog('Postgres', async () => (await openFresh()).log);
+describeAccessDirectory('Postgres', openFresh);
 describeRoomDirectory('Postgres', async () => (await openFresh()).directory);
 describeDocumentRepairs('Postgres', async () => {
   const url = await server.createDatabase();
@@ -76,6 +78,21 @@ describeDocumentRepairs('Postgres', async () => {
   };
 });
 
+const OLD_LINK = {
+  linkId: 'old',
+  tenant: 't',
+  room: 'r',
+  role: 'editor',
+  label: '',
+  secretHash: new Uint8Array(32),
+  createdAtMs: 1,
+  expiresAtMs: undefined,
+  maxUses: undefined,
+  needsApproval: false,
+  paths: undefined,
+  createdBy: '',
+} as const;
+
 describe('several nodes on one database', () => {
   it('bring its tables up to date at the same time', async () => {
     const url = await server.createDatabase();
@@ -84,18 +101,27 @@ describe('several nodes on one database', () => {
     expect(await nodes[0]?.log.readDocument(KEY)).toMatchObject({ headSeq: 3 });
   });
 
-  it('archive what an older version has written', async () => {
+  it('archive what an older version has written, and keep its links', async () => {
     const url = await server.createDatabase();
     const old = await openPostgresStorage(url, { reportProblem: () => {} });
     await append(old, 's', [1, 2, 3]);
     await old.log.setSnapshot(KEY, { seq: 3, snapshotId: 'three', byteLength: 1 }, undefined);
+    await old.directory.createRoom({ tenant: 't', room: 'r', name: '', createdAtMs: 1 }, OLD_LINK);
     await old.close();
     await server.query(
       url,
       `DROP TABLE tutti.segments; DROP TABLE tutti.segment_uploads;
-       ALTER TABLE tutti.documents DROP COLUMN archived_seq; DELETE FROM tutti.migrations WHERE name = '0003-segments'`,
+       ALTER TABLE tutti.documents DROP COLUMN archived_seq;
+       DROP TABLE tutti.room_access, tutti.revoked_lineages, tutti.room_roles, tutti.members, tutti.audit,
+         tutti.join_requests, tutti.proposals;
+       DROP INDEX tutti.links_by_hash;
+       ALTER TABLE tutti.links DROP COLUMN needs_approval, DROP COLUMN paths, DROP COLUMN created_by,
+         DROP COLUMN closed_at_ms;
+       DELETE FROM tutti.migrations WHERE name >= '0003'`,
     );
-    const [{ log, segments }] = await Promise.all([openStorage(url), openStorage(url)]);
+    const [{ log, segments, directory, access }] = await Promise.all([openStorage(url), openStorage(url)]);
+    expect(await directory.findLink('t', 'old')).toMatchObject({ needsApproval: false, paths: undefined });
+    expect(await access.readVersions([{ tenant: 't', room: 'r' }])).toEqual([0]);
     const rule = { keptUpdates: 1, writtenThroughMs: 1, minUpdates: 2 };
     expect(await segments.findCandidates(rule, 0)).toEqual({
       candidates: [{ key: KEY, epoch: 'e', fromSeq: 1, throughSeq: 2 }],

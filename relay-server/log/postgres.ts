@@ -4,6 +4,7 @@ import { LogFailure } from './log-failure.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from './postgres/connection-pool.ts';
 import { type DatabaseAddress, parseDatabaseAddress } from './postgres/database-address.ts';
 import { migrate } from './postgres/migrate.ts';
+import { PostgresAccessDirectory } from './postgres/postgres-access-directory.ts';
 import { PostgresDocumentRepairs } from './postgres/postgres-document-repairs.ts';
 import { PostgresRoomDirectory } from './postgres/postgres-room-directory.ts';
 import { PostgresSegmentIndex } from './postgres/postgres-segment-index.ts';
@@ -55,6 +56,7 @@ export async function openPostgresStorage(url: string, options: PostgresStorageO
     log: new PostgresUpdateLog(appends, reads, maxConcurrentAppends),
     segments: new PostgresSegmentIndex(database, reads),
     directory: new PostgresRoomDirectory(database, reads),
+    access: new PostgresAccessDirectory(database, reads),
     repairs: new PostgresDocumentRepairs(database, reads),
     close,
     dispose: () => owner.dispose(),

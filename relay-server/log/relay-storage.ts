@@ -1,5 +1,6 @@
 import type { Disposable } from '../../shared/lifecycle/index.ts';
 import type { DocumentRepairs } from './document-repairs.ts';
+import type { AccessDirectory } from './access-directory.ts';
 import type { RoomDirectory } from './room-directory.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import type { UpdateLog } from './update-log.ts';
@@ -11,5 +12,6 @@ export interface RelayStorage extends Disposable {
   /** Where the rest of it is. */
   readonly segments: SegmentIndex;
   readonly directory: RoomDirectory;
+  readonly access: AccessDirectory;
   readonly repairs: DocumentRepairs;
 }

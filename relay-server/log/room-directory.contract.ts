@@ -12,6 +12,9 @@ const LINK = {
   createdAtMs: 1_700_000_000_001,
   expiresAtMs: 1_700_000_000_002,
   maxUses: 2,
+  needsApproval: true,
+  paths: ['src/**', 'docs'],
+  createdBy: 'ada',
 } as const;
 const TOKEN: IssuedToken = { jti: 'a', tenant: 't', room: 'r', subject: 's', linkId: undefined, expiresAtMs: 100 };
 
@@ -25,23 +28,25 @@ export function describeRoomDirectory(name: string, open: () => RoomDirectory | 
       expect(await directory.findRoom('t', 'r')).toEqual(ROOM);
       expect(await directory.findRoom('t', 'other')).toBeUndefined();
       expect(await directory.findLink('t', 'l2')).toBeUndefined();
-      expect(await directory.findLinkBySecret('t', 'r', LINK.secretHash)).toMatchObject({ linkId: 'l' });
-      expect(await directory.findLinkBySecret('t', 'other', LINK.secretHash)).toBeUndefined();
+      expect(await directory.findLinkBySecret('r', LINK.secretHash)).toMatchObject({ linkId: 'l' });
+      expect(await directory.findLinkBySecret('other', LINK.secretHash)).toBeUndefined();
     });
 
     it('gives a link back as it was made', async () => {
       const directory = await open();
       await directory.createRoom(ROOM, LINK);
-      const forever = { ...LINK, linkId: 'l2', secretHash: new Uint8Array(32), expiresAtMs: undefined };
+      const plain = { needsApproval: false, paths: undefined, createdBy: '', expiresAtMs: undefined };
+      const forever = { ...LINK, ...plain, linkId: 'l2', secretHash: new Uint8Array(32) };
       await directory.addLink({ ...forever, maxUses: undefined });
       const found = await directory.findLink('t', 'l');
       expect(found && { ...found, secretHash: [...found.secretHash] }).toEqual({
         ...LINK,
         secretHash: [...LINK.secretHash],
         uses: 0,
+        closedAtMs: undefined,
         revokedAtMs: undefined,
       });
-      expect(await directory.findLink('t', 'l2')).toMatchObject({ expiresAtMs: undefined, maxUses: undefined });
+      expect(await directory.findLink('t', 'l2')).toMatchObject({ ...plain, maxUses: undefined });
       expect(await directory.useLink('t', 'l2')).toBe(true);
       expect(await directory.findLink('other', 'l')).toBeUndefined();
     });

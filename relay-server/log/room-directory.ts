@@ -19,12 +19,20 @@ export interface LinkRecord {
   readonly createdAtMs: number;
   readonly expiresAtMs: number | undefined;
   readonly maxUses: number | undefined;
+  /** Who comes by it waits for an owner to let them in. */
+  readonly needsApproval: boolean;
+  /** Patterns of the paths that it is for, such as `src/**`; undefined: all. */
+  readonly paths: readonly string[] | undefined;
+  /** Subject of who made it; empty when that is the command line. */
+  readonly createdBy: string;
   readonly uses: number;
+  /** Since then nobody new comes by it; who came before may stay. */
+  readonly closedAtMs: number | undefined;
   readonly revokedAtMs: number | undefined;
 }
 
 /** A link that nobody has used. */
-export type NewLink = Omit<LinkRecord, 'uses' | 'revokedAtMs'>;
+export type NewLink = Omit<LinkRecord, 'uses' | 'closedAtMs' | 'revokedAtMs'>;
 
 /** A token that was handed out; kept until it expires. */
 export interface IssuedToken {
@@ -43,8 +51,9 @@ export interface RoomDirectory {
   findRoom(tenant: string, room: string): Promise<RoomRecord | undefined>;
   addLink(link: NewLink): Promise<void>;
   findLink(tenant: string, linkId: string): Promise<LinkRecord | undefined>;
-  findLinkBySecret(tenant: string, room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined>;
-  /** Counts one use; gives false when the link is used up. */
+  /** In whatever tenant the room is: the secret says which. */
+  findLinkBySecret(room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined>;
+  /** Counts one use; gives false when the link is used up, closed or revoked. */
   useLink(tenant: string, linkId: string): Promise<boolean>;
   revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void>;
   /** Also forgets the tokens that expired before `nowMs`. */

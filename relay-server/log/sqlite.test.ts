@@ -13,6 +13,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
+import { describeAccessDirectory } from './access-directory.contract.ts';
+import { describeAccessNodes } from './access-nodes.contract.ts';
 import { describeRoomDirectory } from './room-directory.contract.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { MIGRATIONS } from './sqlite/schema.ts';
@@ -62,7 +64,19 @@ function failureOf(work: () => unknown): LogFailure {
 }
 
 describeUpdateLog('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).log);
+describeAccessDirectory('SQLite', async () => openStorage(join(temporaryFolder(), 'relay.db')));
 describeRoomDirectory('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).directory);
+describeAccessNodes('SQLite', () => {
+  const path = join(temporaryFolder(), 'relay.db');
+  return {
+    nodes: [openStorage(path), openStorage(path)],
+    removeTable: async (name) => {
+      const database = new Database(path);
+      database.exec(`DROP TABLE ${name}`);
+      database.close();
+    },
+  };
+});
 
 describe('the SQLite file', () => {
   it('keeps everything over a restart', async () => {
@@ -156,6 +170,31 @@ describe('the SQLite file', () => {
     expect(await directory.isSubjectRevoked('t', 'r', 'ada')).toBe(false);
   });
 
+  it('brings the links of an older version up to date, under the eyes of a process of that version', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const old = new Database(path);
+    onTestFinished(() => void old.close());
+    const before = MIGRATIONS.findIndex((migration) => migration.includes('CREATE TABLE room_access'));
+    for (const migration of MIGRATIONS.slice(0, before)) old.exec(migration);
+    old.pragma(`user_version = ${before}`);
+    old.exec(`INSERT INTO rooms VALUES ('t', 'r', 'Room', 1)`);
+    const addLink = old.prepare(
+      `INSERT INTO links (tenant, link_id, room, role, label, secret_hash, created_at_ms) VALUES ('t', ?, 'r', ?, '', ?, ?)`,
+    );
+    addLink.run('one', 'owner', Buffer.from('one'), 1);
+    const { access, directory } = openStorage(path);
+    addLink.run('two', 'editor', Buffer.from('two'), 2);
+    const plain = { needsApproval: false, paths: undefined, createdBy: '', closedAtMs: undefined };
+    expect(await access.listLinks({ tenant: 't', room: 'r' })).toMatchObject([
+      { ...plain, linkId: 'two', role: 'editor', revokedAtMs: undefined },
+      { ...plain, linkId: 'one', role: 'owner', revokedAtMs: undefined },
+    ]);
+    expect(await directory.findLinkBySecret('r', Buffer.from('one'))).toMatchObject({ linkId: 'one', tenant: 't' });
+    const event = { atMs: 50, kind: 'all-revoked', actor: '', actorName: '', target: '', detail: '' } as const;
+    expect(await access.change({ tenant: 't', room: 'r' }, { kind: 'revoke-all' }, event)).toBe(1);
+    expect(old.prepare('SELECT link_id FROM links WHERE revoked_at_ms = 50').pluck().all()).toEqual(['two']);
+  });
+
   it('refuses a file of a newer version', () => {
     const path = join(temporaryFolder(), 'relay.db');
     const storage = openSqliteStorage(path);
@@ -164,6 +203,17 @@ describe('the SQLite file', () => {
     writeSync(file, new Uint8Array([0, 0, 0, 99]), 0, 4, 60);
     closeSync(file);
     expect(failureOf(() => openSqliteStorage(path)).message).toContain('newer relay');
+  });
+
+  it('says what owners have taken back while another process writes', async () => {
+    const path = join(temporaryFolder(), 'relay.db');
+    const { access } = openStorage(path, { busyTimeoutMs: 0 });
+    const other = new Database(path);
+    onTestFinished(() => void other.close());
+    other.exec('BEGIN IMMEDIATE');
+    expect(await access.readAccess(KEY)).toMatchObject({ version: 0 });
+    expect(await access.readVersions([KEY])).toEqual([0]);
+    await expect(access.change(KEY, { kind: 'touch' }, undefined)).rejects.toMatchObject({ code: 'busy' });
   });
 
   it('says that the disk is full, keeps what it had, and goes on when there is space', async () => {

@@ -1,6 +1,7 @@
 import { toDisposable } from '../../shared/lifecycle/index.ts';
 import type { RelayStorage } from './relay-storage.ts';
 import { openDatabase, type OpenDatabaseOptions } from './sqlite/open-database.ts';
+import { SqliteAccessDirectory } from './sqlite/sqlite-access-directory.ts';
 import { SqliteDocumentRepairs } from './sqlite/sqlite-document-repairs.ts';
 import { SqliteRoomDirectory } from './sqlite/sqlite-room-directory.ts';
 import { SqliteSegmentIndex } from './sqlite/sqlite-segment-index.ts';
@@ -21,6 +22,7 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     const rows = new SqliteUpdateLog(database, path);
     const index = new SqliteSegmentIndex(database, path);
     const directory = new SqliteRoomDirectory(database, path);
+    const access = new SqliteAccessDirectory(database, path);
     const repairs = new SqliteDocumentRepairs(database, path);
     const thread = options.isThreaded ? new WriteThread(path) : undefined;
     const owner = toDisposable(() => {
@@ -29,7 +31,7 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     });
     const log = thread ? new ThreadedUpdateLog(rows, thread) : rows;
     const segments = thread ? new ThreadedSegmentIndex(index, thread) : index;
-    return { log, segments, directory, repairs, dispose: () => owner.dispose() };
+    return { log, segments, directory, access, repairs, dispose: () => owner.dispose() };
   } catch (error) {
     database.close();
     throw error;

@@ -59,13 +59,12 @@ export class PostgresRoomDirectory implements RoomDirectory {
     );
   }
 
-  async findLinkBySecret(tenant: string, room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined> {
+  async findLinkBySecret(room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined> {
     return this.pool.guard(async () =>
       toLink(
         await this.database
           .selectFrom('links')
           .selectAll()
-          .where('tenant', '=', tenant)
           .where('room', '=', room)
           .where('secret_hash', '=', Buffer.from(secretHash))
           .executeTakeFirst(),
@@ -81,6 +80,8 @@ export class PostgresRoomDirectory implements RoomDirectory {
         .where('tenant', '=', tenant)
         .where('link_id', '=', linkId)
         .where((is) => is.or([is('max_uses', 'is', null), is('uses', '<', is.ref('max_uses'))]))
+        .where('closed_at_ms', 'is', null)
+        .where('revoked_at_ms', 'is', null)
         .returning('link_id')
         .executeTakeFirst(),
     );
@@ -176,6 +177,10 @@ async function insertLink(database: Kysely<RelayTables>, link: NewLink): Promise
       created_at_ms: link.createdAtMs,
       expires_at_ms: link.expiresAtMs ?? null,
       max_uses: link.maxUses ?? null,
+      needs_approval: link.needsApproval,
+      paths: link.paths ? JSON.stringify(link.paths) : null,
+      created_by: link.createdBy,
+      closed_at_ms: null,
       revoked_at_ms: null,
     })
     .execute();

@@ -1,5 +1,6 @@
 import { type Generated, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import type { AuditRow, JoinRequestRow, MemberRow, ProposalRow } from '../access-rows.ts';
 
 /** All tables are in a schema of their own, so that they may share a database with other programs. */
 export const SCHEMA = 'tutti';
@@ -23,6 +24,11 @@ export interface RelayTables {
     readonly expires_at_ms: number | null;
     readonly max_uses: number | null;
     readonly uses: Generated<number>;
+    readonly needs_approval: Generated<boolean>;
+    /** JSON of patterns. */
+    readonly paths: string | null;
+    readonly created_by: Generated<string>;
+    readonly closed_at_ms: number | null;
     readonly revoked_at_ms: number | null;
   };
   readonly tokens: {
@@ -39,6 +45,41 @@ export interface RelayTables {
     readonly room: string;
     readonly subject: string;
     readonly revoked_at_ms: number;
+  };
+  readonly revoked_lineages: {
+    readonly tenant: string;
+    readonly room: string;
+    readonly lineage_id: string;
+    readonly revoked_at_ms: number;
+  };
+  /** One row for each room whose access was ever changed; who changes anything of it holds the row's lock. */
+  readonly room_access: {
+    readonly tenant: string;
+    readonly room: string;
+    readonly version: Generated<number>;
+    /** Number of the last event in `audit`. */
+    readonly audit_seq: Generated<number>;
+    /** JSON. */
+    readonly settings: string;
+    readonly revoked_before_ms: number | null;
+  };
+  readonly room_roles: {
+    readonly tenant: string;
+    readonly room: string;
+    readonly subject: string;
+    readonly role: string;
+  };
+  readonly members: MemberRow & { readonly tenant: string; readonly room: string };
+  readonly audit: AuditRow & { readonly tenant: string; readonly room: string };
+  readonly join_requests: JoinRequestRow & {
+    readonly tenant: string;
+    readonly room: string;
+    readonly request_hash: Uint8Array;
+  };
+  readonly proposals: ProposalRow & {
+    readonly tenant: string;
+    readonly room: string;
+    readonly content: Uint8Array | null;
   };
 }
 
@@ -60,6 +101,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-segments': {
     async up(database) {
       for (const statement of SEGMENTS) await sql.raw(statement).execute(database);
+    },
+  },
+  '0004-access': {
+    async up(database) {
+      for (const statement of ACCESS) await sql.raw(statement).execute(database);
     },
   },
 };
@@ -178,4 +224,87 @@ const SEGMENTS: readonly string[] = [
     PRIMARY KEY (document_id, segment_id)
   )`,
   `CREATE INDEX segment_uploads_by_start ON ${SCHEMA}.segment_uploads (started_at_ms)`,
+];
+
+const ACCESS: readonly string[] = [
+  `ALTER TABLE ${SCHEMA}.links
+    ADD COLUMN needs_approval boolean NOT NULL DEFAULT false,
+    ADD COLUMN paths text,
+    ADD COLUMN created_by text NOT NULL DEFAULT '',
+    ADD COLUMN closed_at_ms bigint`,
+  `CREATE INDEX links_by_hash ON ${SCHEMA}.links (room, secret_hash)`,
+  `CREATE TABLE ${SCHEMA}.room_access (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    version bigint NOT NULL DEFAULT 0,
+    audit_seq bigint NOT NULL DEFAULT 0,
+    settings text NOT NULL,
+    revoked_before_ms bigint,
+    PRIMARY KEY (tenant, room)
+  ) WITH (fillfactor = 50)`,
+  `CREATE TABLE ${SCHEMA}.revoked_lineages (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    lineage_id text NOT NULL,
+    revoked_at_ms bigint NOT NULL,
+    PRIMARY KEY (tenant, room, lineage_id)
+  )`,
+  `CREATE TABLE ${SCHEMA}.room_roles (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    subject text NOT NULL,
+    role text NOT NULL,
+    PRIMARY KEY (tenant, room, subject)
+  )`,
+  `CREATE TABLE ${SCHEMA}.members (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    lineage_id text NOT NULL,
+    subject text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    link_id text,
+    first_seen_ms bigint NOT NULL,
+    last_seen_ms bigint NOT NULL,
+    PRIMARY KEY (tenant, room, lineage_id)
+  )`,
+  `CREATE INDEX members_by_subject ON ${SCHEMA}.members (tenant, room, subject)`,
+  `CREATE TABLE ${SCHEMA}.audit (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    seq bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    kind text NOT NULL,
+    actor text NOT NULL,
+    actor_name text NOT NULL,
+    target text NOT NULL,
+    detail text NOT NULL,
+    PRIMARY KEY (tenant, room, seq)
+  )`,
+  `CREATE TABLE ${SCHEMA}.join_requests (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    request_id text NOT NULL,
+    request_hash bytea NOT NULL,
+    link_id text NOT NULL,
+    subject text NOT NULL,
+    name text NOT NULL,
+    created_at_ms bigint NOT NULL,
+    decision text NOT NULL,
+    PRIMARY KEY (tenant, room, request_id),
+    UNIQUE (tenant, room, request_hash)
+  )`,
+  `CREATE TABLE ${SCHEMA}.proposals (
+    tenant text NOT NULL,
+    room text NOT NULL,
+    proposal_id text NOT NULL,
+    subject text NOT NULL,
+    name text NOT NULL,
+    document text NOT NULL,
+    created_at_ms bigint NOT NULL,
+    bytes bigint NOT NULL,
+    state text NOT NULL,
+    content bytea,
+    PRIMARY KEY (tenant, room, proposal_id)
+  )`,
 ];

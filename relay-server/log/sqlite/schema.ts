@@ -119,4 +119,92 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX segment_uploads_by_start ON segment_uploads (started_at_ms);
   `,
+  `
+  ALTER TABLE links ADD COLUMN needs_approval INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE links ADD COLUMN paths TEXT;
+  ALTER TABLE links ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+  ALTER TABLE links ADD COLUMN closed_at_ms INTEGER;
+  CREATE INDEX links_by_hash ON links (room, secret_hash);
+
+  CREATE TABLE room_access (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 0,
+    audit_seq INTEGER NOT NULL DEFAULT 0,
+    settings TEXT NOT NULL,
+    revoked_before_ms INTEGER,
+    PRIMARY KEY (tenant, room)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE revoked_lineages (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    lineage_id TEXT NOT NULL,
+    revoked_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, lineage_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE room_roles (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, subject)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE members (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    lineage_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    link_id TEXT,
+    first_seen_ms INTEGER NOT NULL,
+    last_seen_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, lineage_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX members_by_subject ON members (tenant, room, subject);
+
+  CREATE TABLE audit (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    target TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE join_requests (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    request_hash BLOB NOT NULL,
+    link_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    decision TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, request_id),
+    UNIQUE (tenant, room, request_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE proposals (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    proposal_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    content BLOB,
+    PRIMARY KEY (tenant, room, proposal_id)
+  ) STRICT;
+  `,
 ];

@@ -12,16 +12,22 @@ function prepareStatements(database: Database.Database) {
       'SELECT name, created_at_ms FROM rooms WHERE tenant = ? AND room = ?',
     ),
     addLink: database.prepare<
-      [string, string, string, string, string, Uint8Array, number, number | null, number | null]
+      [
+        ...[tenant: string, linkId: string, room: string, role: string, label: string, secretHash: Uint8Array],
+        ...[createdAtMs: number, expiresAtMs: number | null, maxUses: number | null],
+        ...[needsApproval: number, paths: string | null, createdBy: string],
+      ]
     >(
-      'INSERT INTO links (tenant, link_id, room, role, label, secret_hash, created_at_ms, expires_at_ms, max_uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO links (tenant, link_id, room, role, label, secret_hash, created_at_ms, expires_at_ms, max_uses,
+         needs_approval, paths, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     findLink: database.prepare<[string, string], LinkRow>('SELECT * FROM links WHERE tenant = ? AND link_id = ?'),
-    findLinkBySecret: database.prepare<[string, string, Uint8Array], LinkRow>(
-      'SELECT * FROM links WHERE tenant = ? AND room = ? AND secret_hash = ?',
+    findLinkBySecret: database.prepare<[string, Uint8Array], LinkRow>(
+      'SELECT * FROM links WHERE room = ? AND secret_hash = ?',
     ),
     useLink: database.prepare<[string, string]>(
-      'UPDATE links SET uses = uses + 1 WHERE tenant = ? AND link_id = ? AND (max_uses IS NULL OR uses < max_uses)',
+      `UPDATE links SET uses = uses + 1 WHERE tenant = ? AND link_id = ? AND (max_uses IS NULL OR uses < max_uses)
+       AND closed_at_ms IS NULL AND revoked_at_ms IS NULL`,
     ),
     revokeLink: database.prepare<[number, string, string]>(
       'UPDATE links SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE tenant = ? AND link_id = ?',
@@ -101,6 +107,9 @@ export class SqliteRoomDirectory implements RoomDirectory {
       link.createdAtMs,
       link.expiresAtMs ?? null,
       link.maxUses ?? null,
+      link.needsApproval ? 1 : 0,
+      link.paths ? JSON.stringify(link.paths) : null,
+      link.createdBy,
     );
   }
 
@@ -108,8 +117,8 @@ export class SqliteRoomDirectory implements RoomDirectory {
     return guardSqlite(this.path, () => toLink(this.statements.findLink.get(tenant, linkId)));
   }
 
-  async findLinkBySecret(tenant: string, room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined> {
-    return guardSqlite(this.path, () => toLink(this.statements.findLinkBySecret.get(tenant, room, secretHash)));
+  async findLinkBySecret(room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined> {
+    return guardSqlite(this.path, () => toLink(this.statements.findLinkBySecret.get(room, secretHash)));
   }
 
   async useLink(tenant: string, linkId: string): Promise<boolean> {
