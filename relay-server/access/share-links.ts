@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
+import type { AccessDirectory } from '../log/access-directory.ts';
 import type { LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../log/room-directory.ts';
 import { cleanPersonName } from './person-name.ts';
 import type { RoomGrant } from './room-grant.ts';
+import { standingOf } from './standing.ts';
 import type { TokenAuthority } from './token-authority.ts';
 
 /** How long a traded token runs. Short, since a link can be taken back. */
@@ -11,6 +13,10 @@ export const TRADED_TOKEN_TTL_MS = 10 * 60_000;
 
 const SECRET_BYTES = 32;
 const UNNAMED = 'Guest';
+/** Requests of strangers that may wait in one room. */
+const MAX_PENDING_REQUESTS = 100;
+const CLOSED = refuse('closed', 'Nobody new can come by this share link any more. Ask for a new one.');
+const WAITING = 'An owner of the room has to let you in.';
 
 export interface CreateLinkOptions {
   readonly tenant: string;
@@ -19,6 +25,12 @@ export interface CreateLinkOptions {
   readonly label?: string | undefined;
   readonly expiresInMs?: number | undefined;
   readonly maxUses?: number | undefined;
+  /** Who comes by it waits for an owner to let them in. */
+  readonly needsApproval?: boolean;
+  /** Patterns of the paths that it is for; undefined: all. */
+  readonly paths?: readonly string[] | undefined;
+  /** Subject of who makes it; empty for the command line. */
+  readonly createdBy?: string;
 }
 
 /** A fresh link. The secret is in no store; who loses it makes a new link. */
@@ -28,30 +40,48 @@ export interface CreatedLink {
 }
 
 export interface TradeRequest {
-  readonly tenant: string;
   readonly room: string;
   readonly secret: string;
   readonly name: string;
   /** An earlier token of the same link, expired or not: its subject is kept. Of a revoked person, nothing is granted. */
   readonly previousToken?: string | undefined;
+  /** What an earlier trade that waits for an owner gave. */
+  readonly request?: string | undefined;
 }
 
 export type TradeResult =
   | { readonly kind: 'granted'; readonly token: string; readonly grant: RoomGrant }
+  /** An owner has to let the person in: trade again with `request`. */
+  | {
+      readonly kind: 'waiting';
+      readonly tenant: string;
+      readonly request: string;
+      readonly isNew: boolean;
+      readonly explanation: string;
+    }
   | {
       readonly kind: 'refused';
-      readonly reason: 'unknown' | 'revoked' | 'expired' | 'used-up';
+      readonly reason: 'unknown' | 'revoked' | 'expired' | 'used-up' | 'closed' | 'denied' | 'crowded';
       readonly explanation: string;
     };
+
+export interface ShareLinksOptions {
+  readonly directory: RoomDirectory;
+  readonly access: AccessDirectory;
+  readonly authority: TokenAuthority;
+  readonly scheduler: Scheduler;
+}
 
 /** Share links: revocable grants whose secret is traded for a short-lived token. */
 export class ShareLinks {
   private readonly directory: RoomDirectory;
+  private readonly access: AccessDirectory;
   private readonly authority: TokenAuthority;
   private readonly scheduler: Scheduler;
 
-  constructor(directory: RoomDirectory, authority: TokenAuthority, scheduler: Scheduler) {
+  constructor({ directory, access, authority, scheduler }: ShareLinksOptions) {
     this.directory = directory;
+    this.access = access;
     this.authority = authority;
     this.scheduler = scheduler;
   }
@@ -68,16 +98,20 @@ export class ShareLinks {
    */
   async createRoom(room: RoomRecord, chosenSecret?: string): Promise<CreatedLink | undefined> {
     const { link, secret } = this.prepare({ ...room, role: 'owner' }, chosenSecret);
+    const earlier = await this.directory.findLinkBySecret(room.room, link.secretHash);
+    // A secret says which tenant's room of this name is meant: it must be one tenant's only.
+    if (earlier && earlier.tenant !== room.tenant) return undefined;
     if (await this.directory.createRoom(room, link)) return { linkId: link.linkId, secret };
-    const present = await this.directory.findLinkBySecret(room.tenant, room.room, link.secretHash);
-    return present?.role === 'owner' ? { linkId: present.linkId, secret } : undefined;
+    const present = await this.directory.findLinkBySecret(room.room, link.secretHash);
+    return present?.tenant === room.tenant && present.role === 'owner' ? { linkId: present.linkId, secret } : undefined;
   }
 
-  private prepare({ tenant, room, role, label, expiresInMs, maxUses }: CreateLinkOptions, chosenSecret?: string) {
+  private prepare(options: CreateLinkOptions, chosenSecret?: string) {
+    const { tenant, room, role, label, expiresInMs, maxUses, needsApproval = false, paths, createdBy = '' } = options;
     const secret = chosenSecret ?? randomBytes(SECRET_BYTES).toString('base64url');
     const createdAtMs = this.scheduler.now();
     const link: NewLink = {
-      linkId: randomBytes(9).toString('base64url'),
+      linkId: createId(),
       tenant,
       room,
       role,
@@ -86,14 +120,17 @@ export class ShareLinks {
       createdAtMs,
       expiresAtMs: expiresInMs === undefined ? undefined : createdAtMs + expiresInMs,
       maxUses,
+      needsApproval,
+      paths,
+      createdBy,
     };
     return { link, secret };
   }
 
   async trade(request: TradeRequest): Promise<TradeResult> {
-    const { tenant, room } = request;
+    const { room } = request;
     const secretHash = hashSecret(request.secret);
-    const link = await this.directory.findLinkBySecret(tenant, room, secretHash);
+    const link = await this.directory.findLinkBySecret(room, secretHash);
     if (!link || !timingSafeEqual(link.secretHash, secretHash)) {
       return refuse('unknown', 'This relay does not know the share link. Ask for a new one.');
     }
@@ -102,34 +139,102 @@ export class ShareLinks {
     if (link.expiresAtMs !== undefined && link.expiresAtMs <= nowMs) {
       return refuse('expired', 'The share link has expired. Ask for a new one.');
     }
-    const knownSubject = await this.subjectOf(request.previousToken, link);
-    // By subject, since a revoked person may hold older tokens of the same subject.
-    if (knownSubject !== undefined && (await this.directory.isSubjectRevoked(tenant, room, knownSubject))) {
-      return refuse('revoked', 'Your access was taken back. Ask an owner of the room for a new link.');
+    const previous = await this.previousGrant(request.previousToken, link);
+    if (previous) {
+      const verdict = standingOf(previous, await this.access.readAccess(link));
+      if (verdict.kind === 'revoked') return refuse('revoked', verdict.explanation);
+      // A token that was got and put by would be a way in for somebody who was removed.
+      if (link.closedAtMs !== undefined && !(await this.hasBeenIn(link, previous))) return CLOSED;
+      return this.grant(link, request.name, previous);
+    }
+    return this.admitNewcomer(link, request);
+  }
+
+  private async admitNewcomer(link: LinkRecord, request: TradeRequest): Promise<TradeResult> {
+    if (link.closedAtMs !== undefined) return CLOSED;
+    let subject = `guest-${randomBytes(9).toString('base64url')}`;
+    if (link.needsApproval) {
+      const waiting = await this.findOrAddRequest(link, request, subject);
+      if (waiting.kind !== 'approved') return waiting;
+      ({ subject } = waiting);
     }
     // Only joining counts as a use, renewing does not.
-    if (knownSubject === undefined && !(await this.directory.useLink(tenant, link.linkId))) {
+    if (!(await this.directory.useLink(link.tenant, link.linkId))) {
       return refuse('used-up', 'The share link was used as often as it may be. Ask for a new one.');
     }
+    const granted = await this.grant(link, request.name, { subject, lineageId: undefined });
+    if (granted.kind === 'granted') await this.recordNewcomer(granted.grant);
+    return granted;
+  }
+
+  // Before the token is out, so that whoever removes the person finds the link that they came by.
+  private async recordNewcomer({ tenant, room, subject, name, role, linkId, lineageId }: RoomGrant): Promise<void> {
+    const lastSeenMs = this.scheduler.now();
+    await this.access.recordMember({ tenant, room }, { subject, name, role, linkId, lineageId, lastSeenMs });
+  }
+
+  private async hasBeenIn(link: LinkRecord, { lineageId }: RoomGrant): Promise<boolean> {
+    const [member] = await this.access.findMembers(link, { lineageId });
+    return member !== undefined && member.lastSeenMs > member.firstSeenMs;
+  }
+
+  private async findOrAddRequest(
+    link: LinkRecord,
+    { request, name }: TradeRequest,
+    subject: string,
+  ): Promise<TradeResult | { readonly kind: 'approved'; readonly subject: string }> {
+    const { tenant, room, linkId } = link;
+    const known = request === undefined ? undefined : await this.access.findJoinRequest(link, hashSecret(request));
+    if (known && request !== undefined && known.linkId === linkId) {
+      if (known.decision === 'approved') return { kind: 'approved', subject: known.subject };
+      if (known.decision === 'denied')
+        return refuse('denied', 'An owner of the room did not let you in. Ask them, and open the link again.');
+      return { kind: 'waiting', tenant, request, isNew: false, explanation: WAITING };
+    }
+    const fresh = randomBytes(SECRET_BYTES).toString('base64url');
+    const createdAtMs = this.scheduler.now();
+    const shownName = cleanPersonName(name) ?? UNNAMED;
+    const record = { requestId: createId(), linkId, subject, name: shownName, createdAtMs };
+    if (!(await this.access.addJoinRequest({ tenant, room }, record, hashSecret(fresh), MAX_PENDING_REQUESTS))) {
+      return refuse('crowded', 'Too many people wait to be let in already. Try again later.');
+    }
+    return { kind: 'waiting', tenant, request: fresh, isNew: true, explanation: WAITING };
+  }
+
+  private async grant(
+    link: LinkRecord,
+    name: string,
+    { subject, lineageId }: { readonly subject: string; readonly lineageId: string | undefined },
+  ): Promise<TradeResult> {
+    const { tenant, room, role, linkId, paths, expiresAtMs } = link;
     const signed = await this.authority.signRoomToken({
       tenant,
       room,
-      subject: knownSubject ?? `guest-${randomBytes(9).toString('base64url')}`,
-      name: cleanPersonName(request.name) ?? UNNAMED,
-      role: link.role,
-      linkId: link.linkId,
-      expiresAtMs: Math.min(nowMs + TRADED_TOKEN_TTL_MS, link.expiresAtMs ?? Infinity),
+      subject,
+      name: cleanPersonName(name) ?? UNNAMED,
+      role,
+      linkId,
+      lineageId,
+      paths,
+      expiresAtMs: Math.min(this.scheduler.now() + TRADED_TOKEN_TTL_MS, expiresAtMs ?? Infinity),
     });
-    await this.directory.recordToken(signed.grant, nowMs);
     return { kind: 'granted', ...signed };
   }
 
-  private async subjectOf(previousToken: string | undefined, link: LinkRecord): Promise<string | undefined> {
+  private async previousGrant(previousToken: string | undefined, link: LinkRecord): Promise<RoomGrant | undefined> {
     if (previousToken === undefined) return undefined;
     const verdict = await this.authority.verifyRoomToken(previousToken, { ignoresExpiry: true });
     if (verdict.kind === 'invalid') return undefined;
-    const { tenant, room, linkId, subject } = verdict.grant;
-    return tenant === link.tenant && room === link.room && linkId === link.linkId ? subject : undefined;
+    const { tenant, room, linkId } = verdict.grant;
+    return tenant === link.tenant && room === link.room && linkId === link.linkId ? verdict.grant : undefined;
+  }
+}
+
+/** Never begins with `-`, by which a command line would take it for an option. */
+function createId(): string {
+  for (;;) {
+    const id = randomBytes(9).toString('base64url');
+    if (!id.startsWith('-')) return id;
   }
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { decodeJwt, errors, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, errors, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { readRoomTokenClaims, TOKEN_AUDIENCE } from '../../shared/access/index.ts';
-import type { RelayIdentity } from './relay-identity.ts';
+import type { RelayIdentity, RelayKey } from './relay-identity.ts';
 import type { RoomGrant } from './room-grant.ts';
 
 export const OPERATOR_AUDIENCE = 'tutti-operator';
 export const CREATE_ROOMS_SCOPE = 'rooms:create';
-/** The only tenant for now; part of every key so that others can come. */
+/** That of a relay which serves one organisation. */
 export const DEFAULT_TENANT = 'default';
 
 /**
@@ -32,6 +32,12 @@ export interface SignedToken {
   readonly grant: RoomGrant;
 }
 
+/** What a token is to say. Without a lineage it begins one. */
+export type NewGrant = Omit<RoomGrant, 'jti' | 'lineageId' | 'paths' | 'issuedAtMs'> & {
+  readonly lineageId?: string | undefined;
+  readonly paths?: readonly string[] | undefined;
+};
+
 const EXPIRED = invalid('expired', 'The token has expired. Open the share link again, or ask for a new token.');
 const OTHER_RELAY = invalid(
   'other-relay',
@@ -45,7 +51,7 @@ const FORGED = invalid(
 
 /** Signs and checks the relay's tokens: EdDSA JWTs, issued by the relay's own id. */
 export class TokenAuthority {
-  private readonly identity: RelayIdentity;
+  private identity: RelayIdentity;
   private readonly scheduler: Scheduler;
 
   constructor(identity: RelayIdentity, scheduler: Scheduler) {
@@ -54,19 +60,23 @@ export class TokenAuthority {
   }
 
   /** `expiresAtMs` is rounded down to a second. */
-  async signRoomToken(options: Omit<RoomGrant, 'jti'>): Promise<SignedToken> {
+  async signRoomToken(options: NewGrant): Promise<SignedToken> {
+    const jti = randomUUID();
     const expiresAt = Math.floor(options.expiresAtMs / 1000);
-    const grant: RoomGrant = { ...options, jti: randomUUID(), expiresAtMs: expiresAt * 1000 };
+    const { lineageId = jti, paths } = options;
+    const issuedAtMs = this.scheduler.now();
+    const grant: RoomGrant = { ...options, lineageId, paths, jti, issuedAtMs, expiresAtMs: expiresAt * 1000 };
     const { tenant, room, role, name, linkId } = grant;
-    const token = await new SignJWT({ tenant, room, role, name, ...(linkId === undefined ? {} : { link: linkId }) })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
+    const optional = { ...(linkId === undefined ? {} : { link: linkId }), ...(paths === undefined ? {} : { paths }) };
+    const token = await new SignJWT({ tenant, room, role, name, lineage: lineageId, ...optional })
+      .setProtectedHeader(this.header())
       .setIssuer(this.identity.relayId)
       .setAudience(TOKEN_AUDIENCE)
       .setSubject(grant.subject)
       .setJti(grant.jti)
-      .setIssuedAt(Math.floor(this.scheduler.now() / 1000))
+      .setIssuedAt(issuedAtMs / 1000)
       .setExpirationTime(expiresAt)
-      .sign(this.identity.signingKey);
+      .sign(this.signingKey.privateKey);
     return { token, grant };
   }
 
@@ -76,20 +86,22 @@ export class TokenAuthority {
     if (verified.kind === 'invalid') return verified;
     const claims = readRoomTokenClaims(verified.payload);
     if (!claims || Buffer.byteLength(claims.sub) > 128 || Buffer.byteLength(claims.name) > 256) return FORGED;
-    const { tenant, room, sub: subject, name, role, link: linkId, jti, exp } = claims;
-    return { kind: 'valid', grant: { tenant, room, subject, name, role, linkId, jti, expiresAtMs: exp * 1000 } };
+    const { tenant, room, sub: subject, name, role, link: linkId, lineage: lineageId, jti, paths, iat, exp } = claims;
+    const times = { issuedAtMs: Math.round(iat * 1000), expiresAtMs: exp * 1000 };
+    return { kind: 'valid', grant: { tenant, room, subject, name, role, linkId, lineageId, jti, paths, ...times } };
   }
 
-  async signOperatorToken(expiresAtMs: number): Promise<string> {
-    return new SignJWT({ scope: CREATE_ROOMS_SCOPE, tenant: DEFAULT_TENANT })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT' })
+  /** For making rooms in `tenant`. */
+  async signOperatorToken(expiresAtMs: number, tenant = DEFAULT_TENANT): Promise<string> {
+    return new SignJWT({ scope: CREATE_ROOMS_SCOPE, tenant })
+      .setProtectedHeader(this.header())
       .setIssuer(this.identity.relayId)
       .setAudience(OPERATOR_AUDIENCE)
       .setSubject('operator')
       .setJti(randomUUID())
       .setIssuedAt(Math.floor(this.scheduler.now() / 1000))
       .setExpirationTime(Math.floor(expiresAtMs / 1000))
-      .sign(this.identity.signingKey);
+      .sign(this.signingKey.privateKey);
   }
 
   /** The tenant in which the bearer may create rooms, or why not. */
@@ -102,9 +114,44 @@ export class TokenAuthority {
     return scope === CREATE_ROOMS_SCOPE && typeof tenant === 'string' ? { kind: 'valid', tenant } : FORGED;
   }
 
+  /** What others check the relay's tokens by, as JWKs (RFC 7517); a key is among them before it signs. */
+  get publicKeys(): readonly JWK[] {
+    return this.countingKeys.map(({ publicJwk }) => publicJwk);
+  }
+
+  /** The relay's keys were changed by its operator. */
+  replaceIdentity(identity: RelayIdentity): void {
+    this.identity = identity;
+  }
+
+  private get countingKeys(): readonly RelayKey[] {
+    const nowMs = this.scheduler.now();
+    return this.identity.keys.filter(({ verifiesUntilMs }) => verifiesUntilMs > nowMs);
+  }
+
+  private get signingKey(): RelayKey {
+    const { keys } = this.identity;
+    const nowMs = this.scheduler.now();
+    const key = keys.findLast(({ activeFromMs }) => activeFromMs <= nowMs) ?? keys[0];
+    if (!key) throw new Error('a relay has at least one key');
+    return key;
+  }
+
+  private header() {
+    return { alg: 'EdDSA', typ: 'JWT', kid: this.signingKey.keyId };
+  }
+
+  // Tokens of before keys had names were signed by the oldest.
+  private verifyingKey(keyId: string | undefined): CryptoKey {
+    const keys = this.countingKeys;
+    const key = keyId === undefined ? keys[0] : keys.find((candidate) => candidate.keyId === keyId);
+    if (!key) throw new errors.JWSSignatureVerificationFailed('the key is not known, or counts no more');
+    return key.publicKey;
+  }
+
   private async verify(token: string, audience: string, ignoresExpiry: boolean) {
     try {
-      const { payload } = await jwtVerify(token, this.identity.verifyingKey, {
+      const { payload } = await jwtVerify(token, ({ kid }) => this.verifyingKey(kid), {
         // Nothing else is ever accepted: a token does not choose how it is checked.
         algorithms: ['EdDSA'],
         issuer: this.identity.relayId,

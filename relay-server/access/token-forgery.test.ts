@@ -5,9 +5,9 @@ import { ROLES } from '../../shared/access/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
+import { firstKey } from '../testing/first-key.ts';
 import { loadRelayIdentity } from './relay-identity.ts';
-import type { RoomGrant } from './room-grant.ts';
-import { TokenAuthority } from './token-authority.ts';
+import { type NewGrant, TokenAuthority } from './token-authority.ts';
 
 const LIFETIME_MS = 60_000;
 const TOKEN_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'.split('');
@@ -16,7 +16,7 @@ async function setUp() {
   const scheduler = new ManualScheduler();
   const identity = await loadRelayIdentity(temporaryFolder());
   const authority = new TokenAuthority(identity, scheduler);
-  const options: Omit<RoomGrant, 'jti'> = {
+  const options: NewGrant = {
     tenant: 'default',
     room: 'room',
     subject: 'vera',
@@ -80,8 +80,8 @@ describe('a token that somebody else made or altered', () => {
   it('[VH3] is forged with the public key as a secret, in whatever form', async () => {
     const { authority, identity, signed } = await setUp();
     const payload = signed.token.split('.')[1] ?? '';
-    const jwk = await exportJWK(identity.verifyingKey);
-    const pem = await exportSPKI(identity.verifyingKey);
+    const jwk = await exportJWK(firstKey(identity).publicKey);
+    const pem = await exportSPKI(firstKey(identity).publicKey);
     const secrets = [Buffer.from(jwk.x ?? '', 'base64url'), jwk.x ?? '', pem, pem.trim(), JSON.stringify(jwk), ''];
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       for (const secret of secrets) {
@@ -95,7 +95,7 @@ describe('a token that somebody else made or altered', () => {
   it('[VH3] does not choose how, or with which key, it is checked', async () => {
     const { authority, identity, options } = await setUp();
     const other = await loadRelayIdentity(temporaryFolder());
-    const jwk = await exportJWK(other.verifyingKey);
+    const jwk = await exportJWK(firstKey(other).publicKey);
     const claims = { tenant: 'default', room: 'room', role: 'owner', name: 'Eve' };
     const headers = [
       { alg: 'EdDSA' },
@@ -111,7 +111,7 @@ describe('a token that somebody else made or altered', () => {
         .setSubject('eve')
         .setJti('j')
         .setExpirationTime(Math.floor(options.expiresAtMs / 1000))
-        .sign(other.signingKey);
+        .sign(firstKey(other).privateKey);
       expect(await authority.verifyRoomToken(token)).toMatchObject({ reason: 'forged' });
     }
     const [, payload = ''] = (await authority.signRoomToken(options)).token.split('.');

@@ -10,8 +10,7 @@ const MESSAGES: readonly BackplaneMessage[] = [
   { kind: 'presence', isWhole: true, message: new Uint8Array([4]) },
   { kind: 'seen', document: 'file', epoch: '', entries: [{ presenceId: 2 ** 40, seq: 1 }] },
   { kind: 'presence-wanted' },
-  { kind: 'kick', jti: 'j' },
-  { kind: 'kick', linkId: 'l', subject: 'Zoë' },
+  { kind: 'access', version: 2 ** 40 },
 ];
 const FRAME = encodeFrame(ENVELOPE, MESSAGES.map(encodeMessage));
 

@@ -1,16 +1,7 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { documentName, epoch, presenceId, seq } from '../../shared/protocol/common-fields.ts';
-import {
-  bytes,
-  type FieldCodec,
-  flag,
-  list,
-  optional,
-  struct,
-  text,
-  uint,
-} from '../../shared/protocol/field-codecs.ts';
+import { bytes, type FieldCodec, flag, list, struct, text, uint } from '../../shared/protocol/field-codecs.ts';
 import { ProtocolError } from '../../shared/protocol/index.ts';
 import type { BackplaneMessage } from './backplane.ts';
 
@@ -45,7 +36,6 @@ const MAX_MESSAGES = 100_000;
 
 const nodeIdField = text(64, /^[A-Za-z0-9_-]{1,64}$/);
 const payload = bytes(MAX_FRAME_BYTES);
-const name = text(16 * 1024);
 
 type MessageOf<K extends BackplaneMessage['kind']> = Extract<BackplaneMessage, { readonly kind: K }>;
 type FieldsOf<K extends BackplaneMessage['kind']> = Omit<MessageOf<K>, 'kind'>;
@@ -63,16 +53,12 @@ const seen = struct<FieldsOf<'seen'>>({
   epoch,
   entries: list(struct<{ presenceId: number; seq: number }>({ presenceId, seq }), MAX_ENTRIES),
 });
-const kick = struct<{ jti: string | undefined; linkId: string | undefined; subject: string | undefined }>({
-  jti: optional(name),
-  linkId: optional(name),
-  subject: optional(name),
-});
+const access = struct<FieldsOf<'access'>>({ version: uint });
 
 const announcementFields = struct<Announcement>({ nodeId: nodeIdField, isBeginning: flag });
 
 /** The wire form of each kind of message. Append only. */
-const KINDS = { update: 1, committed: 2, presence: 3, seen: 4, 'presence-wanted': 5, kick: 6 } as const;
+const KINDS = { update: 1, committed: 2, presence: 3, seen: 4, 'presence-wanted': 5, access: 7 } as const;
 
 // Most messages are small and many: a buffer of its own for each would cost more than all the rest.
 const messageEncoder = encoding.createEncoder();
@@ -103,8 +89,8 @@ export function encodeMessage(message: BackplaneMessage): Uint8Array {
       break;
     case 'presence-wanted':
       break;
-    case 'kick':
-      kick.write(encoder, { jti: message.jti, linkId: message.linkId, subject: message.subject });
+    case 'access':
+      access.write(encoder, message);
   }
   return encoding.toUint8Array(encoder);
 }
@@ -172,21 +158,11 @@ function readMessage(decoder: decoding.Decoder): BackplaneMessage {
       return { kind: 'seen', ...seen.read(decoder) };
     case KINDS['presence-wanted']:
       return { kind: 'presence-wanted' };
-    case KINDS.kick:
-      return readKick(decoder);
+    case KINDS.access:
+      return { kind: 'access', ...access.read(decoder) };
     default:
       throw new ProtocolError(`a message of the unknown kind ${kind}`);
   }
-}
-
-function readKick(decoder: decoding.Decoder): MessageOf<'kick'> {
-  const { jti, linkId, subject } = kick.read(decoder);
-  return {
-    kind: 'kick',
-    ...(jti === undefined ? {} : { jti }),
-    ...(linkId === undefined ? {} : { linkId }),
-    ...(subject === undefined ? {} : { subject }),
-  };
 }
 
 function readVersion(decoder: decoding.Decoder): void {

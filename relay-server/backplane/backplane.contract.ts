@@ -43,8 +43,7 @@ const ALL_KINDS: readonly BackplaneMessage[] = [
   { kind: 'presence', isWhole: true, message: new Uint8Array([9]) },
   { kind: 'seen', document: 'file', epoch: 'e-1', entries: [{ presenceId: 3, seq: 12 }] },
   { kind: 'presence-wanted' },
-  { kind: 'kick', jti: 'j' },
-  { kind: 'kick', linkId: 'l', subject: 'ada' },
+  { kind: 'access', version: 7 },
 ];
 
 /** What every {@link Backplane} must do while nothing is broken. */

@@ -37,8 +37,8 @@ export type BackplaneMessage =
     }
   /** A node that has just come asks the others for their people. */
   | { readonly kind: 'presence-wanted' }
-  /** Close every connection of the token, the link or the person named. */
-  | { readonly kind: 'kick'; readonly jti?: string; readonly linkId?: string; readonly subject?: string };
+  /** What owners have set or taken back has this version by now: it is read again, and takes effect. */
+  | { readonly kind: 'access'; readonly version: number };
 
 /** Carries messages between the nodes that serve one room. Each node has one of its own. */
 export interface Backplane extends Disposable {

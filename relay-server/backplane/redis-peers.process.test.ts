@@ -131,7 +131,7 @@ describe('a node that hears nobody', () => {
     let frames = 0;
     observer.on('message', () => frames++);
     await observer.subscribe(`${prefix}room:default/room`);
-    one.backplane.publish(ROOM, { kind: 'kick', jti: 'j' });
+    one.backplane.publish(ROOM, { kind: 'access', version: 7 });
     await eventually(() => expect(frames).toBe(1));
   });
 });

@@ -158,7 +158,7 @@ describe('a relay node whose Redis', () => {
     const lossesBefore = other.losses();
     await server.kill();
     await vi.waitFor(() => expect(one.backplane.status.kind).toBe('unavailable'), RECOVERY);
-    one.backplane.publish(ROOM, { kind: 'kick', jti: 'j' });
+    one.backplane.publish(ROOM, { kind: 'access', version: 7 });
     await server.start();
     await settled(one, other);
     await expectCarried(one, other, 2);
@@ -232,7 +232,7 @@ describe('a relay node whose Redis', () => {
     expect(one.heard.origins).toEqual(Array.from({ length: 51 }, (_, index) => index + 1));
   });
 
-  it('is down for long costs bounded memory; kicks are kept, and receivers learn of what was dropped', async () => {
+  it('is down for long costs bounded memory; changes of access are kept, and receivers learn of what was dropped', async () => {
     const server = await startServer();
     const proxy = await TcpProxy.start(server.port);
     onTestFinished(() => proxy.dispose());
@@ -241,7 +241,7 @@ describe('a relay node whose Redis', () => {
     const one = join(`redis://127.0.0.1:${proxy.port}`, { maxQueuedBytes });
     const other = join(server.url());
     await settled(other);
-    one.backplane.publish(ROOM, { kind: 'kick', jti: 'j' });
+    one.backplane.publish(ROOM, { kind: 'access', version: 7 });
     const before = keptMemory();
     for (let count = 0; count < 100_000; count++) {
       one.backplane.publish(ROOM, updateOf(count, new Uint8Array(1_000).fill(count % 256)));
@@ -254,7 +254,7 @@ describe('a relay node whose Redis', () => {
     await vi.waitFor(() => expect(keptMemory() - before).toBeLessThan(4 * maxQueuedBytes));
     proxy.heal();
     await expectCarried(one, other, 200_000);
-    expect(other.heard.messages.filter(({ kind }) => kind === 'kick')).toHaveLength(1);
+    expect(other.heard.messages.filter(({ kind }) => kind === 'access')).toHaveLength(1);
     expect(other.heard.messages.filter(({ kind }) => kind === 'presence')).toHaveLength(0);
     expect(other.heard.origins.slice(-2)).toEqual([99_999, 200_000]);
   });

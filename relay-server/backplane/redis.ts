@@ -289,8 +289,8 @@ function precedenceOf({ kind }: BackplaneMessage): Precedence {
     case 'update':
     case 'committed':
       return 'update';
-    case 'kick':
-      return 'kick';
+    case 'access':
+      return 'access';
     case 'presence':
     case 'presence-wanted':
     case 'seen':

@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as Y from 'yjs';
-import type { Scheduler } from '../../shared/lifecycle/index.ts';
+import { type Scheduler, systemScheduler } from '../../shared/lifecycle/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { SocketPair } from '../../shared/testing/socket-pair.ts';
+import { AccessWatch } from '../access/access-watch.ts';
 import { FolderSnapshotStore } from '../log/folder.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { createRelayCore, type RelayCore } from '../relay-core.ts';
@@ -89,6 +90,7 @@ class Nodes {
     const core = createRelayCore({
       log: this.storage.log,
       snapshots: new FolderSnapshotStore(this.folder),
+      access: new AccessWatch({ directory: this.storage.access, scheduler: systemScheduler, reportProblem }),
       doorkeeper: createPlainDoorkeeper(new ManualScheduler(Date.now())),
       backplane,
       headPollIntervalMs,

@@ -3,6 +3,7 @@ import { ClusterUnderTest, HEAD_POLL_INTERVAL_MS } from '../testing/cluster-unde
 import { createTypist } from '../testing/raw-client.ts';
 
 const KEY = { tenant: 'default', room: 'room', document: 'file' };
+const BY_ANA = { atMs: 1, kind: 'person-revoked', actor: 'ana', actorName: 'Ana', target: '', detail: '' } as const;
 const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 /** Longer than a commit, a notice or the patience with a gap takes; far shorter than the next look at the log. */
 const SHORT_WHILE_MS = 300;
@@ -301,8 +302,9 @@ describe('people on two nodes', () => {
     const { cluster, bob } = await setUp();
     const carl = await cluster.join(0, 'carl.editor');
     const issuer = cluster.joinBackplane();
-    issuer.publish(KEY, { kind: 'kick', subject: 'carl' });
-    issuer.publish(KEY, { kind: 'kick', subject: 'bob' });
+    await cluster.directory.change(KEY, { kind: 'revoke-subject', subject: 'carl' }, BY_ANA);
+    const version = await cluster.directory.change(KEY, { kind: 'revoke-subject', subject: 'bob' }, BY_ANA);
+    issuer.publish(KEY, { kind: 'access', version });
     await cluster.settleAll();
     issuer.dispose();
     for (const { client } of [bob, carl]) expect(client.last('goodbye').closeCode).toBe(4403);

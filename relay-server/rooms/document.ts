@@ -128,9 +128,12 @@ export class LiveDocument implements CommitTarget, Disposable {
     const contents = await readAnswer(this.services, { ...this.key, epoch, headSeq }, this.clocks, request, canInflate);
     if (subscription.state !== 'opening') return;
     const stateVector = this.clocks.encodeStateVector();
-    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, contents }, () =>
-      this.seen.introduce(subscription),
-    );
+    const { access } = subscription;
+    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, contents }, () => {
+      this.seen.introduce(subscription);
+      // The news of it may have overtaken `opened` (SPEC AC2).
+      if (subscription.access !== access) this.close(subscription, 'reopen', 'What you may do here has changed.');
+    });
     if (this.cursor.gap) this.scheduleGapFilling();
   }
 

@@ -179,7 +179,9 @@ export class PresenceBoard implements Disposable {
   private fullEntry(presenceId: number): PresenceEntry {
     const present = this.present.get(presenceId);
     if (!present) return this.remote?.entryOf(presenceId) ?? goneEntry(presenceId);
-    const { subject, name, role } = present.participant.grant;
+    const { grant, standing } = present.participant;
+    const { subject, name } = grant;
+    const { role } = standing;
     return { presenceId, isGone: false, identity: { subject, name, role }, state: present.state };
   }
 

@@ -1,12 +1,16 @@
 import * as Y from 'yjs';
 import { type Disposable, type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
-import { type ClientMessage, PROTOCOL_LIMITS, ProtocolError } from '../../shared/protocol/index.ts';
-import type { RoomGrant } from '../access/room-grant.ts';
+import { type ClientMessage, CLOSE_CODES, PROTOCOL_LIMITS, ProtocolError } from '../../shared/protocol/index.ts';
+import { INDEX_DOCUMENT } from '../../shared/workspace/index.ts';
+import type { Admitted } from '../access/room-grant.ts';
+import { type Standing, standingOf } from '../access/standing.ts';
+import type { RoomAccess } from '../log/access-directory.ts';
 import type { SessionKey } from '../log/update-log.ts';
 import type { DocumentServices, LiveDocument } from './document.ts';
 import { explainReadFailure } from './explain-failure.ts';
 import type { Outlet } from './outlet.ts';
 import type { ClientHas } from './read-committed.ts';
+import type { PathView } from './path-view.ts';
 import type { Room } from './room.ts';
 import { type Participant, Subscription } from './subscription.ts';
 import type { Tenants, TenantUsage } from './tenants.ts';
@@ -34,10 +38,12 @@ export interface RoomConnectionOptions {
   readonly room: Room;
   readonly session: SessionKey;
   readonly presenceId: number;
-  readonly grant: RoomGrant;
+  readonly admitted: Admitted;
   readonly outlet: Outlet;
   /** The client takes `deflated-sync` (SPEC CP1). */
-  readonly canInflate: boolean;
+  readonly canInflate?: boolean;
+  /** The client takes `access` (SPEC AC1). */
+  readonly hearsAccess?: boolean;
   readonly services: RoomConnectionServices;
 }
 
@@ -59,6 +65,7 @@ const TURN_MS = 5;
 /** All documents of a large workspace at once, and a steady trickle after that. */
 const OPENS: BucketSize = { capacity: PROTOCOL_LIMITS.maxOpenDocuments, refillPerSecond: 50 };
 const OPEN_RETRY_MS = 100;
+const CHAT_DOCUMENT = 'chat';
 const MAX_HANDLES = 1_000_000;
 const MAX_WAITING_UPDATES = 1_000;
 /** State vectors of documents that wait to be opened. */
@@ -85,14 +92,29 @@ export class RoomConnection extends TrackedDisposable {
   private waitingStateBytes = 0;
   private turnStartedMs = 0;
   private turn: Disposable | undefined;
+  /** Set when they may see only some of the room's files. */
+  private readonly holding: ReturnType<Room['holdPathView']> | undefined;
+  private readonly viewFollowing: Disposable | undefined;
+  private readonly hearsAccess: boolean;
+  private accessVersion: number;
+  /** By which the token was checked. */
+  private checkedVersion: number;
+  private isStarted = false;
 
-  constructor({ room, session, presenceId, grant, outlet, canInflate, services }: RoomConnectionOptions) {
+  constructor({ room, session, presenceId, admitted, outlet, services, ...abilities }: RoomConnectionOptions) {
     super();
+    const { grant, standing, accessVersion } = admitted;
+    const { canInflate = false, hearsAccess = false } = abilities;
     this.room = room;
     this.services = services;
-    this.self = { presenceId, session, grant, outlet, canInflate };
+    this.hearsAccess = hearsAccess;
+    this.accessVersion = accessVersion;
+    this.checkedVersion = accessVersion;
+    this.self = { presenceId, session, grant, standing, outlet, canInflate, place: this };
     this.usage = services.tenants.enter(grant.tenant);
     room.enter(this.self);
+    this.holding = grant.paths && room.holdPathView(grant.paths);
+    this.viewFollowing = this.holding?.view.onDidChange(() => this.checkView());
   }
 
   get presenceId(): number {
@@ -101,7 +123,10 @@ export class RoomConnection extends TrackedDisposable {
 
   /** Call once `welcome` was sent. */
   start(): void {
+    this.isStarted = true;
+    if (this.hearsAccess) this.sendAccess();
     this.room.presence.introduce(this.self.presenceId);
+    this.applyNewer();
   }
 
   /** Takes a message. Throws {@link ProtocolError} when it breaks the protocol. */
@@ -122,10 +147,58 @@ export class RoomConnection extends TrackedDisposable {
     }
   }
 
-  /** The token was renewed; its role counts from now on. */
-  renew(grant: RoomGrant): void {
+  /** The token was renewed; what it says counts from now on. */
+  renew({ grant, standing, accessVersion }: Admitted): void {
+    const isRenamed = grant.name !== this.self.grant.name;
     this.self.grant = grant;
-    this.room.presence.identityChanged(this.self);
+    this.checkedVersion = accessVersion;
+    this.accessVersion = Math.max(this.accessVersion, accessVersion);
+    this.changeStanding(standing, isRenamed);
+    if (this.hearsAccess) this.sendAccess();
+    this.applyNewer();
+  }
+
+  /** Owners may have changed something since the token was checked. */
+  private applyNewer(): void {
+    const { latestAccess } = this.room;
+    if (latestAccess && latestAccess.version !== this.checkedVersion) this.applyAccess(latestAccess);
+  }
+
+  /** Takes what owners have set or taken back. */
+  applyAccess(access: RoomAccess): void {
+    const { grant, standing, outlet } = this.self;
+    const verdict = standingOf(grant, access);
+    if (verdict.kind === 'revoked') return outlet.end(CLOSE_CODES.revoked, verdict.explanation);
+    const isOtherVersion = access.version !== this.accessVersion;
+    this.accessVersion = access.version;
+    const isChanged = this.changeStanding(verdict.standing, false);
+    if (!this.isStarted) return;
+    // Others have no use for the version, which also rises when somebody comes in.
+    const isNews = isChanged || (isOtherVersion && verdict.standing.role === 'owner');
+    if (this.hearsAccess && isNews) this.sendAccess();
+    const { role, writesAs } = verdict.standing;
+    if (!this.hearsAccess && (role !== standing.role || writesAs !== standing.writesAs)) {
+      outlet.send({ type: 'renewed', role: writesAs, tokenExpiresAtMs: grant.expiresAtMs }, 'control');
+    }
+  }
+
+  private changeStanding(standing: Standing, isRenamed: boolean): boolean {
+    const before = this.self.standing;
+    this.self.standing = standing;
+    if (isRenamed || standing.role !== before.role) this.room.presence.identityChanged(this.self);
+    return (
+      standing.role !== before.role ||
+      standing.writesAs !== before.writesAs ||
+      standing.chat !== before.chat ||
+      standing.presenter !== before.presenter ||
+      standing.explanation !== before.explanation
+    );
+  }
+
+  private sendAccess(): void {
+    const { role, writesAs, chat, presenter, explanation } = this.self.standing;
+    const version = this.accessVersion;
+    this.self.outlet.send({ type: 'access', role, writesAs, chat, presenter, version, explanation }, 'control');
   }
 
   /** The connection was lagging and reads again. */
@@ -142,6 +215,8 @@ export class RoomConnection extends TrackedDisposable {
   protected release(): void {
     this.turn?.dispose();
     for (const handle of [...this.open.keys()]) this.forget(handle);
+    this.viewFollowing?.dispose();
+    this.holding?.dispose();
     this.room.leave(this.self);
     this.services.tenants.leave(this.self.grant.tenant);
   }
@@ -188,8 +263,11 @@ export class RoomConnection extends TrackedDisposable {
     await this.takeTurn();
     // It may have been closed meanwhile.
     if (this.isDisposed || this.open.get(handle) !== entry) return;
-    const document = this.room.acquire(entry.name);
-    const subscription = new Subscription(this.self, handle, entry.name);
+    const name = this.holding ? await this.servedAs(this.holding.view, entry.name) : entry.name;
+    if (this.isDisposed || this.open.get(handle) !== entry) return;
+    if (name === undefined) return this.forbid(handle);
+    const document = this.room.acquire(name);
+    const subscription = new Subscription(this.self, handle, name);
     entry.opened = { document, subscription };
     document.subscribe(subscription);
     try {
@@ -202,9 +280,33 @@ export class RoomConnection extends TrackedDisposable {
       this.self.outlet.send({ type: 'document-closed', handle, reason: 'unreadable', explanation }, 'control');
       return;
     }
+    // Access may have been taken back while the document was read.
+    if (this.isDisposed || this.open.get(handle) !== entry) return;
     const waiting = entry.waiting ?? [];
     entry.waiting = undefined;
     for (const { clientSeq, payload } of waiting) document.submit(subscription, clientSeq, payload);
+  }
+
+  /** Which document stands for the one that was asked for; undefined when it is none of theirs. */
+  private async servedAs(view: PathView, name: string): Promise<string | undefined> {
+    if (name === CHAT_DOCUMENT) return name;
+    await view.whenReady;
+    if (name === INDEX_DOCUMENT) return view.documentName;
+    return view.allows(name) ? name : undefined;
+  }
+
+  private forbid(handle: number): void {
+    this.forget(handle);
+    const explanation = 'This is not part of what was shared with you.';
+    this.self.outlet.send({ type: 'document-closed', handle, reason: 'forbidden', explanation }, 'control');
+  }
+
+  /** Documents may have left the paths that are theirs. */
+  private checkView(): void {
+    for (const [handle, { name, opened }] of [...this.open]) {
+      if (!opened || name === INDEX_DOCUMENT || name === CHAT_DOCUMENT) continue;
+      if (this.holding?.view.allows(name) === false) this.forbid(handle);
+    }
   }
 
   private async takeTurn(): Promise<void> {

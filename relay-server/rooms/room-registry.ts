@@ -1,5 +1,6 @@
 import type { Disposable, Scheduler } from '../../shared/lifecycle/index.ts';
-import type { RoomGrant } from '../access/room-grant.ts';
+import type { AccessWatch } from '../access/access-watch.ts';
+import type { Admitted, RoomGrant } from '../access/room-grant.ts';
 import type { Backplane } from '../backplane/backplane.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { DocumentKey, UpdateLog } from '../log/update-log.ts';
@@ -7,7 +8,7 @@ import { AnswerCache } from './answer-cache.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
-import { Room } from './room.ts';
+import { Room, type RoomKey } from './room.ts';
 import { type ParticipantLimits, RoomConnection, type RoomConnectionServices } from './room-connection.ts';
 import type { DocumentServices } from './document.ts';
 import { type TenantLimits, Tenants } from './tenants.ts';
@@ -16,6 +17,7 @@ export interface RoomRegistryOptions {
   readonly log: UpdateLog;
   readonly snapshots: SnapshotStore;
   readonly backplane: Backplane;
+  readonly access: AccessWatch;
   readonly scheduler: Scheduler;
   /** A float in [0, 1). Not for secrets. */
   readonly random: () => number;
@@ -24,8 +26,18 @@ export interface RoomRegistryOptions {
   readonly tenantLimits: TenantLimits;
   /** Set when other nodes write to the same log: how often it is asked where open documents stand. */
   readonly headPollIntervalMs: number | undefined;
+  /** Somebody came in. */
+  noteJoined(admitted: Admitted): void;
   noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
   reportProblem(error: unknown): void;
+}
+
+/** What a client can take beyond the oldest protocol; nothing unless it says so. */
+export interface ClientAbilities {
+  /** `deflated-sync` (SPEC CP1). */
+  readonly canInflate?: boolean;
+  /** `access` (SPEC AC1). */
+  readonly hearsAccess?: boolean;
 }
 
 /** All rooms that somebody is in. The gateway's only door to them. */
@@ -74,12 +86,21 @@ export class RoomRegistry implements Disposable {
     return this.tenants.isFull(tenant);
   }
 
-  /** Lets somebody with a checked grant into the room of the grant. `canInflate`: it takes `deflated-sync`. */
-  join(grant: RoomGrant, sessionId: string, outlet: Outlet, canInflate = false): RoomConnection {
+  /** Lets somebody who was admitted into the room of the grant. */
+  join(admitted: Admitted, sessionId: string, outlet: Outlet, abilities: ClientAbilities = {}): RoomConnection {
+    const { grant } = admitted;
     const room = this.roomOf(grant);
     const session = { subject: grant.subject, sessionId };
+    this.options.noteJoined(admitted);
     const presenceId = this.createPresenceId(room);
-    return new RoomConnection({ room, session, presenceId, grant, outlet, canInflate, services: this.placeServices });
+    const services = this.placeServices;
+    return new RoomConnection({ room, session, presenceId, admitted, outlet, ...abilities, services });
+  }
+
+  /** Whatever owners set or took back in a room is new: it takes effect on all nodes at once. */
+  announceAccess(key: RoomKey, version: number): void {
+    this.options.access.noteVersion(key, version);
+    this.options.backplane.publish(key, { kind: 'access', version });
   }
 
   /** Writes everything that waits to the log. */
@@ -101,7 +122,7 @@ export class RoomRegistry implements Disposable {
     const name = `${tenant}/${room}`;
     const present = this.rooms.get(name);
     if (present) return present;
-    const created: Room = new Room({ tenant, room }, this.services, this.options.backplane, () => {
+    const created: Room = new Room({ tenant, room }, this.services, this.options, () => {
       this.rooms.delete(name);
       created.dispose();
     });

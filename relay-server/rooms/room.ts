@@ -1,6 +1,10 @@
-import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, MutableDisposable, toDisposable } from '../../shared/lifecycle/index.ts';
+import { CLOSE_CODES } from '../../shared/protocol/index.ts';
+import type { AccessWatch } from '../access/access-watch.ts';
 import type { Backplane, BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
+import type { RoomAccess } from '../log/access-directory.ts';
 import { type DocumentServices, LiveDocument } from './document.ts';
+import { PathView, pathViewName } from './path-view.ts';
 import { PresenceBoard } from './presence-board.ts';
 import type { Participant } from './subscription.ts';
 
@@ -20,13 +24,22 @@ export class Room implements Disposable {
   private readonly documents = new Map<string, LiveDocument>();
   private readonly unloading = new Map<string, Disposable>();
   private readonly participants = new Set<Participant>();
+  private readonly views = new Map<string, { readonly view: PathView; holders: number }>();
   private readonly owned = new DisposableStore();
   private readonly publish: PublishToPeers;
   private readonly onEmpty: () => void;
+  private readonly access: AccessWatch;
+  private readonly accessWatching = this.owned.add(new MutableDisposable<Disposable>());
 
   /** `onEmpty` is called when nobody is in the room and no document is in memory. */
-  constructor(key: RoomKey, services: DocumentServices, backplane: Backplane, onEmpty: () => void) {
+  constructor(
+    key: RoomKey,
+    services: DocumentServices,
+    { backplane, access }: { readonly backplane: Backplane; readonly access: AccessWatch },
+    onEmpty: () => void,
+  ) {
     this.key = key;
+    this.access = access;
     this.services = services;
     this.onEmpty = onEmpty;
     this.publish = (create) => {
@@ -47,12 +60,51 @@ export class Room implements Disposable {
   enter(participant: Participant): void {
     this.participants.add(participant);
     this.presence.join(participant);
+    this.accessWatching.value ??= this.access.watch(this.key, (access) => {
+      for (const present of this.participants) this.applyAccess(present, access);
+    });
+  }
+
+  /** What owners have set, as it was read last here; undefined before the first time. */
+  get latestAccess(): RoomAccess | undefined {
+    return this.access.latest(this.key);
+  }
+
+  // What goes wrong with one must not keep it from the others.
+  private applyAccess({ place, outlet }: Participant, access: RoomAccess): void {
+    try {
+      place.applyAccess(access);
+    } catch (error) {
+      this.services.reportProblem(error);
+      outlet.end(CLOSE_CODES.tryAgainLater, 'The relay could not tell you what you may do now.');
+    }
   }
 
   leave(participant: Participant): void {
     this.participants.delete(participant);
     this.presence.leave(participant.presenceId);
+    if (this.participants.size === 0) this.accessWatching.value = undefined;
     this.checkEmpty();
+  }
+
+  /** What lies at the paths that `patterns` name, kept up for as long as somebody holds it. Dispose to give it back. */
+  holdPathView(patterns: readonly string[]): Disposable & { readonly view: PathView } {
+    const name = pathViewName(patterns);
+    const held = this.views.get(name) ?? { view: this.createPathView(patterns), holders: 0 };
+    this.views.set(name, held);
+    held.holders++;
+    const release = toDisposable(() => {
+      if (--held.holders > 0 || this.views.get(name) !== held) return;
+      this.views.delete(name);
+      held.view.dispose();
+    });
+    return { view: held.view, dispose: () => release.dispose() };
+  }
+
+  private createPathView(patterns: readonly string[]): PathView {
+    const { scheduler, reportProblem, createEpoch } = this.services;
+    const sessionId = `${createEpoch()}${createEpoch()}`;
+    return new PathView({ room: this, patterns, scheduler, sessionId, reportProblem: (error) => reportProblem(error) });
   }
 
   /** The document, taken into memory. Give it back with {@link Room.release}. */
@@ -94,8 +146,8 @@ export class Room implements Disposable {
 
   private receive(message: BackplaneMessage, nodeId: string): void {
     switch (message.kind) {
-      case 'kick':
-        return this.kick(message);
+      case 'access':
+        return this.access.noteVersion(this.key, message.version);
       case 'presence':
         return this.receivePresence(message, nodeId);
       case 'presence-wanted':
@@ -113,21 +165,13 @@ export class Room implements Disposable {
     }
   }
 
-  private kick({ linkId, jti, subject }: { linkId?: string; jti?: string; subject?: string }): void {
-    for (const { grant, outlet } of this.participants) {
-      const isMeant =
-        (linkId !== undefined && grant.linkId === linkId) ||
-        (jti !== undefined && grant.jti === jti) ||
-        (subject !== undefined && grant.subject === subject);
-      if (isMeant) outlet.end(4403, 'Your access was taken back.');
-    }
-  }
-
   private checkEmpty(): void {
     if (this.participants.size === 0 && this.documents.size === 0) this.onEmpty();
   }
 
   dispose(): void {
+    for (const { view } of this.views.values()) view.dispose();
+    this.views.clear();
     for (const timer of this.unloading.values()) timer.dispose();
     for (const document of this.documents.values()) document.dispose();
     this.unloading.clear();

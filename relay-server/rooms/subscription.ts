@@ -1,7 +1,15 @@
-import { documentAccess, type DocumentAccess } from '../../shared/access/index.ts';
+import type { DocumentAccess } from '../../shared/access/index.ts';
 import type { SessionKey } from '../log/update-log.ts';
 import type { RoomGrant } from '../access/room-grant.ts';
+import { accessTo, type Standing } from '../access/standing.ts';
+import type { RoomAccess } from '../log/access-directory.ts';
 import type { Outlet } from './outlet.ts';
+
+/** Whoever has a place in a room. */
+export interface AccessFollower {
+  /** What owners have set or taken back is new: it takes effect at once. */
+  applyAccess(access: RoomAccess): void;
+}
 
 /** A connection that was let into a room. */
 export interface Participant {
@@ -9,10 +17,18 @@ export interface Participant {
   readonly session: SessionKey;
   /** Replaced when the token is renewed. */
   readonly grant: RoomGrant;
+  /** Replaced when an owner changes what people may do. */
+  readonly standing: Standing;
   readonly outlet: Outlet;
   /** The client takes `deflated-sync` (SPEC CP1). */
   readonly canInflate: boolean;
+  /** The relay itself, keeping up a list of a part of the room's files. */
+  readonly isKeeper?: boolean;
+  readonly place: AccessFollower;
 }
+
+/** Documents that list a part of a room's files; only the relay writes them. */
+export const PATH_VIEW = /^view-/;
 
 /** One connection's opening of one document. Keeps count of what was sent on it. */
 export class Subscription {
@@ -39,7 +55,8 @@ export class Subscription {
   }
 
   get access(): DocumentAccess {
-    return documentAccess(this.participant.grant.role, this.document);
+    if (PATH_VIEW.test(this.document)) return this.participant.isKeeper ? 'write' : 'read';
+    return accessTo(this.participant.standing, this.document);
   }
 
   get isReceiving(): boolean {

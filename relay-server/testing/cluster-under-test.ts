@@ -2,7 +2,9 @@ import { onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { SocketPair } from '../../shared/testing/socket-pair.ts';
+import { AccessWatch } from '../access/access-watch.ts';
 import type { Backplane } from '../backplane/backplane.ts';
+import type { AccessDirectory } from '../log/access-directory.ts';
 import { FolderSnapshotStore } from '../log/folder.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import type { UpdateLog } from '../log/update-log.ts';
@@ -44,6 +46,11 @@ export class ClusterUnderTest {
       }
       this.storage.dispose();
     });
+  }
+
+  /** Who may do what in its rooms. */
+  get directory(): AccessDirectory {
+    return this.storage.access;
   }
 
   get log(): UpdateLog {
@@ -104,15 +111,19 @@ export class ClusterUnderTest {
 
   private startNode(index: number): Node {
     const backplane = this.hub.join();
+    const reportProblem = (error: unknown) => this.problems.push(error);
+    const { scheduler } = this;
+    const access = new AccessWatch({ directory: this.storage.access, scheduler, reportProblem });
     const core = createRelayCore({
       log: this.storage.log,
       snapshots: new FolderSnapshotStore(this.folder),
-      doorkeeper: createPlainDoorkeeper(this.scheduler),
-      scheduler: this.scheduler,
+      doorkeeper: createPlainDoorkeeper(scheduler, access),
+      access,
+      scheduler,
       random: createSeededRandom(7 + index).next,
       backplane,
       headPollIntervalMs: HEAD_POLL_INTERVAL_MS,
-      reportProblem: (error) => this.problems.push(error),
+      reportProblem,
     });
     return { core, backplane };
   }

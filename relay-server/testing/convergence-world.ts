@@ -2,6 +2,7 @@ import * as Y from 'yjs';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type Direction, SocketPair } from '../../shared/testing/socket-pair.ts';
+import { AccessWatch } from '../access/access-watch.ts';
 import type { Backplane } from '../backplane/backplane.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { UpdateLog } from '../log/update-log.ts';
@@ -198,14 +199,17 @@ export class ConvergenceWorld {
     const process = { isAlive: true };
     const backplane = isCluster ? this.hub.join() : undefined;
     const lasting = limitToLife(this.storage.log, process);
+    const reportProblem = (error: unknown) => this.problems.push(error);
+    const { scheduler } = this;
     const core = createRelayCore({
       log: isCluster ? slowDown(lasting, this.scheduler, this.random) : lasting,
       snapshots: NO_SNAPSHOTS,
       doorkeeper: this.doorkeeper,
-      scheduler: this.scheduler,
+      access: new AccessWatch({ directory: this.storage.access, scheduler, reportProblem }),
+      scheduler,
       random: this.random.next,
       heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS,
-      reportProblem: (error) => this.problems.push(error),
+      reportProblem,
       ...(backplane && { backplane, headPollIntervalMs: HEAD_POLL_INTERVAL_MS }),
     });
     return { core, process, backplane };

@@ -95,9 +95,10 @@ export class RelayCluster {
     const database = new URL(databaseUrl);
     database.port = String(toPostgres.port);
     const s3 = `s3://${bucket}?endpoint=http://127.0.0.1:${toS3.port}&region=us-east-1&path-style=true`;
+    const proxies = ['--trusted-proxies', '127.0.0.1'];
     const backends = ['--postgres', database.href, '--redis', `redis://127.0.0.1:${toRedis.port}`, '--s3', s3];
     const launch = async (port: string) =>
-      launchRelay('--data', folder, '--port', port, '--drain', '2s', ...backends).ready;
+      launchRelay('--data', folder, '--port', port, '--drain', '2s', ...proxies, ...backends).ready;
     let errors = '';
     let current: RelayProcess = await launch('0');
     const { url } = current;

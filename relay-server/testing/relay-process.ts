@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
-const READY = /^tutti-relay listening on (http:\/\/\S+)$/;
+const READY = /^tutti-relay listening on (https?:\/\/\S+)$/;
 
 /** A relay that runs as a process of its own. */
 export interface RelayProcess {
   readonly url: string;
+  readonly pid: number;
   readonly output: string[];
   /** Everything that it wrote to stderr. */
   errors(): string;
@@ -78,7 +79,7 @@ export function launchRelay(...args: readonly string[]): {
     createInterface({ input: child.stdout }).on('line', (line) => {
       output.push(line);
       const url = READY.exec(line)?.[1];
-      if (url) resolve({ url, output, errors: () => errors, end });
+      if (url) resolve({ url, pid: child.pid ?? 0, output, errors: () => errors, end });
     });
     child.once('exit', (code) => reject(new Error(`the relay ended with ${code}: ${errors}`)));
   });

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Role } from '../../shared/access/index.ts';
+import { DEFAULT_ROOM_SETTINGS, type Role } from '../../shared/access/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { type RelayEnd, SocketPair } from '../../shared/testing/socket-pair.ts';
-import type { Admission, Doorkeeper } from '../access/room-grant.ts';
+import { AccessWatch } from '../access/access-watch.ts';
+import type { Admission, Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import { type Standing, standingOf } from '../access/standing.ts';
 import type { ServerSocket } from '../gateway/server-socket.ts';
+import type { AccessDirectory } from '../log/access-directory.ts';
 import type { ArchiveOptions } from '../log/archiver.ts';
 import { FolderSegmentStore, FolderSnapshotStore } from '../log/folder.ts';
 import type { RelayStorage } from '../log/relay-storage.ts';
@@ -30,8 +33,8 @@ export function toServerSocket(end: RelayEnd): ServerSocket {
   };
 }
 
-/** Admits `SUBJECT.ROLE`, or `SUBJECT.ROLE.SECONDS` for a token that ends so many seconds from the start. */
-export function createPlainDoorkeeper(scheduler: ManualScheduler): Doorkeeper {
+/** With a `watch`, what owners have set counts. Admits `SUBJECT.ROLE`, or `SUBJECT.ROLE.SECONDS` for a token that ends so many seconds from the start. */
+export function createPlainDoorkeeper(scheduler: ManualScheduler, watch?: AccessWatch): Doorkeeper {
   const startMs = scheduler.now();
   return {
     async admit(token, room): Promise<Admission> {
@@ -48,9 +51,19 @@ export function createPlainDoorkeeper(scheduler: ManualScheduler): Doorkeeper {
         role: role as Role,
         linkId: undefined,
       };
-      return { kind: 'admitted', grant: { ...grant, jti: token, expiresAtMs } };
+      const times = { issuedAtMs: startMs, expiresAtMs };
+      const full = { ...grant, jti: token, lineageId: token, paths: undefined, ...times };
+      const access = await watch?.read(full);
+      if (!access) return { kind: 'admitted', grant: full, standing: plainStanding(full), accessVersion: 0 };
+      const verdict = standingOf(full, access);
+      if (verdict.kind === 'revoked') return { kind: 'refused', closeCode: 4403, explanation: verdict.explanation };
+      return { kind: 'admitted', grant: full, standing: verdict.standing, accessVersion: access.version };
     },
   };
+}
+
+function plainStanding({ role }: RoomGrant): Standing {
+  return { role, writesAs: role, chat: DEFAULT_ROOM_SETTINGS.chat, explanation: '' };
 }
 
 export function temporaryFolder(): string {
@@ -67,6 +80,8 @@ export interface ConnectedClient {
 }
 
 export interface RelayUnderTestOptions extends Partial<RelayCoreOptions> {
+  /** How often it asks its database by itself what owners have changed. */
+  readonly accessIntervalMs?: number;
   /** Without it nothing is archived. */
   readonly archiving?: ArchiveOptions;
 }
@@ -97,6 +112,11 @@ export class RelayUnderTest {
 
   get log(): UpdateLog {
     return this.storage.log;
+  }
+
+  /** Who may do what in its rooms. */
+  get directory(): AccessDirectory {
+    return this.storage.access;
   }
 
   get segments(): SegmentIndex {
@@ -160,16 +180,26 @@ export class RelayUnderTest {
   }
 
   private createCore(): RelayCore {
-    const { archiving, ...options } = this.options;
+    const reportProblem = (error: unknown) => this.problems.push(error);
+    const { accessIntervalMs, archiving, ...options } = this.options;
+    const access = new AccessWatch({
+      directory: this.storage.access,
+      scheduler: this.scheduler,
+      reportProblem,
+      ...(accessIntervalMs === undefined
+        ? {}
+        : { pollIntervalMs: accessIntervalMs, sweepIntervalMs: accessIntervalMs }),
+    });
     return createRelayCore({
       archive: { index: this.storage.segments, store: this.segmentStore, ...(archiving && { archiving }) },
       log: this.storage.log,
       snapshots: this.snapshots,
-      doorkeeper: createPlainDoorkeeper(this.scheduler),
+      doorkeeper: createPlainDoorkeeper(this.scheduler, access),
+      access,
       scheduler: this.scheduler,
       // No start draws the names of an earlier one again.
       random: createSeededRandom(7 + this.starts++).next,
-      reportProblem: (error) => this.problems.push(error),
+      reportProblem,
       ...options,
     });
   }

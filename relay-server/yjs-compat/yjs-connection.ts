@@ -12,7 +12,7 @@ import {
   ProtocolError,
   type RelayMessage,
 } from '../../shared/protocol/index.ts';
-import type { RoomGrant } from '../access/room-grant.ts';
+import type { Admitted } from '../access/room-grant.ts';
 import { cutText } from '../gateway/cut-text.ts';
 import { Egress } from '../gateway/egress.ts';
 import type { PingableSocket } from '../gateway/server-socket.ts';
@@ -39,7 +39,7 @@ export interface YjsConnectionServices {
 export interface YjsConnectionOptions {
   readonly socket: PingableSocket;
   /** From a token that was checked. */
-  readonly grant: RoomGrant;
+  readonly admitted: Admitted;
   readonly document: string;
   readonly services: YjsConnectionServices;
   /** Called once, when the socket is gone. */
@@ -78,7 +78,7 @@ export class YjsConnection implements Outlet, Disposable {
   private isEnded = false;
 
   constructor(options: YjsConnectionOptions) {
-    const { socket, grant, document, services } = options;
+    const { socket, admitted, document, services } = options;
     this.options = options;
     this.socket = socket;
     this.scheduler = services.scheduler;
@@ -87,12 +87,12 @@ export class YjsConnection implements Outlet, Disposable {
     this.messages = new TokenBucket(MESSAGES, this.scheduler);
     this.heardAtMs = this.scheduler.now();
     // Each socket is a session of its own: the protocol numbers no updates that could be sent again.
-    this.place = services.rooms.join(grant, services.rooms.createName(24), this);
+    this.place = services.rooms.join(admitted, services.rooms.createName(24), this);
     const { presenceId } = this.place;
     this.others = new RoomAwareness({
       document,
       ownPresenceId: presenceId,
-      ownSubject: grant.subject,
+      ownSubject: admitted.grant.subject,
       now: () => this.scheduler.now(),
     });
     this.own = new OwnAwareness({
@@ -259,7 +259,7 @@ export class YjsConnection implements Outlet, Disposable {
   }
 
   private watchExpiry(): void {
-    const { expiresAtMs } = this.options.grant;
+    const { expiresAtMs } = this.options.admitted.grant;
     this.expiryTimer.value = this.scheduler.schedule(
       () => {
         if (this.scheduler.now() < expiresAtMs) return this.watchExpiry();

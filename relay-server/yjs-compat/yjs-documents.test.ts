@@ -207,7 +207,8 @@ describe('documents over y-websocket', () => {
     await advance(100);
     expect([ada.text.toJSON(), ben.text.toJSON()]).toEqual(['ada ben', 'ada ben']);
     expect(ada.shown().get(2)).toMatchObject({ user: { name: 'Name of ben' } });
-    issuer.publish(KEY, { kind: 'kick', subject: 'ben' });
+    const version = await west.directory.change(KEY, { kind: 'revoke-subject', subject: 'ben' }, undefined);
+    issuer.publish(KEY, { kind: 'access', version });
     await advance(100);
     expect([ada.closes.length, ben.closes.map(({ code }) => code)]).toEqual([0, [4403]]);
     expect(ada.shown().has(2)).toBe(false);

@@ -1,6 +1,6 @@
 import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
 import { CLOSE_CODES, type CloseCode, PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
-import type { Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import type { Admitted, Doorkeeper } from '../access/room-grant.ts';
 import type { EndableConnection } from '../gateway/connection.ts';
 import type { YjsUpgrade } from '../gateway/websocket-endpoint.ts';
 import { RefusedConnection } from './refused-connection.ts';
@@ -11,7 +11,7 @@ export interface YjsEntranceServices extends YjsConnectionServices {
 }
 
 type Refusal = { readonly kind: 'refused'; readonly closeCode: CloseCode; readonly explanation: string };
-type Answer = { readonly kind: 'admitted'; readonly grant: RoomGrant } | Refusal;
+type Answer = Admitted | Refusal;
 
 const ADMISSION_TIMEOUT_MS = 10_000;
 const CANNOT_CHECK = refusal(CLOSE_CODES.tryAgainLater, 'The relay cannot check tokens now.');
@@ -48,7 +48,7 @@ export class YjsEntrance implements Disposable {
     if (this.closing) this.refuse(upgrade, this.closing);
     else if (answer.kind === 'refused') this.refuse(upgrade, answer);
     else if (this.services.rooms.isFullFor(answer.grant)) this.refuse(upgrade, TENANT_IS_FULL);
-    else this.admit(upgrade, answer.grant);
+    else this.admit(upgrade, answer);
   }
 
   /** From now on everybody is sent away. */
@@ -61,14 +61,14 @@ export class YjsEntrance implements Disposable {
     this.owned.dispose();
   }
 
-  private admit(upgrade: YjsUpgrade, grant: RoomGrant): void {
+  private admit(upgrade: YjsUpgrade, admitted: Admitted): void {
     const socket = upgrade.complete('admitted');
     if (!socket) return;
     const { services, connections } = this;
     const onEnded = () => connections.delete(connection);
     const connection: YjsConnection = new YjsConnection({
       socket,
-      grant,
+      admitted,
       document: upgrade.document,
       services,
       onEnded,
@@ -86,7 +86,7 @@ export class YjsEntrance implements Disposable {
     connections.add(connection);
   }
 
-  private async answerTo({ room, document, token }: YjsUpgrade): Promise<Answer> {
+  private async answerTo({ room, document, token, ipAddress }: YjsUpgrade): Promise<Answer> {
     const { scheduler } = this.services;
     if (!NAME.test(room) || !NAME.test(document)) {
       return refusal(CLOSE_CODES.roomNotFound, 'A room and a document have names of 1 to 64 letters, digits, - and _.');
@@ -96,17 +96,17 @@ export class YjsEntrance implements Disposable {
     }
     return new Promise((resolve) => {
       const timer = this.owned.add(scheduler.schedule(() => resolve(CANNOT_CHECK), ADMISSION_TIMEOUT_MS));
-      void this.admission(room, token).then((answer) => {
+      void this.admission(room, token, ipAddress).then((answer) => {
         this.owned.delete(timer);
         resolve(answer);
       });
     });
   }
 
-  private async admission(room: string, token: string): Promise<Answer> {
+  private async admission(room: string, token: string, ipAddress: string | undefined): Promise<Answer> {
     const { doorkeeper, reportProblem } = this.services;
     try {
-      return await doorkeeper.admit(token, room);
+      return await doorkeeper.admit(token, room, ipAddress);
     } catch (error) {
       reportProblem(error);
       return CANNOT_CHECK;

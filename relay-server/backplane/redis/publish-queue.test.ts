@@ -19,7 +19,7 @@ describe('a publish queue', () => {
     fill(queue, 'a', 'update', [1]);
     fill(queue, 'b', 'update', [2]);
     fill(queue, 'a', 'presence', [3]);
-    fill(queue, 'a', 'kick', [4]);
+    fill(queue, 'a', 'access', [4]);
     expect([...queue.channels]).toEqual(['a', 'b']);
     expect(takeAll(queue, 'a')).toEqual({ numbers: [1, 3, 4], hasLost: false });
     expect(takeAll(queue, 'b')).toEqual({ numbers: [2], hasLost: false });
@@ -28,9 +28,9 @@ describe('a publish queue', () => {
     expect([...queue.channels]).toEqual([]);
   });
 
-  it('drops presence first, then updates, then kicks, the oldest of each', () => {
+  it('drops presence first, then updates, then changes of access, the oldest of each', () => {
     const queue = new PublishQueue(6 * COST);
-    fill(queue, 'a', 'kick', [1]);
+    fill(queue, 'a', 'access', [1]);
     fill(queue, 'a', 'update', [2, 3]);
     fill(queue, 'b', 'presence', [4, 5, 6]);
     fill(queue, 'a', 'update', [7]);
@@ -68,7 +68,7 @@ describe('a publish queue', () => {
     fill(
       queue,
       'a',
-      'kick',
+      'access',
       Array.from({ length: 48 }, () => 2),
     );
     const startMs = performance.now();

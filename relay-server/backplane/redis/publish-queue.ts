@@ -1,5 +1,5 @@
-/** What is given up first when the queue is full: presence, then updates, and kicks last. */
-export type Precedence = 'presence' | 'update' | 'kick';
+/** What is given up first when the queue is full: presence, then updates, and changes of access last. */
+export type Precedence = 'presence' | 'update' | 'access';
 
 interface Item {
   /** Undefined as soon as it is taken or dropped. */
@@ -25,7 +25,7 @@ export interface QueuedBatch {
   readonly hasLost: boolean;
 }
 
-const DROP_ORDER: readonly Precedence[] = ['presence', 'update', 'kick'];
+const DROP_ORDER: readonly Precedence[] = ['presence', 'update', 'access'];
 /** What a waiting message costs besides its bytes. */
 const ITEM_OVERHEAD_BYTES = 200;
 const MAX_BATCH_BYTES = 1024 * 1024;
@@ -38,7 +38,7 @@ export class PublishQueue {
   private readonly byPrecedence: Readonly<Record<Precedence, ItemFifo>> = {
     presence: new ItemFifo(),
     update: new ItemFifo(),
-    kick: new ItemFifo(),
+    access: new ItemFifo(),
   };
   private waitingBytes = 0;
   private dropped = 0;

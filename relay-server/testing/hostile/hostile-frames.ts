@@ -1,0 +1,167 @@
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import { clientMessageCodec, splitIntoChunks } from '../../../shared/protocol/index.ts';
+import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { mutateBytes, oddNumber, oddText } from './odd-values.ts';
+
+type Field =
+  | { readonly kind: 'uint'; readonly value: number }
+  | { readonly kind: 'bytes'; readonly value: Uint8Array }
+  | { readonly kind: 'flag'; readonly value: boolean }
+  | { readonly kind: 'texts'; readonly value: readonly string[] };
+
+/** A client's message as its fields, which need not be ones that a codec would write. */
+export interface RawMessage {
+  readonly code: number;
+  readonly fields: readonly Field[];
+}
+
+const DOCUMENTS = ['index', 'comments', 'chat', 'file', 'file-2', 'other'];
+const utf8 = new TextEncoder();
+
+const uint = (value: number): Field => ({ kind: 'uint', value });
+const bytes = (value: Uint8Array): Field => ({ kind: 'bytes', value });
+const text = (value: string): Field => bytes(utf8.encode(value));
+
+/** The messages of a client, well-formed. `token` is what it may come in with. */
+export function rawMessages(random: SeededRandom, token: string): Readonly<Record<string, RawMessage>> {
+  const handle = uint(random.below(4));
+  return {
+    hello: {
+      code: 1,
+      fields: [
+        ...[uint(1), uint(1), text(token), text(`session-${String(random.below(4)).padStart(10, '0')}`)],
+        ...[text('hostile'), { kind: 'texts', value: random.pick([[], ['access'], ['deflate', 'access']]) } as const],
+      ],
+    },
+    open: {
+      code: 2,
+      fields: [
+        handle,
+        text(random.pick(DOCUMENTS)),
+        text(''),
+        uint(0),
+        bytes(random.pick([Uint8Array.of(0), new Uint8Array(0)])),
+      ],
+    },
+    close: { code: 3, fields: [handle] },
+    update: { code: 4, fields: [handle, uint(1 + random.below(50)), bytes(yjsUpdate(random))] },
+    applied: { code: 5, fields: [handle, uint(random.below(10))] },
+    presence: { code: 6, fields: [{ kind: 'flag', value: true }, bytes(utf8.encode('{"name":"x"}'))] },
+    renew: { code: 7, fields: [text(token)] },
+    ping: { code: 8, fields: [uint(random.below(1_000))] },
+    chunk: { code: 15, fields: [uint(random.below(3)), uint(10), uint(0), bytes(Uint8Array.of(8, 1, 2, 3))] },
+  };
+}
+
+/** Encodes a message as it is. */
+export function encodeRaw({ code, fields }: RawMessage): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, code);
+  for (const field of fields) writeField(encoder, field);
+  return encoding.toUint8Array(encoder);
+}
+
+/** The frames of one hostile act: mostly one, several where the order of pieces is what is wrong. */
+export function hostileFrames(random: SeededRandom, token: string): readonly Uint8Array[] {
+  const messages = rawMessages(random, token);
+  const message = messages[random.pick(Object.keys(messages))] ?? { code: 0, fields: [] };
+  const kind = random.below(10);
+  if (kind < 5) return [encodeMutated(random, message)];
+  if (kind < 7) return [mutateBytes(random, encodeRaw(message))];
+  // In order as far as one goes, which is where handshakes are wrong.
+  if (kind < 8) return [encodeRaw(message)];
+  if (kind < 9) return hostileChunks(random, encodeRaw(messages['update'] ?? message));
+  return [mutateBytes(random, new Uint8Array(random.below(40)))];
+}
+
+function encodeMutated(random: SeededRandom, { code, fields }: RawMessage): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, random.chance(0.05) ? random.below(200) : code);
+  const victim = random.below(fields.length);
+  for (const [index, field] of fields.entries()) {
+    if (index === victim) writeMutated(encoder, random, field);
+    else writeField(encoder, field);
+  }
+  if (random.chance(0.05)) encoding.writeVarUint(encoder, oddNumber(random));
+  return encoding.toUint8Array(encoder);
+}
+
+function writeMutated(encoder: encoding.Encoder, random: SeededRandom, field: Field): void {
+  const kind = random.below(12);
+  if (kind === 0) return;
+  if (kind === 1) {
+    writeField(encoder, field);
+    return writeField(encoder, field);
+  }
+  // A number of more bytes than any has.
+  if (kind === 2) return encoding.writeUint8Array(encoder, Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 1));
+  switch (field.kind) {
+    case 'uint':
+      return encoding.writeVarUint(encoder, oddNumber(random));
+    case 'flag':
+      return encoding.writeUint8(encoder, random.below(256));
+    case 'texts': {
+      const items = Array.from({ length: random.below(40) }, () => oddText(random));
+      return writeField(encoder, { kind: 'texts', value: items });
+    }
+    case 'bytes': {
+      if (kind === 3) {
+        encoding.writeVarUint(encoder, oddNumber(random));
+        return encoding.writeUint8Array(encoder, field.value);
+      }
+      const value = kind < 7 ? utf8.encode(oddText(random)) : mutateBytes(random, field.value);
+      return encoding.writeVarUint8Array(encoder, value);
+    }
+  }
+}
+
+function writeField(encoder: encoding.Encoder, field: Field): void {
+  switch (field.kind) {
+    case 'uint':
+      return encoding.writeVarUint(encoder, field.value);
+    case 'flag':
+      return encoding.writeUint8(encoder, field.value ? 1 : 0);
+    case 'bytes':
+      return encoding.writeVarUint8Array(encoder, field.value);
+    case 'texts':
+      encoding.writeVarUint(encoder, field.value.length);
+      for (const item of field.value) encoding.writeVarUint8Array(encoder, utf8.encode(item));
+  }
+}
+
+/** A message in pieces, of which some are lost, come twice, come in another order or say something else. */
+function hostileChunks(random: SeededRandom, message: Uint8Array): readonly Uint8Array[] {
+  const size = 1 + random.below(Math.max(1, Math.min(16, message.byteLength)));
+  const stream = random.below(3);
+  const frames: Uint8Array[] = [];
+  for (let offset = 0; offset < message.byteLength && frames.length < 40; offset += size) {
+    const piece = message.subarray(offset, offset + size);
+    const isWrong = random.chance(0.1);
+    const [totalBytes, at] = isWrong ? [oddNumber(random), oddNumber(random)] : [message.byteLength, offset];
+    frames.push(clientMessageCodec.encode({ type: 'chunk', stream, totalBytes, offset: at, payload: piece }));
+  }
+  const [one, other] = [random.below(frames.length), random.below(frames.length)];
+  const kind = random.below(5);
+  if (kind === 0) frames.splice(one, 1);
+  else if (kind === 1) frames.splice(one, 0, frames[other] ?? message);
+  else if (kind === 2) [frames[one], frames[other]] = [frames[other] ?? message, frames[one] ?? message];
+  else if (kind === 3) {
+    // Pieces within pieces.
+    const inner = frames[one] ?? message;
+    return [...splitIntoChunks(stream, inner)].map((chunk) => clientMessageCodec.encode(chunk));
+  }
+  return frames;
+}
+
+/** A small edit, now and then one that contradicts others or is damaged. */
+export function yjsUpdate(random: SeededRandom): Uint8Array {
+  const doc = new Y.Doc();
+  doc.clientID = 1 + random.below(3);
+  const content = doc.getText('content');
+  content.insert(0, random.pick(['a', 'hello', '😀', '\n'.repeat(20)]));
+  if (random.chance(0.3)) content.delete(0, 1);
+  if (random.chance(0.2)) doc.getMap('files').set(oddText(random), oddNumber(random));
+  const update = Y.encodeStateAsUpdate(doc);
+  return random.chance(0.6) ? mutateBytes(random, update) : update;
+}
