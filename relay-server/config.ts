@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { BlockList, isIP } from 'node:net';
+import { OperatorError } from './data-folder.ts';
 
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MAX_DURATION_MS = 10 * 365 * UNITS_MS.d;
@@ -14,6 +16,11 @@ export function parseDuration(value: string): number {
   return durationMs;
 }
 
+/** For values that may hold a password: the library repeats what it refuses, this does not. */
+function refuseQuietly(option: string, advice: string): OperatorError {
+  return new OperatorError(`The value of ${option} is not usable. ${advice}`);
+}
+
 export function parsePort(value: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : NaN;
   if (!(port <= 65_535)) throw new InvalidArgumentError('Give a port from 0 (any free one) to 65535.');
@@ -27,11 +34,18 @@ export function parseRoom(value: string): string {
   return value;
 }
 
+export function parseTenant(value: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(value)) {
+    throw new InvalidArgumentError('A tenant has 1 to 64 letters, digits, - and _.');
+  }
+  return value;
+}
+
 /** An http(s) address, without a slash at its end. */
 export function parsePublicUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new InvalidArgumentError('Give an address such as https://tutti.example.org.');
+    throw refuseQuietly('--public-url', 'Give an address such as https://tutti.example.org.');
   }
   return url.href.replace(/\/+$/, '');
 }
@@ -66,7 +80,7 @@ export interface S3Location {
 export function parseS3Location(value: string): S3Location {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 's3:' || url.hostname === '' || url.username || url.password || url.hash) {
-    throw new InvalidArgumentError('Give a bucket such as s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION.');
+    throw refuseQuietly('--s3', 'Give a bucket such as s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION.');
   }
   const known = ['endpoint', 'region', 'path-style'];
   const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name));
@@ -86,16 +100,32 @@ export function parseS3Location(value: string): S3Location {
   };
 }
 
+/** Reads addresses and networks such as `10.0.0.0/8,::1`. */
+export function parseNetworks(value: string): BlockList {
+  const networks = new BlockList();
+  for (const text of value.split(',').map((part) => part.trim())) {
+    const [address = '', prefix, ...more] = text.split('/');
+    const family = isIP(address);
+    const longest = family === 4 ? 32 : 128;
+    const length = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
+    if (family === 0 || more.length > 0 || !(length <= longest)) {
+      throw new InvalidArgumentError(`"${text}" is no address or network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8.`);
+    }
+    networks.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return networks;
+}
+
 export function parsePostgresUrl(value: string): string {
   if (!URL.canParse(value) || !/^postgres(ql)?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError('Give an address such as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+    throw refuseQuietly('--postgres', 'Give an address such as postgres://USER:PASSWORD@HOST:5432/DATABASE.');
   }
   return value;
 }
 
 export function parseRedisUrl(value: string): string {
   if (!URL.canParse(value) || !/^rediss?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError('Give an address such as redis://:PASSWORD@HOST:6379.');
+    throw refuseQuietly('--redis', 'Give an address such as redis://:PASSWORD@HOST:6379.');
   }
   return value;
 }

@@ -1,15 +1,20 @@
 import { Command, Option } from 'commander';
-import { ROLES, type Role, formatShareLink } from '../shared/access/index.ts';
+import type { BlockList } from 'node:net';
+import { join } from 'node:path';
+import { ROLES, type Role } from '../shared/access/index.ts';
 import { DisposableStore, setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
-import { IdentityError } from './access/relay-identity.ts';
+import { IDENTITY_FILE, IdentityError } from './access/relay-identity.ts';
+import { addAccessCommands, type OpenedRelay, type StorageOptions, tenantOption } from './access-commands.ts';
 import { cleanPersonName } from './access/person-name.ts';
-import { ShareLinks } from './access/share-links.ts';
-import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
+import { OPERATOR } from './access/room-manager.ts';
+import { TokenAuthority } from './access/token-authority.ts';
 import { openObjects, openStorage } from './backends.ts';
+import { DEFAULT_MAX_FAILURES, DEFAULT_MAX_REQUESTS } from './access/address-limits.ts';
 import {
   parseCount,
   parseDuration,
   parseKeptUpdates,
+  parseNetworks,
   parsePort,
   parsePostgresUrl,
   parsePublicUrl,
@@ -20,8 +25,11 @@ import {
 } from './config.ts';
 import { DataFolder, OperatorError } from './data-folder.ts';
 import { LogFailure } from './log/log-failure.ts';
+import { addOidcOptions, type OidcOptionValues, readOidcOptions } from './oidc-options.ts';
 import { runRepair } from './repair-command.ts';
-import { loadIdentity, serve } from './serve.ts';
+import { loadIdentity } from './access-services.ts';
+import { serve } from './serve.ts';
+import type { TlsFiles } from './tls-certificate.ts';
 
 /** Where the relay keeps what several nodes share. */
 interface SharedOptions {
@@ -30,7 +38,7 @@ interface SharedOptions {
   readonly postgres?: string;
 }
 
-interface ServeCommand extends SharedOptions {
+interface ServeCommand extends SharedOptions, OidcOptionValues {
   readonly port: number;
   readonly host: string;
   readonly static?: string;
@@ -40,9 +48,15 @@ interface ServeCommand extends SharedOptions {
   readonly drain: number;
   readonly archiveAfterUpdates: number;
   readonly archiveAfter: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly trustedProxies?: BlockList;
+  readonly maxRequests: number;
+  readonly maxFailures: number;
 }
 
 interface TokenCommand extends SharedOptions {
+  readonly tenant: string;
   readonly room?: string;
   readonly role: Role;
   readonly ttl: number;
@@ -52,19 +66,11 @@ interface TokenCommand extends SharedOptions {
 }
 
 interface RepairCommand extends SharedOptions {
+  readonly tenant: string;
   readonly room: string;
   readonly document: string;
   readonly s3?: S3Location;
   readonly apply?: boolean;
-}
-
-interface LinkCommand extends SharedOptions {
-  readonly room: string;
-  readonly role: Role;
-  readonly label?: string;
-  readonly expires?: number;
-  readonly maxUses?: number;
-  readonly publicUrl?: string;
 }
 
 const STOP_WITHIN_MS = 5_000;
@@ -74,7 +80,7 @@ const DEFAULT_ARCHIVE_AFTER = '1d';
 
 function reportProblem(error: unknown): void {
   const text =
-    error instanceof LogFailure
+    error instanceof LogFailure || error instanceof OperatorError
       ? error.message
       : error instanceof Error
         ? (error.stack ?? error.message)
@@ -111,6 +117,10 @@ async function runServe(options: ServeCommand): Promise<void> {
     s3: options.s3,
     drainMs: options.drain,
     archiving: { keptUpdates: options.archiveAfterUpdates, keptMs: options.archiveAfter },
+    tls: readTlsFiles(options),
+    trustedProxies: options.trustedProxies,
+    addressLimits: { maxRequests: options.maxRequests, maxFailures: options.maxFailures },
+    oidc: readOidcOptions(options),
     reportProblem,
   });
   process.stdout.write(`tutti-relay listening on ${relay.url}\n`);
@@ -132,18 +142,25 @@ async function runServe(options: ServeCommand): Promise<void> {
   process.on('SIGINT', stop);
 }
 
+function readTlsFiles({ tlsCert, tlsKey }: ServeCommand): TlsFiles | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new OperatorError('For TLS name both the certificate and its key: --tls-cert FILE --tls-key FILE.');
+  return { certFile: tlsCert, keyFile: tlsKey };
+}
+
 async function runToken(options: TokenCommand): Promise<void> {
   const data = openDataFolder(options.data);
   const authority = new TokenAuthority(await loadIdentity({ data, keyFile: options.key }), systemScheduler);
   const nowMs = systemScheduler.now();
   const expiresAtMs = nowMs + options.ttl;
   if (options.createRooms) {
-    process.stdout.write(`${await authority.signOperatorToken(expiresAtMs)}\n`);
+    process.stdout.write(`${await authority.signOperatorToken(expiresAtMs, options.tenant)}\n`);
     return;
   }
   if (options.room === undefined)
     throw new OperatorError('Name a room with --room, or ask for an operator token with --create-rooms.');
-  const { room, role, subject } = options;
+  const { tenant, room, role, subject } = options;
   const name = cleanPersonName(options.name);
   if (name === undefined) throw new OperatorError('The name must have a visible character.');
   if (subject !== undefined && !/^[\w.@-]{1,128}$/.test(subject)) {
@@ -151,32 +168,34 @@ async function runToken(options: TokenCommand): Promise<void> {
   }
   const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
   try {
-    await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: nowMs });
-    const grant = { tenant: DEFAULT_TENANT, room, role, name, linkId: undefined, expiresAtMs };
+    await storage.directory.createRoom({ tenant, room, name: '', createdAtMs: nowMs });
+    const grant = { tenant, room, role, name, linkId: undefined, expiresAtMs };
     const signed = await authority.signRoomToken({ ...grant, subject: subject ?? `local-${crypto.randomUUID()}` });
-    await storage.directory.recordToken(signed.grant, nowMs);
+    const { grant: granted } = signed;
+    await storage.access.change(
+      { tenant, room },
+      { kind: 'touch' },
+      {
+        atMs: nowMs,
+        kind: 'token-issued',
+        actor: OPERATOR.subject,
+        actorName: OPERATOR.name,
+        target: granted.subject,
+        detail: `${role}, until ${new Date(granted.expiresAtMs).toISOString()}`,
+      },
+    );
     process.stdout.write(`${signed.token}\n`);
   } finally {
     storage.dispose();
   }
 }
 
-async function runLinkCreate(options: LinkCommand): Promise<void> {
+async function withStorage<T>(options: StorageOptions, work: (opened: OpenedRelay) => Promise<T>): Promise<T> {
   const data = openDataFolder(options.data);
-  const relayUrl = options.publicUrl ?? (await data.readAddress());
-  if (relayUrl === undefined) {
-    throw new OperatorError(
-      `No relay serves ${data.path} now. Start it, or say with --public-url where people will reach it.`,
-    );
-  }
-  const authority = new TokenAuthority(await loadIdentity({ data, keyFile: options.key }), systemScheduler);
+  const identity = await loadIdentity({ data, keyFile: options.key });
   const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
   try {
-    const { room, role, label, maxUses, expires: expiresInMs } = options;
-    await storage.directory.createRoom({ tenant: DEFAULT_TENANT, room, name: '', createdAtMs: systemScheduler.now() });
-    const links = new ShareLinks(storage.directory, authority, systemScheduler);
-    const { secret } = await links.create({ tenant: DEFAULT_TENANT, room, role, label, maxUses, expiresInMs });
-    process.stdout.write(`${formatShareLink({ relayUrl, room, secret })}\n`);
+    return await work({ data, storage, identity });
   } finally {
     storage.dispose();
   }
@@ -198,7 +217,7 @@ async function runRepairCommand(options: RepairCommand): Promise<void> {
       storage,
       snapshots,
       segmentStore,
-      key: { tenant: DEFAULT_TENANT, room: options.room, document: options.document },
+      key: { tenant: options.tenant, room: options.room, document: options.document },
       isApplied: options.apply ?? false,
     });
     process.stdout.write(text);
@@ -237,12 +256,12 @@ function archiveAfterOption(): Option {
     .default(parseDuration(DEFAULT_ARCHIVE_AFTER), DEFAULT_ARCHIVE_AFTER);
 }
 
-function createProgram(): Command {
-  const program = new Command('tutti-relay').description('The relay server of Tutti.').showHelpAfterError();
-  const dataOption = ['--data <folder>', 'where the relay keeps everything'] as const;
-  withSharedOptions(program.command('serve'))
+const DATA_OPTION = ['--data <folder>', 'where the relay keeps everything'] as const;
+
+function addServeCommand(program: Command): void {
+  addOidcOptions(withSharedOptions(program.command('serve')))
     .description('serve rooms until it is stopped')
-    .requiredOption(...dataOption)
+    .requiredOption(...DATA_OPTION)
     .option('--port <port>', 'port to listen at; 0 for any free one', parsePort, 7455)
     .option('--host <host>', 'address to listen at', '127.0.0.1')
     .option('--static <folder>', 'the built browser client')
@@ -254,11 +273,36 @@ function createProgram(): Command {
     .option('--drain <duration>', 'how long goodbyes are spread when it is stopped', parseDuration, parseDuration('1s'))
     .addOption(archiveAfterUpdatesOption())
     .addOption(archiveAfterOption())
+    .addOption(new Option('--tls-cert <file>', 'certificate in PEM: the relay speaks TLS').env('TUTTI_TLS_CERT'))
+    .addOption(new Option('--tls-key <file>', 'its private key in PEM').env('TUTTI_TLS_KEY'))
+    .addOption(
+      new Option('--trusted-proxies <networks>', 'proxies whose X-Forwarded-For or Forwarded counts')
+        .env('TUTTI_TRUSTED_PROXIES')
+        .argParser(parseNetworks),
+    )
+    .addOption(
+      new Option('--max-requests <count>', 'requests to /api that one address may make in a minute')
+        .env('TUTTI_MAX_REQUESTS')
+        .argParser(parseCount)
+        .default(DEFAULT_MAX_REQUESTS),
+    )
+    .addOption(
+      new Option('--max-failures <count>', 'secrets and tokens nobody knows that one address may show in a minute')
+        .env('TUTTI_MAX_FAILURES')
+        .argParser(parseCount)
+        .default(DEFAULT_MAX_FAILURES),
+    )
     .action(runServe);
+}
+
+function createProgram(): Command {
+  const program = new Command('tutti-relay').description('The relay server of Tutti.').showHelpAfterError();
+  addServeCommand(program);
   withSharedOptions(program.command('token'))
     .description('print a token for a room, making the room when needed')
-    .requiredOption(...dataOption)
+    .requiredOption(...DATA_OPTION)
     .option('--room <room>', 'the room', parseRoom)
+    .addOption(tenantOption())
     .addOption(roleOption())
     .option(
       '--ttl <duration>',
@@ -270,20 +314,16 @@ function createProgram(): Command {
     .option('--subject <subject>', 'who it is for; the same subject is the same person')
     .option('--create-rooms', 'print an operator token, which may create rooms, instead')
     .action(runToken);
-  withSharedOptions(program.command('link').description('share links').command('create'))
-    .description('print a share link, making the room when needed')
-    .requiredOption(...dataOption)
-    .requiredOption('--room <room>', 'the room', parseRoom)
-    .addOption(roleOption())
-    .option('--label <label>', 'a note for yourself')
-    .option('--expires <duration>', 'how long it can be used, such as 12h or 30d', parseDuration)
-    .option('--max-uses <count>', 'how many people can join with it', parseCount)
-    .addOption(publicUrlOption())
-    .action(runLinkCreate);
+  addAccessCommands(program, {
+    withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
+    withStorage,
+    keyFile: ({ data, key }) => key ?? join(openDataFolder(data).path, IDENTITY_FILE),
+  });
   withSharedOptions(program.command('repair'))
     .description('check a document, and make one that is damaged usable again')
-    .requiredOption(...dataOption)
+    .requiredOption(...DATA_OPTION)
     .requiredOption('--room <room>', 'the room', parseRoom)
+    .addOption(tenantOption())
     .requiredOption('--document <document>', 'the document, as the relay named it')
     .addOption(s3Option())
     .option('--apply', 'repair it; without this it is only checked')

@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore, type Scheduler, systemScheduler } from '../shared/lifecycle/index.ts';
-import { CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
-import type { Doorkeeper } from './access/room-grant.ts';
+import { ACCESS_FEATURE, CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
+import type { AccessWatch } from './access/access-watch.ts';
+import type { Admitted, Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
 import { Connections, RESTARTING } from './gateway/connections.ts';
@@ -16,6 +17,7 @@ import { SegmentedUpdateLog } from './log/segmented-update-log.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { UpdateLog } from './log/update-log.ts';
 import type { ParticipantLimits } from './rooms/room-connection.ts';
+import type { RoomKey } from './rooms/room.ts';
 import { RoomRegistry } from './rooms/room-registry.ts';
 import type { TenantLimits } from './rooms/tenants.ts';
 import { YjsEntrance } from './yjs-compat/yjs-entrance.ts';
@@ -31,6 +33,10 @@ export interface RelayCoreOptions {
   readonly log: UpdateLog;
   readonly snapshots: SnapshotStore;
   readonly doorkeeper: Doorkeeper;
+  /** The core disposes it. */
+  readonly access: AccessWatch;
+  /** Somebody came into a room. */
+  readonly noteJoined?: (admitted: Admitted) => void;
   readonly backplane?: Backplane;
   readonly scheduler?: Scheduler;
   /** A float in [0, 1). Not used for secrets. */
@@ -53,13 +59,15 @@ export interface RelayCoreOptions {
 
 /** A relay without transport, clock or randomness of its own: everything it does follows from its options. */
 export interface RelayCore extends Disposable {
-  /** Takes over a fresh socket that wants into `room`. */
-  accept(socket: ServerSocket, room: string): void;
+  /** Takes over a fresh socket that wants into `room`. Its IP address is for limits; without it there are none. */
+  accept(socket: ServerSocket, room: string, ipAddress?: string): void;
   /** Takes over a y-websocket client that wants into a document. */
   acceptYjs(upgrade: YjsUpgrade): void;
   /** The largest WebSocket message that a y-websocket client may send. */
   readonly maxYjsMessageBytes: number;
   readonly connectionCount: number;
+  /** Whatever owners set or took back in a room is new: it takes effect on all nodes at once. */
+  announceAccess(key: RoomKey, version: number): void;
   /**
    * Takes nobody any more, commits what is on its way and says goodbye to everybody, spread over `withinMs` so that
    * they do not all come to another node at once.
@@ -90,6 +98,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
   const random = options.random ?? Math.random;
   const maxUpdateBytes = options.maxUpdateBytes ?? PROTOCOL_LIMITS.maxUpdateBytes;
   const owned = new DisposableStore();
+  owned.add(options.access);
   const reportProblem = (error: unknown) => {
     // What is under way when the relay ends finds its storage closed, and nobody waits for it any more.
     if (!owned.isDisposed) options.reportProblem(error);
@@ -101,6 +110,8 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     new RoomRegistry({
       log,
       snapshots: owned.add(new RecentSnapshots(snapshots, scheduler)),
+      access: options.access,
+      noteJoined: (admitted) => options.noteJoined?.(admitted),
       backplane: options.backplane ?? owned.add(new InProcessBackplaneHub().join()),
       scheduler,
       random,
@@ -112,25 +123,20 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       reportProblem,
     }),
   );
-  const services = {
-    doorkeeper,
-    rooms,
-    scheduler,
-    heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
-    maxUpdateBytes,
-    features: [DEFLATE_FEATURE],
-    reportProblem,
-  };
+  const { heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS } = options;
+  const shared = { doorkeeper, rooms, scheduler, heartbeatIntervalMs, maxUpdateBytes, reportProblem };
+  const services = { ...shared, features: [DEFLATE_FEATURE, ACCESS_FEATURE] };
   const maxWaiting = options.maxWaiting ?? MAX_WAITING;
   const connections = new Connections({ services, scheduler, random, maxWaiting });
   const yjsEntrance = owned.add(new YjsEntrance(services, connections.all));
   return {
-    accept: (socket, room) => connections.accept(socket, room),
+    accept: (socket, room, ipAddress) => connections.accept(socket, room, ipAddress),
     acceptYjs: (upgrade) => yjsEntrance.accept(upgrade),
     maxYjsMessageBytes: maxUpdateBytes + YJS_ENVELOPE_BYTES,
     get connectionCount() {
       return connections.all.size;
     },
+    announceAccess: (key, version) => rooms.announceAccess(key, version),
     async drain(withinMs) {
       connections.close();
       yjsEntrance.close(CLOSE_CODES.serviceRestart, RESTARTING);

@@ -1,32 +1,34 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Disposable, DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
-import { loadRelayIdentity, readRelayIdentity, type RelayIdentity } from './access/relay-identity.ts';
-import { RoomDoorkeeper } from './access/room-doorkeeper.ts';
-import { ShareLinks } from './access/share-links.ts';
-import { TokenAuthority } from './access/token-authority.ts';
+import type { IncomingMessage } from 'node:http';
+import { BlockList } from 'node:net';
+import { DisposableStore, systemScheduler } from '../shared/lifecycle/index.ts';
+import { type AccessServices, type AccessServicesOptions, openAccessServices } from './access-services.ts';
 import { type BackendOptions, openBackends } from './backends.ts';
 import { OperatorError } from './data-folder.ts';
 import { createOriginCheck } from './gateway/allowed-origins.ts';
-import { createHttpHandler, type HttpHandlerOptions } from './gateway/http-handler.ts';
+import { RequestSources } from './gateway/client-address.ts';
+import { createHttpHandler } from './gateway/http-handler.ts';
 import { Readiness } from './gateway/readiness.ts';
 import { StaticFiles } from './gateway/static-files.ts';
 import { serveWebSockets } from './gateway/websocket-endpoint.ts';
+import { createHttpServer } from './http-server.ts';
 import type { ArchiveOptions } from './log/archiver.ts';
-import { createRelayCore } from './relay-core.ts';
+import { createRelayCore, type RelayCore } from './relay-core.ts';
+import { TlsCertificate, type TlsFiles } from './tls-certificate.ts';
 
-export interface ServeOptions extends BackendOptions {
+export interface ServeOptions extends BackendOptions, AccessServicesOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
   readonly staticFolder: string | undefined;
   /** Under which people reach the relay, when it is not the address it listens at. */
   readonly publicUrl: string | undefined;
-  /** Holds the key when it is not to be made and kept in the data folder. */
-  readonly keyFile: string | undefined;
   /** How long it may take to say goodbye to everybody. */
   readonly drainMs: number;
   readonly archiving: ArchiveOptions;
+  /** Without them it speaks plain HTTP, for a proxy or for this machine. */
+  readonly tls: TlsFiles | undefined;
+  /** Proxies whose word on where requests come from counts. */
+  readonly trustedProxies: BlockList | undefined;
 }
 
 /** A relay at work. */
@@ -54,40 +56,44 @@ export async function serve(options: ServeOptions): Promise<RunningRelay> {
 async function start(options: ServeOptions, owned: DisposableStore): Promise<RunningRelay> {
   const { data, reportProblem } = options;
   const staticFiles = options.staticFolder === undefined ? undefined : await openStatic(options.staticFolder);
+  const certificate = await openCertificate(options, owned);
   const backends = owned.add(await openBackends(options));
-  const { snapshots, segmentStore, backplane, headPollIntervalMs } = backends;
-  const { log, segments, directory } = backends.storage;
-  const archive = { index: segments, store: segmentStore, archiving: options.archiving };
-  const authority = new TokenAuthority(await loadIdentity(options), systemScheduler);
-  const doorkeeper = new RoomDoorkeeper(authority, directory);
-  const shareLinks = new ShareLinks(directory, authority, systemScheduler);
-  const shared = { ...(backplane && { backplane }), ...(headPollIntervalMs !== undefined && { headPollIntervalMs }) };
-  const core = owned.add(
-    createRelayCore({ log, snapshots, archive, doorkeeper, compaction: COMPACTION, reportProblem, ...shared }),
+  const access = await openAccessServices(options, backends.storage, owned);
+  const core = owned.add(createCore(options, backends, access));
+  const readiness = new Readiness(backends.storage.log, systemScheduler);
+  const sources = createSources(options);
+  const ipAddressOf = (request: IncomingMessage) => sources.of(request).address;
+  const isAllowedOrigin = createOriginCheck(
+    options.publicUrl === undefined ? [] : [options.publicUrl],
+    (request) => sources.of(request).isSecure,
   );
-  const readiness = new Readiness(log, systemScheduler);
-  const isAllowedOrigin = createOriginCheck(options.publicUrl === undefined ? [] : [options.publicUrl]);
   let publicUrl = options.publicUrl ?? '';
-  const server = owned.add(
-    createHttpServer({
-      api: { authority, doorkeeper, directory, shareLinks, scheduler: systemScheduler, publicUrl: () => publicUrl },
-      staticFiles,
-      isAllowedOrigin,
-      health: () => ({ status: 'ok', connections: core.connectionCount }),
-      readiness,
-      reportProblem,
-    }),
-  ).server;
+  const handler = createHttpHandler({
+    api: access.createApi(
+      (key, version) => core.announceAccess(key, version),
+      () => publicUrl,
+    ),
+    staticFiles,
+    isAllowedOrigin,
+    ipAddressOf,
+    limits: access.limits,
+    health: () => ({ status: 'ok', connections: core.connectionCount }),
+    readiness,
+    reportProblem,
+  });
+  const http = owned.add(createHttpServer(handler, certificate));
+  const { server } = http;
   const endpoint = owned.add(
     serveWebSockets({
       server,
       isAllowedOrigin,
-      accept: (socket, room) => core.accept(socket, room),
+      ipAddressOf,
+      accept: (socket, room, ipAddress) => core.accept(socket, room, ipAddress),
       acceptYjs: (upgrade) => core.acceptYjs(upgrade),
       maxYjsMessageBytes: core.maxYjsMessageBytes,
     }),
   );
-  const url = await listen(server, options.host, options.port);
+  const url = await http.listen(options.host, options.port);
   publicUrl ||= url;
   await data.recordAddress(publicUrl);
   return {
@@ -100,6 +106,7 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
       await core.drain(options.drainMs);
       await goneWithin(() => core.connectionCount === 0, GOODBYE_MS);
       core.dispose();
+      await access.visits.flush();
       await data.forgetAddress();
       await backends.close();
       owned.dispose();
@@ -107,21 +114,23 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   };
 }
 
-/** Disposing ends the server and its connections. */
-function createHttpServer(options: HttpHandlerOptions): Disposable & { readonly server: Server } {
-  // Slow or idle requests must not pile up.
-  const limits = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
-  const server = createServer(limits, createHttpHandler(options));
-  const owner = toDisposable(() => {
-    server.close();
-    server.closeAllConnections();
+function createCore(
+  { archiving, reportProblem }: ServeOptions,
+  { storage, snapshots, segmentStore, backplane, headPollIntervalMs }: Awaited<ReturnType<typeof openBackends>>,
+  access: AccessServices,
+): RelayCore {
+  return createRelayCore({
+    log: storage.log,
+    snapshots,
+    archive: { index: storage.segments, store: segmentStore, archiving },
+    doorkeeper: access.doorkeeper,
+    access: access.watch,
+    noteJoined: (admitted) => access.visits.joined(admitted),
+    compaction: COMPACTION,
+    reportProblem,
+    ...(backplane && { backplane }),
+    ...(headPollIntervalMs !== undefined && { headPollIntervalMs }),
   });
-  return { server, dispose: () => owner.dispose() };
-}
-
-/** The relay's own key, or the one that all nodes were given. Rejects with an `IdentityError`. */
-export function loadIdentity({ data, keyFile }: Pick<ServeOptions, 'data' | 'keyFile'>): Promise<RelayIdentity> {
-  return keyFile === undefined ? loadRelayIdentity(data.path) : readRelayIdentity(keyFile);
 }
 
 async function openStatic(folder: string): Promise<StaticFiles> {
@@ -135,29 +144,24 @@ async function openStatic(folder: string): Promise<StaticFiles> {
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(explainListenError(error, host, port)));
-    server.listen({ host, port }, () => {
-      // Always an AddressInfo for a TCP server.
-      const { port: actualPort, family, address } = server.address() as AddressInfo;
-      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`);
-    });
-  });
+async function openCertificate(
+  { tls, reportProblem }: ServeOptions,
+  owned: DisposableStore,
+): Promise<TlsCertificate | undefined> {
+  if (!tls) return undefined;
+  return owned.add(await TlsCertificate.open({ files: tls, scheduler: systemScheduler, reportProblem }));
 }
 
-function explainListenError(error: Error, host: string, port: number): OperatorError {
-  const code = 'code' in error ? error.code : undefined;
-  const cause = { cause: error };
-  if (code === 'EADDRINUSE') {
-    return new OperatorError(
-      `The port ${port} on ${host} is in use. End the program that uses it, or choose another with --port.`,
-      cause,
-    );
-  }
-  if (code === 'EACCES')
-    return new OperatorError(`The port ${port} may not be used without more rights. Choose one from 1024.`, cause);
-  return new OperatorError(`The relay cannot listen at ${host}:${port} (${error.message}). Check --host.`, cause);
+function createSources({ trustedProxies, reportProblem }: ServeOptions): RequestSources {
+  return new RequestSources({
+    trustedProxies: trustedProxies ?? new BlockList(),
+    onUntrustedProxy: (address) =>
+      reportProblem(
+        new OperatorError(
+          `Requests from ${address} say that they are forwarded. Everybody behind it counts as one client until --trusted-proxies names it.`,
+        ),
+      ),
+  });
 }
 
 async function goneWithin(isGone: () => boolean, withinMs: number): Promise<void> {

@@ -53,6 +53,8 @@ export class BulkFlow implements Disposable {
     this.neverAnswers = false;
     this.dispose();
     if (window.isIdle) this.window = undefined;
+    // An answer that came quickly may have made the window smaller than what is on the way.
+    else if (window.isUnasked) this.probe(window);
     this.onDidOpen();
   }
 

@@ -50,6 +50,25 @@ describe('the window of large messages', () => {
     expect(isIdle).toBe(true);
   });
 
+  it('says that the client has to be asked when an answer has made it smaller than what is on the way', () => {
+    const window = new BulkWindow();
+    window.noteProbe(1, 0);
+    window.noteSent(2_000_000);
+    window.noteProbe(2, 1);
+    window.noteAnswer(1, 60);
+    window.noteAnswer(2, 61);
+    window.noteSent(10_000);
+    window.noteProbe(3, 100);
+    window.noteSent(400_000);
+    expect([window.isOpen, window.isProbeDue(false)]).toEqual([true, false]);
+    window.noteAnswer(3, 101);
+    expect([window.isOpen, window.isUnasked]).toEqual([false, true]);
+    window.noteProbe(4, 102);
+    expect(window.isUnasked).toBe(false);
+    window.noteAnswer(4, 103);
+    expect([window.isOpen, window.isIdle]).toEqual([true, true]);
+  });
+
   it('an answer counts for all before it, and once', () => {
     const window = new BulkWindow();
     for (const marker of [1, 2, 3]) {

@@ -42,6 +42,11 @@ export class BulkWindow {
     return this.sentBytes - this.answeredBytes < this.limitBytes;
   }
 
+  /** It is full, and no answer is to come: the client has to be asked, or it stays so. */
+  get isUnasked(): boolean {
+    return !this.isOpen && this.probes.length === 0;
+  }
+
   /** Everything was answered. */
   get isIdle(): boolean {
     return this.answeredBytes === this.sentBytes;

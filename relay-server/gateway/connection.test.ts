@@ -107,7 +107,7 @@ describe('the connection', () => {
   });
 
   it('a token that runs for months does not end at once', async () => {
-    const relay = new RelayUnderTest({ heartbeatIntervalMs: 1e12 });
+    const relay = new RelayUnderTest({ heartbeatIntervalMs: 1e12, accessIntervalMs: 24 * 3_600_000 });
     const ada = await relay.join(`ada.editor.${90 * 24 * 3600}`);
     await relay.advance(60 * 24 * 3_600_000);
     expect(ada.closes).toEqual([]);

@@ -1,5 +1,6 @@
 import { type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
 import {
+  ACCESS_FEATURE,
   ChunkAssembler,
   type ClientMessage,
   clientMessageCodec,
@@ -13,7 +14,7 @@ import {
   type RelayMessage,
   relayMessageCodec,
 } from '../../shared/protocol/index.ts';
-import type { Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import type { Admitted, Doorkeeper, RoomGrant } from '../access/room-grant.ts';
 import type { Lane, Outlet } from '../rooms/outlet.ts';
 import type { RoomConnection } from '../rooms/room-connection.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
@@ -52,6 +53,13 @@ export interface EndableConnection {
   terminate(): void;
 }
 
+/** Where a client wants to, and where it is. */
+export interface Destination {
+  readonly room: string;
+  /** Empty when it does not matter. */
+  readonly ipAddress: string;
+}
+
 /** Whoever keeps all connections. */
 export interface ConnectionKeeper {
   /** Has every connection that has a socket. */
@@ -79,6 +87,8 @@ const MAX_WAITING_BYTES = 128 * 1024;
 export class Connection extends TrackedDisposable implements Outlet, ServerSocketEvents, Watched, EndableConnection {
   private readonly socket: ServerSocket;
   private readonly room: string;
+  /** Of the client; empty when it does not matter. */
+  private readonly ipAddress: string;
   private readonly services: ConnectionServices;
   private readonly keeper: ConnectionKeeper;
   private readonly egress: Egress;
@@ -93,10 +103,16 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
   /** Until then it may wait to be let in; then its token counts so long; or it may take so long to close. */
   private limitAtMs: number;
 
-  constructor(socket: ServerSocket, room: string, services: ConnectionServices, keeper: ConnectionKeeper) {
+  constructor(
+    socket: ServerSocket,
+    { room, ipAddress }: Destination,
+    services: ConnectionServices,
+    keeper: ConnectionKeeper,
+  ) {
     super();
     this.socket = socket;
     this.room = room;
+    this.ipAddress = ipAddress;
     this.services = services;
     this.keeper = keeper;
     this.egress = new Egress(socket, services.scheduler);
@@ -241,21 +257,26 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
     }
     const waiting: Uint8Array[] = [];
     this.state = { kind: 'authenticating', waiting, waitingBytes: 0 };
-    const grant = await this.admit(hello.token);
-    if (!grant || this.isClosing()) return;
-    if (this.services.rooms.isFullFor(grant)) return this.end(CLOSE_CODES.tryAgainLater, TENANT_IS_FULL, 5_000);
+    const admitted = await this.admit(hello.token, this.ipAddress || undefined);
+    if (!admitted || this.isClosing()) return;
+    if (this.services.rooms.isFullFor(admitted.grant))
+      return this.end(CLOSE_CODES.tryAgainLater, TENANT_IS_FULL, 5_000);
     this.keeper.onAdmitted(this);
-    this.welcome(hello, version, grant);
+    this.welcome(hello, version, admitted);
     for (const frame of waiting) this.receive(frame);
   }
 
-  private welcome(hello: Hello, version: number, grant: RoomGrant): void {
+  private welcome(hello: Hello, version: number, admitted: Admitted): void {
+    const { grant, standing } = admitted;
     const { rooms, heartbeatIntervalMs, maxUpdateBytes, features, scheduler } = this.services;
     const used = hello.features.filter((feature) => features.includes(feature));
-    const place = rooms.join(grant, hello.sessionId, this, used.includes(DEFLATE_FEATURE));
+    const place = rooms.join(admitted, hello.sessionId, this, {
+      canInflate: used.includes(DEFLATE_FEATURE),
+      hearsAccess: used.includes(ACCESS_FEATURE),
+    });
     this.state = { kind: 'open', place, grant };
     const { presenceId } = place;
-    const { room, subject, name, role, expiresAtMs } = grant;
+    const { room, subject, name, expiresAtMs } = grant;
     this.send(
       {
         type: 'welcome',
@@ -265,7 +286,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
         room,
         subject,
         name,
-        role,
+        role: used.includes(ACCESS_FEATURE) ? standing.role : standing.writesAs,
         nowMs: scheduler.now(),
         tokenExpiresAtMs: expiresAtMs,
         heartbeatIntervalMs,
@@ -275,7 +296,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
       'control',
     );
     place.start();
-    this.setExpiry(expiresAtMs);
+    if (!this.isClosing()) this.setExpiry(expiresAtMs);
   }
 
   /** Of those that come while one is checked, the last counts. */
@@ -296,23 +317,25 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
 
   private async renew(token: string): Promise<void> {
     if (this.state.kind !== 'open') return;
-    const grant = await this.admit(token);
-    if (!grant || this.state.kind !== 'open') return;
+    const admitted = await this.admit(token);
+    if (!admitted || this.state.kind !== 'open') return;
+    const { grant, standing } = admitted;
     const { subject, tenant } = this.state.grant;
-    if (grant.subject !== subject || grant.tenant !== tenant) {
+    const isSamePart = String(grant.paths) === String(this.state.grant.paths);
+    if (grant.subject !== subject || grant.tenant !== tenant || !isSamePart) {
       return this.end(CLOSE_CODES.unauthenticated, 'The fresh token is for somebody else.');
     }
     this.state = { ...this.state, grant };
-    this.state.place.renew(grant);
+    this.state.place.renew(admitted);
     this.setExpiry(grant.expiresAtMs);
-    this.send({ type: 'renewed', role: grant.role, tokenExpiresAtMs: grant.expiresAtMs }, 'control');
+    this.send({ type: 'renewed', role: standing.writesAs, tokenExpiresAtMs: grant.expiresAtMs }, 'control');
   }
 
-  private async admit(token: string): Promise<RoomGrant | undefined> {
+  private async admit(token: string, ipAddress?: string): Promise<Admitted | undefined> {
     try {
-      const admission = await this.services.doorkeeper.admit(token, this.room);
-      if (admission.kind === 'admitted') return admission.grant;
-      this.end(admission.closeCode, admission.explanation);
+      const admission = await this.services.doorkeeper.admit(token, this.room, ipAddress);
+      if (admission.kind === 'admitted') return admission;
+      this.end(admission.closeCode, admission.explanation, admission.retryAfterMs);
     } catch (error) {
       this.services.reportProblem(error);
       this.end(CLOSE_CODES.tryAgainLater, 'The relay cannot check tokens now.', 2_000);

@@ -33,9 +33,9 @@ export class Connections implements ConnectionKeeper {
   }
 
   /** Takes over a fresh socket that wants into `room`. */
-  accept(socket: ServerSocket, room: string): void {
+  accept(socket: ServerSocket, room: string, ipAddress = ''): void {
     const { services, maxWaiting } = this.options;
-    const connection = new Connection(socket, room, services, this);
+    const connection = new Connection(socket, { room, ipAddress }, services, this);
     this.all.add(connection);
     this.waiting.add(connection);
     if (this.waiting.size > maxWaiting) connection.end(CLOSE_CODES.tryAgainLater, CROWDED, MAX_RETRY_HINT_MS);

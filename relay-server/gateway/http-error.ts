@@ -2,11 +2,14 @@
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;
+  /** When to try again. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(status: number, code: string, explanation: string) {
+  constructor(status: number, code: string, explanation: string, retryAfterMs?: number) {
     super(explanation);
     this.name = 'HttpError';
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }

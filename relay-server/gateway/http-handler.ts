@@ -1,20 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import type { AddressLimits } from '../access/address-limits.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import { HttpError } from './http-error.ts';
+import { answerApi, type ApiAnswer, type ApiServices } from './api/index.ts';
 import type { Readiness } from './readiness.ts';
-import { answerRoomApi, type RoomApiServices } from './room-api.ts';
 import type { StaticFiles } from './static-files.ts';
 
 export interface HttpHandlerOptions {
-  readonly api: RoomApiServices;
+  readonly api: ApiServices;
   readonly staticFiles: StaticFiles | undefined;
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
+  readonly ipAddressOf: (request: IncomingMessage) => string;
+  readonly limits: AddressLimits;
   /** Whether the process is well; a load balancer asks `readiness` whether to send people here. */
   readonly health: () => Readonly<Record<string, unknown>>;
   readonly readiness: Readiness;
   readonly reportProblem: (error: unknown) => void;
 }
 
+const TOO_MANY = 'Your network has asked this relay too often. Wait a moment, then try again.';
 const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
 
 /** Answers all requests that are no WebSocket upgrades. */
@@ -30,6 +35,8 @@ export function createHttpHandler(
       }
       const failure = toHttpError(error);
       if (failure.status >= 500) options.reportProblem(error);
+      const { retryAfterMs } = failure;
+      if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
       // The rest of the body is not read: the connection is of no further use.
       if (failure.status === 413) response.setHeader('Connection', 'close');
@@ -43,10 +50,10 @@ async function answer(options: HttpHandlerOptions, request: IncomingMessage, res
   if (path.startsWith('/api/')) {
     if (!options.isAllowedOrigin(request))
       throw new HttpError(403, 'forbidden-origin', 'This relay does not answer that site.');
-    const { status, body } = await answerRoomApi(options.api, request, path);
-    return sendJson(response, status, body);
+    return sendAnswer(response, await answerWithinLimits(options, request, path));
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new HttpError(405, 'method-not-allowed', 'Use GET.');
+  if (path === '/.well-known/jwks.json') return sendJson(response, 200, { keys: options.api.authority.publicKeys });
   if (path === '/healthz') return sendJson(response, 200, options.health());
   if (path === '/readyz') {
     const state = await options.readiness.check();
@@ -55,6 +62,24 @@ async function answer(options: HttpHandlerOptions, request: IncomingMessage, res
   if (await options.staticFiles?.answer(request, response, path)) return;
   if (!options.staticFiles && (path === '/' || path.startsWith('/join/'))) return sendText(response, TEXT_PAGE);
   throw new HttpError(404, 'not-found', 'There is nothing at this address.');
+}
+
+async function answerWithinLimits(
+  { api, limits, ipAddressOf }: HttpHandlerOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<ApiAnswer> {
+  const ipAddress = ipAddressOf(request);
+  const waitMs = await limits.takeRequest(ipAddress);
+  if (waitMs > 0) throw new HttpError(429, 'too-many-requests', TOO_MANY, waitMs);
+  try {
+    return await answerApi(api, request, path);
+  } catch (error) {
+    // A secret or a token that nobody was given: a guess, or something old.
+    if (error instanceof HttpError && (error.status === 401 || error.code === 'link-unknown'))
+      await limits.noteFailure(ipAddress);
+    throw error;
+  }
 }
 
 function toHttpError(error: unknown): HttpError {
@@ -68,6 +93,31 @@ function toHttpError(error: unknown): HttpError {
     );
   }
   return new HttpError(500, 'internal', 'The relay failed to answer. Try again later.');
+}
+
+async function sendAnswer(response: ServerResponse, answered: ApiAnswer): Promise<void> {
+  if ('body' in answered) return sendJson(response, answered.status, answered.body);
+  const headers = {
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+  };
+  if ('bytes' in answered) {
+    const { byteLength } = answered.bytes;
+    const type = { 'Content-Type': 'application/octet-stream', 'Content-Length': byteLength };
+    response.writeHead(answered.status, { ...headers, ...type });
+    response.end(answered.bytes);
+  } else if ('lines' in answered) {
+    response.writeHead(answered.status, { ...headers, 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+    await pipeline(toLines(answered.lines), response);
+  } else {
+    response.writeHead(answered.status, headers);
+    response.end();
+  }
+}
+
+async function* toLines(values: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }
 
 function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {

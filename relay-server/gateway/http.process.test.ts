@@ -84,7 +84,8 @@ describe('HTTP', () => {
       expect(String(answer.body['explanation']).length).toBeGreaterThan(10);
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     }
-    expect((await fetch(links)).status).toBe(405);
+    expect((await fetch(links, { method: 'PATCH' })).status).toBe(405);
+    expect((await fetch(links)).status).toBe(401);
     expect((await fetch(`${relay.url}/nothing`)).status).toBe(404);
     expect(await (await fetch(`${relay.url}/join/r`)).text()).toContain('Tutti relay');
     expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);

@@ -3,14 +3,28 @@ import { HttpError } from './http-error.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
-/** Reads a request's JSON object. Throws {@link HttpError}. */
-export async function readJsonObject(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+// A body is there once, and whoever decides by it may ask for it again.
+const bodies = new WeakMap<IncomingMessage, Promise<Readonly<Record<string, unknown>>>>();
+
+/** Reads a request's JSON object of at most `maxBytes`, once. Rejects with {@link HttpError}. */
+export function readJsonObject(
+  request: IncomingMessage,
+  maxBytes = MAX_BODY_BYTES,
+): Promise<Readonly<Record<string, unknown>>> {
+  const known = bodies.get(request);
+  if (known) return known;
+  const body = readBody(request, maxBytes);
+  bodies.set(request, body);
+  return body;
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Readonly<Record<string, unknown>>> {
   const type = request.headers['content-type'] ?? '';
   // A type that no HTML form can send, so that no other site can post in a person's name.
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpError(415, 'unsupported-type', 'The body must be JSON with the type application/json.');
   }
-  const text = await readText(request);
+  const text = await readText(request, maxBytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -21,15 +35,14 @@ export async function readJsonObject(request: IncomingMessage): Promise<Readonly
   return value;
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
   const pieces: Buffer[] = [];
   let byteLength = 0;
   // The request must outlive its refusal, or the client would see a broken connection instead of the answer.
   for await (const piece of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(piece)) continue;
     byteLength += piece.byteLength;
-    if (byteLength > MAX_BODY_BYTES)
-      throw new HttpError(413, 'too-large', `The body may have at most ${MAX_BODY_BYTES} bytes.`);
+    if (byteLength > maxBytes) throw new HttpError(413, 'too-large', `The body may have at most ${maxBytes} bytes.`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString('utf8');
@@ -42,7 +55,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** Refuses fields that nobody knows: a misspelt one would otherwise be ignored silently. */
 export function checkFields(body: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const unknown = Object.keys(body).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw invalid(unknown.slice(0, 64), `is unknown; known are ${known.join(', ')}`);
+  if (unknown === undefined) return;
+  // Only what is a misspelt name is repeated: anything else may be a secret in the wrong place.
+  const name = /^[A-Za-z]{1,24}$/.test(unknown) ? unknown : 'that was sent';
+  throw invalid(name, `is unknown; known are ${known.join(', ')}`);
 }
 
 /** A string of 1 to `maxLength` characters. */
@@ -72,6 +88,28 @@ export function optionalCount(body: Readonly<Record<string, unknown>>, field: st
     throw invalid(field, `must be a whole number from 1 to ${max}`);
   }
   return value;
+}
+
+export function optionalFlag(body: Readonly<Record<string, unknown>>, field: string): boolean | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'boolean') throw invalid(field, 'must be true or false');
+  return value;
+}
+
+/** A list of texts of 1 to `maxLength` characters. */
+export function optionalTexts(
+  body: Readonly<Record<string, unknown>>,
+  field: string,
+  { maxItems, maxLength }: { readonly maxItems: number; readonly maxLength: number },
+): readonly string[] | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  const texts = items.filter((item) => typeof item === 'string' && item !== '' && item.length <= maxLength);
+  if (items.length === 0 || items.length > maxItems || texts.length !== items.length)
+    throw invalid(field, `must be a list of 1 to ${maxItems} texts of at most ${maxLength} characters`);
+  return texts.map(String);
 }
 
 export function invalid(field: string, problem: string): HttpError {

@@ -12,6 +12,8 @@ export interface YjsUpgrade {
   readonly document: string;
   /** Empty when the address has none. */
   readonly token: string;
+  /** Of the client, for limits. */
+  readonly ipAddress?: string;
   /** Opens the socket; a client that is not let in may send little. Undefined when it is gone. Called at most once. */
   complete(as: 'admitted' | 'refused'): PingableSocket | undefined;
   /** Ends it without an answer. */
@@ -21,7 +23,8 @@ export interface YjsUpgrade {
 export interface WebSocketEndpointOptions {
   readonly server: Server;
   readonly isAllowedOrigin: (request: IncomingMessage) => boolean;
-  readonly accept: (socket: ServerSocket, room: string) => void;
+  readonly ipAddressOf: (request: IncomingMessage) => string;
+  readonly accept: (socket: ServerSocket, room: string, ipAddress: string) => void;
   readonly acceptYjs: (upgrade: YjsUpgrade) => void;
   /** The largest WebSocket message that a y-websocket client may send. */
   readonly maxYjsMessageBytes: number;
@@ -37,21 +40,25 @@ const MAX_PAYLOAD_BYTES = 256 * 1024;
  * are not touched.
  */
 export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
-  const { server, isAllowedOrigin, accept, acceptYjs, maxYjsMessageBytes } = options;
+  const { server, isAllowedOrigin, ipAddressOf, accept, acceptYjs, maxYjsMessageBytes } = options;
   const sockets = createSockets(MAX_PAYLOAD_BYTES);
   const yjsSockets = createSockets(maxYjsMessageBytes);
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', destroyQuietly);
     const yjsAddress = parseYjsAddress(request.url ?? '');
     // Pages for Yjs are at home on other sites; what lets them in is the token in the address, which no browser adds.
-    if (yjsAddress) return acceptYjs(createYjsUpgrade(request, stream, head, yjsAddress, { sockets, yjsSockets }));
+    const ipAddress = ipAddressOf(request);
+    if (yjsAddress) {
+      const address = { ...yjsAddress, ipAddress };
+      return acceptYjs(createYjsUpgrade(request, stream, head, address, { sockets, yjsSockets }));
+    }
     const room = SYNC_PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
     if (room === undefined) return refuse(stream, '404 Not Found', 'There is nothing to connect to at this address.');
     if (!isAllowedOrigin(request))
       return refuse(stream, '403 Forbidden', 'This relay takes no connections from that site.');
     sockets.handleUpgrade(request, stream, head, (webSocket) => {
       stream.off('error', destroyQuietly);
-      accept(wrapWebSocket(webSocket, stream), room);
+      accept(wrapWebSocket(webSocket, stream), room, ipAddress);
     });
   };
   server.on('upgrade', upgrade);
@@ -79,7 +86,7 @@ function createYjsUpgrade(
   request: IncomingMessage,
   stream: Duplex,
   head: Buffer,
-  address: { readonly room: string; readonly document: string; readonly token: string },
+  address: Pick<YjsUpgrade, 'room' | 'document' | 'token' | 'ipAddress'>,
   { sockets, yjsSockets }: { readonly sockets: WebSocketServer; readonly yjsSockets: WebSocketServer },
 ): YjsUpgrade {
   return {

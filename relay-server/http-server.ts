@@ -1,0 +1,65 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { type Disposable, toDisposable } from '../shared/lifecycle/index.ts';
+import { OperatorError } from './data-folder.ts';
+import type { TlsCertificate } from './tls-certificate.ts';
+
+/** Slow or idle requests must not pile up. */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
+
+/** A server that does not listen yet. With a certificate it speaks TLS only. */
+export interface HttpServer extends Disposable {
+  readonly server: Server;
+  /** Gives the address under which it is reached from this machine. Rejects with {@link OperatorError}. */
+  listen(host: string, port: number): Promise<string>;
+  /** Ends the server and its connections. */
+  dispose(): void;
+}
+
+/** Does not dispose the certificate. */
+export function createHttpServer(handler: RequestListener, certificate?: TlsCertificate): HttpServer {
+  const server = certificate ? createSecureServer(handler, certificate) : createServer(LIMITS, handler);
+  const owner = toDisposable(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    server,
+    listen: (host, port) => listen(server, certificate ? 'https' : 'http', host, port),
+    dispose: () => owner.dispose(),
+  };
+}
+
+function createSecureServer(handler: RequestListener, certificate: TlsCertificate): Server {
+  const server = createTlsServer({ ...LIMITS, ...TLS, ...certificate.pair }, handler);
+  // Connections that are there keep the certificate that they began with.
+  certificate.watch((pair) => server.setSecureContext({ ...TLS, ...pair }));
+  return server;
+}
+
+function listen(server: Server, scheme: string, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(explainListenError(error, host, port)));
+    server.listen({ host, port }, () => {
+      // Always an AddressInfo for a TCP server.
+      const { port: actualPort, family, address } = server.address() as AddressInfo;
+      resolve(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${actualPort}`);
+    });
+  });
+}
+
+function explainListenError(error: Error, host: string, port: number): OperatorError {
+  const code = 'code' in error ? error.code : undefined;
+  const cause = { cause: error };
+  if (code === 'EADDRINUSE') {
+    return new OperatorError(
+      `The port ${port} on ${host} is in use. End the program that uses it, or choose another with --port.`,
+      cause,
+    );
+  }
+  if (code === 'EACCES')
+    return new OperatorError(`The port ${port} may not be used without more rights. Choose one from 1024.`, cause);
+  return new OperatorError(`The relay cannot listen at ${host}:${port} (${error.message}). Check --host.`, cause);
+}
