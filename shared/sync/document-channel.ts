@@ -49,6 +49,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   private reachedSeq = 0;
   private isComparingEpochs = false;
   private appliedSeq = 0;
+  /** The relay gave less than the role does, whatever becomes of the role. */
+  private isReadOnlyForGood = false;
 
   access: DocumentAccess | undefined;
   /** The relay's number of our last durable update on this connection; 0: none yet. */
@@ -145,6 +147,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     const known = this.host.cursor;
     this.phase = 'syncing';
     this.epoch = epoch;
+    this.isReadOnlyForGood = access === 'read' && this.wire.roleAccessTo(this.host.name) === 'write';
     this.access = access;
     if (access === 'write') {
       this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
@@ -153,6 +156,17 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
       }
     }
     if (access === 'read') this.host.outbox.forgetRescued();
+    this.sendWaiting();
+    this.host.statusChanged();
+  }
+
+  /** Our role has changed (SPEC AC2). What was typed while nothing could be sent goes out when we may write again. */
+  accessChanged(): void {
+    if (this.phase !== 'syncing' && this.phase !== 'synced') return;
+    const access = this.isReadOnlyForGood ? 'read' : this.wire.roleAccessTo(this.host.name);
+    if (access === this.access) return;
+    this.access = access;
+    if (access === 'write') this.host.outbox.retryRefused();
     this.sendWaiting();
     this.host.statusChanged();
   }

@@ -184,6 +184,11 @@ export class DocumentReplica {
     if (deletions && mayWrite) this.keep(deletions, this.outbox.addRescued(deletions));
   }
 
+  /** What we may do with documents has changed. */
+  accessChanged(): void {
+    this.channel.value?.accessChanged();
+  }
+
   /** Somebody came or went. */
   participantsChanged(): void {
     if (this.channel.value?.ackedSeq) this.updateStatus();

@@ -1,3 +1,4 @@
+import type { DocumentAccess } from '../access/index.ts';
 import type { ClientMessage, RelayMessage } from '../protocol/index.ts';
 
 /** A message of the relay about one open document; what was deflated comes inflated. */
@@ -19,6 +20,8 @@ export interface DocumentWire {
   assignHandle(receiver: DocumentReceiver): number;
   /** No more messages of the handle arrive. */
   releaseHandle(handle: number): void;
+  /** What our role lets us do with a document now. */
+  roleAccessTo(document: string): DocumentAccess;
   /** Numbers rise over the whole session, whatever the document or the connection (SPEC UP1). */
   nextClientSeq(): number;
 }

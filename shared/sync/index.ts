@@ -8,6 +8,7 @@ export {
   type LinkTokenSourceOptions,
   type PostJson,
 } from './link-token-source.ts';
+export { APPROVAL_POLL_MS, ApprovalWait } from './approval-wait.ts';
 export {
   type DocumentStore,
   type OfflineStore,
@@ -18,6 +19,13 @@ export {
 } from './offline-store.ts';
 export { mergeUpdates } from './merge-updates.ts';
 export type { SessionProblem } from './session-problem.ts';
+export {
+  ProposalDelivery,
+  type ProposalDeliveryOptions,
+  type ProposalLedger,
+  type ProposalReport,
+} from './proposal-delivery.ts';
+export { readUnsentText, type UnsentDocument, type UnsentText } from './unsent-texts.ts';
 export type { DocumentReplica } from './document-replica.ts';
 export { type DocumentLease, isDocumentName } from './open-documents.ts';
 export type { Participant } from './presence-channel.ts';

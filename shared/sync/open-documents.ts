@@ -85,6 +85,11 @@ export class OpenDocuments {
     for (const { replica } of this.documents.values()) replica.disconnected();
   }
 
+  /** What we may do with the documents has changed. */
+  accessChanged(): void {
+    for (const { replica } of this.documents.values()) replica.accessChanged();
+  }
+
   participantsChanged(): void {
     for (const { replica } of this.documents.values()) replica.participantsChanged();
   }

@@ -170,6 +170,14 @@ export class Outbox {
     this.changeSent(clientSeq, WAITING);
   }
 
+  /** We may write again: what was refused because we could not waits to be sent. */
+  retryRefused(): void {
+    for (const entry of this.refusedEntries) {
+      if (entry.state.kind === 'refused' && !entry.state.isFinal) entry.state = WAITING;
+    }
+    this.replaceEntries(this.entries);
+  }
+
   /** The document may not be written: what was rescued is the others' to send. */
   forgetRescued(): void {
     for (const entry of this.entries) if (entry.origin === 'rescued') this.forget(entry);

@@ -1,5 +1,6 @@
 import { type Disposable, DisposableStore, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
 import {
+  ACCESS_FEATURE,
   ChunkAssembler,
   type ClientMessage,
   clientMessageCodec,
@@ -119,7 +120,7 @@ export class RelayConnection implements Disposable {
       token,
       sessionId,
       client,
-      features: [DEFLATE_FEATURE],
+      features: [DEFLATE_FEATURE, ACCESS_FEATURE],
     };
     this.socket.send(clientMessageCodec.encode(hello));
   }

@@ -28,6 +28,11 @@ describe('connecting', () => {
       subject: 'me',
       name: 'Me',
       role: 'editor',
+      writesAs: 'editor',
+      chat: 'commenters',
+      presenter: undefined,
+      accessVersion: 0,
+      accessExplanation: '',
     });
   });
 

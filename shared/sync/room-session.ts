@@ -1,4 +1,10 @@
-import type { Role } from '../access/index.ts';
+import {
+  type ChatPolicy,
+  DEFAULT_ROOM_SETTINGS,
+  type DocumentAccess,
+  documentAccess,
+  type Role,
+} from '../access/index.ts';
 import {
   type Disposable,
   DisposableStore,
@@ -7,7 +13,7 @@ import {
   type Scheduler,
   toDisposable,
 } from '../lifecycle/index.ts';
-import type { RelayMessage } from '../protocol/index.ts';
+import { ACCESS_FEATURE, type RelayMessage } from '../protocol/index.ts';
 import { ConnectionLoop, type ConnectionLoopOptions } from './connection-loop.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
@@ -32,6 +38,15 @@ export interface SelfIdentity {
   readonly subject: string;
   readonly name: string;
   readonly role: Role;
+  /** Counts for documents: less than `role` while somebody else presents. */
+  readonly writesAs: Role;
+  readonly chat: ChatPolicy;
+  /** Subject of the one who writes while somebody presents. */
+  readonly presenter: string | undefined;
+  /** Rises with every change of links, people, requests and settings; owners ask the relay for them again. */
+  readonly accessVersion: number;
+  /** Why somebody may do less or more than their link says, for them; empty when they may not. */
+  readonly accessExplanation: string;
 }
 
 /** This device's part in one room: one connection, many documents, presence. It works without a relay, too. */
@@ -46,6 +61,7 @@ export class RoomSession implements Disposable {
   private readonly deliveryChanged = this.disposables.add(new Emitter<void>());
   private readonly receivers = new Map<number, DocumentReceiver>();
   private identity: SelfIdentity | undefined;
+  private hearsAccess = false;
   private lastClientSeq = 0;
   private left: Promise<void> | undefined;
 
@@ -162,8 +178,11 @@ export class RoomSession implements Disposable {
   }
 
   private welcomed(connection: RelayConnection, welcome: Welcome): void {
-    const { presenceId, connectionId, subject, name, role } = welcome;
-    this.identity = { presenceId, connectionId, subject, name, role };
+    const { presenceId, connectionId, subject, name, role, features } = welcome;
+    this.hearsAccess = features.includes(ACCESS_FEATURE);
+    const { chat } = DEFAULT_ROOM_SETTINGS;
+    const access = { role, writesAs: role, chat, presenter: undefined, accessVersion: 0, accessExplanation: '' };
+    this.identity = { presenceId, connectionId, subject, name, ...access };
     this.selfChanged.fire(this.identity);
     this.presence.connected({ ownPresenceId: presenceId, send: (message) => connection.send(message) });
     this.documents.connected(this.createWire(connection, welcome.maxUpdateBytes));
@@ -187,18 +206,32 @@ export class RoomSession implements Disposable {
         receivers.delete(handle);
       },
       nextClientSeq: () => ++this.lastClientSeq,
+      roleAccessTo: (name) => this.accessTo(name),
     };
+  }
+
+  private accessTo(name: string): DocumentAccess {
+    return this.identity ? documentAccess(this.identity.writesAs, name, this.identity.chat) : 'read';
   }
 
   private receive(message: RelayMessage): void {
     if (message.type === 'presence') {
       this.presence.receive(message);
     } else if (message.type === 'renewed') {
-      if (this.identity) this.identity = { ...this.identity, role: message.role };
-      this.selfChanged.fire(this.identity);
+      if (!this.hearsAccess) this.changeAccess({ role: message.role, writesAs: message.role });
+    } else if (message.type === 'access') {
+      const { role, writesAs, chat, presenter, version: accessVersion, explanation: accessExplanation } = message;
+      this.changeAccess({ role, writesAs, chat, presenter, accessVersion, accessExplanation });
     } else if (isDocumentMessage(message)) {
       this.receivers.get(message.handle)?.receive(message);
     }
+  }
+
+  private changeAccess(access: Partial<SelfIdentity>): void {
+    if (!this.identity) return;
+    this.identity = { ...this.identity, ...access };
+    this.selfChanged.fire(this.identity);
+    this.documents.accessChanged();
   }
 
   private lost(): void {

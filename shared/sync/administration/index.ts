@@ -1,0 +1,24 @@
+/** What owners ask of the relay about their room: links, people, settings, requests, proposals and what happened. */
+export {
+  type RelayAnswer,
+  type RelayRequest,
+  RoomAdministration,
+  type RoomAdministrationOptions,
+  type SendRequest,
+} from './room-administration.ts';
+export { type LinkSecrets, MemoryLinkSecrets, RoomLinks, type RoomLinksOptions } from './room-links.ts';
+export type {
+  AuditEntry,
+  JoinRequest,
+  JoinVerdict,
+  LinkForms,
+  ListedRoomLink,
+  MadeRoomLink,
+  NewRoomLink,
+  PersonSession,
+  Proposal,
+  ProposalVerdict,
+  Revocation,
+  RoomLink,
+  RoomPerson,
+} from './records.ts';

@@ -1,0 +1,205 @@
+import type { Role, RoomSettings } from '../../access/index.ts';
+import type { RequestOutcome } from '../relay-requests.ts';
+import type { TokenSource } from '../token-source.ts';
+import {
+  readAuditEntry,
+  readJoinRequest,
+  readLink,
+  readList,
+  readMadeLink,
+  readPerson,
+  readProposal,
+  readSettings,
+} from './read-records.ts';
+import type {
+  AuditEntry,
+  JoinRequest,
+  JoinVerdict,
+  MadeRoomLink,
+  NewRoomLink,
+  Proposal,
+  ProposalVerdict,
+  Revocation,
+  RoomLink,
+  RoomPerson,
+} from './records.ts';
+
+/** A request to the relay's HTTP interface. */
+export interface RelayRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly bearerToken: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** What a successful answer is read as; a refusal is JSON whatever was asked for. */
+  readonly answerAs: 'json' | 'lines' | 'bytes';
+}
+
+export interface RelayAnswer {
+  readonly status: number;
+  /** JSON, a string of lines or a Uint8Array; undefined when it could not be read. */
+  readonly body: unknown;
+}
+
+/** Rejects, with a message for the person, when no answer came. */
+export type SendRequest = (request: RelayRequest) => Promise<RelayAnswer>;
+
+export interface RoomAdministrationOptions {
+  /** Origin and base path of the relay, without a trailing slash. */
+  readonly relayUrl: string;
+  readonly room: string;
+  /** Gives tokens of an owner; the relay refuses others. */
+  readonly tokens: TokenSource;
+  readonly send: SendRequest;
+}
+
+interface Ask<T> {
+  readonly method?: RelayRequest['method'];
+  readonly path: string;
+  readonly body?: unknown;
+  readonly answerAs?: RelayRequest['answerAs'];
+  /** Undefined when the answer is not what a relay says. */
+  readonly read: (body: unknown) => T | undefined;
+}
+
+const DONE = () => true;
+
+/** What owners of a room ask of the relay. Nothing here throws; explanations are for the person who asked. */
+export class RoomAdministration {
+  private readonly options: RoomAdministrationOptions;
+
+  constructor(options: RoomAdministrationOptions) {
+    this.options = options;
+  }
+
+  createLink(link: NewRoomLink): Promise<RequestOutcome<MadeRoomLink>> {
+    return this.ask({ method: 'POST', path: 'links', body: link, read: readMadeLink });
+  }
+
+  /** Newest first. */
+  listLinks(): Promise<RequestOutcome<readonly RoomLink[]>> {
+    return this.ask({ path: 'links', read: (body) => readList(body, 'links', readLink) });
+  }
+
+  /** Everybody who is or was in, those seen last first. */
+  listPeople(): Promise<RequestOutcome<readonly RoomPerson[]>> {
+    return this.ask({ path: 'people', read: (body) => readList(body, 'people', readPerson) });
+  }
+
+  /** Undefined: as the link says that the person came by. */
+  setRole(subject: string, role: Role | undefined): Promise<RequestOutcome<boolean>> {
+    const path = `people/${encodeURIComponent(subject)}/role`;
+    return this.ask({ method: 'PUT', path, body: { role: role ?? null }, read: DONE });
+  }
+
+  revoke(revocation: Revocation): Promise<RequestOutcome<boolean>> {
+    if (revocation.kind === 'link') {
+      return this.ask({ method: 'DELETE', path: `links/${encodeURIComponent(revocation.linkId)}`, read: DONE });
+    }
+    const body =
+      revocation.kind === 'person'
+        ? { subject: revocation.subject }
+        : revocation.kind === 'session'
+          ? { session: revocation.sessionId }
+          : { all: true };
+    return this.ask({ method: 'POST', path: 'revocations', body, read: DONE });
+  }
+
+  readSettings(): Promise<RequestOutcome<RoomSettings>> {
+    return this.ask({ path: 'settings', read: readSettings });
+  }
+
+  writeSettings({ presenter, chat }: RoomSettings): Promise<RequestOutcome<boolean>> {
+    return this.ask({ method: 'PUT', path: 'settings', body: { presenter: presenter ?? null, chat }, read: DONE });
+  }
+
+  listJoinRequests(): Promise<RequestOutcome<readonly JoinRequest[]>> {
+    return this.ask({ path: 'join-requests', read: (body) => readList(body, 'requests', readJoinRequest) });
+  }
+
+  decideJoinRequest(requestId: string, decision: JoinVerdict): Promise<RequestOutcome<boolean>> {
+    const path = `join-requests/${encodeURIComponent(requestId)}`;
+    return this.ask({ method: 'POST', path, body: { decision }, read: DONE });
+  }
+
+  /** Newest first: those below `beforeSeq`, or the newest ones. */
+  listAudit(page: {
+    readonly beforeSeq?: number;
+    readonly limit: number;
+  }): Promise<RequestOutcome<readonly AuditEntry[]>> {
+    const before = page.beforeSeq === undefined ? '' : `before=${page.beforeSeq}&`;
+    const path = `audit?${before}limit=${page.limit}`;
+    return this.ask({ path, read: (body) => readList(body, 'events', readAuditEntry) });
+  }
+
+  /** Every event, one JSON object a line. */
+  exportAudit(): Promise<RequestOutcome<string>> {
+    return this.ask({
+      path: 'audit',
+      answerAs: 'lines',
+      read: (body) => (typeof body === 'string' ? body : undefined),
+    });
+  }
+
+  /** The open ones, oldest first. */
+  listProposals(): Promise<RequestOutcome<readonly Proposal[]>> {
+    return this.ask({ path: 'proposals', read: (body) => readList(body, 'proposals', readProposal) });
+  }
+
+  /** The proposal's Yjs update: somebody else's, not checked here. */
+  readProposal(proposalId: string): Promise<RequestOutcome<Uint8Array>> {
+    return this.ask({
+      path: `proposals/${encodeURIComponent(proposalId)}`,
+      answerAs: 'bytes',
+      read: (body) => (body instanceof Uint8Array ? body : undefined),
+    });
+  }
+
+  settleProposal(proposalId: string, state: ProposalVerdict): Promise<RequestOutcome<boolean>> {
+    const path = `proposals/${encodeURIComponent(proposalId)}`;
+    return this.ask({ method: 'POST', path, body: { state }, read: DONE });
+  }
+
+  private async ask<T>(request: Ask<T>): Promise<RequestOutcome<T>> {
+    const first = await this.tryOnce(request, false);
+    // A token that ran out while this device slept; a fresh one may do.
+    return first.status === 401 ? (await this.tryOnce(request, true)).outcome : first.outcome;
+  }
+
+  private async tryOnce<T>(
+    { method = 'GET', path, body, answerAs = 'json', read }: Ask<T>,
+    isFresh: boolean,
+  ): Promise<{ readonly status: number; readonly outcome: RequestOutcome<T> }> {
+    const { relayUrl, room, tokens, send } = this.options;
+    const granted = await tokens.obtain({ isFresh });
+    if (granted.kind !== 'granted') {
+      return { status: 0, outcome: refuse(granted.explanation, granted.kind === 'transient') };
+    }
+    const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/${path}`;
+    const bearerToken = granted.granted.token;
+    let answer: RelayAnswer;
+    try {
+      answer = await send({ method, url, bearerToken, answerAs, ...(body === undefined ? {} : { body }) });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const explanation = `The relay at ${relayUrl} cannot be reached (${reason}). Check that it runs and that you are online.`;
+      return { status: 0, outcome: refuse(explanation, true) };
+    }
+    const { status } = answer;
+    if (status < 200 || status > 299) return { status, outcome: this.explainRefusal(answer) };
+    const value = read(answer.body);
+    if (value !== undefined) return { status, outcome: { ok: true, value } };
+    return { status, outcome: refuse(`What answers at ${relayUrl} is not a Tutti relay, or a newer one.`, false) };
+  }
+
+  private explainRefusal({ status, body }: RelayAnswer): RequestOutcome<never> {
+    const said: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'explanation') : undefined;
+    const isTransient = status >= 500 || status === 429;
+    if (typeof said === 'string') return refuse(said.slice(0, 1024), isTransient);
+    return refuse(`The relay answered with HTTP status ${status}.`, isTransient);
+  }
+}
+
+function refuse(explanation: string, isTransient: boolean): RequestOutcome<never> {
+  return { ok: false, explanation, isTransient };
+}

@@ -1,0 +1,37 @@
+import * as Y from 'yjs';
+import { CONTENT_TEXT } from '../workspace/index.ts';
+
+/** What a device keeps of a document that has edits which the relay has not acked. */
+export interface UnsentDocument {
+  readonly document: string;
+  /** What the relay has, in an order in which it can be applied; empty when it has nothing of the document. */
+  readonly acked: readonly Uint8Array[];
+  readonly unacked: readonly Uint8Array[];
+}
+
+/** The text of a file document with and without the edits that the relay does not have. */
+export interface UnsentText {
+  readonly fileId: string;
+  /** Undefined when the relay has nothing of it. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** Tells what was edited in a document; undefined when its text is the same with the edits. */
+export function readUnsentText({ document, acked, unacked }: UnsentDocument): UnsentText | undefined {
+  const doc = new Y.Doc();
+  try {
+    const apply = (updates: readonly Uint8Array[]) =>
+      doc.transact(() => {
+        for (const update of updates) Y.applyUpdate(doc, update);
+      });
+    apply(acked);
+    // A store may keep the state of a document that is empty.
+    const before = doc.store.clients.size === 0 ? undefined : doc.getText(CONTENT_TEXT).toString();
+    apply(unacked);
+    const after = doc.getText(CONTENT_TEXT).toString();
+    return after === (before ?? '') ? undefined : { fileId: document, before, after };
+  } finally {
+    doc.destroy();
+  }
+}
