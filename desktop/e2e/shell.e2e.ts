@@ -85,7 +85,7 @@ test('requests of a wrong form, and channels that do not exist, are refused', as
     const attempts: [string, unknown][] = [
       ['room:join', 5],
       ['room:join', { link: 'x' }],
-      ['room:create-link', { role: 'owner' }],
+      ['access:create-link', { role: 'owner' }],
       ['folder:open-recent', { path: ['/etc'] }],
       ['clipboard:write', { text: 'x'.repeat(100_000) }],
       ['shell:run', { command: 'ls' }],
@@ -121,6 +121,38 @@ test('a second start hands its tutti:// link to the first, which asks before it 
   await ana.screenshot('30-link-from-outside');
   expect(ana.app.windows()).toHaveLength(1);
   await ana.page.getByRole('button', { name: 'Do Not Join' }).click();
+});
+
+test('the page gets no permission but the clipboard', async () => {
+  const found = await ana.page.evaluate(async () => {
+    const stateOf = async (name: string) =>
+      (await navigator.permissions.query({ name: name as PermissionName }).catch(() => ({ state: 'unknown' }))).state;
+    const isRefused = (attempt: Promise<unknown>) =>
+      attempt.then(
+        () => false,
+        () => true,
+      );
+    return {
+      states: await Promise.all(['geolocation', 'camera', 'microphone', 'notifications', 'midi'].map(stateOf)),
+      notification: await Notification.requestPermission(),
+      microphone: await isRefused(navigator.mediaDevices.getUserMedia({ audio: true })),
+      screen: await isRefused(navigator.mediaDevices.getDisplayMedia({ video: true })),
+      position: await new Promise((resolve) =>
+        navigator.geolocation.getCurrentPosition(
+          () => resolve('told'),
+          ({ code }) => resolve(code),
+        ),
+      ),
+    };
+  });
+  expect(found).toEqual({
+    states: Array(5).fill('denied'),
+    notification: 'denied',
+    microphone: true,
+    screen: true,
+    // PERMISSION_DENIED
+    position: 1,
+  });
 });
 
 // Last: a navigation that was refused looks like a pending one to the test's driver.

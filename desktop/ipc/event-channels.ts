@@ -9,6 +9,8 @@ export interface EventChannels {
   command: { readonly id: string };
   /** The app was opened with a link while it ran. */
   'join-requested': { readonly link: string };
+  /** `room:join` waits for an owner; `message` says so in the relay's words. */
+  'join-waiting': { readonly message: string };
 }
 
 export type EventChannel = keyof EventChannels;

@@ -1,3 +1,4 @@
+import type { AccessChannels } from './access-channels.ts';
 import type { Outcome, WorkspaceStatus } from './workspace-status.ts';
 
 /** What a window learns when it starts. */
@@ -10,10 +11,8 @@ export interface WindowStart {
   readonly joinLink: string | undefined;
 }
 
-export type ShareRole = 'editor' | 'commenter' | 'viewer';
-
 /** Requests from a window to the main process. */
-export interface InvokeChannels {
+export interface InvokeChannels extends AccessChannels {
   /** The window can take events now; its session port follows when a room is open. */
   'window:ready': { readonly request: undefined; readonly response: WindowStart };
   /** Lets the person choose a folder. False: they changed their mind. */
@@ -24,10 +23,10 @@ export interface InvokeChannels {
     readonly request: { readonly link: string; readonly name: string };
     readonly response: Outcome<boolean>;
   };
+  /** The person does not want to wait any longer; the pending `room:join` is answered. */
+  'room:cancel-join': { readonly request: undefined; readonly response: Outcome<boolean> };
   /** Closes the room in this window; the others in it are not touched. */
   'room:leave': { readonly request: undefined; readonly response: Outcome<boolean> };
-  /** Makes a share link and returns it as an http address. */
-  'room:create-link': { readonly request: { readonly role: ShareRole }; readonly response: Outcome<string> };
   /** Tries again whatever the folder mirror could not do. */
   'mirror:retry': { readonly request: undefined; readonly response: Outcome<boolean> };
   /** The person has read a problem that needs no further try. */

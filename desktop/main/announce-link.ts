@@ -5,8 +5,8 @@ export function announceLink(rooms: DesktopRooms): void {
   const subscription = rooms.onDidOpenRoom((host) => {
     subscription.dispose();
     void host.whenOnline().then(async () => {
-      const link = await host.createLink('editor');
-      console.log(link.ok ? `tutti-link ${link.value}` : `tutti-link-failed ${link.explanation}`);
+      const link = await host.links.create({ role: 'editor' });
+      console.log(link.ok ? `tutti-link ${link.value.url}` : `tutti-link-failed ${link.explanation}`);
     });
   });
 }

@@ -1,6 +1,15 @@
 import { clipboard, MessageChannelMain, shell, type WebContents, dialog } from 'electron';
-import { type Disposable, DisposableStore } from '../../shared/lifecycle/index.ts';
-import type { InvokeChannel, Outcome, SessionPortChannel, WindowStart, WorkspaceStatus } from '../ipc/index.ts';
+import { type Disposable, DisposableStore, systemScheduler } from '../../shared/lifecycle/index.ts';
+import { ApprovalWait } from '../../shared/sync/index.ts';
+import type {
+  AccessChannels,
+  InvokeChannel,
+  Outcome,
+  SessionPortChannel,
+  WindowStart,
+  WorkspaceStatus,
+} from '../ipc/index.ts';
+import { ACCESS_ANSWERS, ACCESS_CHANNELS } from './access-requests.ts';
 import type { LaunchRequest } from './command-line.ts';
 import { createEditorWindow, loadEditorPage } from './editor-window.ts';
 import { toAttachmentPort } from './message-port.ts';
@@ -91,13 +100,19 @@ export class Application implements Disposable {
     answer('room:join', async ({ link, name }, sender) => {
       // Asked for first: the window may close meanwhile.
       const entry = this.windows.of(sender);
-      return this.show(entry, await this.rooms.join(link, name));
+      const wait = new ApprovalWait(systemScheduler, (message) => sendEvent(entry.window, 'join-waiting', { message }));
+      entry.approvalWait.value = wait;
+      return this.show(entry, await this.rooms.join(link, name, wait));
+    });
+    answer('room:cancel-join', async (_request, sender) => {
+      this.windows.of(sender).approvalWait.value = undefined;
+      return accept(true);
     });
     answer('room:leave', async (_request, sender) => {
       this.close(this.windows.of(sender), { kind: 'none' });
       return accept(true);
     });
-    answer('room:create-link', async ({ role }, sender) => this.withRoom(sender, (host) => host.createLink(role)));
+    for (const channel of ACCESS_CHANNELS) this.answerAccess(channel);
     answer('mirror:retry', async (_request, sender) =>
       this.withRoom(sender, async (host) => {
         host.retryMirror();
@@ -124,6 +139,15 @@ export class Application implements Disposable {
         if (path === undefined) return refuse('The file is not on this device.');
         shell.showItemInFolder(path);
         return accept(true);
+      }),
+    );
+  }
+
+  private answerAccess<C extends keyof AccessChannels>(channel: C): void {
+    this.disposables.add(
+      handleInvoke(channel, REQUEST_READERS[channel], async (request, sender) => {
+        const { host, window } = this.windows.of(sender);
+        return host ? ACCESS_ANSWERS[channel](request, host, window) : refuse('No room is open in this window.');
       }),
     );
   }

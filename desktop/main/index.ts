@@ -9,6 +9,7 @@ import { installMenu } from './menu.ts';
 import { refusePermissions } from './permissions.ts';
 import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
+import { createSeal } from './store/safe-storage-seal.ts';
 
 const APP_FOLDER = resolve(import.meta.dirname, '..');
 /** The relay that `npm start` runs when none is named. */
@@ -40,7 +41,7 @@ async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void>
     dataFolder: app.getPath('userData'),
     relayUrl: (request.relayUrl ?? DEFAULT_RELAY_URL).replace(/\/+$/, ''),
     operatorToken: process.env['TUTTI_OPERATOR_TOKEN'],
-    seal: sealOf(),
+    seal: createSeal(safeStorage),
   });
   const application = new Application(rooms, APP_FOLDER);
   installMenu((commandId) => application.sendCommand(commandId));
@@ -72,15 +73,6 @@ function closeBeforeQuit(application: Application, rooms: DesktopRooms): void {
     if (process.platform !== 'darwin') app.quit();
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
-}
-
-/** Secrets at rest are sealed by the system's key store where there is one. */
-function sealOf() {
-  if (!safeStorage.isEncryptionAvailable()) return undefined;
-  return {
-    seal: (text: string) => new Uint8Array(safeStorage.encryptString(text)),
-    unseal: (bytes: Uint8Array) => safeStorage.decryptString(Buffer.from(bytes)),
-  };
 }
 
 setUnexpectedErrorHandler((error) => console.error('Tutti: unexpected error:', error));

@@ -2,6 +2,19 @@ import { Menu, type MenuItemConstructorOptions } from 'electron';
 
 type SendCommand = (commandId: string) => void;
 
+/** Undefined draws a line. */
+const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerator?: string] | undefined)[] = [
+  ['Invite and Share Links…', 'room.invite', 'CmdOrCtrl+Shift+Y'],
+  ['People', 'view.people'],
+  ['Proposals', 'view.proposals'],
+  undefined,
+  ['Present (Only You Can Edit)', 'room.present'],
+  ['Stop Presenting', 'room.stopPresenting'],
+  undefined,
+  ['Show Access Log', 'access.audit'],
+  ['Remove Everybody…', 'access.removeEverybody'],
+];
+
 /** The application menu. Entries send commands to the focused window, so that menu, keys and palette do the same. */
 export function installMenu(sendCommand: SendCommand): void {
   const isMac = process.platform === 'darwin';
@@ -56,6 +69,7 @@ export function installMenu(sendCommand: SendCommand): void {
         { role: 'toggleDevTools' },
       ],
     },
+    { label: '&Room', submenu: ROOM_MENU.map((entry) => (entry ? command(...entry) : { type: 'separator' })) },
     { role: 'windowMenu' },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));

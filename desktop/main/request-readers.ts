@@ -1,18 +1,7 @@
 import type { InvokeChannel } from '../ipc/index.ts';
+import { ACCESS_READERS } from './access-request-readers.ts';
+import { nothing, readText } from './request-fields.ts';
 import type { RequestReader } from './typed-ipc.ts';
-
-const MAX_TEXT_LENGTH = 32_768;
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function readText(value: unknown, key: string): string | undefined {
-  const field = isRecord(value) ? value[key] : undefined;
-  return typeof field === 'string' && field.length <= MAX_TEXT_LENGTH ? field : undefined;
-}
-
-const nothing = (value: unknown) => (value === undefined || value === null ? { request: undefined } : undefined);
 
 /** One check per channel: what comes from a window is untrusted. */
 export const REQUEST_READERS: { readonly [C in InvokeChannel]: RequestReader<C> } = {
@@ -27,11 +16,9 @@ export const REQUEST_READERS: { readonly [C in InvokeChannel]: RequestReader<C> 
     const name = readText(value, 'name');
     return link === undefined || name === undefined ? undefined : { request: { link, name } };
   },
+  'room:cancel-join': nothing,
   'room:leave': nothing,
-  'room:create-link': (value) => {
-    const role = readText(value, 'role');
-    return role === 'editor' || role === 'commenter' || role === 'viewer' ? { request: { role } } : undefined;
-  },
+  ...ACCESS_READERS,
   'mirror:retry': nothing,
   'problem:dismiss': (value) => {
     const id = readText(value, 'id');

@@ -12,6 +12,8 @@ export interface WindowEntry {
   readonly lease: MutableDisposable<Disposable>;
   /** The page's connection to the engine. */
   readonly attachment: MutableDisposable<Disposable>;
+  /** A join that waits for an owner. */
+  readonly approvalWait: MutableDisposable<Disposable>;
   /** A link to ask about as soon as the page can. */
   joinLink: string | undefined;
   /** The page has said that it takes events. */
@@ -29,6 +31,7 @@ export class WindowRegistry {
       host: undefined,
       lease: new MutableDisposable(),
       attachment: new MutableDisposable(),
+      approvalWait: new MutableDisposable(),
       joinLink: undefined,
       isReady: false,
     };
@@ -36,6 +39,7 @@ export class WindowRegistry {
     this.entries.set(id, entry);
     window.once('closed', () => {
       this.entries.delete(id);
+      entry.approvalWait.dispose();
       entry.attachment.dispose();
       entry.lease.dispose();
     });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Outcome } from '../../ipc/index.ts';
-import type { SecretSeal } from '../store/known-rooms.ts';
+import type { SecretSeal } from '../store/secret-seal.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { dropPrivileges } from '../testing/without-privileges.ts';
 import { DesktopRooms, type RoomLease } from './desktop-rooms.ts';

@@ -8,14 +8,15 @@ import {
   DisposableStore,
   Emitter,
   reportUnexpectedError,
-  systemScheduler,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
-import { LinkTokenSource } from '../../../shared/sync/index.ts';
+import type { ApprovalWait, ProposalLedger } from '../../../shared/sync/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
-import { KnownRooms, type KnownRoom, type SecretSeal } from '../store/known-rooms.ts';
+import { KnownRooms, type KnownRoom } from '../store/known-rooms.ts';
+import type { SecretSeal } from '../store/secret-seal.ts';
 import { toOfflineStoreError } from '../store/sqlite-failure.ts';
 import { toWorkspaceError } from '../workspace/workspace-error.ts';
+import { KeptTokenSource } from './kept-tokens.ts';
 import { openRoomStorage, type RoomStorage } from './room-storage.ts';
 import { postJson } from './relay-api.ts';
 import { RoomHost } from './room-host.ts';
@@ -105,21 +106,18 @@ export class DesktopRooms {
     return this.openOwned(SCRATCH);
   }
 
-  /** Joins the room of a link under `name`. Without its relay it opens what this device has of it, if anything. */
-  async join(link: string, name: string): Promise<Outcome<RoomLease>> {
+  /**
+   * Joins the room of a link under `name`. Without its relay it opens what this device has of it, if anything. Where
+   * an owner has to let the person in, it waits for that by `wait`.
+   */
+  async join(link: string, name: string, wait?: ApprovalWait): Promise<Outcome<RoomLease>> {
     const parsed = parseShareLink(link);
     if (!parsed.ok) return parsed;
     const { relayUrl, room, secret } = parsed.link;
     const personName = name.trim();
     if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
-    const tokens = new LinkTokenSource({
-      relayUrl,
-      room,
-      secret,
-      name: personName,
-      postJson,
-      scheduler: systemScheduler,
-    });
+    const post = wait?.wrap(postJson) ?? postJson;
+    const tokens = new KeptTokenSource(parsed.link, personName, { post, lastTokens: this.known.lastTokens });
     const trial = await tokens.obtain({ isFresh: true });
     if (trial.kind === 'permanent') return { ok: false, explanation: trial.explanation };
     const dataPath = this.pathOfRoom(relayUrl, room);
@@ -135,7 +133,8 @@ export class DesktopRooms {
           tokens,
           isOwner: false,
           operatorToken: undefined,
-          personName,
+          linkSecrets: this.known.linkSecrets,
+          proposalLedger: this.ledgerOf(room),
           storage: await openRoomStorage(dataPath),
           folderPath: undefined,
           offlineReason: undefined,
@@ -211,13 +210,18 @@ export class DesktopRooms {
     folder: string | undefined,
     offlineReason: string | undefined,
   ): RoomHost {
+    const { personName } = this;
+    const { lastTokens } = this.known;
+    const { relayUrl, room: id, ownerSecret: secret } = room;
     return new RoomHost({
-      relayUrl: room.relayUrl,
-      room: room.room,
-      secret: room.ownerSecret,
+      relayUrl,
+      room: id,
+      secret,
+      tokens: new KeptTokenSource({ relayUrl, room: id, secret }, personName, { post: postJson, lastTokens }),
       isOwner: true,
       operatorToken: this.options.operatorToken,
-      personName: this.personName,
+      linkSecrets: this.known.linkSecrets,
+      proposalLedger: this.ledgerOf(id),
       storage,
       folderPath: folder,
       offlineReason,
@@ -269,6 +273,14 @@ export class DesktopRooms {
       .catch(reportUnexpectedError)
       .finally(() => this.closing.delete(key));
     this.closing.set(key, closed);
+  }
+
+  private ledgerOf(room: string): ProposalLedger {
+    const { proposals } = this.known;
+    return {
+      has: (key) => proposals.find(room, key) !== undefined,
+      add: (key) => proposals.remember(room, key, 'sent'),
+    };
   }
 
   private pathOfRoom(relay: string, room: string): string {

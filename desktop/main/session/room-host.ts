@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
-import { formatShareLink } from '../../../shared/access/index.ts';
 import {
   type Disposable,
   DisposableStore,
@@ -8,21 +7,27 @@ import {
   reportUnexpectedError,
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
+import { type LinkSecrets, RoomAdministration, RoomLinks } from '../../../shared/sync/administration/index.ts';
 import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import {
-  createShareLink,
   DELIVERY_ON_LEAVING_MS,
   type DocumentLease,
-  LinkTokenSource,
+  ProposalDelivery,
+  type ProposalLedger,
+  type ProposalReport,
+  readUnsentText,
   RoomSession,
   type TokenSource,
+  type UnsentText,
 } from '../../../shared/sync/index.ts';
+import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
-import type { Outcome, ProblemReport, ShareRole } from '../../ipc/index.ts';
+import type { Outcome, ProblemReport } from '../../ipc/index.ts';
 import { FolderMirror } from '../workspace/folder-mirror.ts';
 import { explainFailure } from '../workspace/problem-board.ts';
 import { createOwnedRoomTokenSource } from './owned-room.ts';
-import { postJson } from './relay-api.ts';
+import { postJson, sendRequest } from './relay-api.ts';
+import type { KeptTokenSource } from './kept-tokens.ts';
 import { RoomFiles } from './room-files.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { connectWebSocket } from './web-socket.ts';
@@ -32,14 +37,16 @@ export interface RoomHostOptions {
   readonly room: string;
   /** Secret of the share link, or of the owner's own link. */
   readonly secret: string;
-  /** Trades the secret; made when there is none. Passing one on keeps this person the same to the relay. */
-  readonly tokens?: LinkTokenSource;
+  /** Trades the secret. */
+  readonly tokens: KeptTokenSource;
   /** This device made the room. */
   readonly isOwner: boolean;
   /** Lets this app make rooms on the relay. */
   readonly operatorToken: string | undefined;
-  /** Name of this person, as shown to others. */
-  readonly personName: string;
+  /** Of the links that this device has made. */
+  readonly linkSecrets: LinkSecrets;
+  /** What was handed over to the owners. */
+  readonly proposalLedger: ProposalLedger;
   /** Closed by the host when it ends. */
   readonly storage: RoomStorage;
   /** Real path of the folder to keep in step with the room. */
@@ -58,9 +65,13 @@ export class RoomHost {
   readonly folderPath: string | undefined;
   /** Why the room stays offline, when it does. */
   readonly offlineReason: string | undefined;
+  /** What owners ask of the relay; it refuses others. */
+  readonly administration: RoomAdministration;
+  readonly links: RoomLinks;
   private readonly options: RoomHostOptions;
   private readonly disposables = new DisposableStore();
-  private readonly tokens: LinkTokenSource;
+  private readonly tokens: KeptTokenSource;
+  private readonly proposals: ProposalDelivery;
   private readonly session: RoomSession;
   private readonly attachments: AttachmentHost;
   private readonly index: WorkspaceIndex;
@@ -75,14 +86,17 @@ export class RoomHost {
   readonly onProblem = this.problemEmitter.event;
 
   constructor(options: RoomHostOptions) {
-    const { relayUrl, room, secret, personName: name, storage } = options;
+    const { relayUrl, room, storage } = options;
     this.options = options;
     this.room = room;
     this.isOwner = options.isOwner;
     this.folderPath = options.folderPath;
     this.offlineReason = options.offlineReason;
-    this.tokens =
-      options.tokens ?? new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
+    this.tokens = options.tokens;
+    const tokenSource = this.offlineReason === undefined ? this.tokens : refusing(this.offlineReason);
+    this.administration = new RoomAdministration({ relayUrl, room, tokens: tokenSource, send: sendRequest });
+    const { administration } = this;
+    this.links = new RoomLinks({ relayUrl, room, administration, secrets: options.linkSecrets });
     const roomName = this.folderPath === undefined ? 'Untitled room' : basename(this.folderPath);
     this.session = new RoomSession({
       syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
@@ -94,6 +108,19 @@ export class RoomHost {
       client: 'tutti-desktop/0.1.0',
       sessionId: randomUUID(),
     });
+    this.proposals = new ProposalDelivery({
+      relayUrl,
+      room,
+      postJson,
+      lastToken: () => this.tokens.lastToken,
+      readUnsent: () => storage.readUnsent(),
+      ledger: options.proposalLedger,
+    });
+    this.disposables.add(
+      this.session.onDidChangeState((state) => {
+        if (state.kind === 'ended' && state.closeCode === CLOSE_CODES.revoked) void this.proposeUnsent();
+      }),
+    );
     this.attachments = this.disposables.add(new AttachmentHost(this.session));
     this.indexLease = this.disposables.add(this.session.open(INDEX_DOCUMENT));
     this.index = this.disposables.add(
@@ -141,14 +168,27 @@ export class RoomHost {
     });
   }
 
-  /** Makes a share link, as an http address. */
-  async createLink(role: ShareRole): Promise<Outcome<string>> {
-    const { relayUrl, room } = this.options;
-    if (this.offlineReason !== undefined) return { ok: false, explanation: this.offlineReason };
-    const granted = await this.tokens.obtain({ isFresh: false });
-    if (granted.kind !== 'granted') return { ok: false, explanation: granted.explanation };
-    const made = await createShareLink(postJson, relayUrl, room, granted.granted.token, role);
-    return made.ok ? { ok: true, value: formatShareLink({ relayUrl, room, secret: made.value }) } : made;
+  /** Hands edits that the relay does not have over to the owners, after this person was put out of the room. */
+  async proposeUnsent(): Promise<Outcome<ProposalReport>> {
+    try {
+      return { ok: true, value: await this.proposals.deliver() };
+    } catch (error) {
+      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Files with edits that the relay does not have. */
+  async readUnsent(): Promise<Outcome<readonly UnsentText[]>> {
+    try {
+      const documents = await this.options.storage.readUnsent();
+      const files = documents.flatMap((document): UnsentText[] => {
+        const text = document.document === INDEX_DOCUMENT ? undefined : readUnsentText(document);
+        return text ? [text] : [];
+      });
+      return { ok: true, value: files };
+    } catch (error) {
+      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** Where a file is on this device. */
@@ -194,8 +234,8 @@ export class RoomHost {
 
   private createTokenSource(roomName: string): TokenSource {
     const { relayUrl, room, secret: ownerSecret, operatorToken, isOwner } = this.options;
-    const { offlineReason: explanation, tokens: granted } = this;
-    if (explanation !== undefined) return { obtain: async () => ({ kind: 'permanent', explanation }) };
+    const { offlineReason, tokens: granted } = this;
+    if (offlineReason !== undefined) return refusing(offlineReason);
     if (!isOwner) return granted;
     return createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret, operatorToken, granted });
   }
@@ -250,4 +290,8 @@ export class RoomHost {
     else this.problems.set(problem.id, problem);
     this.problemEmitter.fire(problem);
   }
+}
+
+function refusing(explanation: string): TokenSource {
+  return { obtain: async () => ({ kind: 'permanent', explanation }) };
 }

@@ -1,5 +1,5 @@
 import { type Disposable, systemScheduler } from '../../../shared/lifecycle/index.ts';
-import type { OfflineStore } from '../../../shared/sync/index.ts';
+import type { OfflineStore, UnsentDocument } from '../../../shared/sync/index.ts';
 import { lockFolder } from '../store/folder-lock.ts';
 import { SqliteMirrorBases } from '../store/mirror-base.ts';
 import { RoomDatabase } from '../store/room-database.ts';
@@ -11,6 +11,8 @@ export interface RoomStorage {
   readonly bases: SqliteMirrorBases;
   /** For the person: the file was damaged, and what became of it. */
   readonly damage: string | undefined;
+  /** Documents with edits that the relay has not acked. Rejects with OfflineStoreError. */
+  readUnsent(): Promise<readonly UnsentDocument[]>;
   /** Commits what is pending and closes the file. */
   close(): Promise<void>;
 }
@@ -35,6 +37,7 @@ function open(path: string, lock: Disposable | undefined): RoomStorage {
     store,
     bases: new SqliteMirrorBases(database),
     damage: database.damage?.explanation,
+    readUnsent: () => store.readUnsent(),
     async close() {
       await store.close();
       database.close();

@@ -76,6 +76,7 @@ it('says that the disk is full, goes on with the relay, and stores everything on
       store,
       bases: new SqliteMirrorBases(database),
       damage: undefined,
+      readUnsent: () => store.readUnsent(),
       async close() {
         await store.close();
         database.close();

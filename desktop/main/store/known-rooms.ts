@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3';
 import { fromBlob, toBlob } from './blobs.ts';
+import { SEALED_TEXTS_SQL, SealedTexts } from './sealed-texts.ts';
 import { DamagedDatabaseError, openDatabase } from './open-database.ts';
+import type { SecretSeal } from './secret-seal.ts';
 import { setAside } from './set-aside.ts';
 
 /** A room that this device made for a folder, or for no folder at all. */
@@ -23,16 +25,9 @@ export interface RememberOptions {
   readonly isSealed: boolean;
 }
 
-/** Seals secrets at rest; without it they are kept as they are, in a file that only its owner can read. */
-export interface SecretSeal {
-  seal(text: string): Uint8Array;
-  /** Throws when the bytes were sealed elsewhere. */
-  unseal(bytes: Uint8Array): string;
-}
-
 const SCHEMA = {
-  version: 1,
-  sql: `
+  version: 2,
+  sql: `${SEALED_TEXTS_SQL}
     CREATE TABLE IF NOT EXISTS folder_rooms (
       folder TEXT PRIMARY KEY,
       relay_url TEXT NOT NULL,
@@ -50,6 +45,12 @@ const MAX_RECENT = 20;
 export class KnownRooms {
   /** Where a damaged file was set aside at this start. */
   readonly setAsidePath: string | undefined;
+  /** Secrets of the links that this device has made, by link id. */
+  readonly linkSecrets: SealedTexts;
+  /** The last token of each room, by the id of its share link's secret: they keep a person the same to the relay. */
+  readonly lastTokens: SealedTexts;
+  /** Keys of proposals that were sent. */
+  readonly proposals: SealedTexts;
   private readonly database: Database.Database;
   private readonly seal: SecretSeal | undefined;
 
@@ -58,6 +59,9 @@ export class KnownRooms {
     const opened = openOrBeginAnew(path, nowMs);
     this.database = opened.database;
     this.setAsidePath = opened.setAsidePath;
+    this.linkSecrets = new SealedTexts(this.database, seal, 'link');
+    this.lastTokens = new SealedTexts(this.database, seal, 'token');
+    this.proposals = new SealedTexts(this.database, undefined, 'proposal');
   }
 
   find(folder: string): FoundRoom {

@@ -115,6 +115,19 @@ describe('SqliteOfflineStore', () => {
     expect(contentOf(after.updates)).toBe(contentOf(before.updates));
   });
 
+  it('tells what the relay has of a document, and what it has not', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    await fill(path, 3);
+    const store = new SqliteOfflineStore(openRoom(path));
+    const { unacked } = await store.openDocument('file').load();
+    await store.openDocument('other').appendRemote(Y.encodeStateAsUpdate(textDoc('acked')));
+    await store.openDocument('file').markAcked(unacked[0]?.localId ?? 0);
+    const unsent = await store.readUnsent();
+    expect(unsent.map(({ document }) => document)).toEqual(['file']);
+    expect(unsent[0]?.acked).toEqual([unacked[0]?.payload]);
+    expect(unsent[0]?.unacked).toEqual(unacked.slice(1).map(({ payload }) => payload));
+  });
+
   it('does not touch a file of a later version', () => {
     const path = join(temporaryFolder(), 'room.sqlite');
     const room = openRoom(path);

@@ -7,6 +7,7 @@ import type {
   StoredUnacked,
   SyncCursor,
 } from '../../../shared/sync/offline-store.ts';
+import type { UnsentDocument } from '../../../shared/sync/unsent-texts.ts';
 import { fromBlob, toBlob } from './blobs.ts';
 import type { RoomDatabase } from './room-database.ts';
 import { toOfflineStoreError } from './sqlite-failure.ts';
@@ -60,8 +61,23 @@ export class SqliteOfflineStore implements OfflineStore {
     return this.read(() => this.statements.listUnacked.all().map(({ document }) => String(document)));
   }
 
+  /** Everything of the documents that have updates which the relay has not acked. */
+  async readUnsent(): Promise<readonly UnsentDocument[]> {
+    const documents = await this.listUnacked();
+    return documents.map((document) => this.read(() => this.sortRows(document)));
+  }
+
   async close(): Promise<void> {
     this.room.writes.flush();
+  }
+
+  private sortRows(document: string): UnsentDocument {
+    const acked: Uint8Array[] = [];
+    const unacked: Uint8Array[] = [];
+    for (const { payload, is_unacked: isUnacked } of this.statements.load.all(document)) {
+      (isUnacked === 0 ? acked : unacked).push(fromBlob(payload));
+    }
+    return { document, acked, unacked };
   }
 
   private load(name: string): StoredDocument {

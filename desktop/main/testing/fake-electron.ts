@@ -73,6 +73,9 @@ export class MessageChannelMain {
 
 export const nativeTheme = { shouldUseDarkColors: true };
 export const clipboard = { writeText: (): void => {} };
-export const dialog = { showOpenDialog: async () => ({ canceled: true, filePaths: [] }) };
+export const dialog = {
+  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showSaveDialog: async () => ({ canceled: true, filePath: '' }),
+};
 export const shell = { openExternal: async (): Promise<void> => {}, showItemInFolder: (): void => {} };
 export const protocol = { registerSchemesAsPrivileged: (): void => {} };

@@ -12,6 +12,9 @@ export {
 } from './editor-models.ts';
 export { EditorPane, type EditorPaneOptions, type PaneSelections } from './editor-pane.ts';
 
+/** Two texts beside each other. */
+export { type DifferenceTexts, showDifference } from './difference-view.ts';
+
 /** The text: a model and a `Y.Text` kept identical; undo of one's own edits only; input methods left in peace. */
 export { bindText, LINE_ENDING_NORMALISATION, TextBinding, type TextBindingOptions } from './text-binding.ts';
 export { TextUndo } from './undo.ts';

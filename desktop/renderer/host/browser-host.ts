@@ -1,8 +1,11 @@
 import { parseShareLink } from '../../../shared/access/index.ts';
-import { Emitter } from '../../../shared/lifecycle/index.ts';
+import { Emitter, MutableDisposable, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { ApprovalWait } from '../../../shared/sync/index.ts';
+import type { RoomAdministration } from '../../../shared/sync/administration/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
 import { BrowserRoom } from './browser-room.ts';
+import { downloadFile } from './save-file.ts';
 import { platformOf } from './platform.ts';
 import type { WorkbenchHost } from './workbench-host.ts';
 
@@ -35,7 +38,9 @@ class BrowserHost {
     problem: new Emitter(),
     command: new Emitter(),
     'join-requested': new Emitter(),
+    'join-waiting': new Emitter(),
   };
+  private readonly approvalWait = new MutableDisposable<ApprovalWait>();
   private current: BrowserRoom | undefined;
 
   readonly answers: Answers = {
@@ -56,8 +61,34 @@ class BrowserHost {
       this.events['workspace:status'].fire({ kind: 'none' });
       return { ok: true, value: true };
     },
-    'room:create-link': async ({ role }) =>
-      this.current ? this.current.createLink(role) : { ok: false, explanation: 'No room is open.' },
+    'room:cancel-join': async () => {
+      this.approvalWait.value = undefined;
+      return { ok: true, value: true };
+    },
+    'access:create-link': (link) => this.inRoom(({ links }) => links.create(link)),
+    'access:list-links': () => this.inRoom(({ links }) => links.list()),
+    'access:read-link': ({ linkId }) => this.inRoom(async ({ links }) => links.read(linkId)),
+    'access:revoke': (revocation) => this.asOwner((owner) => owner.revoke(revocation)),
+    'access:list-people': () => this.asOwner((owner) => owner.listPeople()),
+    'access:set-role': ({ subject, role }) => this.asOwner((owner) => owner.setRole(subject, role)),
+    'access:read-settings': () => this.asOwner((owner) => owner.readSettings()),
+    'access:write-settings': (settings) => this.asOwner((owner) => owner.writeSettings(settings)),
+    'access:list-join-requests': () => this.asOwner((owner) => owner.listJoinRequests()),
+    'access:decide-join-request': ({ requestId, decision }) =>
+      this.asOwner((owner) => owner.decideJoinRequest(requestId, decision)),
+    'access:list-audit': ({ beforeSeq, limit }) =>
+      this.asOwner((owner) => owner.listAudit(beforeSeq === undefined ? { limit } : { beforeSeq, limit })),
+    'access:export-audit': () => this.asOwner((owner) => owner.exportAudit()),
+    'access:list-proposals': () => this.asOwner((owner) => owner.listProposals()),
+    'access:read-proposal': ({ proposalId }) => this.asOwner((owner) => owner.readProposal(proposalId)),
+    'access:settle-proposal': ({ proposalId, state }) =>
+      this.asOwner((owner) => owner.settleProposal(proposalId, state)),
+    'edits:propose': () => this.inRoom((room) => room.proposeUnsent()),
+    'edits:read-unsent': () => this.inRoom((room) => room.readUnsent()),
+    'file:save': async ({ suggestedName, content }) => {
+      downloadFile(suggestedName, content);
+      return { ok: true, value: true };
+    },
     'settings:person-name': async ({ name }) => {
       window.localStorage.setItem(NAME_KEY, name);
       return { ok: true, value: true };
@@ -95,7 +126,9 @@ class BrowserHost {
       };
     }
     await this.leave();
-    const joined = await BrowserRoom.join(parsed.link, name);
+    const wait = new ApprovalWait(systemScheduler, (message) => this.events['join-waiting'].fire({ message }));
+    this.approvalWait.value = wait;
+    const joined = await BrowserRoom.join(parsed.link, name, wait);
     if (!joined.ok) return joined;
     this.current = joined.value;
     window.localStorage.setItem(NAME_KEY, name);
@@ -104,6 +137,14 @@ class BrowserHost {
     this.events['workspace:status'].fire({ kind: 'open', room, folderPath: undefined, isOwner });
     this.sessionPort.fire(this.current.attach());
     return { ok: true, value: true };
+  }
+
+  private async inRoom<T>(ask: (room: BrowserRoom) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.current ? ask(this.current) : { ok: false, explanation: 'No room is open.' };
+  }
+
+  private asOwner<T>(ask: (owner: RoomAdministration) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.inRoom(({ administration }) => ask(administration));
   }
 
   private async leave(): Promise<void> {

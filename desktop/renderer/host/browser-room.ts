@@ -1,30 +1,43 @@
-import { formatShareLink, type ShareLink } from '../../../shared/access/index.ts';
+import type { ShareLink } from '../../../shared/access/index.ts';
 import { systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { MemoryLinkSecrets, RoomAdministration, RoomLinks } from '../../../shared/sync/administration/index.ts';
 import { AttachmentHost, type AttachmentPort, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import {
-  createShareLink,
+  type ApprovalWait,
   DELIVERY_ON_LEAVING_MS,
   LinkTokenSource,
-  type OfflineStore,
+  ProposalDelivery,
+  type ProposalReport,
+  readUnsentText,
   RoomSession,
+  type UnsentText,
 } from '../../../shared/sync/index.ts';
-import type { Outcome, ShareRole } from '../../ipc/index.ts';
+import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
+import type { Outcome } from '../../ipc/index.ts';
 import { connectBrowserSocket } from '../session/browser-socket.ts';
-import { openIndexedDbStore } from '../session/indexeddb-store.ts';
-import { postJson } from '../session/post-json.ts';
+import { type IndexedDbStore, openIndexedDbStore } from '../session/indexeddb-store.ts';
+import { postJson, sendRequest } from '../session/post-json.ts';
+
+const TOKEN_KEY = 'tutti.token.';
+const PROPOSAL_KEY = 'tutti.proposal.';
 
 /** A room that a page is in: the engine runs in the page itself. */
 export class BrowserRoom {
   readonly room: string;
-  private readonly link: ShareLink;
+  readonly administration: RoomAdministration;
+  readonly links: RoomLinks;
   private readonly tokens: LinkTokenSource;
-  private readonly store: OfflineStore;
+  private readonly store: IndexedDbStore;
   private readonly session: RoomSession;
   private readonly attachments: AttachmentHost;
+  private readonly proposals: ProposalDelivery;
 
-  private constructor(link: ShareLink, tokens: LinkTokenSource, store: OfflineStore) {
+  private constructor(link: ShareLink, tokens: LinkTokenSource, store: IndexedDbStore) {
     this.room = link.room;
-    this.link = link;
+    const { relayUrl, room } = link;
+    this.administration = new RoomAdministration({ relayUrl, room, tokens, send: sendRequest });
+    const { administration } = this;
+    this.links = new RoomLinks({ relayUrl, room, administration, secrets: new MemoryLinkSecrets() });
     this.tokens = tokens;
     this.store = store;
     this.session = new RoomSession({
@@ -38,13 +51,38 @@ export class BrowserRoom {
       sessionId: crypto.randomUUID(),
     });
     this.attachments = new AttachmentHost(this.session);
+    this.proposals = new ProposalDelivery({
+      relayUrl,
+      room,
+      postJson,
+      lastToken: () => tokens.grant?.token ?? window.sessionStorage.getItem(TOKEN_KEY + room) ?? undefined,
+      readUnsent: () => store.readUnsent(),
+      ledger: {
+        has: (key) => window.localStorage.getItem(PROPOSAL_KEY + room + key) !== null,
+        add: (key) => window.localStorage.setItem(PROPOSAL_KEY + room + key, 'sent'),
+      },
+    });
   }
 
-  /** Trades the link and opens the room. A relay that cannot be reached is no failure: what is stored here opens. */
-  static async join(link: ShareLink, name: string): Promise<Outcome<BrowserRoom>> {
+  /**
+   * Trades the link and opens the room, waiting by `wait` where an owner has to let the person in. A relay that cannot
+   * be reached is no failure: what is stored here opens.
+   */
+  static async join(link: ShareLink, name: string, wait?: ApprovalWait): Promise<Outcome<BrowserRoom>> {
     const { relayUrl, room, secret } = link;
-    const tokens = new LinkTokenSource({ relayUrl, room, secret, name, postJson, scheduler: systemScheduler });
+    const tokenKey = TOKEN_KEY + room;
+    const options = {
+      relayUrl,
+      room,
+      secret,
+      name,
+      postJson: wait?.wrap(postJson) ?? postJson,
+      scheduler: systemScheduler,
+    };
+    // Kept for the tab, so that a reload is no new person to the relay.
+    const tokens = new LinkTokenSource(options, window.sessionStorage.getItem(tokenKey) ?? undefined);
     const first = await tokens.obtain({ isFresh: false });
+    if (first.kind === 'granted') window.sessionStorage.setItem(tokenKey, first.granted.token);
     if (first.kind === 'permanent') return { ok: false, explanation: first.explanation };
     const store = await openIndexedDbStore(room);
     return { ok: true, value: new BrowserRoom(link, tokens, store) };
@@ -61,12 +99,27 @@ export class BrowserRoom {
     return windowsEnd;
   }
 
-  async createLink(role: ShareRole): Promise<Outcome<string>> {
-    const granted = await this.tokens.obtain({ isFresh: false });
-    if (granted.kind !== 'granted') return { ok: false, explanation: granted.explanation };
-    const { relayUrl, room } = this.link;
-    const made = await createShareLink(postJson, relayUrl, room, granted.granted.token, role);
-    return made.ok ? { ok: true, value: formatShareLink({ relayUrl, room, secret: made.value }) } : made;
+  /** Hands edits that the relay does not have over to the owners, after self was put out of the room. */
+  async proposeUnsent(): Promise<Outcome<ProposalReport>> {
+    try {
+      return { ok: true, value: await this.proposals.deliver() };
+    } catch (error) {
+      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Files with edits that the relay does not have. */
+  async readUnsent(): Promise<Outcome<readonly UnsentText[]>> {
+    try {
+      const documents = await this.store.readUnsent();
+      const files = documents.flatMap((document): UnsentText[] => {
+        const text = document.document === INDEX_DOCUMENT ? undefined : readUnsentText(document);
+        return text ? [text] : [];
+      });
+      return { ok: true, value: files };
+    } catch (error) {
+      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   /** Leaves the room; resolves when everything is stored. */

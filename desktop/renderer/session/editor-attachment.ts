@@ -52,9 +52,10 @@ export class EditorAttachment implements EditorHandle {
     this.disposables.add(codeEditor.onDidChangeModelLanguage(update));
     this.disposables.add(room.onDidChangeFiles(update));
     const document = this.disposables.add(room.session.open(fileId));
-    const updateAccess = () => this.pane.setReadOnly(explainReadOnly(document.access, room.session.self?.role));
+    const updateAccess = () => this.pane.setReadOnly(explainReadOnly(room, document));
     this.disposables.add(document.onDidChangeStatus(updateAccess));
     this.disposables.add(room.session.onDidChangeSelf(updateAccess));
+    this.disposables.add(room.onDidChangeFiles(updateAccess));
     this.pane.show(fileId, room.index.get(fileId)?.path ?? fileId);
     updateAccess();
   }

@@ -52,7 +52,7 @@ class WatchedFile implements Observable<FileState> {
     this.lastListed = listed ?? this.lastListed;
     const next: FileState = {
       saveState: document.saveState,
-      readOnlyReason: explainReadOnly(document.access, this.room.session.self?.role),
+      readOnlyReason: explainReadOnly(this.room, document),
       problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(),
     };
     if (isSame(this.current, next)) return;

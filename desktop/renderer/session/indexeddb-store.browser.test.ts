@@ -1,5 +1,6 @@
-import { onTestFinished } from 'vitest';
-import type { OfflineStore } from '../../../shared/sync/index.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import * as Y from 'yjs';
+import { type OfflineStore, readUnsentText } from '../../../shared/sync/index.ts';
 import { describeOfflineStore } from '../../../shared/testing/offline-store-contract.ts';
 import { openIndexedDbStore } from './indexeddb-store.ts';
 
@@ -19,4 +20,26 @@ describeOfflineStore('IndexedDbStore', () => {
       return current;
     },
   };
+});
+
+it('tells what the relay has of a document, and what it has not', async () => {
+  const store = await openIndexedDbStore(crypto.randomUUID());
+  const doc = new Y.Doc();
+  const document = store.openDocument('file', doc);
+  onTestFinished(async () => {
+    await document.close();
+    doc.destroy();
+    await store.close();
+  });
+  await document.load();
+  const updates: Uint8Array[] = [];
+  doc.on('update', (update: Uint8Array) => void updates.push(update));
+  doc.getText('content').insert(0, 'acked');
+  await document.markAcked(await document.appendLocal(updates[0] ?? new Uint8Array()));
+  expect(await store.readUnsent()).toEqual([]);
+  doc.getText('content').insert(5, ' and not');
+  await document.appendLocal(updates[1] ?? new Uint8Array());
+  const [unsent] = await store.readUnsent();
+  expect(unsent && readUnsentText(unsent)).toEqual({ fileId: 'file', before: 'acked', after: 'acked and not' });
+  expect(unsent?.unacked).toEqual([updates[1]]);
 });

@@ -6,6 +6,7 @@ import {
   OfflineStoreError,
   type StoredDocument,
   type SyncCursor,
+  type UnsentDocument,
 } from '../../../shared/sync/index.ts';
 
 const UPDATES = 'updates';
@@ -16,11 +17,12 @@ const UNACKED_END = 'unacked0';
 const COUNTER_DIGITS = 12;
 
 /** Opens the store of one room in this origin's IndexedDB: a database for each document, kept by y-indexeddb. */
-export async function openIndexedDbStore(room: string): Promise<OfflineStore> {
+export async function openIndexedDbStore(room: string): Promise<IndexedDbStore> {
   return new IndexedDbStore(`tutti/${room}/`);
 }
 
-class IndexedDbStore implements OfflineStore {
+/** A room's documents in IndexedDB. */
+export class IndexedDbStore implements OfflineStore {
   private readonly prefix: string;
   private readonly open = new Set<IndexedDbDocument>();
 
@@ -43,6 +45,12 @@ class IndexedDbStore implements OfflineStore {
     const names = await this.listDocuments();
     const counts = await Promise.all(names.map((name) => countUnacked(this.prefix + name)));
     return names.filter((_name, position) => (counts[position] ?? 0) > 0);
+  }
+
+  /** Everything of the documents that have updates which the relay has not acked. Rejects with OfflineStoreError. */
+  async readUnsent(): Promise<readonly UnsentDocument[]> {
+    const names = await this.listUnacked();
+    return Promise.all(names.map(async (document) => ({ document, ...(await readUpdates(this.prefix + document)) })));
   }
 
   async close(): Promise<void> {
@@ -183,6 +191,9 @@ class IndexedDbDocument implements DocumentStore {
   }
 }
 
+// The persistence merges what it has stored from time to time.
+const NOT_APART =
+  'This browser keeps your edits merged with those of the others, so that they cannot be told apart any more. Save a copy of the files instead.';
 const UNAVAILABLE =
   'This browser does not let the page keep edits. Allow site data for it, or leave the page open until all is sent.';
 
@@ -205,6 +216,29 @@ async function countUnacked(databaseName: string): Promise<number> {
   await persistence.destroy();
   doc.destroy();
   return count;
+}
+
+async function readUpdates(databaseName: string): Promise<Omit<UnsentDocument, 'document'>> {
+  const database = await result(indexedDB.open(databaseName));
+  try {
+    const transaction = database.transaction([UPDATES, CUSTOM], 'readonly');
+    const range = IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END);
+    const [stored, kept] = await Promise.all([
+      result(transaction.objectStore(UPDATES).getAll()),
+      result(transaction.objectStore(CUSTOM).getAll(range)),
+    ]);
+    const unacked = kept.filter(isBytes);
+    const keys = new Set(unacked.map(String));
+    const acked = stored.filter(isBytes).filter((update) => !keys.delete(String(update)));
+    if (keys.size > 0) throw new OfflineStoreError('unavailable', NOT_APART);
+    return { acked, unacked };
+  } finally {
+    database.close();
+  }
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
 }
 
 function readCursor(value: unknown): SyncCursor | undefined {

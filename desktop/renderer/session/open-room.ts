@@ -1,9 +1,13 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
 import { type AttachedDocument, AttachedSession, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
+import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { WorkspaceStatus } from '../../ipc/index.ts';
 
 export type OpenStatus = Extract<WorkspaceStatus, { kind: 'open' }>;
+
+/** How a session ends when its link is not good any more. */
+const TOKEN_NOT_GRANTED = 4400;
 
 /** The room in this window: the page's replica of the engine's session, and the list of files. */
 export class OpenRoom implements Disposable {
@@ -14,8 +18,9 @@ export class OpenRoom implements Disposable {
   private readonly indexDocument: AttachedDocument;
   private readonly listedEmitter = this.disposables.add(new Emitter<void>());
   private hasList = false;
+  private wasLost = false;
 
-  /** Fires when the list of files is complete for the first time, and whenever it changes. */
+  /** Fires when the list of files is complete for the first time, and whenever it or what self may do to it changes. */
   readonly onDidChangeFiles = this.listedEmitter.event;
 
   constructor(port: AttachmentPort, status: OpenStatus) {
@@ -27,6 +32,7 @@ export class OpenRoom implements Disposable {
       new WorkspaceIndex(this.indexDocument.doc, { random: Math.random, nowMs: Date.now }),
     );
     this.disposables.add(this.index.onDidChange(() => this.listedEmitter.fire()));
+    this.disposables.add(this.session.onDidChangeState(() => this.noticeLoss()));
     this.disposables.add(this.indexDocument.onDidChangeStatus(() => this.noticeList()));
     void this.indexDocument.whenReady.then(() => this.noticeList());
   }
@@ -38,11 +44,27 @@ export class OpenRoom implements Disposable {
 
   /** May this person change the list of files? */
   get canEdit(): boolean {
-    return this.indexDocument.access !== 'read';
+    return this.indexDocument.access !== 'read' && this.lossExplanation === undefined;
+  }
+
+  /** Why self was put out of the room; undefined when that has not happened. */
+  get lossExplanation(): string | undefined {
+    const { state } = this.session;
+    if (state.kind !== 'ended') return undefined;
+    if (state.closeCode === CLOSE_CODES.revoked) return state.explanation;
+    // Whoever made the room works on without a relay that takes their key.
+    return state.closeCode === TOKEN_NOT_GRANTED && !this.status.isOwner ? state.explanation : undefined;
   }
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private noticeLoss(): void {
+    const isLost = this.lossExplanation !== undefined;
+    if (isLost === this.wasLost) return;
+    this.wasLost = isLost;
+    this.listedEmitter.fire();
   }
 
   private noticeList(): void {

@@ -1,8 +1,13 @@
-import type { Role } from '../../../shared/access/index.ts';
+import type { AttachedDocument } from '../../../shared/sync/attachment/index.ts';
+import type { OpenRoom } from './open-room.ts';
 
-/** Why somebody with this access cannot type; undefined when they can. */
-export function explainReadOnly(access: 'read' | 'write' | 'unknown', role: Role | undefined): string | undefined {
+/** Why self cannot type in a document of the room; undefined when self can. */
+export function explainReadOnly(room: OpenRoom, { access }: Pick<AttachedDocument, 'access'>): string | undefined {
+  const { lossExplanation } = room;
+  if (lossExplanation !== undefined) return `${lossExplanation} You can still read this file.`;
   if (access !== 'read') return undefined;
-  const as = role === 'commenter' ? 'a commenter' : role === 'viewer' ? 'a viewer' : 'a reader';
+  const { self } = room.session;
+  if (self && self.accessExplanation !== '') return `${self.accessExplanation} You can read this file.`;
+  const as = self?.role === 'commenter' ? 'a commenter' : self?.role === 'viewer' ? 'a viewer' : 'a reader';
   return `You are here as ${as}: you can read this file. Ask the room's owner for a link that lets you edit.`;
 }

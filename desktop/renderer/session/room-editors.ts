@@ -73,7 +73,7 @@ export class RoomEditors implements Disposable {
     const document = this.room.session.open(fileId);
     const { access } = document;
     document.dispose();
-    return access !== 'read';
+    return access !== 'read' && this.room.lossExplanation === undefined;
   }
 
   private sendPresence(): void {

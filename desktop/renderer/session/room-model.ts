@@ -1,21 +1,18 @@
-import type { Role } from '../../../shared/access/index.ts';
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
 import { decodePresenceState } from '../../../shared/workspace/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
-import type { Outcome, ParticipantView, RoomModel, ShareLinkOutcome } from '../ui/workbench-model.ts';
+import type { Outcome, ParticipantView, RoomModel } from '../ui/workbench-model.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 import { askHost } from './ask-host.ts';
 import { colorsInRoom } from './participant-colors.ts';
 
 const NOBODY: readonly ParticipantView[] = [];
-const INVITABLE: readonly Role[] = ['editor', 'commenter', 'viewer'];
 
 /** Who is in the open room. */
 export class OpenRoomModel implements RoomModel, Disposable {
   readonly participants = new ObservableValue<readonly ParticipantView[]>(NOBODY);
-  readonly invitableRoles = new ObservableValue<readonly Role[]>([]);
   private readonly disposables = new DisposableStore();
   private readonly api: TuttiApi;
   private readonly room: Observable<OpenRoom | undefined>;
@@ -41,14 +38,6 @@ export class OpenRoomModel implements RoomModel, Disposable {
     this.disposables.add(activeFileId.subscribe(update));
   }
 
-  async createShareLink(role: Role): Promise<ShareLinkOutcome> {
-    if (role === 'owner') return { ok: false, explanation: 'A link cannot make somebody an owner.' };
-    const made = await askHost(() => this.api.invoke('room:create-link', { role }));
-    if (!made.ok) return made;
-    const copied = await askHost(() => this.api.invoke('clipboard:write', { text: made.value }));
-    return { ok: true, link: made.value, isCopied: copied.ok };
-  }
-
   async leaveRoom(): Promise<Outcome> {
     return askHost(() => this.api.invoke('room:leave', undefined));
   }
@@ -59,7 +48,6 @@ export class OpenRoomModel implements RoomModel, Disposable {
 
   private update(): void {
     const room = this.room.get();
-    this.invitableRoles.set(room?.status.isOwner ? INVITABLE : []);
     this.participants.set(room ? this.listParticipants(room) : NOBODY);
   }
 
@@ -71,6 +59,7 @@ export class OpenRoomModel implements RoomModel, Disposable {
       const file = state?.fileId === undefined ? undefined : index.get(state.fileId);
       return {
         presenceId: String(participant.presenceId),
+        subject: participant.subject,
         name: participant.name,
         role: participant.role,
         colorIndex: colors.get(participant.presenceId) ?? 0,
@@ -86,6 +75,7 @@ export class OpenRoomModel implements RoomModel, Disposable {
     const file = activeFileId === undefined ? undefined : index.get(activeFileId);
     const own: ParticipantView = {
       presenceId: String(self.presenceId),
+      subject: self.subject,
       name: self.name,
       role: self.role,
       colorIndex: colors.get(self.presenceId) ?? 0,

@@ -37,6 +37,7 @@ class TestHost {
     problem: new Emitter(),
     command: new Emitter(),
     'join-requested': new Emitter(),
+    'join-waiting': new Emitter(),
   };
   readonly ports = new Emitter<AttachmentPort>();
   readonly dismissed: string[] = [];
@@ -44,6 +45,7 @@ class TestHost {
 
   /** `enter` runs when the window says that it is ready, before it is answered. */
   constructor(status: WorkspaceStatus, enter: (host: TestHost) => void) {
+    const no = async () => ({ ok: false, explanation: 'no' }) as const;
     const done = async () => ({ ok: true, value: true }) as const;
     this.answers = {
       'window:ready': async () => {
@@ -54,7 +56,25 @@ class TestHost {
         this.dismissed.push(id);
         return done();
       },
-      'room:create-link': async () => ({ ok: false, explanation: 'no' }),
+      'room:cancel-join': done,
+      'access:create-link': no,
+      'access:list-links': no,
+      'access:read-link': no,
+      'access:revoke': done,
+      'access:list-people': no,
+      'access:set-role': done,
+      'access:read-settings': no,
+      'access:write-settings': done,
+      'access:list-join-requests': no,
+      'access:decide-join-request': done,
+      'access:list-audit': no,
+      'access:export-audit': no,
+      'access:list-proposals': no,
+      'access:read-proposal': no,
+      'access:settle-proposal': done,
+      'edits:propose': no,
+      'edits:read-unsent': no,
+      'file:save': done,
       'folder:choose': done,
       'folder:open-recent': done,
       'room:join': done,

@@ -12,11 +12,13 @@ import type {
   WorkbenchModel,
 } from '../ui/workbench-model.ts';
 import { askHost } from './ask-host.ts';
+import { JoinRequestNotices } from './join-request-notices.ts';
 import { RoomConnectionModel } from './connection-model.ts';
 import { LayoutStore } from './layout-store.ts';
 import { NotificationList } from './notifications-model.ts';
 import { observeEach } from './observe.ts';
 import { OpenRoom } from './open-room.ts';
+import { RoomAccessModel } from './room-access-model.ts';
 import { RoomEditors } from './room-editors.ts';
 import { OpenRoomModel } from './room-model.ts';
 import { SettingsStore } from './settings-model.ts';
@@ -28,12 +30,16 @@ const NO_FILE_STATE = new ObservableValue<FileState>({
   problem: undefined,
 });
 
+/** As problems of the session are named. */
+const SESSION_ENDED_NOTICE = 'session:session-ended:';
+
 /** Everything behind the interface of one window, whether in Electron or in a browser. */
 export class Workbench implements WorkbenchModel, Disposable {
   readonly scheduler = systemScheduler;
   readonly platform: Platform;
   readonly connection: RoomConnectionModel;
   readonly room: OpenRoomModel;
+  readonly access: RoomAccessModel;
   readonly workspace: RoomWorkspaceModel;
   readonly editors: EditorHost;
   private readonly disposables = new DisposableStore();
@@ -72,6 +78,15 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.workspace = this.disposables.add(
       new RoomWorkspaceModel(this.openRoom, this.status, host.api, host.kind === 'electron'),
     );
+    const pageAddress = host.kind === 'browser' ? window.location.href : undefined;
+    this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host.api, pageAddress));
+    this.disposables.add(new JoinRequestNotices(this.access, this.notifications));
+    this.disposables.add(
+      this.access.loss.subscribe(() => {
+        // The banner over the whole window says it.
+        if (this.access.loss.get()) this.notifications.remove(SESSION_ENDED_NOTICE);
+      }),
+    );
     this.editors = this.createEditorHost();
     this.disposables.add(
       observeEach(this.openRoom, ({ session }) =>
@@ -101,9 +116,11 @@ export class Workbench implements WorkbenchModel, Disposable {
       api.on('problem', (problem) => this.showProblem(problem)),
       api.on('command', ({ id }) => this.commands.fire(id)),
       api.on('join-requested', ({ link }) => this.workspace.requestJoin(link)),
+      api.on('join-waiting', ({ message }) => this.workspace.approvalNotice.set(message)),
     ];
     for (const stop of stops) this.disposables.add({ dispose: stop });
     const start = await api.invoke('window:ready', undefined);
+    this.workspace.approvalNotice.set(undefined);
     this.workspace.displayName.set(start.personName);
     this.workspace.setRecentFolders(start.recentFolders);
     this.setStatus(start.status);

@@ -25,6 +25,7 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   readonly recentFolders = new ObservableValue<readonly RecentFolder[]>([]);
   readonly pendingJoin = new ObservableValue<PendingJoin | undefined>(undefined);
   readonly displayName = new ObservableValue('');
+  readonly approvalNotice = new ObservableValue<string | undefined>(undefined);
   readonly canOpenFolder: boolean;
   private readonly disposables = new DisposableStore();
   private readonly room: Observable<OpenRoom | undefined>;
@@ -85,11 +86,16 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     const parsed = parseShareLink(link);
     if (!parsed.ok) return parsed;
     const outcome = await askHost(() => this.api.invoke('room:join', { link, name }));
+    this.approvalNotice.set(undefined);
     if (outcome.ok) {
       this.displayName.set(name);
       this.pendingJoin.set(undefined);
     }
     return outcome;
+  }
+
+  cancelJoin(): void {
+    void askHost(() => this.api.invoke('room:cancel-join', undefined));
   }
 
   dismissPendingJoin(): void {

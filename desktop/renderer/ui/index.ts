@@ -1,5 +1,15 @@
+export type { Answer } from './outcome.ts';
 export { type Observable, ObservableValue } from './observable.ts';
 export { type RenderedWorkbench, renderWorkbench } from './render-workbench.tsx';
+export type {
+  AccessLoss,
+  AccessModel,
+  AccessOverview,
+  OverviewState,
+  ProposalTexts,
+  ProposalView,
+  StandingView,
+} from './access-model.ts';
 export type {
   ConnectionModel,
   CreateFileOutcome,
@@ -21,7 +31,6 @@ export type {
   RoomModel,
   SavedLayout,
   SettingsModel,
-  ShareLinkOutcome,
   WorkbenchModel,
   WorkspaceFile,
   WorkspaceModel,

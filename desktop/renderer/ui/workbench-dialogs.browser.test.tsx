@@ -116,10 +116,12 @@ describe('quick input', () => {
     fake.open(['a.ts']);
     await userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
     await expect.element(page.getByRole('combobox')).toHaveFocus();
-    await userEvent.keyboard('invite');
-    await expect.element(page.getByRole('option', { selected: true })).toMatchTextContent(/Room: Invite…/);
+    await userEvent.keyboard('invite and');
+    await expect
+      .element(page.getByRole('option', { selected: true }))
+      .toMatchTextContent(/Room: Invite and Share Links…/);
     await userEvent.keyboard('{Enter}');
-    await expect.element(page.getByRole('dialog', { name: 'Invite to this room' })).toBeVisible();
+    await expect.element(page.getByRole('dialog', { name: 'Share this room' })).toBeVisible();
   });
 
   it('opens a file by name, and says when there is none', async () => {
@@ -184,18 +186,6 @@ describe('joining', () => {
 });
 
 describe('people', () => {
-  it('makes a link for a role and shows it when the clipboard refused', async () => {
-    fake.open(['a.ts']);
-    fake.participants.set([createParticipant('Ana', { isSelf: true })]);
-    fake.shareLink = { ok: true, link: LINK, isCopied: false };
-    workbench.commands.run('view.people');
-    await userEvent.selectOptions(page.getByLabelText('Whoever has the link'), 'viewer');
-    await userEvent.click(page.getByRole('button', { name: 'Create and Copy Link' }));
-    await expect.element(page.getByLabelText('Share link')).toHaveValue(LINK);
-    await expect.element(page.getByText(/Copy this link by hand:/)).toBeVisible();
-    expect(fake.calls).toContain('createShareLink viewer');
-  });
-
   it('goes to where somebody is', async () => {
     fake.open(['a.ts', 'b.ts']);
     fake.participants.set([createParticipant('Bob', { fileId: 'f1', activePath: 'b.ts' })]);

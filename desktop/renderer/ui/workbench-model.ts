@@ -3,18 +3,11 @@ import type { Disposable, Event, Scheduler } from '../../../shared/lifecycle/ind
 import type { ConnectionState, SaveState } from '../../../shared/sync/connection-state.ts';
 import type { FileKind } from '../../../shared/workspace/index-document.ts';
 import type { ThemeSetting } from '../theme/theme-setting.ts';
+import type { AccessModel } from './access-model.ts';
 import type { Observable } from './observable.ts';
+import type { Outcome } from './outcome.ts';
 
-/**
- * How an action ended. `explanation` is shown to the person as it is: what happened, to what, and what to do.
- * A person who cancels, for example in a folder picker, is `ok`.
- */
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly explanation: string };
-
-export type ShareLinkOutcome =
-  /** `isCopied` is false when the clipboard refused; the link is then shown to be copied by hand. */
-  | { readonly ok: true; readonly link: string; readonly isCopied: boolean }
-  | { readonly ok: false; readonly explanation: string };
+export type { Outcome };
 
 /** Everything that the interface knows about the world. It owns nothing of it. */
 export interface WorkbenchModel {
@@ -22,6 +15,7 @@ export interface WorkbenchModel {
   readonly platform: Platform;
   readonly connection: ConnectionModel;
   readonly room: RoomModel;
+  readonly access: AccessModel;
   readonly workspace: WorkspaceModel;
   readonly editors: EditorHost;
   readonly notifications: NotificationsModel;
@@ -54,6 +48,8 @@ export interface ConnectionModel {
 /** Somebody in the room. Names and paths come from others and are shown as text only. */
 export interface ParticipantView {
   readonly presenceId: string;
+  /** The person; the same on all of their devices. */
+  readonly subject: string;
   readonly name: string;
   readonly role: Role;
   /** Index into the presence palette, the same as that of the person's cursors in the editor. */
@@ -67,10 +63,6 @@ export interface ParticipantView {
 export interface RoomModel {
   /** Self first, then by name. Empty while nobody is known, self included. */
   readonly participants: Observable<readonly ParticipantView[]>;
-  /** Roles that self may invite others to; empty when self may not invite. */
-  readonly invitableRoles: Observable<readonly Role[]>;
-  /** Makes a link and puts it on the clipboard. */
-  createShareLink(role: Role): Promise<ShareLinkOutcome>;
   /** Leaves the room and closes the workspace. Edits that were not sent stay on this device. */
   leaveRoom(): Promise<Outcome>;
 }
@@ -147,6 +139,10 @@ export interface WorkspaceModel {
   /** Checks the link and joins under `name`. Answers the pending join when there is one. */
   joinLink(link: string, name: string): Promise<Outcome>;
   dismissPendingJoin(): void;
+  /** What the relay says while {@link joinLink} waits for an owner to let self in; undefined when it does not. */
+  readonly approvalNotice: Observable<string | undefined>;
+  /** Ends the wait: the pending {@link joinLink} fails. */
+  cancelJoin(): void;
   /** Goes back to the welcome page after a failure. */
   dismissFailure(): void;
   createFile(path: string): Promise<CreateFileOutcome>;

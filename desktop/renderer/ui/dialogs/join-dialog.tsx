@@ -1,10 +1,12 @@
 import { type FormEvent, type ReactElement, useId, useState } from 'react';
-import { parseShareLink } from '../../../../shared/access/index.ts';
+import { formatAppLink, parseShareLink } from '../../../../shared/access/index.ts';
 import { Icon } from '../primitives/icon.tsx';
 import { Modal } from '../primitives/modal.tsx';
 import { usePendingAction } from '../primitives/use-pending-action.ts';
 import type { PendingJoin } from '../workbench-model.ts';
+import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import { WaitingDialog } from './waiting-dialog.tsx';
 
 interface JoinDialogProps {
   readonly link: string;
@@ -19,14 +21,17 @@ export function JoinDialog({ link: initialLink, pending: outside, onClose }: Joi
   const pending = outside && parseShareLink(initialLink).ok ? outside : undefined;
   const [link, setLink] = useState(initialLink);
   const [name, setName] = useState(model.workspace.displayName.get());
-  const action = usePendingAction();
+  const action = useJoining();
   const parsed = parseShareLink(link);
   const problem = link.trim() === '' || parsed.ok ? undefined : parsed.explanation;
   const canJoin = parsed.ok && name.trim() !== '' && !action.isPending;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (canJoin) action.start(() => model.workspace.joinLink(link.trim(), name.trim()), onClose);
+    if (canJoin) action.join(link.trim(), name.trim(), onClose);
   };
+  if (action.notice !== undefined) {
+    return <WaitingDialog name={name.trim()} notice={action.notice} onCancel={action.cancel} />;
+  }
   return (
     <Modal
       title={pending ? 'Join this room?' : 'Join a room'}
@@ -58,16 +63,68 @@ export function JoinDialog({ link: initialLink, pending: outside, onClose }: Joi
         <div aria-live="assertive">
           {action.explanation !== undefined && <p className="form-error">{action.explanation}</p>}
         </div>
-        <footer className="dialog-actions">
-          <button type="button" className="button button-secondary" onClick={onClose}>
-            {pending ? 'Do Not Join' : 'Cancel'}
-          </button>
-          <button type="submit" className="button" disabled={!canJoin}>
-            {action.isPending && <Icon name="loading" isSpinning />} Join
-          </button>
-        </footer>
+        <JoinActions
+          link={link}
+          isQuestion={pending !== undefined}
+          canJoin={canJoin}
+          isPending={action.isPending}
+          onClose={onClose}
+        />
       </form>
     </Modal>
+  );
+}
+
+/** One try to join after another, each of which may wait for an owner. */
+function useJoining() {
+  const { workspace } = useServices().model;
+  const notice = useObservable(workspace.approvalNotice);
+  const action = usePendingAction();
+  const [isCancelled, setCancelled] = useState(false);
+  return {
+    isPending: action.isPending,
+    /** Set while an owner has to decide. */
+    notice: action.isPending ? notice : undefined,
+    /** Whoever gave up knows why nothing came of it. */
+    explanation: isCancelled ? undefined : action.explanation,
+    reset: action.reset,
+    join: (link: string, name: string, onDone: () => void) => {
+      setCancelled(false);
+      action.start(() => workspace.joinLink(link, name), onDone);
+    },
+    cancel: () => {
+      setCancelled(true);
+      workspace.cancelJoin();
+    },
+  };
+}
+
+interface JoinActionsProps {
+  readonly link: string;
+  /** The link came from outside. */
+  readonly isQuestion: boolean;
+  readonly canJoin: boolean;
+  readonly isPending: boolean;
+  readonly onClose: () => void;
+}
+
+function JoinActions({ link, isQuestion, canJoin, isPending, onClose }: JoinActionsProps): ReactElement {
+  const { model } = useServices();
+  const parsed = parseShareLink(link);
+  return (
+    <footer className="dialog-actions">
+      {model.platform.host === 'browser' && parsed.ok && (
+        <a className="button button-secondary dialog-action-first" href={formatAppLink(parsed.link)}>
+          Open in the App
+        </a>
+      )}
+      <button type="button" className="button button-secondary" onClick={onClose}>
+        {isQuestion ? 'Do Not Join' : 'Cancel'}
+      </button>
+      <button type="submit" className="button" disabled={!canJoin}>
+        {isPending && <Icon name="loading" isSpinning />} Join
+      </button>
+    </footer>
   );
 }
 

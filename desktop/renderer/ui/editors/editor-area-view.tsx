@@ -7,20 +7,28 @@ import {
 } from 'dockview-react';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { type Disposable, DisposableStore } from '../../../../shared/lifecycle/index.ts';
+import { AuditPage } from '../access/audit-page.tsx';
+import { ProposalPage } from '../access/proposal-page.tsx';
 import { IconButton } from '../primitives/icon-button.tsx';
 import { filesById } from '../workbench/use-file.ts';
 import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
 import { baseName, listedFiles } from '../workbench/workspace-files.ts';
-import { EDITOR_COMPONENT, fileIdOf } from './editor-area.ts';
+import { AUDIT_COMPONENT, EDITOR_COMPONENT, fileIdOf, PAGE_TAB_COMPONENT, PROPOSAL_COMPONENT } from './editor-area.ts';
 import { EditorPane } from './editor-pane.tsx';
 import { LayoutKeeper } from './layout-keeper.ts';
 import { EditorTab } from './editor-tab.tsx';
+import { PageTab } from './page-tab.tsx';
 import { Watermark } from './watermark.tsx';
 import 'dockview-react/dist/styles/dockview.css';
 import './editors.css';
 
 const THEME: DockviewTheme = { name: 'tutti', className: 'dockview-theme-tutti', dndTabIndicator: 'line' };
-const COMPONENTS = { [EDITOR_COMPONENT]: EditorPane };
+const COMPONENTS = {
+  [EDITOR_COMPONENT]: EditorPane,
+  [PROPOSAL_COMPONENT]: ProposalPage,
+  [AUDIT_COMPONENT]: AuditPage,
+};
+const TAB_COMPONENTS = { [PAGE_TAB_COMPONENT]: PageTab };
 
 /** Editor groups with tabs that can be dragged and split. */
 export function EditorAreaView(): ReactElement {
@@ -45,6 +53,7 @@ export function EditorAreaView(): ReactElement {
       <DockviewReact
         theme={THEME}
         components={COMPONENTS}
+        tabComponents={TAB_COMPONENTS}
         defaultTabComponent={EditorTab}
         watermarkComponent={Watermark}
         rightHeaderActionsComponent={GroupActions}

@@ -9,6 +9,10 @@ import { ObservableValue } from '../observable.ts';
 import type { EditorHandle, EditorHost } from '../workbench-model.ts';
 
 export const EDITOR_COMPONENT = 'file';
+export const PROPOSAL_COMPONENT = 'proposal';
+export const AUDIT_COMPONENT = 'audit';
+/** Tab of what is no file. */
+export const PAGE_TAB_COMPONENT = 'page';
 
 const MAX_CLOSED = 50;
 
@@ -100,6 +104,16 @@ export class EditorArea implements Disposable {
     this.replacedPanelId = undefined;
   }
 
+  /** Shows a proposal beside what it changes. */
+  openProposal(proposalId: string, title: string): void {
+    this.openPage(`${PROPOSAL_COMPONENT}#${proposalId}`, PROPOSAL_COMPONENT, title, { proposalId });
+  }
+
+  /** Shows what happened to the room's access. */
+  openAudit(): void {
+    this.openPage(AUDIT_COMPONENT, AUDIT_COMPONENT, 'Access Log', {});
+  }
+
   /** Opens the file that somebody is in, at that person's cursor. */
   openAtParticipant(fileId: string, presenceId: string): void {
     this.revealed = { fileId, presenceId };
@@ -187,6 +201,13 @@ export class EditorArea implements Disposable {
     do id = `${fileId}#${++this.panelCount}`;
     while (api.getPanel(id));
     return id;
+  }
+
+  private openPage(id: string, component: string, title: string, params: Readonly<Record<string, string>>): void {
+    const api = this.api;
+    const existing = api?.getPanel(id);
+    if (existing) existing.api.setActive();
+    else api?.addPanel({ id, component, title, params, tabComponent: PAGE_TAB_COMPONENT });
   }
 
   private findPanel(api: DockviewApi, fileId: string): IDockviewPanel | undefined {

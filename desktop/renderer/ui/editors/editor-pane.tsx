@@ -45,6 +45,7 @@ interface FileBannersProps {
 
 function FileBanners({ fileId, isListed, path }: FileBannersProps): ReactElement {
   const { model } = useServices();
+  const isLost = useObservable(model.access.loss) !== undefined;
   const { problem, readOnlyReason, saveState } = useObservable(model.editors.fileState(fileId));
   return (
     <div className="banners" aria-live="polite">
@@ -67,7 +68,7 @@ function FileBanners({ fileId, isListed, path }: FileBannersProps): ReactElement
           }}
         />
       )}
-      {readOnlyReason !== undefined && isListed && (
+      {readOnlyReason !== undefined && isListed && !isLost && (
         <Banner problem={{ severity: 'info', message: readOnlyReason, actions: [] }} />
       )}
     </div>

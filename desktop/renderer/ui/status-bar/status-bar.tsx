@@ -1,5 +1,6 @@
 import { type ReactElement, useCallback, useSyncExternalStore } from 'react';
 import { type Scheduler, scheduleEvery } from '../../../../shared/lifecycle/index.ts';
+import { StandingItems } from '../access/standing-items.tsx';
 import { Icon } from '../primitives/icon.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
@@ -25,6 +26,7 @@ export function StatusBar(): ReactElement {
             <RoomItem name={workspace.name} />
             <ConnectionItems />
             <PeopleItem />
+            <StandingItems />
           </>
         )}
       </div>

@@ -1,6 +1,7 @@
 import { Emitter, type Scheduler, systemScheduler } from '../../../../shared/lifecycle/index.ts';
 import type { ConnectionState } from '../../../../shared/sync/connection-state.ts';
 import { ObservableValue } from '../observable.ts';
+import { FakeAccess } from './fake-access.ts';
 import type {
   EditorAction,
   EditorHandle,
@@ -12,7 +13,6 @@ import type {
   PendingJoin,
   RecentFolder,
   SavedLayout,
-  ShareLinkOutcome,
   WorkbenchModel,
   WorkspaceFile,
   WorkspaceState,
@@ -37,7 +37,8 @@ export class FakeWorkbench {
   readonly calls: string[] = [];
   /** What the next actions answer. */
   nextOutcome: Outcome = OK;
-  shareLink: ShareLinkOutcome = { ok: true, link: 'https://relay.example/join/room#secret', isCopied: true };
+  readonly approvalNotice = new ObservableValue<string | undefined>(undefined);
+  readonly access: FakeAccess;
   savedLayout: SavedLayout | undefined;
   liveEditors = 0;
   readonly model: WorkbenchModel;
@@ -48,6 +49,7 @@ export class FakeWorkbench {
 
   constructor(scheduler: Scheduler = systemScheduler, options: { readonly canOpenFolder?: boolean } = {}) {
     this.options = options;
+    this.access = new FakeAccess((call) => this.answer(call));
     this.model = this.createModel(scheduler);
   }
 
@@ -153,13 +155,9 @@ export class FakeWorkbench {
       },
       room: {
         participants: this.participants,
-        invitableRoles: new ObservableValue(['editor', 'commenter', 'viewer'] as const),
-        createShareLink: async (role) => {
-          await this.answer(`createShareLink ${role}`);
-          return this.shareLink;
-        },
         leaveRoom: () => this.answer('leaveRoom', () => this.workspaceState.set({ kind: 'none' })),
       },
+      access: this.access.model,
       workspace: this.createWorkspace(),
       editors: {
         attachEditor: (fileId, element) => this.attachEditor(fileId, element),
@@ -183,6 +181,8 @@ export class FakeWorkbench {
       displayName: this.displayName,
       openFolder: (folder) => this.answer(`openFolder ${folder ?? ''}`),
       joinLink: (link, name) => this.answer(`joinLink ${link} ${name}`, () => this.pendingJoin.set(undefined)),
+      approvalNotice: this.approvalNotice,
+      cancelJoin: () => void this.calls.push('cancelJoin'),
       dismissPendingJoin: () => this.pendingJoin.set(undefined),
       dismissFailure: () => this.workspaceState.set({ kind: 'none' }),
       createFile: async (path) => {
@@ -213,6 +213,7 @@ export class FakeWorkbench {
 export function createParticipant(name: string, rest: Partial<ParticipantView> = {}): ParticipantView {
   return {
     presenceId: name,
+    subject: name,
     name,
     role: 'editor',
     colorIndex: 0,

@@ -39,7 +39,17 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
       ['editor.next', 'editor.previous', 'editor.nextGroup'],
     ],
   },
-  { label: 'Room', menu: [['room.invite', 'room.join'], ['connection.retry'], ['room.leave']] },
+  {
+    label: 'Room',
+    menu: [
+      ['room.invite', 'room.join', 'room.openInApp'],
+      ['room.present', 'room.stopPresenting'],
+      ['view.people', 'view.proposals', 'access.audit'],
+      ['access.removeEverybody'],
+      ['connection.retry'],
+      ['room.leave'],
+    ],
+  },
 ];
 
 const MAX_AVATARS = 5;
@@ -88,7 +98,7 @@ function MainMenu(): ReactElement {
 function People(): ReactElement {
   const { model, commands } = useServices();
   const people = useObservable(model.room.participants);
-  const canInvite = useObservable(model.room.invitableRoles).length > 0;
+  const canInvite = useObservable(model.access.canManage);
   return (
     <>
       <button

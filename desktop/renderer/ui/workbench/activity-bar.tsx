@@ -6,32 +6,58 @@ import { useObservable } from './use-observable.ts';
 import { useServices } from './workbench-services.ts';
 import type { SideBarView } from './workbench-state.ts';
 
-const VIEWS: readonly { readonly view: SideBarView; readonly label: string; readonly icon: string }[] = [
-  { view: 'explorer', label: 'Explorer', icon: 'files' },
-  { view: 'people', label: 'People', icon: 'organization' },
-];
+interface ActivityItemProps {
+  readonly view: SideBarView;
+  readonly label: string;
+  readonly icon: string;
+  readonly badge?: Badge | undefined;
+}
+
+interface Badge {
+  readonly count: number;
+  /** Follows the count where it is read out. */
+  readonly meaning: string;
+}
 
 /** The views of the side bar. */
 export function ActivityBar(): ReactElement {
+  const { model } = useServices();
+  const others = useObservable(model.room.participants).filter(({ isSelf }) => !isSelf).length;
+  const canManage = useObservable(model.access.canManage);
+  const state = useObservable(model.access.overview);
+  const overview = state.kind === 'ready' || state.kind === 'failed' ? state.overview : undefined;
+  const requests = overview?.requests.length ?? 0;
+  const asking = requests > 0 ? { count: requests, meaning: 'asking to join' } : undefined;
   return (
     <nav className="activity-bar" aria-label="Views">
-      {VIEWS.map((entry) => (
-        <ActivityItem key={entry.view} {...entry} />
-      ))}
+      <ActivityItem view="explorer" label="Explorer" icon="files" />
+      <ActivityItem
+        view="people"
+        label="People"
+        icon="organization"
+        badge={asking ?? { count: others, meaning: 'others here' }}
+      />
+      {canManage && (
+        <ActivityItem
+          view="proposals"
+          label="Proposals"
+          icon="git-pull-request"
+          badge={{ count: overview?.proposals.length ?? 0, meaning: 'to look at' }}
+        />
+      )}
     </nav>
   );
 }
 
-function ActivityItem({ view, label, icon }: (typeof VIEWS)[number]): ReactElement {
-  const { model, state } = useServices();
+function ActivityItem({ view, label, icon, badge }: ActivityItemProps): ReactElement {
+  const { state } = useServices();
   const isShown = useObservable(state.isSideBarVisible);
   const isActive = useObservable(state.sideBarView) === view && isShown;
-  const others = useObservable(model.room.participants).filter(({ isSelf }) => !isSelf).length;
-  const badge = view === 'people' && others > 0 ? others : undefined;
   const press = () => {
     if (isActive) state.isSideBarVisible.set(false);
     else state.showSideBar(view);
   };
+  const shownBadge = badge && badge.count > 0 ? badge : undefined;
   return (
     <Tooltip.Root>
       <Tooltip.Trigger
@@ -39,14 +65,14 @@ function ActivityItem({ view, label, icon }: (typeof VIEWS)[number]): ReactEleme
           <button
             type="button"
             className={isActive ? 'activity-item is-active' : 'activity-item'}
-            aria-label={badge === undefined ? label : `${label}, ${badge} others here`}
+            aria-label={shownBadge ? `${label}, ${shownBadge.count} ${shownBadge.meaning}` : label}
             aria-pressed={isActive}
             onClick={press}
           />
         }
       >
         <Icon name={icon} />
-        {badge !== undefined && <span className="activity-badge">{badge}</span>}
+        {shownBadge && <span className="activity-badge">{shownBadge.count}</span>}
       </Tooltip.Trigger>
       <TooltipPopup text={label} side="right" />
     </Tooltip.Root>

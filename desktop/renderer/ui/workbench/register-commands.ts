@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore } from '../../../../shared/lifecycle/index.ts';
 import type { Command } from '../../commands/index.ts';
 import type { WorkbenchServices } from './workbench-services.ts';
+import { accessCommands } from './commands/access-commands.ts';
 import { editorCommands } from './commands/editor-commands.ts';
 import { explorerCommands } from './commands/explorer-commands.ts';
 import { roomCommands } from './commands/room-commands.ts';
@@ -14,6 +15,7 @@ export function registerCommands(services: WorkbenchServices): Disposable {
     ...explorerCommands(services),
     ...editorCommands(services),
     ...roomCommands(services),
+    ...accessCommands(services),
   ];
   for (const command of all) store.add(services.commands.register(command));
   return store;

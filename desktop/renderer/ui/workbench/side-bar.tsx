@@ -1,4 +1,5 @@
 import type { KeyboardEvent, PointerEvent, ReactElement } from 'react';
+import { ProposalsView } from '../access/proposals-view.tsx';
 import { Explorer } from '../explorer/explorer.tsx';
 import { People } from '../people/people.tsx';
 import { useObservable } from './use-observable.ts';
@@ -7,7 +8,12 @@ import { MAX_SIDE_BAR_WIDTH_PX, MIN_SIDE_BAR_WIDTH_PX, type SideBarView } from '
 
 const STEP_PX = 20;
 
-const TITLES: Record<SideBarView, string> = { explorer: 'Explorer', people: 'People' };
+const TITLES: Record<SideBarView, string> = { explorer: 'Explorer', people: 'People', proposals: 'Proposals' };
+const CONTENTS: Record<SideBarView, () => ReactElement> = {
+  explorer: Explorer,
+  people: People,
+  proposals: ProposalsView,
+};
 
 /** The side bar with its view, and the edge that changes its width. */
 export function SideBar(): ReactElement | null {
@@ -15,11 +21,14 @@ export function SideBar(): ReactElement | null {
   const view = useObservable(state.sideBarView);
   const isVisible = useObservable(state.isSideBarVisible);
   const widthPx = useObservable(state.sideBarWidthPx);
+  const Content = CONTENTS[view];
   if (!isVisible) return null;
   return (
     <aside className="side-bar" style={{ width: widthPx }} aria-label={TITLES[view]}>
       <h2 className="side-bar-title">{TITLES[view]}</h2>
-      <div className="side-bar-content">{view === 'explorer' ? <Explorer /> : <People />}</div>
+      <div className="side-bar-content">
+        <Content />
+      </div>
       <Sash widthPx={widthPx} />
     </aside>
   );

@@ -1,14 +1,13 @@
-import type { Role } from '../../../../shared/access/index.ts';
 import { type Disposable, MutableDisposable, type Scheduler } from '../../../../shared/lifecycle/index.ts';
 import { ObservableValue } from '../observable.ts';
 import type { NotificationView, Outcome } from '../workbench-model.ts';
 
-export type SideBarView = 'explorer' | 'people';
+export type SideBarView = 'explorer' | 'people' | 'proposals';
 
 /** A modal dialog. */
 export type DialogState =
   | { readonly kind: 'join'; readonly link: string }
-  | { readonly kind: 'invite'; readonly role: Role | undefined }
+  | { readonly kind: 'share' }
   | {
       readonly kind: 'confirm';
       readonly title: string;

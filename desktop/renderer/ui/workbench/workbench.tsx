@@ -1,5 +1,6 @@
 import { Tooltip } from '@base-ui/react/tooltip';
 import type { ReactElement } from 'react';
+import { AccessBanner } from '../access/access-banner.tsx';
 import { Dialogs } from '../dialogs/dialogs.tsx';
 import { EditorAreaView } from '../editors/editor-area-view.tsx';
 import { Notifications } from '../notifications/notifications.tsx';
@@ -26,6 +27,9 @@ export function Workbench(): ReactElement {
       <div className="tutti-workbench">
         <PartBoundary part="The title bar">
           <TitleBar />
+        </PartBoundary>
+        <PartBoundary part="The notice about your access">
+          <AccessBanner />
         </PartBoundary>
         <div className="workbench-middle">
           <PartBoundary part="The side bar">

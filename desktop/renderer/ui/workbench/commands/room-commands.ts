@@ -7,11 +7,11 @@ export function roomCommands({ model, state }: WorkbenchServices): readonly Comm
   return [
     {
       id: 'room.invite',
-      title: 'Invite…',
+      title: 'Invite and Share Links…',
       category: 'Room',
       keybindings: ['Mod+Shift+Y'],
       when: isOpen,
-      run: () => state.dialog.set({ kind: 'invite', role: undefined }),
+      run: () => state.dialog.set({ kind: 'share' }),
     },
     {
       id: 'room.join',

@@ -1,0 +1,36 @@
+import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { EDITOR_OPTIONS } from './editor-options.ts';
+import { languageForPath } from './language-for-path.ts';
+import { editor } from './monaco.ts';
+
+export interface DifferenceTexts {
+  /** Decides the language. */
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Shows two texts and what differs, to read only. Fills `element` and follows its size. */
+export function showDifference(element: HTMLElement, { path, before, after }: DifferenceTexts): Disposable {
+  const store = new DisposableStore();
+  const language = languageForPath(path);
+  const original = store.add(editor.createModel(before, language));
+  const modified = store.add(editor.createModel(after, language));
+  const view = editor.createDiffEditor(element, {
+    ...EDITOR_OPTIONS,
+    readOnly: true,
+    originalEditable: false,
+    renderSideBySide: true,
+    useInlineViewWhenSpaceIsLimited: true,
+    hideUnchangedRegions: { enabled: true },
+    minimap: { enabled: false },
+    scrollBeyondLastLine: false,
+  });
+  view.setModel({ original, modified });
+  return {
+    dispose: () => {
+      view.dispose();
+      store.dispose();
+    },
+  };
+}

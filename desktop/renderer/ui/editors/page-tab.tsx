@@ -1,0 +1,30 @@
+import type { IDockviewPanelHeaderProps } from 'dockview-react';
+import type { ReactElement } from 'react';
+import { Icon } from '../primitives/icon.tsx';
+import { AUDIT_COMPONENT } from './editor-area.ts';
+
+/** The tab of a page that is no file. */
+export function PageTab({ api }: IDockviewPanelHeaderProps): ReactElement {
+  const title = api.title ?? '';
+  return (
+    <div className="editor-tab" title={title}>
+      <span className="file-icon">
+        <Icon name={api.component === AUDIT_COMPONENT ? 'history' : 'git-pull-request'} />
+      </span>
+      <span className="editor-tab-name">{title}</span>
+      <button
+        type="button"
+        className="editor-tab-close"
+        aria-label={`Close ${title}`}
+        tabIndex={-1}
+        onPointerDown={(event) => event.stopPropagation()}
+        onClick={(event) => {
+          event.stopPropagation();
+          api.close();
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
