@@ -123,6 +123,7 @@ export class TuttiClient implements BenchClient {
       }
       case 'goodbye':
         return this.closed(`the relay closed with ${message.closeCode}: ${message.explanation}`);
+      case 'access':
       case 'seen':
       case 'renewed':
       case 'pong':
