@@ -8,7 +8,7 @@ import { RelayUnderTest, toServerSocket } from './testing/relay-under-test.ts';
 
 const KEY = { tenant: 'default', room: 'room', document: 'song' };
 const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
-const FULL_AT_PAGES = 60;
+const FULL_AT_PAGES = 90;
 
 function startEngine(relay: RelayUnderTest, name: string) {
   const session = new RoomSession({

@@ -5,6 +5,7 @@ const BENCHMARKS: Readonly<Record<string, string | undefined>> = {
   typing: 'desktop/bench/typing.ts',
   open: 'desktop/bench/open.ts',
   relay: 'relay-server/bench/relay.ts',
+  revoke: 'relay-server/bench/revoke.ts',
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -6,7 +6,7 @@ const { seed, seeds, ops, project } = new Command('test:fuzz')
   .option('--seed <number>', 'the first seed; alone, the only one')
   .option('--seeds <count>', 'how many seeds to run')
   .option('--ops <number>', 'how many steps each seed runs')
-  .option('--project <name>', 'unit or browser', 'unit')
+  .option('--project <name>', 'unit, browser or process', 'unit')
   .parse()
   .opts<{ seed?: string; seeds?: string; ops?: string; project: string }>();
 
