@@ -137,6 +137,21 @@ describe('group commit', () => {
     await log.end();
   });
 
+  it('keeps nothing waiting twice: what found the log busy goes as soon as it is free', async () => {
+    const { scheduler, log, a, b, add } = setUp(1);
+    add(a, 1);
+    scheduler.advance(3);
+    add(a, 2);
+    scheduler.advance(3);
+    // Still being collected when the log is free again.
+    add(b, 3);
+    expect(log.underWay).toEqual(['a:1']);
+    await log.end();
+    expect(log.underWay).toEqual(['b:3, a:2']);
+    await log.end();
+    expect(b.heard).toEqual(['committed 3']);
+  });
+
   it('lets no document wait for another when the log takes several, and never has two of one document', async () => {
     const { scheduler, log, a, b, c, add } = setUp(3);
     add(a, 1);

@@ -67,6 +67,8 @@ export class GroupCommit implements Disposable {
   private readonly promptCommits: TokenBucket;
   private readonly timer = new MutableDisposable<Disposable>();
   private dueAtMs = 0;
+  /** Something has waited its time and found the log busy. */
+  private isOverdue = false;
   private readonly retryTimer = new MutableDisposable<Disposable>();
   /** Of the documents that wait or are being written. Those that have waited longest come first. */
   private readonly outboxes = new Map<CommitTarget, Outbox>();
@@ -136,6 +138,7 @@ export class GroupCommit implements Disposable {
   private flush(): void {
     this.timer.value = undefined;
     this.collectedBytes = 0;
+    this.isOverdue = false;
     // What waits for another attempt goes first, and all at its time.
     if (this.retryTimer.value) return;
     let ready = [...this.outboxes].filter(([, outbox]) => outbox.isReady);
@@ -145,6 +148,7 @@ export class GroupCommit implements Disposable {
       this.appends++;
       this.write(batch).catch(reportUnexpectedError);
     }
+    this.isOverdue = [...this.outboxes.values()].some((outbox) => outbox.isWaiting);
   }
 
   private async write(batch: readonly BatchEntry[]): Promise<void> {
@@ -160,8 +164,8 @@ export class GroupCommit implements Disposable {
       }
     } else this.fail(batch, outcome);
     const isOwnWaiting = batch.some(({ outbox }) => outbox.isReady);
-    // What came meanwhile has waited long enough, unless it is still being collected.
-    if ((wereAllBusy || isOwnWaiting) && !this.timer.value) this.flush();
+    // What came meanwhile has waited long enough, unless all of it is still being collected.
+    if ((wereAllBusy || isOwnWaiting) && (this.isOverdue || !this.timer.value)) this.flush();
   }
 
   private async append(batch: readonly BatchEntry[]): Promise<readonly DocumentAppended[] | LogFailure> {

@@ -37,9 +37,13 @@ export class Outbox {
     return this.waiting.length === 0 && this.writing.length === 0;
   }
 
+  get isWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
   /** Something waits, and nothing is being written. */
   get isReady(): boolean {
-    return this.waiting.length > 0 && this.writing.length === 0;
+    return this.isWaiting && this.writing.length === 0;
   }
 
   /** An append failed, perhaps because of this document: it goes without others until one of its has succeeded. */
