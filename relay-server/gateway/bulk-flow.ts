@@ -4,6 +4,8 @@ import type { ServerSocket } from './server-socket.ts';
 
 /** A client that has answered no probe for so long never will. */
 const NO_ANSWER_MS = 5_000;
+/** One that has answered before may have a link that is full, or was away. */
+const NO_FURTHER_ANSWER_MS = 60_000;
 
 /** Keeps large messages to one client from filling its link: asks it, between them, whether they have arrived. */
 export class BulkFlow implements Disposable {
@@ -14,7 +16,7 @@ export class BulkFlow implements Disposable {
   private window: BulkWindow | undefined;
   private lastMarker = 0;
   private hasAnswered = false;
-  /** What the system has taken is then all there is to know. */
+  /** What the system has taken is then all there is to know, until there is an answer after all. */
   private neverAnswers = false;
   private patience: Disposable | undefined;
 
@@ -55,6 +57,7 @@ export class BulkFlow implements Disposable {
     if (window.isIdle) this.window = undefined;
     // An answer that came quickly may have made the window smaller than what is on the way.
     else if (window.isUnasked) this.probe(window);
+    else if (window.isAsked) this.awaitAnswer();
     this.onDidOpen();
   }
 
@@ -62,11 +65,16 @@ export class BulkFlow implements Disposable {
     if (!this.socket.ping) return;
     window.noteProbe(++this.lastMarker, performance.now());
     this.socket.ping(this.lastMarker);
-    if (this.hasAnswered || this.neverAnswers) return;
-    this.patience ??= this.scheduler.schedule(() => {
+    if (!this.neverAnswers) this.awaitAnswer();
+  }
+
+  private awaitAnswer(): void {
+    const giveUp = () => {
+      this.patience = undefined;
       this.neverAnswers = true;
       this.onDidOpen();
-    }, NO_ANSWER_MS);
+    };
+    this.patience ??= this.scheduler.schedule(giveUp, this.hasAnswered ? NO_FURTHER_ANSWER_MS : NO_ANSWER_MS);
   }
 
   dispose(): void {

@@ -219,20 +219,26 @@ describe('[CH4] large messages to a client that answers pings', () => {
     expect(socket.client.last('sync').payload).toHaveLength(5_000_000);
   });
 
-  it('wait for a client that has answered before', async () => {
-    const { egress, scheduler, markers, answer, swallow } = setUp();
+  it('wait longer for a client that has answered before, and not for good', async () => {
+    const { socket, egress, scheduler, markers, answer, swallow } = setUp();
     egress.send(sync(1, 5_000_000), 'bulk');
     await nextTurn();
     expect(markers.length).toBeGreaterThan(0);
     answer();
     await swallow();
     const { takenBytes } = egress;
-    scheduler.advance(60_000);
+    scheduler.advance(59_000);
     await swallow();
     expect(egress.takenBytes).toBe(takenBytes);
     answer();
     await swallow();
     expect(egress.takenBytes).toBeGreaterThan(takenBytes);
+    scheduler.advance(59_999);
+    await swallow();
+    expect(socket.client.all('sync')).toEqual([]);
+    scheduler.advance(1);
+    await swallow();
+    expect(socket.client.last('sync').payload).toHaveLength(5_000_000);
   });
 
   it('are forgotten with the connection', async () => {
