@@ -86,6 +86,9 @@ function readOpenFilesLimit(report: object): number {
   return hard === 'unlimited' ? Infinity : Number(hard);
 }
 
+const QUICK_STEPS = [20, 60];
+const STEPS = [1_000, 5_000, 10_000, mostConnections()];
+
 export const manyIdle: Work = {
   name: 'many-idle',
   title: '20,000 idle connections in one process',
@@ -94,12 +97,12 @@ export const manyIdle: Work = {
     { key: 'connections', label: 'connections held', unit: '' },
     { key: 'rssPerConnection', label: 'memory per connection (RSS)', unit: 'KiB' },
     ...FIGURES,
-    ...[1_000, 5_000, 10_000].map((step) => ({
+    ...STEPS.map((step) => ({
       key: `rssPerConnection@${step}`,
-      label: `memory per connection at ${step.toLocaleString('en')}`,
+      label: 'memory per connection (RSS)',
       unit: 'KiB',
+      size: `${step.toLocaleString('en')} connections`,
     })),
   ],
-  run: (stage) =>
-    holdIdle(stage, stage.isQuick ? [20, 60] : [1_000, 5_000, 10_000, mostConnections()], stage.size(30, 1)),
+  run: (stage) => holdIdle(stage, stage.isQuick ? QUICK_STEPS : STEPS, stage.size(30, 1)),
 };
