@@ -77,7 +77,12 @@ async function readUpdates(
   let reached = fromSeq - 1;
   while (reached < lastSeq && bytesLeft > 0) {
     const pageEnd = Math.min(lastSeq, reached + PAGE_UPDATES);
-    const range = { afterSeq: reached, throughSeq: pageEnd, maxBytes: Math.min(PAGE_BYTES, bytesLeft) };
+    const range = {
+      afterSeq: reached,
+      throughSeq: pageEnd,
+      maxBytes: Math.min(PAGE_BYTES, bytesLeft),
+      isPatient: true,
+    };
     const page = await log.readUpdates(key, range);
     updates.push(...page);
     for (const { payload } of page) bytesLeft -= payload.byteLength;

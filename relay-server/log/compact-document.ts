@@ -17,7 +17,7 @@ export type CompactionResult =
   /** Another process has moved the pointer meanwhile. */
   | { readonly kind: 'overtaken' };
 
-/** Small, since a database in this process holds everybody up while it reads one. */
+/** Small, since appends may wait while one is read. */
 const PAGE_ROWS = 1_000;
 const PAGE_BYTES = 1024 * 1024;
 
@@ -70,7 +70,7 @@ async function* readParts(
   let reached = snapshot?.seq ?? 0;
   while (reached < headSeq) {
     const throughSeq = Math.min(headSeq, reached + PAGE_ROWS);
-    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES });
+    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES, isPatient: true });
     const parts = page.map(({ seq, payload }) => {
       if (seq !== ++reached) throw missing(key, reached);
       return payload;

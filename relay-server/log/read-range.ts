@@ -1,7 +1,7 @@
 import { LogFailure } from './log-failure.ts';
 import type { DocumentKey, LoggedUpdate, UpdateLog } from './update-log.ts';
 
-/** Small, since a database in this process holds everybody up while it reads one. */
+/** Small, since appends may wait while one is read. */
 const PAGE_UPDATES = 1_000;
 const PAGE_BYTES = 1024 * 1024;
 
@@ -18,7 +18,7 @@ export async function* readRange(
   let reached = fromSeq - 1;
   while (reached < toSeq) {
     const throughSeq = Math.min(toSeq, reached + PAGE_UPDATES);
-    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES });
+    const page = await log.readUpdates(key, { afterSeq: reached, throughSeq, maxBytes: PAGE_BYTES, isPatient: true });
     if (page[0]?.seq !== reached + 1) {
       const what = `Update ${reached + 1} of the document ${key.document} in room ${key.room}`;
       throw new LogFailure('corrupted', `${what} is missing from the log.`);

@@ -70,7 +70,7 @@ export class SnapshotThread implements Disposable {
     try {
       await this.ask({ kind: 'begin' }, [], budget);
       for await (const page of pages) {
-        const { bytes, lengths } = packParts(page);
+        const { bytes, lengths } = await packParts(page);
         await this.ask({ kind: 'add', bytes, lengths }, [bytes.buffer], budget);
       }
       const reply = await this.ask({ kind: 'finish' }, [], budget);

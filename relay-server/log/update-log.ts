@@ -68,6 +68,8 @@ export interface ReadRange {
   readonly throughSeq: number;
   /** Stops after the row that reaches this size; at least one row is returned when there is one. */
   readonly maxBytes: number;
+  /** Nobody waits for it: it may take longer, so that reading much holds up nothing else. */
+  readonly isPatient?: boolean;
 }
 
 /** The append-only log of all documents. Every method rejects with a {@link LogFailure}. */

@@ -40,6 +40,18 @@ it('leaves the memory of what it is given alone', async () => {
   expect([...((await log.readUpdates(KEY, ALL))[0]?.payload ?? [])]).toEqual([3, 4]);
 });
 
+it('a patient read gives the same, large updates and small ones, and sees what was appended before', async () => {
+  const { log } = openStorage();
+  for (const [index, bytes] of [10, 600_000, 0, 520_000, 5].entries())
+    await log.append([appendOf(index + 1, new Uint8Array(bytes).fill(index + 1))]);
+  for (const range of [ALL, { ...ALL, afterSeq: 1, maxBytes: 600_001 }, { ...ALL, throughSeq: 0 }]) {
+    const page = await log.readUpdates(KEY, range);
+    expect(await log.readUpdates(KEY, { ...range, isPatient: true })).toEqual(
+      page.map((update) => ({ ...update, payload: new Uint8Array(update.payload) })),
+    );
+  }
+});
+
 it('says what failed, and refuses when it is closed', async () => {
   const storage = openStorage();
   await storage.log.append([appendOf(1, new Uint8Array(10))]);

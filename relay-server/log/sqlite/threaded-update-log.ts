@@ -1,9 +1,12 @@
 import type { DocumentAppend, DocumentKey, ReadRange, SessionKey, SnapshotPointer, UpdateLog } from '../update-log.ts';
 import type { SqliteUpdateLog } from './sqlite-update-log.ts';
-import { packBatch } from './write-messages.ts';
+import { packBatch, unpackPage } from './write-messages.ts';
 import type { WriteThread } from './write-thread.ts';
 
-/** An update log in SQLite that reads here and writes in a thread of its own, so that no broadcast waits for the disk. */
+/**
+ * An update log in SQLite that reads here and writes in a thread of its own, so that no broadcast waits for the disk. What
+ * nobody waits for is read in the thread, too.
+ */
 export class ThreadedUpdateLog implements UpdateLog {
   private readonly reads: SqliteUpdateLog;
   private readonly writes: WriteThread;
@@ -16,8 +19,8 @@ export class ThreadedUpdateLog implements UpdateLog {
     this.maxConcurrentAppends = reads.maxConcurrentAppends;
   }
 
-  append(batch: readonly DocumentAppend[]) {
-    const packed = packBatch(batch);
+  async append(batch: readonly DocumentAppend[]) {
+    const packed = await packBatch(batch);
     return this.writes.ask({ kind: 'append', batch: packed }, [packed.bytes.buffer]);
   }
 
@@ -37,8 +40,9 @@ export class ThreadedUpdateLog implements UpdateLog {
     return this.reads.readHeads(keys);
   }
 
-  readUpdates(key: DocumentKey, range: ReadRange) {
-    return this.reads.readUpdates(key, range);
+  async readUpdates(key: DocumentKey, range: ReadRange) {
+    if (!range.isPatient) return this.reads.readUpdates(key, range);
+    return unpackPage(await this.writes.ask({ kind: 'read-updates', key, range }));
   }
 
   readLastOfSession(key: DocumentKey, session: SessionKey) {

@@ -1,7 +1,15 @@
 import type { LogFailureCode } from '../log-failure.ts';
 import type { AbandonedUpload, NewSegment } from '../segment-index.ts';
 import { packParts, unpackParts } from '../snapshot-messages.ts';
-import type { DocumentAppend, DocumentKey, NewUpdate, SnapshotPointer, UpdateLog } from '../update-log.ts';
+import type {
+  DocumentAppend,
+  DocumentKey,
+  LoggedUpdate,
+  NewUpdate,
+  ReadRange,
+  SnapshotPointer,
+  UpdateLog,
+} from '../update-log.ts';
 
 /** A batch of appends with all payloads in one piece of memory, which is handed over and not copied. */
 export interface PackedBatch {
@@ -14,9 +22,17 @@ export interface PackedBatch {
   readonly lengths: readonly number[];
 }
 
-/** What the writing thread is asked to do. */
+/** A page of the log, packed like a {@link PackedBatch}. */
+export interface PackedPage {
+  readonly updates: readonly Omit<LoggedUpdate, 'payload'>[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly lengths: readonly number[];
+}
+
+/** What the thread is asked to do. */
 export type WriteRequest =
   | { readonly kind: 'append'; readonly batch: PackedBatch }
+  | { readonly kind: 'read-updates'; readonly key: DocumentKey; readonly range: ReadRange }
   | { readonly kind: 'replace-epoch'; readonly key: DocumentKey; readonly from: string; readonly to: string }
   | {
       readonly kind: 'set-snapshot';
@@ -32,6 +48,7 @@ export type WriteRequest =
 /** What comes back for each kind of request. */
 export interface WriteResults {
   readonly append: Awaited<ReturnType<UpdateLog['append']>>;
+  readonly 'read-updates': PackedPage;
   readonly 'replace-epoch': string;
   readonly 'set-snapshot': boolean;
   readonly 'begin-upload': boolean;
@@ -49,8 +66,8 @@ export type WriteReply =
   | { readonly id: number; readonly ok: true; readonly result: WriteResults[keyof WriteResults] }
   | { readonly id: number; readonly ok: false; readonly code: LogFailureCode; readonly message: string };
 
-export function packBatch(batch: readonly DocumentAppend[]): PackedBatch {
-  const { bytes, lengths } = packParts(batch.flatMap(({ updates }) => updates.map(({ payload }) => payload)));
+export async function packBatch(batch: readonly DocumentAppend[]): Promise<PackedBatch> {
+  const { bytes, lengths } = await packParts(batch.flatMap(({ updates }) => updates.map(({ payload }) => payload)));
   const documents = batch.map(({ key, epochWhenNew, updates }) => ({
     key: { tenant: key.tenant, room: key.room, document: key.document },
     epochWhenNew,
@@ -67,4 +84,15 @@ export function unpackBatch({ documents, bytes, lengths }: PackedBatch): Documen
     epochWhenNew,
     updates: updates.map((update) => ({ ...update, payload: payloads[next++] ?? new Uint8Array(0) })),
   }));
+}
+
+export async function packPage(page: readonly LoggedUpdate[]): Promise<PackedPage> {
+  const { bytes, lengths } = await packParts(page.map(({ payload }) => payload));
+  const updates = page.map(({ seq, session, clientSeq, name, timeMs }) => ({ seq, session, clientSeq, name, timeMs }));
+  return { updates, bytes, lengths };
+}
+
+export function unpackPage({ updates, bytes, lengths }: PackedPage): LoggedUpdate[] {
+  const payloads = [...unpackParts(bytes, lengths)];
+  return updates.map((update, index) => ({ ...update, payload: payloads[index] ?? new Uint8Array(0) }));
 }

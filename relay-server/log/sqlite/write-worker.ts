@@ -3,7 +3,7 @@ import { LogFailure } from '../log-failure.ts';
 import { openDatabase } from './open-database.ts';
 import { SqliteSegmentIndex } from './sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite-update-log.ts';
-import { unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
+import { packPage, unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
 
 // Started by write-thread.ts, the only one that has its port.
 if (!isMainThread && parentPort) {
@@ -14,7 +14,10 @@ if (!isMainThread && parentPort) {
   let working: Promise<void> = Promise.resolve();
   port.on('message', (command: WriteCommand | 'close') => {
     working = working.then(async () => {
-      if (command !== 'close') return port.postMessage(await answer(writers, command));
+      if (command !== 'close') {
+        const reply = await answer(writers, command);
+        return port.postMessage(reply, toTransfer(reply));
+      }
       database.close();
       port.close();
     });
@@ -40,6 +43,8 @@ async function perform({ log, segments }: Writers, request: WriteRequest) {
   switch (request.kind) {
     case 'append':
       return log.append(unpackBatch(request.batch));
+    case 'read-updates':
+      return packPage(await log.readUpdates(request.key, request.range));
     case 'replace-epoch':
       return log.replaceEpoch(request.key, request.from, request.to);
     case 'set-snapshot':
@@ -54,4 +59,10 @@ async function perform({ log, segments }: Writers, request: WriteRequest) {
       await segments.forgetUpload(request.upload);
       return true;
   }
+}
+
+/** Memory that is handed over and not copied. */
+function toTransfer(reply: WriteReply): ArrayBuffer[] {
+  const isPage = reply.ok && typeof reply.result === 'object' && 'bytes' in reply.result;
+  return isPage ? [reply.result.bytes.buffer] : [];
 }
