@@ -54,6 +54,8 @@ export class DocumentSession implements Disposable {
   /** The client has asked again while its last question was being answered. */
   private isAskedAgain = false;
   private hasSynced = false;
+  /** The client has edits that its role did not allow. */
+  private hasRefused = false;
 
   constructor(options: DocumentSessionOptions) {
     this.options = options;
@@ -107,6 +109,9 @@ export class DocumentSession implements Disposable {
         return;
       case 'refused':
         return this.takeRefusal(message);
+      case 'renewed':
+        // What it may write now builds on what was refused: the relay has to ask for that.
+        return this.hasRefused && this.state.kind === 'open' ? this.openSoon(0) : undefined;
       case 'document-closed':
         return this.takeClosing(message);
       default:
@@ -150,8 +155,10 @@ export class DocumentSession implements Disposable {
     this.state = { kind: 'open', handle };
     this.cursor = { epoch, seq: throughSeq };
     this.hasSynced = true;
-    if (access === 'write') this.askClient(stateVector, lane);
-    else this.forgetSent();
+    if (access === 'write') {
+      this.hasRefused = false;
+      this.askClient(stateVector, lane);
+    } else this.forgetSent();
     // From its first opening on the document is there for those, too, who may not make one.
     if (headSeq === 0) this.write(EMPTY_UPDATE);
     this.options.onSynced();
@@ -166,6 +173,7 @@ export class DocumentSession implements Disposable {
   private takeRefusal({ reason, explanation }: Message<'refused'>): void {
     switch (reason) {
       case 'read-only':
+        this.hasRefused = true;
         return this.options.deny(explanation);
       case 'too-large':
         return this.options.end(CLOSE_CODES.tooLarge, explanation);

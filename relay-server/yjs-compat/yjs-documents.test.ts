@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { DEFAULT_ROOM_SETTINGS } from '../../shared/access/index.ts';
 import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { InProcessBackplaneHub } from '../backplane/in-process.ts';
 import { LogFailure } from '../log/log-failure.ts';
@@ -88,6 +89,28 @@ describe('documents over y-websocket', () => {
     vera.text.insert(0, 'x');
     await relay.settle();
     expect(vera.denials).toHaveLength(2);
+  });
+
+  it('[YW5] asks for what a role did not allow once it does, and loses nothing that is typed from then on', async () => {
+    const relay = new RelayUnderTest();
+    const room = { tenant: KEY.tenant, room: KEY.room };
+    const present = async (presenter: string | undefined) => {
+      const settings = { ...DEFAULT_ROOM_SETTINGS, presenter };
+      relay.core.announceAccess(room, await relay.directory.change(room, { kind: 'set-settings', settings }, undefined));
+      await relay.advance(50);
+    };
+    const [ada, ben] = [await join(relay, 'ada.editor'), await join(relay, 'ben.editor')];
+    await present('ada');
+    ben.text.insert(0, 'early ');
+    await relay.advance(50);
+    expect(ben.denials).toEqual(['Somebody is presenting: only they can edit for now.']);
+    await present(undefined);
+    ben.text.insert(0, 'later ');
+    await relay.advance(50);
+    ada.text.insert(0, 'ada ');
+    await relay.advance(50);
+    const texts = [ada, ben, await join(relay, 'cleo.viewer')].map(({ text }) => text.toJSON());
+    expect(texts).toEqual(Array(3).fill('ada later early '));
   });
 
   it('[YW5] lets a commenter write comments', async () => {
