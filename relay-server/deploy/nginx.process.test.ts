@@ -4,9 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { provisionNginx } from '../../scripts/runtimes/nginx.ts';
 import { findFreePort } from '../testing/free-port.ts';
+import { NginxServer } from '../testing/nginx-server.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { readYaml } from '../testing/yaml-node.ts';
 
@@ -74,4 +75,16 @@ describe('the configuration of nginx', () => {
     ]);
     expect(await check(read('tutti.conf'), '')).toEqual([1, expect.stringContaining('host not found in upstream')]);
   });
+});
+
+it('writes no query down, which may hold a token, also when no node answers', async () => {
+  const gone = await findFreePort();
+  const nginx = await NginxServer.start([`http://127.0.0.1:${gone}`]);
+  onTestFinished(() => nginx.dispose());
+  for (const path of ['/yjs/room/file?token=secret-token', '/sync/room?token=secret-token'])
+    expect((await fetch(`${nginx.url}${path}`)).status).toBe(502);
+  expect(await (await fetch(`${nginx.url}/healthz`)).text()).toBe('ok\n');
+  expect((await fetch(`${nginx.url}/readyz`)).status).toBe(404);
+  expect(nginx.log).not.toContain('secret-token');
+  expect(nginx.log).toContain('"GET /yjs/room/file" 502');
 });

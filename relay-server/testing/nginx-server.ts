@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,6 @@ export class NginxServer {
   readonly url: string;
   private readonly folder: string;
   private readonly child: ChildProcess;
-  private readonly errors: string[] = [];
 
   static async start(relayUrls: readonly string[]): Promise<NginxServer> {
     const { executablePath } = await provisionNginx();
@@ -34,10 +33,17 @@ export class NginxServer {
   private constructor(executablePath: string, folder: string, port: number) {
     this.folder = folder;
     this.url = `http://127.0.0.1:${port}`;
+    // It opens its standard output by name, which a pipe of Node's does not allow.
+    const output = openSync(join(folder, 'output'), 'a');
     this.child = spawn(executablePath, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', output, output],
     });
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.errors.push(text));
+    closeSync(output);
+  }
+
+  /** What it has written, of requests and of errors. */
+  get log(): string {
+    return readFileSync(join(this.folder, 'output'), 'utf8');
   }
 
   async dispose(): Promise<void> {
@@ -47,7 +53,7 @@ export class NginxServer {
 
   private async answers(): Promise<void> {
     for (;;) {
-      if (this.child.exitCode !== null) throw new Error(`nginx ended: ${this.errors.join('')}`);
+      if (this.child.exitCode !== null) throw new Error(`nginx ended: ${this.log}`);
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
       if (answer?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
