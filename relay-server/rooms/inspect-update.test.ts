@@ -26,6 +26,18 @@ function randomUpdates(seed: number): { doc: Y.Doc; updates: Uint8Array[] } {
   return { doc: merged, updates };
 }
 
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 1; level < depth; level++) value = [value];
+  return value;
+}
+
+function encodeWith(edit: (text: Y.Text) => void): Uint8Array {
+  const doc = new Y.Doc();
+  edit(doc.getText('content'));
+  return Y.encodeStateAsUpdate(doc);
+}
+
 describe('inspectUpdate', () => {
   it('[UP2] takes everything that Yjs writes', () => {
     for (let seed = 1; seed <= 20; seed++) {
@@ -38,6 +50,28 @@ describe('inspectUpdate', () => {
         expect(inspectUpdate(update).kind).toBe('sound');
       }
     }
+  });
+
+  it.each([
+    ['embed', (value: unknown) => encodeWith((text) => text.insertEmbed(0, { value }))],
+    ['format', (value: unknown) => encodeWith((text) => text.insert(0, 'x', { value }))],
+    ['map entry', (value: unknown) => encodeWith((text) => text.doc?.getMap('map').set('key', value))],
+  ])('[UP2] refuses an %s that is nested so deep that others could not read it', (_name, encode) => {
+    expect(inspectUpdate(encode(nested(200))).kind).toBe('sound');
+    for (const depth of [300, 2_000])
+      expect(inspectUpdate(encode(nested(depth)))).toMatchObject({
+        kind: 'malformed',
+        explanation: expect.stringContaining('nested deeper than 256'),
+      });
+  });
+
+  it('[UP2] refuses what is nested deeper than the stack', () => {
+    // Yjs does not write it.
+    const marker = 'a'.repeat(400_000);
+    const update = encodeWith((text) => text.insertEmbed(0, [marker]));
+    const depth = 200_002;
+    update.set(Buffer.from('['.repeat(depth) + ']'.repeat(depth)), Buffer.from(update).indexOf(`["${marker}"]`));
+    expect(inspectUpdate(update)).toMatchObject({ explanation: expect.stringContaining('nested deeper') });
   });
 
   it('[UP2] whatever passes can be merged, compared and applied', () => {

@@ -1,5 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
+import { isNestedTooDeep, MAX_NESTING } from './nesting.ts';
 
 /** A run of structs that an update brings. */
 export interface ClockRange {
@@ -68,6 +69,7 @@ function toRanges(structs: readonly (Y.Item | Y.GC | Y.Skip)[]): ClockRange[] | 
     const end = id.clock + length;
     if (length < 1 || end > MAX_CLOCK) return 'a struct is out of bounds';
     if (struct instanceof Y.Skip) continue;
+    if (isNestedTooDeep(struct)) return `a value is nested deeper than ${MAX_NESTING} levels`;
     if (struct instanceof Y.Item && pointsAhead(struct)) return 'a struct builds on a later one of its own author';
     const last = ranges.at(-1);
     if (last?.client === client && last.end === id.clock) last.end = end;
