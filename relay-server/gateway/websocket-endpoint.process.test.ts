@@ -49,7 +49,7 @@ describe('sockets', () => {
     const token = await tokenFor(data, 'r');
     for (const [size, code] of [
       [100_000, 4413],
-      [1_000_000, 1009],
+      [1_000_000, 4413],
     ] as const) {
       const { client, closed, until, socket } = await openWebSocket(relay.url, 'r');
       client.hello(token);

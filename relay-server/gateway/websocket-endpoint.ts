@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { type Disposable, toDisposable } from '../../shared/lifecycle/index.ts';
+import { CLOSE_CODES } from '../../shared/protocol/index.ts';
 import type { PingableSocket, ServerSocket } from './server-socket.ts';
 import { wrapWebSocket } from './websocket-socket.ts';
 
@@ -34,6 +35,8 @@ const SYNC_PATH = /^\/sync\/([A-Za-z0-9_-]{1,64})$/;
 const YJS_PATH = /^\/yjs\/([^/]*)\/(.*)$/;
 /** Beyond the protocol's frame limit, so that a frame a little too large still gets the protocol's own answer. */
 const MAX_PAYLOAD_BYTES = 256 * 1024;
+/** RFC 6455, section 7.4.1. */
+const MESSAGE_TOO_BIG = 1009;
 
 /**
  * Upgrades `/sync/<room>` (SPEC FR1) and `/yjs/<room>/<document>`. Disposing stops taking new sockets; those accepted
@@ -71,8 +74,22 @@ export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
 }
 
 function createSockets(maxPayload: number): WebSocketServer {
-  // Compression would cost far more memory per connection than it saves; chunks can be compressed by themselves.
-  return new WebSocketServer({ noServer: true, maxPayload, perMessageDeflate: false, clientTracking: false });
+  return new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    // Compression would cost far more memory per connection than it saves; chunks can be compressed by themselves.
+    perMessageDeflate: false,
+    clientTracking: false,
+    WebSocket: RelayWebSocket,
+  });
+}
+
+/** WebSocket's own code for what is too large, which `ws` closes with, would bring clients back with the same again. */
+class RelayWebSocket extends WebSocket {
+  override close(code?: number, reason?: string | Buffer): void {
+    if (code === MESSAGE_TOO_BIG) super.close(CLOSE_CODES.tooLarge, 'The message is too large.');
+    else super.close(code, reason);
+  }
 }
 
 function parseYjsAddress(url: string): { room: string; document: string; token: string } | undefined {

@@ -121,8 +121,9 @@ function onClose(this: WebSocket & Emitting): void {
 }
 
 // A broken WebSocket frame, or a socket that was reset: `close` follows and is handled there.
-function onError(this: WebSocket): void {
-  this.terminate();
+function onError(this: WebSocket, error: Error & { readonly code?: unknown }): void {
+  // Cutting it off while the client is sending would lose the reason, which is on its way.
+  if (error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.terminate();
 }
 
 function onDrain(this: Duplex & Emitting): void {

@@ -146,6 +146,15 @@ describe('the stock y-websocket provider', () => {
     await eventually(() => expect(viewer.provider.synced).toBe(true));
   });
 
+  it('gives up with what is too large, and says so, instead of sending it again and again', async () => {
+    const { stock } = await startRoom();
+    const ada = await stock('Ada');
+    await eventually(() => expect(ada.provider.synced).toBe(true));
+    ada.text.insert(0, 'x'.repeat(20_000_000));
+    expect(await ada.closed).toEqual({ code: 4413, reason: 'The message is too large.' });
+    expect(ada.provider.shouldConnect).toBe(false);
+  });
+
   it.each([
     ['a forged token', (token: string) => `${token.slice(0, -8)}AAAAAAAA`, 4401],
     ['no token', () => '', 4401],
