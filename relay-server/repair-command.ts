@@ -1,5 +1,6 @@
 import { systemScheduler } from '../shared/lifecycle/index.ts';
-import { repairDocument, type RepairReport } from './log/repair.ts';
+import { OperatorError } from './data-folder.ts';
+import { type MissingObjects, repairDocument, type RepairReport } from './log/repair.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import { SegmentReader } from './log/segment-reader.ts';
 import type { SegmentStore } from './log/segment-store.ts';
@@ -20,19 +21,27 @@ export interface RepairCommandOptions {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
+  /** Where these two are, for the operator. */
+  readonly place: string;
   readonly key: DocumentKey;
   /** Whether it is repaired; it is only checked else. */
   readonly isApplied: boolean;
+  /** Whether objects are given up of which the stores have none at all. */
+  readonly givesUpMissingObjects: boolean;
 }
 
-/** Checks a document, and repairs it when asked to, beside a running relay or without one. Rejects with a `LogFailure`. */
+/**
+ * Checks a document, and repairs it when asked to, beside a running relay or without one. Rejects with a `LogFailure`,
+ * and with an {@link OperatorError} when the stores seem to be the wrong ones.
+ */
 export async function runRepair(options: RepairCommandOptions): Promise<RepairCommandResult> {
-  const { storage, snapshots, segmentStore, key, isApplied } = options;
+  const { storage, snapshots, segmentStore, place, key, isApplied, givesUpMissingObjects } = options;
   const segments = new SegmentReader(segmentStore, systemScheduler);
   const services = {
     log: storage.log,
     index: storage.segments,
     segments,
+    segmentStore,
     repairs: storage.repairs,
     snapshots,
     inspect: explainMalformed,
@@ -40,8 +49,9 @@ export async function runRepair(options: RepairCommandOptions): Promise<RepairCo
     now: () => systemScheduler.now(),
   };
   try {
-    const report = await repairDocument(services, key, { isApplied });
+    const report = await repairDocument(services, key, { isApplied, givesUpMissingObjects });
     const name = `The document ${key.document} in room ${key.room}`;
+    if (report?.outcome === 'objects-missing') throw wrongStore(name, report, place);
     if (!report) return { text: `${name} was never written to. Check the names.\n`, isUsable: false };
     return { text: `${describe(name, report).join('\n')}\n`, isUsable: report.outcome !== 'damaged' };
   } finally {
@@ -52,6 +62,18 @@ export async function runRepair(options: RepairCommandOptions): Promise<RepairCo
 function explainMalformed(payload: Uint8Array): string | undefined {
   const inspection = inspectUpdate(payload);
   return inspection.kind === 'malformed' ? inspection.explanation : undefined;
+}
+
+function wrongStore(name: string, { snapshotCount, segmentCount }: MissingObjects, place: string): OperatorError {
+  const objects = [
+    ...(snapshotCount > 0 ? ['a snapshot'] : []),
+    ...(segmentCount > 0 ? [segmentCount === 1 ? 'a segment' : `${segmentCount} segments`] : []),
+  ].join(' and ');
+  return new OperatorError(
+    `${name} has ${objects} by its database, and nothing of that is in ${place}. Nothing was changed. Name the bucket ` +
+      'or the data folder that the relay is served with: --s3 URL or --data FOLDER. If it is the right one, and what ' +
+      'is missing is lost for good, add --give-up-missing-objects.',
+  );
 }
 
 function describe(name: string, report: RepairReport): string[] {

@@ -1,8 +1,8 @@
 import * as Y from 'yjs';
 import { expect, it } from 'vitest';
 import { createTypist } from '../testing/raw-client.ts';
+import { readRange } from '../testing/read-range.ts';
 import { type ConnectedClient, RelayUnderTest } from '../testing/relay-under-test.ts';
-import { readRange } from './read-range.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentedUpdateLog } from './segmented-update-log.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';

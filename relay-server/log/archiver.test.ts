@@ -165,6 +165,48 @@ describe('the archiver', () => {
     expect(await storage.segments.abandonUploads(Number.MAX_SAFE_INTEGER)).toEqual([]);
   });
 
+  it('goes on when what an upload has left cannot be removed, and says so once', async () => {
+    const locked = `1-5-${'0'.repeat(64)}`;
+    let isLocked = true;
+    const { write, pass, segmentsOf, problems, storage, scheduler } = setUp({ graceMs: 20 * MINUTE_MS }, (inner) => ({
+      write: (...parameters) => inner.write(...parameters),
+      read: (...parameters) => inner.read(...parameters),
+      list: (...parameters) => inner.list(...parameters),
+      async remove(key, segmentId) {
+        if (isLocked && segmentId === locked) throw new LogFailure('permission', 'it may not be removed');
+        await inner.remove(key, segmentId);
+      },
+    }));
+    for (const document of ['locked', 'left', 'file']) await write(document, 20);
+    // As a process that died has left them, the locked one first.
+    await storage.segments.beginUpload(keyOf('locked'), locked, scheduler.now());
+    await storage.segments.beginUpload(keyOf('left'), `1-5-${'1'.repeat(64)}`, scheduler.now() + 1);
+    await pass(100);
+    expect(await segmentsOf('file')).toEqual(['1-5', '6-10']);
+    expect(await segmentsOf('left')).toEqual(['1-5', '6-10']);
+    // A document waits for the end of its upload.
+    expect(await segmentsOf('locked')).toEqual([]);
+    expect(problems).toMatchObject([{ code: 'permission' }]);
+    isLocked = false;
+    await pass(20);
+    expect(await segmentsOf('locked')).toEqual(['1-5', '6-10']);
+    expect(problems).toHaveLength(1);
+    isLocked = true;
+    await storage.segments.beginUpload(keyOf('locked'), locked, scheduler.now());
+    await pass(30);
+    expect(problems).toMatchObject([{ code: 'permission' }, { code: 'permission' }]);
+  });
+
+  it('says once that the store is away, whatever it is asked for', async () => {
+    const isAway = () => Promise.reject(new LogFailure('busy', 'the store does not answer'));
+    const away: SegmentStore = { write: isAway, read: isAway, list: isAway, remove: isAway };
+    const { write, pass, problems, storage, scheduler } = setUp({}, () => away);
+    for (const document of ['left', 'file']) await write(document, 20);
+    await storage.segments.beginUpload(keyOf('left'), `1-5-${'1'.repeat(64)}`, scheduler.now());
+    await pass(100);
+    expect(problems).toMatchObject([{ code: 'busy' }]);
+  });
+
   it('does not lose rows to a store that does not keep what it is given', async () => {
     const { write, pass, problems, storage } = setUp({}, (inner) => ({
       async write(key, range, bytes) {

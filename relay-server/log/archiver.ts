@@ -51,6 +51,7 @@ export class Archiver implements Disposable {
   private place = 0;
   private hasArchivedInRound = false;
   private isStoreFailing = false;
+  private isRemovalFailing = false;
 
   constructor(services: ArchiverServices, options: ArchiveOptions) {
     this.services = services;
@@ -92,13 +93,29 @@ export class Archiver implements Disposable {
     this.schedule(delayMs);
   }
 
+  /** One object that cannot be removed holds up its own document only. */
   private async removeAbandoned(): Promise<void> {
-    const { index, store, scheduler } = this.services;
+    const { index, store, scheduler, mayRemove } = this.services;
+    if (mayRemove?.() === false) return;
+    let failures = 0;
+    let awayCount = 0;
     for (const upload of await index.abandonUploads(scheduler.now() - this.options.graceMs)) {
-      if (this.isDisposed) return;
-      await store.remove(upload.key, upload.segmentId);
-      await index.forgetUpload(upload);
+      // Each request to a store that is away takes its time.
+      if (this.isDisposed || awayCount >= FAILURES_PER_PASS) return;
+      try {
+        await store.remove(upload.key, upload.segmentId);
+        await index.forgetUpload(upload);
+      } catch (error) {
+        if (this.isDisposed) return;
+        failures++;
+        if (!this.isRemovalFailing && !this.isStoreFailing) this.services.reportProblem(error);
+        this.isRemovalFailing = true;
+        if (!(error instanceof LogFailure) || error.code !== 'busy') continue;
+        awayCount++;
+        this.isStoreFailing = true;
+      }
     }
+    if (failures === 0) this.isRemovalFailing = false;
   }
 
   /** Says whether there may be more to do at once. */

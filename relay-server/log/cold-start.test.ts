@@ -25,6 +25,7 @@ function openCounted() {
     readDocument: (...parameters) => storage.log.readDocument(...parameters),
     readHeads: (...parameters) => storage.log.readHeads(...parameters),
     readLastOfSession: (...parameters) => storage.log.readLastOfSession(...parameters),
+    settleEpoch: (...parameters) => storage.log.settleEpoch(...parameters),
     replaceEpoch: (...parameters) => storage.log.replaceEpoch(...parameters),
     setSnapshot: (...parameters) => storage.log.setSnapshot(...parameters),
     async readUpdates(...parameters) {

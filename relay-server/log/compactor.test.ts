@@ -120,6 +120,7 @@ function withMethodsOf(log: UpdateLog): UpdateLog {
     readHeads: (...parameters) => log.readHeads(...parameters),
     readUpdates: (...parameters) => log.readUpdates(...parameters),
     readLastOfSession: (...parameters) => log.readLastOfSession(...parameters),
+    settleEpoch: (...parameters) => log.settleEpoch(...parameters),
     replaceEpoch: (...parameters) => log.replaceEpoch(...parameters),
     setSnapshot: (...parameters) => log.setSnapshot(...parameters),
   };
@@ -283,7 +284,9 @@ it(
       {
         name: 'LogFailure',
         code: 'corrupted',
-        message: expect.stringMatching(/document d in room r: .*update 2\..*repair --room r --document d/) as unknown,
+        message: expect.stringMatching(
+          /document d in room r: .*update 2\..*repair --tenant t --room r --document d/,
+        ) as unknown,
       },
     ]);
     // Tried again after twice the growth, then after four times.

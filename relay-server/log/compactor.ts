@@ -2,6 +2,7 @@ import { type Disposable, MutableDisposable, type Scheduler } from '../../shared
 import { compactDocument, type CreateSnapshot } from './compact-document.ts';
 import { LogFailure } from './log-failure.ts';
 import { OutdatedSnapshots } from './outdated-snapshots.ts';
+import { repairCommand } from './repair-command-line.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import { SnapshotThreads } from './snapshot-threads.ts';
 import type { DocumentKey, DocumentRecord, UpdateLog } from './update-log.ts';
@@ -24,6 +25,8 @@ interface CompactorServices {
   readonly log: UpdateLog;
   readonly snapshots: SnapshotStore;
   readonly scheduler: Scheduler;
+  /** Whether objects may be removed now; when left out, they always may. */
+  readonly mayRemove?: () => boolean;
   readonly reportProblem: (error: unknown) => void;
 }
 
@@ -281,13 +284,14 @@ function backoffOf(quarantine: Quarantine | undefined): number {
   return 2 ** Math.min(quarantine?.failures ?? 0, MAX_DOUBLINGS);
 }
 
-function explain({ room, document }: DocumentKey, error: unknown): LogFailure {
+function explain(key: DocumentKey, error: unknown): LogFailure {
+  const { room, document } = key;
   const reason = error instanceof Error ? error.message : String(error);
   return new LogFailure(
     'corrupted',
     `No snapshot can be made of the document ${document} in room ${room}: ${reason} ` +
       `It is read from its log, and tried again when it has grown much. ` +
-      `The command "repair --room ${room} --document ${document}" says whether something in it is damaged.`,
+      `The command "${repairCommand(key)}" says whether something in it is damaged.`,
     { cause: error },
   );
 }

@@ -1,6 +1,9 @@
 import { FolderObjects } from './folder/folder-objects.ts';
 import { ObjectSegmentStore, ObjectSnapshotStore, SEGMENT_KIND, SNAPSHOT_KIND } from './object-store.ts';
 
+export { FolderMark } from './folder/folder-mark.ts';
+export { UnfinishedFiles } from './folder/unfinished-files.ts';
+
 /** Keeps snapshots as files `FOLDER/xx/DOCUMENT/SEQ-SHA256`, written whole and verified on every read. */
 export class FolderSnapshotStore extends ObjectSnapshotStore {
   constructor(folder: string) {

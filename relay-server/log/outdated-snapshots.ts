@@ -6,6 +6,8 @@ interface OutdatedServices {
   readonly log: UpdateLog;
   readonly snapshots: SnapshotStore;
   readonly scheduler: Scheduler;
+  /** Whether objects may be removed now; when left out, they always may. */
+  readonly mayRemove?: () => boolean;
   readonly reportProblem: (error: unknown) => void;
 }
 
@@ -19,7 +21,7 @@ interface Watched {
   readonly key: DocumentKey;
   /** Rising in both; at least one. */
   readonly sightings: Sighting[];
-  /** Not looked at before, after a failure. */
+  /** Not looked at before, after a failure, or while nothing may be removed. */
   retryAtMs: number;
 }
 
@@ -82,6 +84,7 @@ export class OutdatedSnapshots implements Disposable {
   private sweepNext(watched: Watched, replaced: SnapshotPointer | undefined): void {
     this.running = this.running.then(async () => {
       if (this.isDisposed) return;
+      if (this.services.mayRemove?.() === false) return this.postpone(watched);
       try {
         await this.sweep(watched, replaced);
       } catch (error) {
@@ -90,6 +93,14 @@ export class OutdatedSnapshots implements Disposable {
         this.services.reportProblem(error);
       }
     });
+  }
+
+  private postpone(watched: Watched): void {
+    const nowMs = this.services.scheduler.now();
+    watched.retryAtMs = nowMs + this.graceMs;
+    // Only the last of those that are old enough counts.
+    const ripe = watched.sightings.filter(({ atMs }) => atMs <= nowMs - this.graceMs);
+    watched.sightings.splice(0, ripe.length - 1);
   }
 
   private async sweep({ key, sightings }: Watched, replaced: SnapshotPointer | undefined): Promise<void> {

@@ -82,7 +82,11 @@ it('repairs a document in Postgres', async () => {
   await server.query(url, "UPDATE tutti.updates SET payload = '\\x070707' WHERE seq = 3");
 
   const data = temporaryFolder();
-  const names = ['--data', data, '--postgres', url, '--room', 'room', '--document', 'file'];
+  const mistaken = ['--data', data, '--postgres', url, '--room', 'room', '--document', 'file'];
+  const refused = await runCli('repair', ...mistaken, '--apply');
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^tutti-relay: .* has a snapshot by its database.* --give-up-missing-objects\.\n$/);
+  const names = [...mistaken, '--give-up-missing-objects'];
   const checked = await runCli('repair', ...names);
   expect(checked).toMatchObject({ code: 1, stderr: '' });
   expect(checked.stdout).toMatch(/is damaged: 3 updates.*\n- its snapshot: .*\n- update 3: .*\nNothing was changed/);

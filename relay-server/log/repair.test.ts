@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import * as Y from 'yjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runRepair } from '../repair-command.ts';
+import { type RepairCommandOptions, runRepair } from '../repair-command.ts';
 import { createTypist } from '../testing/raw-client.ts';
 import { type ConnectedClient, RelayUnderTest, temporaryFolder } from '../testing/relay-under-test.ts';
 import { archiveSegment } from './archive-segment.ts';
 import { describeDocumentRepairs } from './document-repairs.contract.ts';
+import { FolderSegmentStore, FolderSnapshotStore } from './folder.ts';
 import { repairDocument } from './repair.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { openSqliteStorage } from './sqlite.ts';
@@ -16,6 +17,7 @@ const FILE = { tenant: 'default', room: 'room', document: 'file' };
 const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 let sessions = 0;
 const OTHER = { ...FILE, document: 'other' };
+const REPAIR = { key: FILE, place: 'the folder', givesUpMissingObjects: false };
 
 /** A relay on whose documents `file` and `other` ada has typed, each word an update. */
 async function setUp(words: readonly string[]) {
@@ -40,7 +42,8 @@ async function setUp(words: readonly string[]) {
   }
   await relay.advance(5);
   const { snapshots, segmentStore } = relay;
-  const repair = (isApplied: boolean) => runRepair({ storage, snapshots, segmentStore, key: FILE, isApplied });
+  const repair = (isApplied: boolean, options: Partial<RepairCommandOptions> = {}) =>
+    runRepair({ ...REPAIR, storage, snapshots, segmentStore, isApplied, ...options });
   const rows = database.prepare<[Uint8Array, number, string]>(
     'UPDATE updates SET payload = ? WHERE seq = ? AND document_id = (SELECT document_id FROM documents WHERE document = ?)',
   );
@@ -130,7 +133,7 @@ describe('repairing a document', () => {
     const { storage, relay } = await setUp([]);
     const key = { ...FILE, document: 'unknown' };
     const { snapshots, segmentStore } = relay;
-    const result = await runRepair({ storage, snapshots, segmentStore, key, isApplied: true });
+    const result = await runRepair({ ...REPAIR, storage, snapshots, segmentStore, key, isApplied: true });
     expect(result).toMatchObject({ isUsable: false, text: expect.stringContaining('never written to') as unknown });
   });
 
@@ -201,11 +204,52 @@ describe('repairing a document', () => {
     relay.restart();
     const bob = await openAs(relay, 'bob');
     expect(bob.client.last('document-closed')).toMatchObject({ handle: 1, reason: 'unreadable' });
-    expect((await repair(false)).text).toMatch(/\n- its snapshot: .*(damaged|missing)\.\nNothing was changed/);
-    expect((await repair(true)).text).toMatch(/snapshot is no longer used.*can be used again/s);
+    const givenUp = { givesUpMissingObjects: true };
+    expect((await repair(false, givenUp)).text).toMatch(/\n- its snapshot: .*(damaged|missing)\.\nNothing was changed/);
+    expect((await repair(true, givenUp)).text).toMatch(/snapshot is no longer used.*can be used again/s);
     expect(await storage.log.readDocument(FILE)).toMatchObject({ headSeq: 3, snapshot: undefined });
     const again = await open(relay, bob, { handle: 2 });
     expect(again.text()).toBe('one two three');
+  });
+
+  it('takes nothing for lost when the store has nothing of it, until it is told to', async () => {
+    const world = await setUp(['one ', 'two ', 'three']);
+    const { relay, repair, storage } = world;
+    await compact(world, 2);
+    const before = await storage.log.readDocument(FILE);
+    const empty = join(temporaryFolder(), 'nothing');
+    const wrong = {
+      snapshots: new FolderSnapshotStore(empty),
+      segmentStore: new FolderSegmentStore(empty),
+      place: 'the bucket of others',
+    };
+    for (const isApplied of [false, true])
+      await expect(repair(isApplied, wrong)).rejects.toMatchObject({
+        name: 'OperatorError',
+        message: expect.stringMatching(
+          /file in room room has a snapshot .* in the bucket of others\. Nothing was changed.* --s3 .*--give-up-missing-objects/,
+        ) as unknown,
+      });
+    expect(await storage.log.readDocument(FILE)).toEqual(before);
+    expect((await repair(true)).text).toContain('is sound');
+    const damaged = pathOf(relay, before?.snapshot?.snapshotId ?? '');
+    writeFileSync(damaged, 'nonsense');
+    // What is there, in whatever state, is of this database.
+    expect((await repair(true)).text).toMatch(/snapshot is no longer used/);
+  });
+
+  it('takes nothing for lost when the store cannot be reached', async () => {
+    const world = await setUp(['one ', 'two ', 'three']);
+    const { repair, storage } = world;
+    await compact(world, 2);
+    const before = await storage.log.readDocument(FILE);
+    // A file where the folder should be.
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(path, '');
+    const snapshots = new FolderSnapshotStore(path);
+    for (const givesUpMissingObjects of [false, true])
+      await expect(repair(true, { snapshots, givesUpMissingObjects })).rejects.toMatchObject({ name: 'LogFailure' });
+    expect(await storage.log.readDocument(FILE)).toEqual(before);
   });
 
   it('keeps a sound snapshot that has the effect of a bad row', async () => {
@@ -241,13 +285,15 @@ describe('repairing a document', () => {
       log,
       index,
       segments,
+      segmentStore: relay.segmentStore,
       repairs,
       snapshots: relay.snapshots,
       createEpoch: () => 'repaired',
       now: () => 1,
     };
     const inspect = () => undefined;
-    const repair = () => repairDocument({ ...services, inspect }, FILE, { isApplied: true });
+    const repair = () =>
+      repairDocument({ ...services, inspect }, FILE, { isApplied: true, givesUpMissingObjects: false });
     expect(await repair()).toMatchObject({
       outcome: 'repaired',
       damaged: [{ seq: 2, reason: expect.stringMatching(/^it cannot be applied \(.+\)$/) as unknown }],
@@ -317,6 +363,29 @@ describe('repairing a document', () => {
       await relay.advance(5);
       expect(bob.client.last('ack')).toMatchObject({ seq: 13 });
       expect(relay.problems).toEqual([]);
+    });
+
+    it('takes no segment for lost when the store has none, until it is told to', async () => {
+      const { relay, repair, text, storage, first, second, snapshotId, pathOfSegment, typist } = await setUpArchived();
+      const before = await storage.log.readDocument(FILE);
+      const paths = [pathOf(relay, snapshotId), pathOfSegment(first), pathOfSegment(second)];
+      for (const path of paths) renameSync(path, `${path}.away`);
+      await expect(repair(true)).rejects.toMatchObject({
+        name: 'OperatorError',
+        message: expect.stringContaining('has a snapshot and 2 segments by its database') as unknown,
+      });
+      expect(await storage.log.readDocument(FILE)).toEqual(before);
+      for (const afterSeq of [0, 4])
+        expect(await storage.segments.findAfter(FILE, afterSeq)).toMatchObject({ damage: undefined });
+      for (const path of paths) renameSync(`${path}.away`, path);
+      expect((await repair(true)).text).toContain('is sound');
+      for (const path of paths) rmSync(path);
+      expect(await repair(true, { givesUpMissingObjects: true })).toMatchObject({ isUsable: true });
+      // What was given up is not asked for again.
+      expect((await repair(true)).text).toContain('is sound');
+      relay.restart();
+      await bringBack(relay, typist.doc);
+      expect((await openAs(relay, 'eve')).text()).toBe(text);
     });
 
     it('reads the segments in place of a bad snapshot', async () => {

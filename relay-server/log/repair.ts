@@ -4,6 +4,7 @@ import type { SegmentIndex, SegmentPointer } from './segment-index.ts';
 import type { SegmentReader } from './segment-reader.ts';
 import { SegmentedUpdateLog } from './segmented-update-log.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
+import type { SegmentStore } from './segment-store.ts';
 import { readSnapshotUpdate } from './snapshot-format.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { DocumentKey, DocumentRecord, SnapshotPointer, UpdateLog } from './update-log.ts';
@@ -12,7 +13,9 @@ export interface RepairServices {
   /** The log in the database; the rest of it is in segments. */
   readonly log: UpdateLog;
   readonly index: SegmentIndex;
+  /** Reads from `segmentStore`. */
   readonly segments: SegmentReader;
+  readonly segmentStore: SegmentStore;
   readonly snapshots: SnapshotStore;
   readonly repairs: DocumentRepairs;
   /** What is wrong with a Yjs update; undefined for a sound one. */
@@ -34,6 +37,19 @@ export interface RepairReport {
   readonly outcome: 'sound' | 'damaged' | 'repaired';
 }
 
+/** The database names objects of the document, and the stores have none of them: they are hardly the right ones. */
+export interface MissingObjects {
+  readonly outcome: 'objects-missing';
+  readonly snapshotCount: number;
+  readonly segmentCount: number;
+}
+
+export interface RepairOptions {
+  readonly isApplied: boolean;
+  /** Whether a document of which the stores have no object at all is examined all the same. */
+  readonly givesUpMissingObjects: boolean;
+}
+
 type Findings = Omit<RepairReport, 'outcome'>;
 
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -42,17 +58,21 @@ const ATTEMPTS = 3;
 /**
  * Checks everything that the log and the snapshot store have of a document; undefined when nothing was ever written to
  * it. With `isApplied` what is damaged is put out of the way: a snapshot by reading the log in its place, updates by
- * moving them aside, segments by reading nothing in their place. Then a new epoch begins, and everybody who has the content brings back what was lost. Rejects with
- * a `LogFailure` when the log or the store cannot be reached, or the document does not rest for long enough.
+ * moving them aside, segments by reading nothing in their place. Then a new epoch begins, and everybody who has the
+ * content brings back what was lost. Nothing is done when all objects of the document are missing, unless they are to be
+ * given up. Rejects with a `LogFailure` when the log or the store cannot be reached, or the document does not rest for
+ * long enough.
  */
 export async function repairDocument(
   services: RepairServices,
   key: DocumentKey,
-  { isApplied }: { readonly isApplied: boolean },
-): Promise<RepairReport | undefined> {
+  { isApplied, givesUpMissingObjects }: RepairOptions,
+): Promise<RepairReport | MissingObjects | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const record = await services.log.readDocument(key);
-    if (!record) return undefined;
+    if (!record || record.headSeq === 0) return undefined;
+    const missing = givesUpMissingObjects ? undefined : await findAllMissing(services, key, record);
+    if (missing) return missing;
     const findings = await examine(services, key, record);
     const { snapshotDamage, damaged, lostSegments } = findings;
     if (snapshotDamage === undefined && damaged.length === 0 && lostSegments.length === 0)
@@ -69,6 +89,27 @@ export async function repairDocument(
     if (isDone) return { ...findings, outcome: 'repaired' };
   }
   throw new LogFailure('busy', `The document ${key.document} in room ${key.room} changes all the time. Try again.`);
+}
+
+/** Undefined when an object of the document is there, in whatever state, or none has to be. */
+async function findAllMissing(
+  { index, snapshots, segmentStore }: RepairServices,
+  key: DocumentKey,
+  { snapshot }: DocumentRecord,
+): Promise<MissingObjects | undefined> {
+  const named = new Set<string>();
+  let segment = await index.findAfter(key, 0);
+  while (segment) {
+    if (segment.damage === undefined) named.add(segment.segmentId);
+    segment = await index.findAfter(key, segment.toSeq);
+  }
+  const segmentCount = named.size;
+  if (segmentCount === 0 && !snapshot) return undefined;
+  const storedSnapshots = await snapshots.list(key);
+  if (storedSnapshots.some(({ snapshotId }) => snapshotId === snapshot?.snapshotId)) return undefined;
+  const storedSegments = await segmentStore.list(key);
+  if (storedSegments.some(({ segmentId }) => named.has(segmentId))) return undefined;
+  return { outcome: 'objects-missing', snapshotCount: snapshot ? 1 : 0, segmentCount };
 }
 
 async function examine(services: RepairServices, key: DocumentKey, record: DocumentRecord): Promise<Findings> {

@@ -1,8 +1,10 @@
 import type { Disposable } from '../../shared/lifecycle/index.ts';
 import { ObjectSegmentStore, ObjectSnapshotStore, SEGMENT_KIND, SNAPSHOT_KIND } from './object-store.ts';
-import { S3Objects, type S3Options } from './s3/s3-objects.ts';
+import type { S3Options } from './s3/s3-client.ts';
+import { S3Objects } from './s3/s3-objects.ts';
 
-export type { S3Options } from './s3/s3-objects.ts';
+export type { S3Options } from './s3/s3-client.ts';
+export { S3Mark } from './s3/s3-mark.ts';
 
 /** Keeps snapshots in a bucket as `PREFIX TENANT/ROOM/DOCUMENT/SEQ-SHA256`. Disposing ends its connections. */
 export class S3SnapshotStore extends ObjectSnapshotStore implements Disposable {

@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../../sync-folder.ts';
 import { isNamedAfter } from '../content-hash.ts';
 import { LogFailure } from '../log-failure.ts';
 import type { ObjectKind, ObjectStore, StoredObject } from '../object-store.ts';
 import type { DocumentKey } from '../update-log.ts';
+import { codeOf, toLogFailure } from './folder-failure.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Files `FOLDER/xx/DOCUMENT/ID` of documents, written whole and verified on every read. */
 export class FolderObjects implements ObjectStore {
@@ -18,23 +19,11 @@ export class FolderObjects implements ObjectStore {
   }
 
   async write(key: DocumentKey, objectId: string, bytes: Uint8Array): Promise<void> {
-    const folder = this.folderOf(key);
-    const temporary = join(folder, `.${randomUUID()}`);
+    const path = this.pathOf(key, objectId);
     try {
-      const firstMade = await mkdir(folder, { recursive: true, mode: 0o700 });
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, this.pathOf(key, objectId));
-      await syncFolder(folder);
-      if (firstMade !== undefined) await syncParents(folder, firstMade);
+      await writeWhole(path, bytes);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw toLogFailure(error, `A ${this.kind.noun} cannot be written to ${folder}.`);
+      throw toLogFailure(error, `A ${this.kind.noun} cannot be written to ${dirname(path)}.`);
     }
   }
 
@@ -99,25 +88,4 @@ export class FolderObjects implements ObjectStore {
     const name = hash.digest('hex').slice(0, 40);
     return join(this.folder, name.slice(0, 2), name);
   }
-}
-
-/** Makes the names of fresh folders durable, from `folder` up to `firstMade`. */
-async function syncParents(folder: string, firstMade: string): Promise<void> {
-  for (let made = folder; made.startsWith(firstMade); made = dirname(made)) await syncFolder(dirname(made));
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function toLogFailure(error: unknown, message: string): LogFailure {
-  if (error instanceof LogFailure) return error;
-  const code = codeOf(error);
-  if (code === 'ENOENT') return new LogFailure('corrupted', `${message} It is missing.`, { cause: error });
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new LogFailure('full', `${message} The disk is full.`, { cause: error });
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new LogFailure('permission', `${message} Check who owns it and its permissions.`, { cause: error });
-  }
-  return new LogFailure('failed', message, { cause: error });
 }

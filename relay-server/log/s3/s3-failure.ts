@@ -44,6 +44,12 @@ function explain({ bucket, endpoint }: S3Request, error: unknown): { code: LogFa
   if (WITHOUT_CREDENTIALS.has(name)) {
     return { code: 'permission', advice: `There are no credentials for ${where} (${message}). Configure them.` };
   }
+  if (/region is missing/i.test(message)) {
+    return {
+      code: 'permission',
+      advice: `The region of ${where} is not known. Name it: ?region=REGION in the address.`,
+    };
+  }
   if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode === undefined) {
     return {
       code: 'busy',

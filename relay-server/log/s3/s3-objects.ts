@@ -4,40 +4,15 @@ import {
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { type Disposable, toDisposable } from '../../../shared/lifecycle/index.ts';
 import { isNamedAfter } from '../content-hash.ts';
 import { LogFailure } from '../log-failure.ts';
 import type { ObjectKind, ObjectStore, StoredObject } from '../object-store.ts';
 import type { DocumentKey } from '../update-log.ts';
+import { createS3Client, type S3Options } from './s3-client.ts';
 import { guardS3, isMissingObject } from './s3-failure.ts';
-
-export interface S3Options {
-  readonly bucket: string;
-  /** Begins every object's key, such as `tutti/`; none when left out. */
-  readonly prefix?: string;
-  /** Address of an S3-compatible server; Amazon's own when left out. */
-  readonly endpoint?: string;
-  readonly region?: string;
-  /** Whether the bucket is named in the path and not in the host name, as most servers other than Amazon's want it. */
-  readonly forcePathStyle?: boolean;
-  /** When left out: where the AWS SDK looks for them, such as the environment or the role of the machine. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-  /** How often a request is sent before its failure is final. */
-  readonly maxAttempts?: number;
-  readonly connectTimeoutMs?: number;
-  /** How long an answer may take to begin. */
-  readonly requestTimeoutMs?: number;
-  /** How long a connection may stand still in the middle of a transfer. */
-  readonly idleTimeoutMs?: number;
-  /** Objects that one request for a list asks for. */
-  readonly pageSize?: number;
-}
 
 const DOWNLOAD_ATTEMPTS = 2;
 
@@ -54,7 +29,7 @@ export class S3Objects implements ObjectStore, Disposable {
   constructor(options: S3Options, kind: ObjectKind) {
     this.options = options;
     this.kind = kind;
-    this.client = createClient(options);
+    this.client = createS3Client(options);
     this.owner = toDisposable(() => this.client.destroy());
   }
 
@@ -164,25 +139,4 @@ export class S3Objects implements ObjectStore, Disposable {
 // Nothing in a key may look like a path that goes up, whatever the server makes of it.
 function toKeyPart(name: string): string {
   return encodeURIComponent(name).replaceAll('.', '%2E');
-}
-
-function createClient(options: S3Options): S3Client {
-  const { endpoint, region, forcePathStyle, credentials, maxAttempts = 3 } = options;
-  const { connectTimeoutMs = 5_000, requestTimeoutMs = 60_000, idleTimeoutMs = 20_000 } = options;
-  return new S3Client({
-    ...(endpoint !== undefined && { endpoint }),
-    ...(region !== undefined && { region }),
-    ...(forcePathStyle !== undefined && { forcePathStyle }),
-    ...(credentials !== undefined && { credentials }),
-    maxAttempts,
-    // Many S3-compatible servers know nothing of the newer checksums; the hash in the key checks more.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      socketTimeout: idleTimeoutMs,
-    },
-  });
 }

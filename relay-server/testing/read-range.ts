@@ -1,5 +1,5 @@
-import { LogFailure } from './log-failure.ts';
-import type { DocumentKey, LoggedUpdate, UpdateLog } from './update-log.ts';
+import { LogFailure } from '../log/log-failure.ts';
+import type { DocumentKey, LoggedUpdate, UpdateLog } from '../log/update-log.ts';
 
 /** Small, since appends may wait while one is read. */
 const PAGE_UPDATES = 1_000;
