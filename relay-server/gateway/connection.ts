@@ -53,10 +53,10 @@ export interface EndableConnection {
   terminate(): void;
 }
 
-/** Where a client wants to, and where it is. */
+/** The room that a client wants into, and where it comes from. */
 export interface Destination {
   readonly room: string;
-  /** Empty when it does not matter. */
+  /** Counts for limits; empty: none hold for it. */
   readonly ipAddress: string;
 }
 
@@ -87,7 +87,7 @@ const MAX_WAITING_BYTES = 128 * 1024;
 export class Connection extends TrackedDisposable implements Outlet, ServerSocketEvents, Watched, EndableConnection {
   private readonly socket: ServerSocket;
   private readonly room: string;
-  /** Of the client; empty when it does not matter. */
+  /** Of the client; empty when no limits hold for it. */
   private readonly ipAddress: string;
   private readonly services: ConnectionServices;
   private readonly keeper: ConnectionKeeper;

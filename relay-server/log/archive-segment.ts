@@ -12,6 +12,8 @@ export interface ArchiveServices {
   readonly index: SegmentIndex;
   readonly store: SegmentStore;
   readonly scheduler: Scheduler;
+  /** Whether objects may be removed now; when left out, they always may. */
+  readonly mayRemove?: () => boolean;
 }
 
 export interface SegmentLimits {
@@ -33,7 +35,7 @@ const PAGE_BYTES = 256 * 1024;
  * reason; whatever it leaves behind then, the index knows of it.
  */
 export async function archiveSegment(
-  { log, index, store, scheduler }: ArchiveServices,
+  { log, index, store, scheduler, mayRemove }: ArchiveServices,
   candidate: ArchiveCandidate,
   limits: SegmentLimits,
   signal: AbortSignal,
@@ -59,6 +61,8 @@ export async function archiveSegment(
   await writeDurably(store, key, segment, bytes);
   signal.throwIfAborted();
   if (await index.commit(key, segment)) return 'archived';
+  // The index knows of it, for later. A copy of the database may have committed the same object.
+  if (mayRemove?.() === false) return 'overtaken';
   // Nobody else knows of this object, and nobody can commit it any more.
   await store.remove(key, segment.segmentId);
   await index.forgetUpload({ key, segmentId: segment.segmentId });

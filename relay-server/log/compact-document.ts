@@ -61,7 +61,11 @@ async function createFrom(
   }
 }
 
-async function* readParts(
+/**
+ * Everything that the log has of the document, its snapshot first, in pages. Rejects with a `LogFailure`, also when
+ * something is missing.
+ */
+export async function* readParts(
   { log, snapshots }: CompactionSource,
   key: DocumentKey,
   { snapshot, headSeq }: DocumentRecord,

@@ -1,6 +1,6 @@
 import { isRole } from '../../shared/access/index.ts';
 import { LogFailure } from './log-failure.ts';
-import type { LinkRecord } from './room-directory.ts';
+import { CLOSED_REASONS, type LinkRecord } from './room-directory.ts';
 import type { ArchiveCandidate, CandidatePage, SegmentPointer } from './segment-index.ts';
 import type { DocumentKey, LoggedUpdate, SnapshotPointer } from './update-log.ts';
 
@@ -62,6 +62,7 @@ export interface LinkRow {
   readonly paths: string | null;
   readonly created_by: string;
   readonly closed_at_ms: number | null;
+  readonly closed_reason: string | null;
   readonly revoked_at_ms: number | null;
 }
 
@@ -133,6 +134,8 @@ export function toLink(row: LinkRow | undefined): LinkRecord | undefined {
     paths: row.paths === null ? undefined : (JSON.parse(row.paths) as readonly string[]),
     createdBy: row.created_by,
     closedAtMs: row.closed_at_ms ?? undefined,
+    // A later relay may know other reasons.
+    closedReason: CLOSED_REASONS.find((reason) => reason === row.closed_reason),
     revokedAtMs: row.revoked_at_ms ?? undefined,
   };
 }

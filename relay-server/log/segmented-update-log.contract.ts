@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
+import { readRange } from '../testing/read-range.ts';
 import { archiveSegment } from './archive-segment.ts';
 import type { DocumentRepairs } from './document-repairs.ts';
-import { readRange } from './read-range.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { SegmentStore } from './segment-store.ts';

@@ -77,6 +77,10 @@ export class SegmentedUpdateLog implements UpdateLog {
     return this.rows.readLastOfSession(key, session);
   }
 
+  settleEpoch(key: DocumentKey, epoch: string) {
+    return this.rows.settleEpoch(key, epoch);
+  }
+
   replaceEpoch(key: DocumentKey, from: string, to: string) {
     return this.rows.replaceEpoch(key, from, to);
   }

@@ -27,7 +27,7 @@ function entry(
 /** What every {@link UpdateLog} must do. `open` gives an empty log, closed by the test's own hooks. */
 export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<UpdateLog>): void {
   describe(`update log: ${name}`, () => {
-    it('knows nothing of a document that was never written', async () => {
+    it('knows nothing of a document that was never written and has no epoch', async () => {
       const log = await open();
       expect(await log.readDocument(FILE)).toBeUndefined();
       expect(await log.readUpdates(FILE, ALL)).toEqual([]);
@@ -66,6 +66,35 @@ export function describeUpdateLog(name: string, open: () => UpdateLog | Promise<
       const log = await open();
       await log.append([entry([1])]);
       expect(await log.append([entry([2], { epochWhenNew: 'another' })])).toMatchObject([{ epoch: 'epoch-1' }]);
+    });
+
+    it('[SY1] settles the epoch of a new document once, whoever asks and whoever writes first', async () => {
+      const log = await open();
+      const asked = ['epoch-1', 'epoch-2', 'epoch-3'].map((epoch) => log.settleEpoch(FILE, epoch));
+      const settled = await Promise.all(asked);
+      const [first] = settled;
+      expect(['epoch-1', 'epoch-2', 'epoch-3']).toContain(first?.epoch);
+      expect(settled).toEqual([first, first, first]);
+      const head = { epoch: first?.epoch, headSeq: 0 };
+      expect(first).toEqual(head);
+      expect(await log.readDocument(FILE)).toEqual({ ...head, snapshot: undefined });
+      expect(await log.readHeads([FILE, { ...FILE, document: 'other' }])).toEqual([head, undefined]);
+      expect(await log.append([entry([1], { epochWhenNew: 'another' })])).toEqual([{ ...head, headSeq: 1, seqs: [1] }]);
+      expect(await log.settleEpoch(FILE, 'epoch-4')).toEqual({ ...head, headSeq: 1 });
+      expect(await log.replaceEpoch(FILE, head.epoch ?? '', 'epoch-5')).toBe('epoch-5');
+      expect(await log.settleEpoch(FILE, 'epoch-6')).toEqual({ epoch: 'epoch-5', headSeq: 1 });
+    });
+
+    it('[SY1] gives all who settle the epochs of many new documents at once the same ones', async () => {
+      const log = await open();
+      const keys = Array.from({ length: 50 }, (_, index) => ({ ...FILE, document: `file-${index}` }));
+      const askers = ['a', 'b', 'c', 'd'];
+      const settled = await Promise.all(
+        askers.map((asker) => Promise.all(keys.map((key) => log.settleEpoch(key, `epoch of ${asker}`)))),
+      );
+      const heads = await log.readHeads(keys);
+      expect(settled).toEqual(askers.map(() => heads));
+      expect(heads.every((head) => head?.headSeq === 0)).toBe(true);
     });
 
     it('[SY6] begins a new epoch once, whoever asks', async () => {

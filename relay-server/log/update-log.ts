@@ -22,7 +22,7 @@ export interface NewUpdate {
 
 export interface DocumentAppend {
   readonly key: DocumentKey;
-  /** The epoch of a document that nothing was written to before. */
+  /** The epoch of a document that has none. */
   readonly epochWhenNew: string;
   /** In the order in which they get their numbers. */
   readonly updates: readonly NewUpdate[];
@@ -81,9 +81,9 @@ export interface UpdateLog {
    * the updates may be in the log all the same; appending them again gives them the numbers that they have.
    */
   append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]>;
-  /** Undefined when nothing was ever written to the document. */
+  /** Undefined while the document has no epoch: nothing was written to it, and nobody has settled one. */
   readDocument(key: DocumentKey): Promise<DocumentRecord | undefined>;
-  /** Where many documents stand, in the order of `keys`; undefined for one that nothing was written to. */
+  /** Where many documents stand, in the order of `keys`; undefined for those that {@link UpdateLog.readDocument} does not know. */
   readHeads(keys: readonly DocumentKey[]): Promise<readonly (DocumentHead | undefined)[]>;
   /** The next updates by their number, without gaps; fewer than asked for do not mean that there are no more. */
   readUpdates(key: DocumentKey, range: ReadRange): Promise<readonly LoggedUpdate[]>;
@@ -92,6 +92,11 @@ export interface UpdateLog {
     key: DocumentKey,
     session: SessionKey,
   ): Promise<{ readonly clientSeq: number; readonly seq: number } | undefined>;
+  /**
+   * Gives where the document stands. One that has no epoch is in `epoch` from now on, whoever writes to it first: all
+   * who ask at once get the same answer. It is durable.
+   */
+  settleEpoch(key: DocumentKey, epoch: string): Promise<DocumentHead>;
   /** Begins the epoch `to` when the document is in `from`. Gives the epoch that it is in now; `to` when it is new. */
   replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string>;
   /**

@@ -164,31 +164,6 @@ describe('a document on two nodes', () => {
     expect(await cluster.log.readUpdates(KEY, ALL)).toHaveLength(2);
   });
 
-  it('[SY6] agrees on one epoch when a new document is written on both nodes at once', async () => {
-    const cluster = new ClusterUnderTest(2);
-    const ada = await cluster.join(0, 'ada.editor');
-    const bob = await cluster.join(1, 'bob.editor');
-    for (const { client } of [ada, bob]) client.open(1, 'file');
-    await cluster.settleAll();
-    ada.client.update(1, 1, createTypist(1).type('x'));
-    bob.client.update(1, 1, createTypist(2).type('y'));
-    await cluster.advance(5);
-    await cluster.settleAll();
-    await cluster.advance(SHORT_WHILE_MS);
-    const [record] = await cluster.log.readHeads([KEY]);
-    expect(record?.headSeq).toBe(2);
-    for (const { client } of [ada, bob]) {
-      const isOfOldEpoch = client.last('opened').epoch !== record?.epoch;
-      expect(client.all('document-closed')).toHaveLength(isOfOldEpoch ? 1 : 0);
-      client.open(2, 'file');
-    }
-    await cluster.settle();
-    for (const { client } of [ada, bob]) {
-      expect(client.last('opened').epoch).toBe(record?.epoch);
-      expect([...client.textOf(2)].sort()).toEqual(['x', 'y']);
-    }
-  });
-
   it('[SY6] begins a new epoch on all nodes when an older copy of the log was restored under them', async () => {
     const { cluster, ada, bob, typist } = await setUp();
     ada.client.update(1, 2, typist.type('b'));
@@ -205,6 +180,25 @@ describe('a document on two nodes', () => {
     for (const { client } of [ada, bob]) expect(client.all('document-closed')).toMatchObject([{ reason: 'reopen' }]);
     const [head] = await cluster.log.readHeads([KEY]);
     expect(head?.epoch).not.toBe(epoch);
+    expect(cluster.problems).toEqual([]);
+  });
+
+  it('[DO6] keeps nothing of a document that was closed on everybody, and that nobody opens again', async () => {
+    const { cluster, ada, bob } = await setUp();
+    const [head] = await cluster.log.readHeads([KEY]);
+    await cluster.log.replaceEpoch(KEY, head?.epoch ?? '', 'epoch-of-a-repair');
+    await cluster.advance(HEAD_POLL_INTERVAL_MS);
+    for (const { client } of [ada, bob]) expect(client.all('document-closed')).toMatchObject([{ reason: 'reopen' }]);
+    for (let waitedMs = 0; waitedMs < 40_000; waitedMs += 10_000) {
+      for (const { client } of [ada, bob]) client.send({ type: 'ping', nonce: 1 });
+      await cluster.advance(10_000);
+    }
+    const intruder = cluster.joinBackplane();
+    // A node that has the document looks into its updates.
+    const update = { kind: 'update', document: 'file', origin: 1, author: 1, payload: new Uint8Array([9, 9]) } as const;
+    intruder.publish(KEY, update);
+    await cluster.settleAll();
+    intruder.dispose();
     expect(cluster.problems).toEqual([]);
   });
 

@@ -1,46 +1,28 @@
-import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
-import type { RelayMessage } from '../../shared/protocol/index.ts';
+import { type Disposable, MutableDisposable } from '../../shared/lifecycle/index.ts';
 import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
-import type { AnswerCache } from './answer-cache.ts';
 import { toCommitNotice } from './commit-notice.ts';
+import { DocumentEpoch } from './document-epoch.ts';
+import type { DocumentServices } from './document-services.ts';
 import { explainReadFailure, explainWriteFailure } from './explain-failure.ts';
 import { FanOut } from './fan-out.ts';
-import type { CommitTarget, GroupCommit, PendingUpdate } from './group-commit.ts';
+import type { CommitTarget, PendingUpdate } from './group-commit.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import { KnownClocks } from './known-clocks.ts';
 import { LogCursor } from './log-cursor.ts';
 import { readAnswer } from './read-answer.ts';
 import { addClocks, readClocks } from './read-clocks.ts';
-import { type ClientHas, type CommittedSource, readPages } from './read-committed.ts';
+import { type ClientHas, readPages } from './read-committed.ts';
 import { RemoteUpdates } from './remote-updates.ts';
 import { DocumentSessions } from './document-sessions.ts';
 import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
 import { type CheckedUpdate, UpdateIntake } from './update-intake.ts';
 
-type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
 /** What other nodes say about one document. */
 export type DocumentBackplaneMessage = Extract<BackplaneMessage, { readonly document: string }>;
-
-export interface DocumentServices extends CommittedSource {
-  readonly commits: GroupCommit;
-  readonly answers: AnswerCache;
-  readonly scheduler: Scheduler;
-  readonly maxUpdateBytes: number;
-  /** Whether other nodes write to the same log. */
-  readonly isLogShared: boolean;
-  /** A fresh epoch, for a document that nothing was written to. */
-  createEpoch(): string;
-  /** A number that this node has not used yet; rising. */
-  nextUpdateId(): number;
-  /** The log has grown; a snapshot may be due. */
-  noteGrowth(key: DocumentKey, updates: number, bytes: number): void;
-  /** An error of storage that an operator should see. */
-  reportProblem(error: unknown): void;
-}
 
 /** An update that is missing may be on its way from another node; after so long it is read from the log. */
 const GAP_PATIENCE_MS = 25;
@@ -52,9 +34,9 @@ const UNKNOWN_AUTHOR = 0;
  */
 export class LiveDocument implements CommitTarget, Disposable {
   readonly key: DocumentKey;
-  epoch: string;
   private readonly services: DocumentServices;
   private readonly publish: PublishToPeers;
+  private readonly epochs: DocumentEpoch;
   private readonly sessions = new DocumentSessions();
   private readonly pendingRanges = new Map<number, readonly ClockRange[]>();
   private readonly remote = new RemoteUpdates();
@@ -72,13 +54,17 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.key = key;
     this.services = services;
     this.publish = publish;
-    this.epoch = services.createEpoch();
+    this.epochs = new DocumentEpoch(key, services.log, services.createEpoch());
     this.fanOut = new FanOut(services.scheduler, () => this.cursor.headSeq);
     this.seen = new SeenTicker(
       services.scheduler,
       () => this.fanOut.subscriptions,
       (entries) => publish(() => ({ kind: 'seen', document: key.document, epoch: this.epoch, entries })),
     );
+  }
+
+  get epoch(): string {
+    return this.epochs.current;
   }
 
   get isOpen(): boolean {
@@ -113,7 +99,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     await (this.loading ??= this.load());
     this.intake.flush();
     await this.services.commits.settled(this);
-    if (this.services.isLogShared) await this.catchUp();
+    if (this.services.isLogShared) await this.compareWithLog(subscription);
     await this.sessions.meet(session, async () =>
       this.headSeq > 0 ? this.services.log.readLastOfSession(this.key, session) : undefined,
     );
@@ -129,7 +115,9 @@ export class LiveDocument implements CommitTarget, Disposable {
     if (subscription.state !== 'opening') return;
     const stateVector = this.clocks.encodeStateVector();
     const { access } = subscription;
-    this.fanOut.answer(subscription, { epoch, throughSeq: headSeq, stateVector, contents }, () => {
+    // Meanwhile it may have been settled, and 0 is the same number in every epoch.
+    const answer = { epoch: this.epoch, throughSeq: headSeq, stateVector, contents };
+    this.fanOut.answer(subscription, answer, () => {
       this.seen.introduce(subscription);
       // The news of it may have overtaken `opened` (SPEC AC2).
       if (subscription.access !== access) this.close(subscription, 'reopen', 'What you may do here has changed.');
@@ -137,17 +125,38 @@ export class LiveDocument implements CommitTarget, Disposable {
     if (this.cursor.gap) this.scheduleGapFilling();
   }
 
+  /** What the participant may do has changed, while the document was open. */
+  standingChanged(subscription: Subscription): void {
+    if (!this.services.isLogShared || !this.isLoaded || subscription.access !== 'write') return;
+    if (this.epochs.isSettled) return;
+    this.compareWithLog(subscription).catch((error: unknown) => this.services.reportProblem(error));
+  }
+
+  /** Learns what other nodes have done. The first who may write settles the epoch of a new document for all nodes. */
+  private async compareWithLog({ access }: Subscription): Promise<void> {
+    const { epoch, headSeq } = this;
+    const head = access === 'write' ? await this.epochs.settle() : undefined;
+    if (!head || epoch !== this.epoch || !this.isLoaded) return this.catchUp();
+    this.epochs.noteLogged(head.epoch);
+    const told = [...this.fanOut.subscriptions].filter(({ state }) => state !== 'opening');
+    if (head.epoch !== epoch)
+      for (const other of told) this.close(other, 'reopen', 'Somebody has begun to write the document; compare it.');
+    this.noteHead(head, headSeq);
+    if (this.cursor.gap) await this.catchUp();
+  }
+
   /** Takes an update of a participant who has the document open. */
   submit(subscription: Subscription, clientSeq: number, payload: Uint8Array): void {
     const { participant } = subscription;
     const progress = this.sessions.progressOf(participant.session);
     const takenAs = progress.committedSeqOf(clientSeq);
-    if (takenAs !== undefined) return this.ack(subscription, progress.committedClientSeq, takenAs);
+    if (takenAs !== undefined) return this.fanOut.ack(subscription, progress.committedClientSeq, takenAs);
     if (subscription.access !== 'write') {
-      return this.refuse(subscription, clientSeq, 'read-only', 'Your role may read this document, not change it.');
+      const reason = participant.standing.explanation || 'Your role may read this document, not change it.';
+      return this.fanOut.refuse(subscription, clientSeq, 'read-only', reason);
     }
     if (payload.byteLength > this.services.maxUpdateBytes) {
-      return this.refuse(
+      return this.fanOut.refuse(
         subscription,
         clientSeq,
         'too-large',
@@ -157,7 +166,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     if (progress.joinPending(clientSeq, subscription)) return;
     const inspection = inspectUpdate(payload);
     if (inspection.kind === 'malformed')
-      return this.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
+      return this.fanOut.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
     progress.begin(clientSeq, subscription);
     this.intake.add(subscription, { clientSeqs: [clientSeq], payload, ranges: inspection.ranges });
   }
@@ -181,6 +190,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     result: { epoch: string; headSeq: number; seqs: readonly number[] },
   ): void {
     if (result.epoch !== this.epoch) this.startEpoch(result.epoch);
+    else this.epochs.noteLogged(result.epoch);
     const acks = new Map<Subscription, { clientSeq: number; seq: number }>();
     let byteLength = 0;
     for (const [index, update] of updates.entries()) {
@@ -200,7 +210,7 @@ export class LiveDocument implements CommitTarget, Disposable {
       this.sessions.prune(update.session);
     }
     this.noteCommitted(result.headSeq);
-    for (const [subscription, { clientSeq, seq }] of acks) this.ack(subscription, clientSeq, seq);
+    for (const [subscription, { clientSeq, seq }] of acks) this.fanOut.ack(subscription, clientSeq, seq);
     this.publish(() => toCommitNotice(this.key.document, updates, result));
     this.services.noteGrowth(this.key, updates.length, byteLength);
   }
@@ -212,7 +222,7 @@ export class LiveDocument implements CommitTarget, Disposable {
       this.pendingRanges.delete(update.pendingId);
       for (const clientSeq of update.clientSeqs) {
         for (const subscription of this.sessions.progressOf(update.session).end(clientSeq, undefined))
-          this.refuse(subscription, clientSeq, reason, explainWriteFailure(failure));
+          this.fanOut.refuse(subscription, clientSeq, reason, explainWriteFailure(failure));
       }
       this.sessions.prune(update.session);
     }
@@ -328,7 +338,7 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   /** Forgets what was known of the numbers, and lets everybody compare anew (SPEC SY6). */
   private startEpoch(epoch: string): void {
-    this.epoch = epoch;
+    this.epochs.begin(epoch);
     this.loading = undefined;
     this.isLoaded = false;
     this.clocks = new KnownClocks();
@@ -356,20 +366,6 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.fanOut.close(subscription, reason, explanation);
   }
 
-  private ack({ participant, handle, state }: Subscription, clientSeq: number, seq: number): void {
-    if (state !== 'closed') participant.outlet.send({ type: 'ack', handle, clientSeq, seq }, 'control');
-  }
-
-  private refuse(
-    { participant, handle, state }: Subscription,
-    clientSeq: number,
-    reason: Refusal,
-    explanation: string,
-  ): void {
-    if (state === 'closed') return;
-    participant.outlet.send({ type: 'refused', handle, clientSeq, reason, explanation }, 'control');
-  }
-
   private async load(): Promise<void> {
     try {
       const { cursor } = this;
@@ -378,7 +374,7 @@ export class LiveDocument implements CommitTarget, Disposable {
       if (record) tail = await readClocks(this.services, this.key, record, this.clocks);
       // A new epoch has begun meanwhile.
       if (cursor !== this.cursor) return await this.load();
-      this.epoch = record?.epoch ?? this.epoch;
+      this.epochs.noteLogged(record?.epoch);
       cursor.jumpTo(record?.headSeq ?? 0);
       this.isLoaded = true;
       if (tail.updates > 0) this.services.noteGrowth(this.key, tail.updates, tail.byteLength);

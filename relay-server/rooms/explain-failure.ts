@@ -10,6 +10,14 @@ export function explainReadFailure(error: unknown): string {
   return 'The relay cannot read this document now. It is tried again.';
 }
 
+/** Why nothing can be served to somebody who may see only a part of the files, in words for them. */
+export function explainViewFailure(error: unknown): string {
+  if (error instanceof LogFailure && error.code === 'corrupted') {
+    return 'The list of the files that were shared with you is damaged. Who runs the relay was told; your copy is safe.';
+  }
+  return 'The relay cannot read which files were shared with you now. It is tried again.';
+}
+
 /** Why an edit was not stored, in words for its author. */
 export function explainWriteFailure(failure: LogFailure): string {
   if (failure.code === 'full') {

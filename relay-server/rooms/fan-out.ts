@@ -3,6 +3,7 @@ import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../sha
 import type { Subscription } from './subscription.ts';
 import type { SyncContent } from './sync-part.ts';
 
+type Refusal = Extract<RelayMessage, { type: 'refused' }>['reason'];
 type ClosingReason = Extract<RelayMessage, { type: 'document-closed' }>['reason'];
 
 /** What a client is told of a document that it opens. */
@@ -104,11 +105,21 @@ export class FanOut implements Disposable {
     }, NOTICE_DELAY_MS);
   }
 
+  ack({ participant, handle, state }: Subscription, clientSeq: number, seq: number): void {
+    if (state !== 'closed') participant.outlet.send({ type: 'ack', handle, clientSeq, seq }, 'control');
+  }
+
+  refuse({ participant, handle, state }: Subscription, clientSeq: number, reason: Refusal, explanation: string): void {
+    if (state === 'closed') return;
+    participant.outlet.send({ type: 'refused', handle, clientSeq, reason, explanation }, 'control');
+  }
+
   /** Ends the subscription and tells the client why. */
   close(subscription: Subscription, reason: ClosingReason, explanation: string): void {
     this.delete(subscription);
     const { handle, participant } = subscription;
     participant.outlet.send({ type: 'document-closed', handle, reason, explanation }, 'control');
+    participant.place.documentClosed(handle);
   }
 
   private sendNotice(subscription: Subscription): void {

@@ -38,6 +38,11 @@ function encodeWith(edit: (text: Y.Text) => void): Uint8Array {
   return Y.encodeStateAsUpdate(doc);
 }
 
+function explanationOf(update: Uint8Array): string {
+  const inspection = inspectUpdate(update);
+  return inspection.kind === 'malformed' ? inspection.explanation : '';
+}
+
 describe('inspectUpdate', () => {
   it('[UP2] takes everything that Yjs writes', () => {
     for (let seed = 1; seed <= 20; seed++) {
@@ -58,11 +63,7 @@ describe('inspectUpdate', () => {
     ['map entry', (value: unknown) => encodeWith((text) => text.doc?.getMap('map').set('key', value))],
   ])('[UP2] refuses an %s that is nested so deep that others could not read it', (_name, encode) => {
     expect(inspectUpdate(encode(nested(200))).kind).toBe('sound');
-    for (const depth of [300, 2_000])
-      expect(inspectUpdate(encode(nested(depth)))).toMatchObject({
-        kind: 'malformed',
-        explanation: expect.stringContaining('nested deeper than 256'),
-      });
+    for (const depth of [300, 2_000]) expect(explanationOf(encode(nested(depth)))).toContain('nested deeper than 256');
   });
 
   it('[UP2] refuses what is nested deeper than the stack', () => {
@@ -71,7 +72,7 @@ describe('inspectUpdate', () => {
     const update = encodeWith((text) => text.insertEmbed(0, [marker]));
     const depth = 200_002;
     update.set(Buffer.from('['.repeat(depth) + ']'.repeat(depth)), Buffer.from(update).indexOf(`["${marker}"]`));
-    expect(inspectUpdate(update)).toMatchObject({ explanation: expect.stringContaining('nested deeper') });
+    expect(explanationOf(update)).toContain('nested deeper than 256');
   });
 
   it('[UP2] whatever passes can be merged, compared and applied', () => {

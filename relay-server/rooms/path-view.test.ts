@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { WorkspaceIndex } from '../../shared/workspace/index.ts';
+import { decodePresenceState, encodePresenceState, WorkspaceIndex } from '../../shared/workspace/index.ts';
+import { LogFailure } from '../log/log-failure.ts';
+import type { RawClient } from '../testing/raw-client.ts';
 import { createPlainDoorkeeper, RelayUnderTest } from '../testing/relay-under-test.ts';
+import { YjsClient } from '../testing/yjs-client.ts';
 import type { Admission, Doorkeeper } from '../access/room-grant.ts';
 import { PATH_VIEW } from './subscription.ts';
 
@@ -66,6 +69,20 @@ async function start() {
   });
   const idOf = (path: string) => ids.get(path) ?? '';
   return { relay, join, edit, idOf, owner, dispose: () => index.dispose() };
+}
+
+/** What `client` would show of somebody now: the file, nothing, or undefined when that one never came. */
+function shownFile(client: RawClient, presenceId: number): string | undefined {
+  const states = client
+    .all('presence')
+    .flatMap(({ entries }) => entries)
+    .filter((entry) => entry.presenceId === presenceId && entry.state !== undefined);
+  const state = states.at(-1)?.state;
+  return state && (decodePresenceState(state)?.fileId ?? 'nothing');
+}
+
+function presenceIn(fileId: string): Uint8Array {
+  return encodePresenceState({ fileId, selections: new Uint8Array([1, 2, 3]) });
 }
 
 describe('a person who may see only some paths', () => {
@@ -141,6 +158,83 @@ describe('a person who may see only some paths', () => {
     part.client.open(2, idOf('src/a.ts'));
     await relay.advance(100);
     expect(part.client.all('opened')).toHaveLength(2);
+    dispose();
+  });
+
+  it('[AC5] [DO5] is told when the list cannot be read, and served once it can', async () => {
+    const { relay, join, idOf, dispose } = await start();
+    relay.restart();
+    const read = relay.log.readDocument.bind(relay.log);
+    relay.log.readDocument = async (key) => {
+      if (key.document === 'index') throw new LogFailure('corrupted', 'The document index is damaged.');
+      return read(key);
+    };
+    const part = await join('part.editor', 'session-of-the-guest');
+    part.client.open(2, idOf('src/a.ts'));
+    part.client.open(3, 'chat');
+    await relay.advance(100);
+    const closed = part.client.all('document-closed');
+    expect(closed).toMatchObject([
+      { handle: 1, reason: 'unreadable' },
+      { handle: 2, reason: 'unreadable' },
+    ]);
+    expect(closed[0]?.explanation).toContain('is damaged');
+    expect(part.client.all('opened').map(({ handle }) => handle)).toEqual([3]);
+    await relay.advance(1_000);
+    await relay.advance(1_000);
+    // However often it is tried.
+    expect(relay.problems).toHaveLength(1);
+    relay.log.readDocument = read;
+    await relay.advance(1_000);
+    part.client.open(4, 'index');
+    part.client.open(5, idOf('src/a.ts'));
+    part.client.open(6, idOf('secret/plan.md'));
+    await relay.advance(100);
+    await relay.advance(100);
+    expect(part.client.all('opened').map(({ handle }) => handle)).toEqual([3, 4, 5]);
+    expect(part.client.last('document-closed')).toMatchObject({ handle: 6, reason: 'forbidden' });
+    dispose();
+  });
+
+  it('[AC5] sees where others are in those files and the chat, and not elsewhere', async () => {
+    const { relay, join, edit, idOf, owner, dispose } = await start();
+    const part = await join('part.editor', 'session-of-the-guest');
+    const whole = await join('bob.viewer', 'session-of-somebody-else');
+    const ownerId = owner.client.last('welcome').presenceId;
+    const seenBy = async (state: Uint8Array) => {
+      owner.client.send({ type: 'presence', state });
+      await relay.advance(100);
+      return [shownFile(part.client, ownerId), shownFile(whole.client, ownerId)];
+    };
+    const [inside, outside] = [idOf('src/a.ts'), idOf('secret/plan.md')];
+    expect(await seenBy(presenceIn(outside))).toEqual(['nothing', outside]);
+    expect(await seenBy(presenceIn(inside))).toEqual([inside, inside]);
+    expect(await seenBy(presenceIn('index'))).toEqual(['nothing', 'index']);
+    expect(await seenBy(presenceIn('chat'))).toEqual(['chat', 'chat']);
+    expect(await seenBy(new Uint8Array([77, 7]))).toEqual(['nothing', 'nothing']);
+    await seenBy(presenceIn(outside));
+    const late = await join('partner.viewer', 'session-of-a-late-one');
+    expect(shownFile(late.client, ownerId)).toBe('nothing');
+    const sent = [part, late].flatMap(({ client }) => client.all('presence').flatMap(({ entries }) => entries));
+    expect(sent.some(({ state }) => state && Buffer.from(state).includes(outside))).toBe(false);
+    await edit((files) => files.update(outside, { path: 'src/plan.md' }));
+    expect([part, late].map(({ client }) => shownFile(client, ownerId))).toEqual([outside, outside]);
+    await edit((files) => files.update(outside, { path: 'secret/plan.md' }));
+    expect([part, late].map(({ client }) => shownFile(client, ownerId))).toEqual(['nothing', 'nothing']);
+    dispose();
+  });
+
+  it('[AC5] [YW2] is told by no query who is in a document that is none of theirs', async () => {
+    const { relay, idOf, dispose } = await start();
+    const document = idOf('secret/plan.md');
+    const ada = new YjsClient(relay, { token: 'ada.editor', document });
+    await relay.advance(50);
+    ada.show(7, 1, { user: {}, mood: 'secret' });
+    await relay.advance(50);
+    const part = new YjsClient(relay, { token: 'part.editor', document });
+    part.queryAwareness();
+    await relay.advance(100);
+    expect([part.awareness, part.closes.map(({ code }) => code)]).toEqual([[], [4403]]);
     dispose();
   });
 });

@@ -12,7 +12,7 @@ import { ChunkAssembler, type RelayMessage, relayMessageCodec } from '../../shar
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../shared/workspace/index.ts';
 import type { LiveDocument } from './document.ts';
 import type { Outlet } from './outlet.ts';
-import { type AccessFollower, type Participant, Subscription } from './subscription.ts';
+import { type Participant, type Place, Subscription } from './subscription.ts';
 
 /** The room, as far as its views need it. */
 export interface ViewedRoom {
@@ -36,7 +36,7 @@ const REOPEN_MS = 1_000;
 /** What owners set does not concern the relay itself. */
 // Plain values alone: two nodes must not see a difference where there is none.
 const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'sizeBytes'];
-const UNMOVED: AccessFollower = { applyAccess: () => {} };
+const UNMOVED: Place = { applyAccess: () => {}, documentClosed: () => {} };
 /** In the log, who keeps a view up. No person has such a subject. */
 const KEEPER = { subject: 'relay', name: 'Relay' } as const;
 
@@ -53,8 +53,6 @@ export function pathViewName(patterns: readonly string[]): string {
  */
 export class PathView implements Disposable {
   readonly documentName: string;
-  /** Resolves when the view is known. */
-  readonly whenReady: Promise<void>;
   private readonly options: PathViewOptions;
   private readonly owned = new DisposableStore();
   private readonly changed = this.owned.add(new Emitter<void>());
@@ -75,10 +73,11 @@ export class PathView implements Disposable {
     this.source = follow(INDEX_DOCUMENT);
     this.view = follow(this.documentName);
     this.sourceIndex = this.owned.add(new WorkspaceIndex(this.source.doc, { random: () => 0, nowMs: () => 0 }));
-    this.whenReady = Promise.all([this.source.whenRead, this.view.whenRead]).then(() => {
-      this.isReady = true;
-      this.project();
-    });
+  }
+
+  /** Resolves when the view is known. Rejects when the room's list, or the view, could not be read so far. */
+  async ready(): Promise<void> {
+    await Promise.all([this.source.whenRead, this.view.whenRead]);
   }
 
   /** Whether a document belongs to the view, as far as the room's list has come here. */
@@ -87,11 +86,17 @@ export class PathView implements Disposable {
   }
 
   private noticeChange(): void {
-    if (!this.isReady) return;
+    if (!this.isReady) return this.begin();
     this.timer.value ??= this.options.scheduler.schedule(() => {
       this.timer.value = undefined;
       this.project();
     }, SETTLE_MS);
+  }
+
+  private begin(): void {
+    if (!this.source.hasRead || !this.view.hasRead) return;
+    this.isReady = true;
+    this.project();
   }
 
   private project(): void {
@@ -158,7 +163,9 @@ function copyEntry(fileId: string, entry: Y.Map<unknown>, shown: Y.Map<Y.Map<unk
 /** A document of the room as the relay itself reads and writes it: a participant that nobody sees. */
 class FollowedDocument implements Outlet, Disposable {
   readonly doc = new Y.Doc();
-  readonly whenRead: Promise<void>;
+  /** Resolves when it was read. Rejects when that has failed; it is tried again and again. */
+  whenRead: Promise<void>;
+  hasRead = false;
   readonly isLagging = false;
   private readonly name: string;
   private readonly options: PathViewOptions;
@@ -166,7 +173,8 @@ class FollowedDocument implements Outlet, Disposable {
   private readonly retry = new MutableDisposable<Disposable>();
   private readonly assembler = new ChunkAssembler();
   private opened: { readonly document: LiveDocument; readonly subscription: Subscription } | undefined;
-  private resolveRead: () => void = () => {};
+  private readonly firstReading = Promise.withResolvers<void>();
+  private isFailing = false;
   private lastHandle = 0;
   private clientSeq = 0;
   /** Something of `doc` may be missing in the log. */
@@ -177,9 +185,7 @@ class FollowedDocument implements Outlet, Disposable {
     this.name = name;
     this.options = options;
     this.onChange = onChange;
-    this.whenRead = new Promise((resolve) => {
-      this.resolveRead = resolve;
-    });
+    this.whenRead = this.firstReading.promise;
     this.open();
   }
 
@@ -190,16 +196,30 @@ class FollowedDocument implements Outlet, Disposable {
   }
 
   private open(): void {
-    const { room, reportProblem, sessionId } = this.options;
+    const { room, sessionId } = this.options;
     const document = room.acquire(this.name);
     const subscription = new Subscription(toKeeper(room, sessionId, this), ++this.lastHandle, this.name);
     this.opened = { document, subscription };
     document.subscribe(subscription);
     const stateVector = Y.encodeStateVector(this.doc);
     document.answerOpen(subscription, { epoch: '', afterSeq: 0, stateVector }).catch((error: unknown) => {
-      reportProblem(error);
+      this.fail(error);
       this.reopenLater();
     });
+  }
+
+  private fail(error: unknown): void {
+    // An outage is reported once.
+    if (!this.isFailing) this.options.reportProblem(error);
+    this.isFailing = true;
+    if (this.hasRead) return;
+    const failed = Promise.withResolvers<void>();
+    for (const { promise, reject } of [this.firstReading, failed]) {
+      // Perhaps nobody waits for it.
+      promise.catch(() => {});
+      reject(error);
+    }
+    this.whenRead = failed.promise;
   }
 
   private reopenLater(): void {
@@ -254,7 +274,11 @@ class FollowedDocument implements Outlet, Disposable {
   }
 
   private read(): void {
-    this.resolveRead();
+    this.isFailing = false;
+    this.hasRead = true;
+    this.onChange();
+    this.firstReading.resolve();
+    this.whenRead = Promise.resolve();
     if (!this.hasUnsent) return;
     this.hasUnsent = false;
     this.submit(Y.encodeStateAsUpdate(this.doc));

@@ -7,6 +7,7 @@ import {
 } from '../../shared/lifecycle/index.ts';
 import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
+import { withinView } from './presence-view.ts';
 import { RemotePeople } from './remote-people.ts';
 import type { Participant } from './subscription.ts';
 
@@ -141,7 +142,8 @@ export class PresenceBoard implements Disposable {
         continue;
       }
       this.catchUp(present);
-      if (frames) for (const frame of frames) present.participant.outlet.sendFrame(frame, 'presence');
+      if (frames && !present.participant.view)
+        for (const frame of frames) present.participant.outlet.sendFrame(frame, 'presence');
       else this.send(present, entries);
     }
     const own = entries.filter(({ presenceId }) => !this.remote?.isOf(presenceId));
@@ -154,6 +156,14 @@ export class PresenceBoard implements Disposable {
       isWhole,
       message: relayMessageCodec.encode({ type: 'presence', entries: entries.slice(0, MAX_PUBLISHED_ENTRIES) }),
     }));
+  }
+
+  /** A participant may see other files than before: what everybody shows is sent anew. */
+  viewChanged(presenceId: number): void {
+    const present = this.present.get(presenceId);
+    if (!present?.isIntroduced) return;
+    present.missed = new Set([...this.present.keys(), ...(this.remote?.presenceIds ?? []), ...(present.missed ?? [])]);
+    if (!present.participant.outlet.isLagging) this.catchUp(present);
   }
 
   /** Sends a participant that reads again what it was not told. */
@@ -170,8 +180,10 @@ export class PresenceBoard implements Disposable {
   }
 
   private send({ participant }: Present, entries: readonly PresenceEntry[]): void {
-    for (let start = 0; start < entries.length; start += ENTRIES_PER_MESSAGE) {
-      const part = entries.slice(start, start + ENTRIES_PER_MESSAGE);
+    const { view } = participant;
+    const told = view ? entries.map((entry) => withinView(entry, view)) : entries;
+    for (let start = 0; start < told.length; start += ENTRIES_PER_MESSAGE) {
+      const part = told.slice(start, start + ENTRIES_PER_MESSAGE);
       participant.outlet.send({ type: 'presence', entries: part }, 'presence');
     }
   }

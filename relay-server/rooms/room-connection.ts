@@ -1,18 +1,27 @@
 import * as Y from 'yjs';
 import { type Disposable, type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
-import { type ClientMessage, CLOSE_CODES, PROTOCOL_LIMITS, ProtocolError } from '../../shared/protocol/index.ts';
+import {
+  type ClientMessage,
+  CLOSE_CODES,
+  PROTOCOL_LIMITS,
+  ProtocolError,
+  type RelayMessage,
+} from '../../shared/protocol/index.ts';
 import { INDEX_DOCUMENT } from '../../shared/workspace/index.ts';
 import type { Admitted } from '../access/room-grant.ts';
 import { type Standing, standingOf } from '../access/standing.ts';
 import type { RoomAccess } from '../log/access-directory.ts';
 import type { SessionKey } from '../log/update-log.ts';
-import type { DocumentServices, LiveDocument } from './document.ts';
-import { explainReadFailure } from './explain-failure.ts';
+import type { LiveDocument } from './document.ts';
+import type { DocumentServices } from './document-services.ts';
+import { EarlyUpdates } from './early-updates.ts';
+import { explainReadFailure, explainViewFailure } from './explain-failure.ts';
+import { OpeningQueue } from './opening-queue.ts';
 import type { Outlet } from './outlet.ts';
 import type { ClientHas } from './read-committed.ts';
 import type { PathView } from './path-view.ts';
 import type { Room } from './room.ts';
-import { type Participant, Subscription } from './subscription.ts';
+import { type Participant, type Place, Subscription } from './subscription.ts';
 import type { Tenants, TenantUsage } from './tenants.ts';
 import { type BucketSize, TokenBucket } from './token-bucket.ts';
 import { UsedHandles } from './used-handles.ts';
@@ -47,35 +56,23 @@ export interface RoomConnectionOptions {
   readonly services: RoomConnectionServices;
 }
 
+type ClosingReason = Extract<RelayMessage, { type: 'document-closed' }>['reason'];
+
 interface OpenDocument {
   readonly name: string;
   /** Undefined until its turn has come. */
   opened: { readonly document: LiveDocument; readonly subscription: Subscription } | undefined;
-  /** The client's updates that came before the document was opened. */
-  waiting: WaitingUpdate[] | undefined;
 }
 
-interface WaitingUpdate {
-  readonly clientSeq: number;
-  readonly payload: Uint8Array;
-}
-
-/** Documents are opened one after the other; after so long others get their turn. */
-const TURN_MS = 5;
-/** All documents of a large workspace at once, and a steady trickle after that. */
-const OPENS: BucketSize = { capacity: PROTOCOL_LIMITS.maxOpenDocuments, refillPerSecond: 50 };
-const OPEN_RETRY_MS = 100;
 const CHAT_DOCUMENT = 'chat';
-const MAX_HANDLES = 1_000_000;
-const MAX_WAITING_UPDATES = 1_000;
-/** State vectors of documents that wait to be opened. */
-const MAX_WAITING_STATE_BYTES = 64 * 1024 * 1024;
+/** Those that were not counted up; each takes memory for as long as the connection lasts. */
+const MAX_SCATTERED_HANDLES = 100_000;
 
 /**
  * One connection's place in a room: it takes the client's messages and answers through the outlet. Most are idle most
  * of the time, so that what only busy ones need is made when it is needed.
  */
-export class RoomConnection extends TrackedDisposable {
+export class RoomConnection extends TrackedDisposable implements Place {
   private readonly room: Room;
   private readonly services: RoomConnectionServices;
   private readonly usage: TenantUsage;
@@ -85,13 +82,10 @@ export class RoomConnection extends TrackedDisposable {
   private readonly self: { -readonly [K in keyof Participant]: Participant[K] };
   private readonly open = new Map<number, OpenDocument>();
   private readonly usedHandles = new UsedHandles();
-  /** While documents are being opened. */
-  private opening: Promise<void> | undefined;
-  private opens: TokenBucket | undefined;
-  private waitingOpens = 0;
-  private waitingStateBytes = 0;
-  private turnStartedMs = 0;
-  private turn: Disposable | undefined;
+  /** Once it has opened something. */
+  private opening: OpeningQueue | undefined;
+  /** Once one has come. */
+  private earlyUpdates: EarlyUpdates | undefined;
   /** Set when they may see only some of the room's files. */
   private readonly holding: ReturnType<Room['holdPathView']> | undefined;
   private readonly viewFollowing: Disposable | undefined;
@@ -110,10 +104,11 @@ export class RoomConnection extends TrackedDisposable {
     this.hearsAccess = hearsAccess;
     this.accessVersion = accessVersion;
     this.checkedVersion = accessVersion;
-    this.self = { presenceId, session, grant, standing, outlet, canInflate, place: this };
+    this.holding = grant.paths && room.holdPathView(grant.paths);
+    const { view } = this.holding ?? {};
+    this.self = { presenceId, session, grant, standing, outlet, canInflate, view, place: this };
     this.usage = services.tenants.enter(grant.tenant);
     room.enter(this.self);
-    this.holding = grant.paths && room.holdPathView(grant.paths);
     this.viewFollowing = this.holding?.view.onDidChange(() => this.checkView());
   }
 
@@ -186,6 +181,7 @@ export class RoomConnection extends TrackedDisposable {
     const before = this.self.standing;
     this.self.standing = standing;
     if (isRenamed || standing.role !== before.role) this.room.presence.identityChanged(this.self);
+    for (const { opened } of [...this.open.values()]) opened?.document.standingChanged(opened.subscription);
     return (
       standing.role !== before.role ||
       standing.writesAs !== before.writesAs ||
@@ -203,17 +199,17 @@ export class RoomConnection extends TrackedDisposable {
 
   /** The connection was lagging and reads again. */
   caughtUp(): void {
-    for (const [handle, { opened }] of [...this.open]) {
-      if (opened?.subscription.state !== 'missed') continue;
-      opened.document.caughtUp(opened.subscription);
-      this.forget(handle);
-    }
+    for (const { opened } of [...this.open.values()]) opened?.document.caughtUp(opened.subscription);
     this.room.presence.caughtUp(this.self.presenceId);
+  }
+
+  documentClosed(handle: number): void {
+    this.forget(handle);
   }
 
   /** Leaves the room. */
   protected release(): void {
-    this.turn?.dispose();
+    this.opening?.dispose();
     for (const handle of [...this.open.keys()]) this.forget(handle);
     this.viewFollowing?.dispose();
     this.holding?.dispose();
@@ -229,41 +225,39 @@ export class RoomConnection extends TrackedDisposable {
     stateVector,
   }: Extract<RoomMessage, { type: 'open' }>) {
     if (this.usedHandles.has(handle)) throw new ProtocolError(`handle ${handle} is used twice`);
-    if (this.usedHandles.size >= MAX_HANDLES) throw new ProtocolError('too many handles on one connection');
+    if (this.usedHandles.scattered >= MAX_SCATTERED_HANDLES)
+      throw new ProtocolError('too many handles that are not counted up');
     checkStateVector(stateVector);
     this.usedHandles.add(handle);
     if (this.open.size >= PROTOCOL_LIMITS.maxOpenDocuments) {
       const explanation = `At most ${PROTOCOL_LIMITS.maxOpenDocuments} documents can be open at once.`;
-      this.self.outlet.send({ type: 'document-closed', handle, reason: 'too-many-documents', explanation }, 'control');
-      return;
+      return this.sendClosed(handle, 'too-many-documents', explanation);
     }
-    if (this.waitingOpens++ === 0) this.turnStartedMs = this.services.scheduler.now();
-    this.waitingStateBytes += stateVector.byteLength;
-    if (this.waitingStateBytes > MAX_WAITING_STATE_BYTES) throw new ProtocolError('too much to open at once', 4413);
-    this.open.set(handle, { name, opened: undefined, waiting: undefined });
-    const request = { epoch, afterSeq, stateVector: stateVector.slice() };
-    this.opening = this.answerOpenAfter(this.opening, handle, request);
+    this.opening ??= new OpeningQueue(this.services.scheduler, (next, request) => this.answerNext(next, request));
+    if (!this.opening.add(handle, { epoch, afterSeq, stateVector }))
+      return this.sendClosed(handle, 'too-many-documents', 'Too much waits to be opened. Open it again later.');
+    this.open.set(handle, { name, opened: undefined });
   }
 
-  private async answerOpenAfter(previous: Promise<void> | undefined, handle: number, request: ClientHas) {
+  private async answerNext(handle: number, request: ClientHas): Promise<void> {
     try {
-      await previous;
       await this.answerOpen(handle, request);
     } catch (error) {
       this.services.documents.reportProblem(error);
-    } finally {
-      this.waitingStateBytes -= request.stateVector.byteLength;
-      if (--this.waitingOpens === 0) this.opening = undefined;
     }
   }
 
   private async answerOpen(handle: number, request: ClientHas): Promise<void> {
     const entry = this.open.get(handle);
     if (!entry) return;
-    await this.takeTurn();
+    let { name }: { name: string | undefined } = entry;
+    try {
+      if (this.holding) name = await this.servedAs(this.holding.view, entry.name);
+    } catch (error) {
+      // The view has reported it.
+      return this.closeUnreadable(handle, entry, explainViewFailure(error));
+    }
     // It may have been closed meanwhile.
-    if (this.isDisposed || this.open.get(handle) !== entry) return;
-    const name = this.holding ? await this.servedAs(this.holding.view, entry.name) : entry.name;
     if (this.isDisposed || this.open.get(handle) !== entry) return;
     if (name === undefined) return this.forbid(handle);
     const document = this.room.acquire(name);
@@ -274,31 +268,31 @@ export class RoomConnection extends TrackedDisposable {
       await document.answerOpen(subscription, request);
     } catch (error) {
       this.services.documents.reportProblem(error);
-      if (this.open.get(handle) !== entry) return;
-      this.forget(handle);
-      const explanation = explainReadFailure(error);
-      this.self.outlet.send({ type: 'document-closed', handle, reason: 'unreadable', explanation }, 'control');
-      return;
+      return this.closeUnreadable(handle, entry, explainReadFailure(error));
     }
     // Access may have been taken back while the document was read.
     if (this.isDisposed || this.open.get(handle) !== entry) return;
-    const waiting = entry.waiting ?? [];
-    entry.waiting = undefined;
-    for (const { clientSeq, payload } of waiting) document.submit(subscription, clientSeq, payload);
+    for (const { clientSeq, payload } of this.earlyUpdates?.take(handle) ?? [])
+      document.submit(subscription, clientSeq, payload);
+  }
+
+  private closeUnreadable(handle: number, entry: OpenDocument, explanation: string): void {
+    if (this.open.get(handle) !== entry) return;
+    this.forget(handle);
+    this.sendClosed(handle, 'unreadable', explanation);
   }
 
   /** Which document stands for the one that was asked for; undefined when it is none of theirs. */
   private async servedAs(view: PathView, name: string): Promise<string | undefined> {
     if (name === CHAT_DOCUMENT) return name;
-    await view.whenReady;
+    await view.ready();
     if (name === INDEX_DOCUMENT) return view.documentName;
     return view.allows(name) ? name : undefined;
   }
 
   private forbid(handle: number): void {
     this.forget(handle);
-    const explanation = 'This is not part of what was shared with you.';
-    this.self.outlet.send({ type: 'document-closed', handle, reason: 'forbidden', explanation }, 'control');
+    this.sendClosed(handle, 'forbidden', 'This is not part of what was shared with you.');
   }
 
   /** Documents may have left the paths that are theirs. */
@@ -307,23 +301,11 @@ export class RoomConnection extends TrackedDisposable {
       if (!opened || name === INDEX_DOCUMENT || name === CHAT_DOCUMENT) continue;
       if (this.holding?.view.allows(name) === false) this.forbid(handle);
     }
+    this.room.presence.viewChanged(this.self.presenceId);
   }
 
-  private async takeTurn(): Promise<void> {
-    const nowMs = this.services.scheduler.now();
-    if (nowMs - this.turnStartedMs > TURN_MS) {
-      await this.pause(0);
-      this.turnStartedMs = this.services.scheduler.now();
-    }
-    this.opens ??= new TokenBucket(OPENS, this.services.scheduler);
-    while (!this.isDisposed && !this.opens.take(1)) await this.pause(OPEN_RETRY_MS);
-  }
-
-  private async pause(delayMs: number): Promise<void> {
-    if (this.isDisposed) return;
-    await new Promise<void>((resolve) => {
-      this.turn = this.services.scheduler.schedule(resolve, delayMs);
-    });
+  private sendClosed(handle: number, reason: ClosingReason, explanation: string): void {
+    this.self.outlet.send({ type: 'document-closed', handle, reason, explanation }, 'control');
   }
 
   private closeDocument(handle: number): void {
@@ -336,15 +318,17 @@ export class RoomConnection extends TrackedDisposable {
     if (!found) return;
     const { opened } = found;
     if (clientSeq === 0) throw new ProtocolError('clientSeq 0');
-    const { byteLength } = payload;
-    if (!this.takeFromRates(byteLength) || (found.waiting?.length ?? 0) >= MAX_WAITING_UPDATES) {
+    const isEarly = !opened || opened.subscription.state === 'opening';
+    const isTaken = this.takeFromRates(payload.byteLength) && (!isEarly || this.keepEarly(handle, clientSeq, payload));
+    if (!isTaken) {
       const explanation = 'Too many edits at once. They are kept here and sent again.';
       this.self.outlet.send({ type: 'refused', handle, clientSeq, reason: 'rate-limited', explanation }, 'control');
-    } else if (!opened || opened.subscription.state === 'opening') {
-      (found.waiting ??= []).push({ clientSeq, payload });
-    } else {
-      opened.document.submit(opened.subscription, clientSeq, payload);
-    }
+    } else if (!isEarly) opened.document.submit(opened.subscription, clientSeq, payload);
+  }
+
+  private keepEarly(handle: number, clientSeq: number, payload: Uint8Array): boolean {
+    this.earlyUpdates ??= new EarlyUpdates();
+    return this.earlyUpdates.add(handle, { clientSeq, payload });
   }
 
   /** Whether an update is within what the connection, and all of its tenant, may write. */
@@ -359,13 +343,15 @@ export class RoomConnection extends TrackedDisposable {
   private find(handle: number): OpenDocument | undefined {
     const found = this.open.get(handle);
     if (!found && !this.usedHandles.has(handle)) throw new ProtocolError(`handle ${handle} was never opened`);
-    return found?.opened?.subscription.state === 'closed' ? undefined : found;
+    return found;
   }
 
   private forget(handle: number): void {
     const found = this.open.get(handle);
     if (!found) return;
     this.open.delete(handle);
+    this.opening?.delete(handle);
+    this.earlyUpdates?.take(handle);
     if (!found.opened) return;
     found.opened.document.unsubscribe(found.opened.subscription);
     this.room.release(found.opened.document);

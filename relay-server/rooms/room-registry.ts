@@ -10,7 +10,7 @@ import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
 import { Room, type RoomKey } from './room.ts';
 import { type ParticipantLimits, RoomConnection, type RoomConnectionServices } from './room-connection.ts';
-import type { DocumentServices } from './document.ts';
+import type { DocumentServices } from './document-services.ts';
 import { type TenantLimits, Tenants } from './tenants.ts';
 
 export interface RoomRegistryOptions {

@@ -4,11 +4,14 @@ import type { RoomGrant } from '../access/room-grant.ts';
 import { accessTo, type Standing } from '../access/standing.ts';
 import type { RoomAccess } from '../log/access-directory.ts';
 import type { Outlet } from './outlet.ts';
+import type { DocumentsInView } from './presence-view.ts';
 
-/** Whoever has a place in a room. */
-export interface AccessFollower {
+/** A participant's place in a room, as the room sees it. */
+export interface Place {
   /** What owners have set or taken back is new: it takes effect at once. */
   applyAccess(access: RoomAccess): void;
+  /** The document that was opened under `handle` is not served any more; the client was told. */
+  documentClosed(handle: number): void;
 }
 
 /** A connection that was let into a room. */
@@ -22,9 +25,11 @@ export interface Participant {
   readonly outlet: Outlet;
   /** The client takes `deflated-sync` (SPEC CP1). */
   readonly canInflate: boolean;
+  /** Set when they may see only some of the room's files. */
+  readonly view?: DocumentsInView | undefined;
   /** The relay itself, keeping up a list of a part of the room's files. */
   readonly isKeeper?: boolean;
-  readonly place: AccessFollower;
+  readonly place: Place;
 }
 
 /** Documents that list a part of a room's files; only the relay writes them. */

@@ -11,8 +11,17 @@ it.each([
   for (const [index, handle] of handles.entries()) {
     expect(used.has(handle)).toBe(false);
     used.add(handle);
-    expect(used.size).toBe(index + 1);
     expect(handles.filter((other) => used.has(other))).toEqual(handles.filter((_, at) => at <= index));
   }
   expect([11, 500].some((other) => used.has(other))).toBe(false);
+});
+
+it('take no room when they are counted up, or once what was left out has come', () => {
+  const used = new UsedHandles();
+  for (let handle = 5; handle < 10_000; handle++) used.add(handle);
+  expect(used.scattered).toBe(0);
+  for (const handle of [3, 20_000, 10_001]) used.add(handle);
+  expect(used.scattered).toBe(3);
+  used.add(10_000);
+  expect(used.scattered).toBe(2);
 });

@@ -5,8 +5,9 @@ export class UsedHandles {
   private end = 0;
   private others: Set<number> | undefined;
 
-  get size(): number {
-    return this.end - this.first + (this.others?.size ?? 0);
+  /** How many take room. */
+  get scattered(): number {
+    return this.others?.size ?? 0;
   }
 
   has(handle: number): boolean {

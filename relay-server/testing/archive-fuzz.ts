@@ -3,12 +3,12 @@ import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { Archiver, type ArchiveOptions } from '../log/archiver.ts';
 import { LogFailure } from '../log/log-failure.ts';
-import { readRange } from '../log/read-range.ts';
 import type { SegmentIndex } from '../log/segment-index.ts';
 import { SegmentReader } from '../log/segment-reader.ts';
 import type { SegmentStore } from '../log/segment-store.ts';
 import { SegmentedUpdateLog } from '../log/segmented-update-log.ts';
 import type { DocumentKey, LoggedUpdate, UpdateLog } from '../log/update-log.ts';
+import { readRange } from './read-range.ts';
 
 /** Storage that several nodes share. */
 export interface ArchiveStorage {

@@ -283,6 +283,7 @@ function slowDown(log: UpdateLog, scheduler: ManualScheduler, random: SeededRand
     readHeads: (keys) => slowly(() => log.readHeads(keys)),
     readUpdates: (key, range) => slowly(() => log.readUpdates(key, range)),
     readLastOfSession: (key, session) => slowly(() => log.readLastOfSession(key, session)),
+    settleEpoch: (key, epoch) => slowly(() => log.settleEpoch(key, epoch)),
     replaceEpoch: (key, from, to) => slowly(() => log.replaceEpoch(key, from, to)),
     setSnapshot: (key, snapshot, replacedId) => slowly(() => log.setSnapshot(key, snapshot, replacedId)),
   };
@@ -298,6 +299,7 @@ function limitToLife(log: UpdateLog, process: { readonly isAlive: boolean }): Up
     readHeads: (keys) => log.readHeads(keys),
     readUpdates: (key, range) => log.readUpdates(key, range),
     readLastOfSession: (key, session) => log.readLastOfSession(key, session),
+    settleEpoch: (key, epoch) => (process.isAlive ? log.settleEpoch(key, epoch) : never),
     replaceEpoch: (key, from, to) => log.replaceEpoch(key, from, to),
     setSnapshot: (key, snapshot, replacedId) => log.setSnapshot(key, snapshot, replacedId),
   };

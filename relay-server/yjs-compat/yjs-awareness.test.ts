@@ -45,6 +45,26 @@ describe('awareness over y-websocket', () => {
     expect(userOf(late.shown().get(7))).toEqual(named('ben'));
   });
 
+  it('[YW2] answers a query once the client has the document, and not before', async () => {
+    const relay = new RelayUnderTest();
+    const tutti = await relay.join('ada.editor');
+    // It shows itself in a document that nobody has written.
+    const state = encodePresenceState({ fileId: 'doc', selections: encodeSelections([]) });
+    tutti.client.send({ type: 'presence', state });
+    await relay.advance(50);
+    const vera = new YjsClient(relay, { token: 'vera.viewer' });
+    vera.queryAwareness();
+    await relay.advance(50);
+    expect([vera.awareness, vera.closes.map(({ code }) => code)]).toEqual([[], [4404]]);
+    const ben = await join(relay, 'ben.editor');
+    const before = ben.awareness.length;
+    ben.queryAwareness();
+    await relay.settle();
+    expect(ben.awareness.slice(before).map(({ clientId }) => clientId)).toEqual([
+      tutti.client.last('welcome').presenceId,
+    ]);
+  });
+
   it('[YW8] keeps others from changing or removing it, and tells them', async () => {
     const relay = new RelayUnderTest();
     const ada = await join(relay, 'ada.editor');

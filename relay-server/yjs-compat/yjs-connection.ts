@@ -215,7 +215,8 @@ export class YjsConnection implements Outlet, Disposable {
           throw new ProtocolError(`awareness of ${message.update.byteLength} bytes`, CLOSE_CODES.tooLarge);
         return this.own.take(decodeAwarenessUpdate(message.update));
       case 'query-awareness':
-        return this.tell(this.others.all(this.own.clientId));
+        // Until it is synced it may turn out that the document is not for this client; then it is told by itself.
+        return this.session.isSynced ? this.tell(this.others.all(this.own.clientId)) : undefined;
     }
   }
 

@@ -96,7 +96,10 @@ describe('documents over y-websocket', () => {
     const room = { tenant: KEY.tenant, room: KEY.room };
     const present = async (presenter: string | undefined) => {
       const settings = { ...DEFAULT_ROOM_SETTINGS, presenter };
-      relay.core.announceAccess(room, await relay.directory.change(room, { kind: 'set-settings', settings }, undefined));
+      relay.core.announceAccess(
+        room,
+        await relay.directory.change(room, { kind: 'set-settings', settings }, undefined),
+      );
       await relay.advance(50);
     };
     const [ada, ben] = [await join(relay, 'ada.editor'), await join(relay, 'ben.editor')];

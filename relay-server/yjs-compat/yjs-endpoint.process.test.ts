@@ -67,4 +67,21 @@ describe('the address of y-websocket clients', () => {
     expect(await closed).toBe(4413);
     expect((await fetch(`${relay.url}/healthz`)).status).toBe(200);
   });
+
+  it('holds no more of messages that never end than it can afford, and serves others meanwhile', async () => {
+    const data = temporaryFolder();
+    const relay = await startRelay('--data', data);
+    const base = `${relay.url.replace(/^http/, 'ws')}/yjs/r/doc?token=`;
+    const [viewer, editor] = [await tokenFor(data, 'r', 'viewer'), await tokenFor(data, 'r')];
+    const honest = open(base + editor);
+    await once(honest, 'open');
+    const sockets = Array.from({ length: 16 }, () => open(base + viewer));
+    const closes = sockets.map((socket) => closeCodeOf(socket));
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+    for (const socket of sockets) socket.send(new Uint8Array(15 * 1024 * 1024), { fin: false });
+    expect(await Promise.any(closes)).toBe(1006);
+    honest.send(encodeSyncStep1(new Uint8Array([0])));
+    await once(honest, 'message');
+    expect(sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length).toBeGreaterThan(8);
+  });
 });

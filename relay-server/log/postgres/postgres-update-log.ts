@@ -1,3 +1,4 @@
+import { LogFailure } from '../log-failure.ts';
 import type {
   DocumentAppend,
   DocumentAppended,
@@ -24,6 +25,7 @@ import {
   READ_UPDATES,
   REPLACE_EPOCH,
   SET_SNAPSHOT,
+  SETTLE_EPOCH,
 } from './statements.ts';
 import { type UpdateRow, parametersOf, snapshotOf, toLoggedUpdate } from '../database-rows.ts';
 
@@ -98,6 +100,13 @@ export class PostgresUpdateLog implements UpdateLog {
       ]),
     );
     return row && { clientSeq: row.client_seq, seq: row.seq };
+  }
+
+  async settleEpoch(key: DocumentKey, epoch: string): Promise<DocumentHead> {
+    const parameters = [...parametersOf(key), epoch];
+    const [row] = await this.reads.guard(() => this.reads.query<DocumentRow>(SETTLE_EPOCH, parameters));
+    if (!row) throw new LogFailure('failed', 'The update log did not answer which epoch a document is in.');
+    return { epoch: row.epoch, headSeq: row.head };
   }
 
   async replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string> {

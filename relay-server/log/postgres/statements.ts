@@ -85,12 +85,11 @@ export const ADD_SESSIONS: Statement = {
     ORDER BY subject, session_id ON CONFLICT DO NOTHING`,
 };
 
-/** A document that has a row and no update is one that a failed append has left: nothing was written to it. */
 export const READ_DOCUMENT: Statement = {
   name: 'read-document',
   text: `
     SELECT epoch, head, snapshot_seq, snapshot_id, snapshot_bytes FROM ${SCHEMA}.documents
-    WHERE ${DOCUMENT} AND head > 0`,
+    WHERE ${DOCUMENT}`,
 };
 
 /** One row for each document that was asked for, in that order. */
@@ -101,7 +100,7 @@ export const READ_HEADS: Statement = {
     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS w (tenant, room, document, place)
     LEFT JOIN LATERAL (
       SELECT epoch, head FROM ${SCHEMA}.documents AS d
-      WHERE d.tenant = w.tenant AND d.room = w.room AND d.document = w.document AND head > 0
+      WHERE d.tenant = w.tenant AND d.room = w.room AND d.document = w.document
       OFFSET 0
     ) AS found ON true
     ORDER BY place`,
@@ -134,6 +133,24 @@ export const READ_LAST_OF_SESSION: Statement = {
     WHERE document_id = (SELECT document_id FROM ${SCHEMA}.documents WHERE ${DOCUMENT})
       AND session_key = (SELECT session_key FROM ${SCHEMA}.sessions WHERE subject = $4 AND session_id = $5)
     ORDER BY client_seq DESC LIMIT 1`,
+};
+
+/**
+ * Parameters: the document and an epoch. A row that another node adds meanwhile is not seen at first; then the insertion
+ * waits for it and gives what it says.
+ */
+export const SETTLE_EPOCH: Statement = {
+  name: 'settle-epoch',
+  text: `
+    WITH known AS (
+      SELECT epoch, head FROM ${SCHEMA}.documents WHERE ${DOCUMENT}
+    ), added AS (
+      INSERT INTO ${SCHEMA}.documents AS d (tenant, room, document, epoch)
+      SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM known)
+      ON CONFLICT (tenant, room, document) DO UPDATE SET epoch = d.epoch
+      RETURNING d.epoch, d.head
+    )
+    SELECT epoch, head FROM known UNION ALL SELECT epoch, head FROM added`,
 };
 
 export const REPLACE_EPOCH: Statement = {

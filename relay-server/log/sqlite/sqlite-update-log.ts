@@ -74,12 +74,16 @@ export class SqliteUpdateLog implements UpdateLog {
   private readonly statements: ReturnType<typeof prepareStatements>;
   /** Of sessions that are in the database for good. */
   private readonly sessionKeys = new Map<string, number>();
+  private readonly findOrAdd: Database.Transaction<
+    (key: DocumentKey, epoch: string) => Pick<DocumentRow, 'document_id' | 'epoch' | 'head'>
+  >;
   private readonly appendAll: Database.Transaction<(batch: readonly DocumentAppend[]) => readonly DocumentAppended[]>;
 
   /** The caller keeps the ownership of `database`. */
   constructor(database: Database.Database, path: string) {
     this.path = path;
     this.statements = guardSqlite(path, () => prepareStatements(database));
+    this.findOrAdd = database.transaction((key: DocumentKey, epoch: string) => this.findOrAddDocument(key, epoch));
     this.appendAll = database.transaction((batch: readonly DocumentAppend[]) =>
       batch.map((entry) => this.appendToDocument(entry)),
     );
@@ -124,6 +128,11 @@ export class SqliteUpdateLog implements UpdateLog {
       this.statements.lastOfSession.get(...parametersOf(key), session.subject, session.sessionId),
     );
     return row && { clientSeq: row.client_seq, seq: row.seq };
+  }
+
+  async settleEpoch(key: DocumentKey, epoch: string): Promise<DocumentHead> {
+    const row = guardSqlite(this.path, () => this.findOrAdd.immediate(key, epoch));
+    return { epoch: row.epoch, headSeq: row.head };
   }
 
   async replaceEpoch(key: DocumentKey, from: string, to: string): Promise<string> {

@@ -24,6 +24,10 @@ export class ThreadedUpdateLog implements UpdateLog {
     return this.writes.ask({ kind: 'append', batch: packed }, [packed.bytes.buffer]);
   }
 
+  settleEpoch(key: DocumentKey, epoch: string) {
+    return this.writes.ask({ kind: 'settle-epoch', key, epoch });
+  }
+
   replaceEpoch(key: DocumentKey, from: string, to: string) {
     return this.writes.ask({ kind: 'replace-epoch', key, from, to });
   }

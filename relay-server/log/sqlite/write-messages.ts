@@ -3,6 +3,7 @@ import type { AbandonedUpload, NewSegment } from '../segment-index.ts';
 import { packParts, unpackParts } from '../snapshot-messages.ts';
 import type {
   DocumentAppend,
+  DocumentHead,
   DocumentKey,
   LoggedUpdate,
   NewUpdate,
@@ -33,6 +34,7 @@ export interface PackedPage {
 export type WriteRequest =
   | { readonly kind: 'append'; readonly batch: PackedBatch }
   | { readonly kind: 'read-updates'; readonly key: DocumentKey; readonly range: ReadRange }
+  | { readonly kind: 'settle-epoch'; readonly key: DocumentKey; readonly epoch: string }
   | { readonly kind: 'replace-epoch'; readonly key: DocumentKey; readonly from: string; readonly to: string }
   | {
       readonly kind: 'set-snapshot';
@@ -49,6 +51,7 @@ export type WriteRequest =
 export interface WriteResults {
   readonly append: Awaited<ReturnType<UpdateLog['append']>>;
   readonly 'read-updates': PackedPage;
+  readonly 'settle-epoch': DocumentHead;
   readonly 'replace-epoch': string;
   readonly 'set-snapshot': boolean;
   readonly 'begin-upload': boolean;

@@ -45,6 +45,8 @@ async function perform({ log, segments }: Writers, request: WriteRequest) {
       return log.append(unpackBatch(request.batch));
     case 'read-updates':
       return packPage(await log.readUpdates(request.key, request.range));
+    case 'settle-epoch':
+      return log.settleEpoch(request.key, request.epoch);
     case 'replace-epoch':
       return log.replaceEpoch(request.key, request.from, request.to);
     case 'set-snapshot':
