@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { type Disposable, toDisposable } from '../../shared/lifecycle/index.ts';
+import { type Disposable, type Scheduler, toDisposable } from '../../shared/lifecycle/index.ts';
 import { CLOSE_CODES } from '../../shared/protocol/index.ts';
 import type { PingableSocket, ServerSocket } from './server-socket.ts';
+import { UnfinishedFrames } from './unfinished-frames.ts';
 import { wrapWebSocket } from './websocket-socket.ts';
 
 /** A y-websocket client that wants in. Its socket is not read before one of the two is done. */
@@ -29,6 +30,7 @@ export interface WebSocketEndpointOptions {
   readonly acceptYjs: (upgrade: YjsUpgrade) => void;
   /** The largest WebSocket message that a y-websocket client may send. */
   readonly maxYjsMessageBytes: number;
+  readonly scheduler: Scheduler;
 }
 
 const SYNC_PATH = /^\/sync\/([A-Za-z0-9_-]{1,64})$/;
@@ -46,6 +48,7 @@ export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
   const { server, isAllowedOrigin, ipAddressOf, accept, acceptYjs, maxYjsMessageBytes } = options;
   const sockets = createSockets(MAX_PAYLOAD_BYTES);
   const yjsSockets = createSockets(maxYjsMessageBytes);
+  const unfinished = new UnfinishedFrames(options.scheduler);
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', destroyQuietly);
     const yjsAddress = parseYjsAddress(request.url ?? '');
@@ -53,7 +56,7 @@ export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
     const ipAddress = ipAddressOf(request);
     if (yjsAddress) {
       const address = { ...yjsAddress, ipAddress };
-      return acceptYjs(createYjsUpgrade(request, stream, head, address, { sockets, yjsSockets }));
+      return acceptYjs(createYjsUpgrade(request, stream, head, address, { sockets, yjsSockets, unfinished }));
     }
     const room = SYNC_PATH.exec((request.url ?? '').replace(/\?.*$/s, ''))?.[1];
     if (room === undefined) return refuse(stream, '404 Not Found', 'There is nothing to connect to at this address.');
@@ -61,7 +64,7 @@ export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
       return refuse(stream, '403 Forbidden', 'This relay takes no connections from that site.');
     sockets.handleUpgrade(request, stream, head, (webSocket) => {
       stream.off('error', destroyQuietly);
-      accept(wrapWebSocket(webSocket, stream), room, ipAddress);
+      accept(wrapWebSocket(webSocket, stream, unfinished), room, ipAddress);
     });
   };
   server.on('upgrade', upgrade);
@@ -70,6 +73,7 @@ export function serveWebSockets(options: WebSocketEndpointOptions): Disposable {
     server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable', 'The relay is restarting.'));
     sockets.close();
     yjsSockets.close();
+    unfinished.dispose();
   });
 }
 
@@ -99,12 +103,18 @@ function parseYjsAddress(url: string): { room: string; document: string; token: 
   return { room, document, token: new URLSearchParams(query).get('token') ?? '' };
 }
 
+interface YjsServices {
+  readonly sockets: WebSocketServer;
+  readonly yjsSockets: WebSocketServer;
+  readonly unfinished: UnfinishedFrames;
+}
+
 function createYjsUpgrade(
   request: IncomingMessage,
   stream: Duplex,
   head: Buffer,
   address: Pick<YjsUpgrade, 'room' | 'document' | 'token' | 'ipAddress'>,
-  { sockets, yjsSockets }: { readonly sockets: WebSocketServer; readonly yjsSockets: WebSocketServer },
+  { sockets, yjsSockets, unfinished }: YjsServices,
 ): YjsUpgrade {
   return {
     ...address,
@@ -113,7 +123,7 @@ function createYjsUpgrade(
       // Answers at once: with a socket, or with an error to the client.
       (as === 'admitted' ? yjsSockets : sockets).handleUpgrade(request, stream, head, (webSocket) => {
         stream.off('error', destroyQuietly);
-        socket = wrapWebSocket(webSocket, stream);
+        socket = wrapWebSocket(webSocket, stream, unfinished);
       });
       return socket;
     },

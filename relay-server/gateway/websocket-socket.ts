@@ -1,7 +1,9 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { PingableSocket, ServerSocketEvents } from './server-socket.ts';
 import { SocketWriter } from './socket-writer.ts';
+import type { FrameSource, UnfinishedFrames } from './unfinished-frames.ts';
 import { readMarker, toBinaryFrame, toPingFrame } from './websocket-frame.ts';
 
 /** So much of large frames is read from one client in one turn of the event loop. */
@@ -11,10 +13,11 @@ const COUNTED_BYTES = 16 * 1024;
 
 /**
  * Makes a {@link PingableSocket} of a `ws` socket and the stream under it. Messages are written to the stream directly,
- * which `ws` allows for as long as nothing is compressed or sent in fragments: it costs half as much.
+ * which `ws` allows for as long as nothing is compressed or sent in fragments: it costs half as much. `unfinished`
+ * watches it for as long as it is there.
  */
-export function wrapWebSocket(webSocket: WebSocket, stream: Duplex): PingableSocket {
-  return new WrappedWebSocket(webSocket, stream);
+export function wrapWebSocket(webSocket: WebSocket, stream: Duplex, unfinished?: UnfinishedFrames): PingableSocket {
+  return new WrappedWebSocket(webSocket, stream, unfinished);
 }
 
 // Idle sockets are many: one set of listeners serves all of them, and finds a socket's wrapper on the emitter.
@@ -23,17 +26,31 @@ interface Emitting {
   [wrapper]?: WrappedWebSocket;
 }
 
-class WrappedWebSocket implements PingableSocket {
+class WrappedWebSocket implements PingableSocket, FrameSource {
   private readonly webSocket: WebSocket;
   private readonly stream: Duplex;
   private readonly writer: SocketWriter;
   private events: ServerSocketEvents | undefined;
   private readBytes = 0;
+  private readonly unfinished: UnfinishedFrames | undefined;
+  /** What the stream had read when the last message was whole. */
+  private wholeBytes: number;
 
-  constructor(webSocket: WebSocket, stream: Duplex) {
+  constructor(webSocket: WebSocket, stream: Duplex, unfinished: UnfinishedFrames | undefined) {
     this.webSocket = webSocket;
     this.stream = stream;
     this.writer = new SocketWriter(stream);
+    this.unfinished = unfinished;
+    this.wholeBytes = bytesReadOf(stream);
+    unfinished?.add(this);
+  }
+
+  get unfinishedBytes(): number {
+    return bytesReadOf(this.stream) - this.wholeBytes;
+  }
+
+  cutOff(): void {
+    this.webSocket.terminate();
   }
 
   listen(events: ServerSocketEvents): void {
@@ -78,6 +95,7 @@ class WrappedWebSocket implements PingableSocket {
 
   take(data: RawData, isBinary: boolean): void {
     const bytes = toBytes(data);
+    this.wholeBytes = bytesReadOf(this.stream);
     if (bytes.byteLength >= COUNTED_BYTES) this.noteRead(bytes.byteLength);
     if (isBinary) this.events?.onFrame(bytes);
     else this.events?.onText();
@@ -92,6 +110,7 @@ class WrappedWebSocket implements PingableSocket {
   }
 
   closed(): void {
+    this.unfinished?.delete(this);
     this.events?.onClose();
   }
 
@@ -128,6 +147,10 @@ function onError(this: WebSocket, error: Error & { readonly code?: unknown }): v
 
 function onDrain(this: Duplex & Emitting): void {
   this[wrapper]?.drained();
+}
+
+function bytesReadOf(stream: Duplex): number {
+  return stream instanceof Socket ? stream.bytesRead : 0;
 }
 
 function toBytes(data: RawData): Uint8Array {
