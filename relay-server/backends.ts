@@ -1,8 +1,11 @@
-import { type Disposable, DisposableStore, toDisposable } from '../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
 import type { Backplane } from './backplane/backplane.ts';
+import { checkObjects } from './check-objects.ts';
 import type { S3Location } from './config.ts';
 import { type DataFolder, OperatorError } from './data-folder.ts';
-import { FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
+import { FolderMark, FolderSegmentStore, FolderSnapshotStore, UnfinishedFiles } from './log/folder.ts';
+import type { ObjectsMark } from './log/objects-claim.ts';
+import { ObjectsOwnership } from './log/objects-ownership.ts';
 import type { PostgresStorage } from './log/postgres.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import type { SegmentStore } from './log/segment-store.ts';
@@ -22,6 +25,8 @@ export interface Backends extends Disposable {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
+  /** Whether snapshots and segments may be removed now. */
+  readonly mayRemoveObjects: () => boolean;
   readonly backplane: Backplane | undefined;
   /** Set when other nodes may write to the same log: how often it is asked where open documents stand. */
   readonly headPollIntervalMs: number | undefined;
@@ -31,8 +36,12 @@ export interface Backends extends Disposable {
 
 /** Where snapshots and segments are. Disposing ends what reaches them. */
 export interface ObjectsAccess extends Disposable {
+  /** Its name in messages, such as `the bucket NAME`. */
+  readonly place: string;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
+  /** Says which database they belong to; undefined when they lie beside it, and are copied with it. */
+  readonly mark: ObjectsMark | undefined;
 }
 
 const HEAD_POLL_INTERVAL_MS = 2_000;
@@ -48,17 +57,29 @@ export async function openStorage({
 }
 
 /** Opens the stores of snapshots and segments alone, as {@link openStorage} does the database. */
-export async function openObjects({ data, s3 }: Pick<BackendOptions, 'data' | 's3'>): Promise<ObjectsAccess> {
+export async function openObjects({
+  data,
+  postgresUrl,
+  s3,
+}: Pick<BackendOptions, 'data' | 'postgresUrl' | 's3'>): Promise<ObjectsAccess> {
   if (!s3) {
     const snapshots = new FolderSnapshotStore(data.snapshots);
-    return { snapshots, segmentStore: new FolderSegmentStore(data.segments), dispose() {} };
+    const segmentStore = new FolderSegmentStore(data.segments);
+    const mark = postgresUrl === undefined ? undefined : new FolderMark(data.objectsMark);
+    return { place: `the data folder ${data.path}`, snapshots, segmentStore, mark, dispose() {} };
   }
   // Loaded when needed, as the libraries of the other backends are.
-  const { S3SegmentStore, S3SnapshotStore } = await import('./log/s3.ts');
+  const { S3Mark, S3SegmentStore, S3SnapshotStore } = await import('./log/s3.ts');
   const owned = new DisposableStore();
   const snapshots = owned.add(new S3SnapshotStore(s3));
   const segmentStore = owned.add(new S3SegmentStore(s3));
-  return { snapshots, segmentStore, dispose: () => owned.dispose() };
+  const mark = owned.add(new S3Mark(s3));
+  return { place: nameOf(s3), snapshots, segmentStore, mark, dispose: () => owned.dispose() };
+}
+
+function nameOf({ bucket, prefix = '', endpoint }: S3Location): string {
+  const path = `${bucket}/${prefix}`.replace(/\/$/, '');
+  return `the bucket ${path}${endpoint === undefined ? '' : ` at ${endpoint}`}`;
 }
 
 /** Opens everything. A data folder that holds the database is claimed for this process. */
@@ -76,15 +97,26 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
     if (postgresUrl === undefined) own(data.claim());
     const postgres = postgresUrl === undefined ? undefined : own(await openPostgres(postgresUrl, reportProblem));
     const storage = postgres ?? own(data.openStorage({ isServed: true }));
-    const { snapshots, segmentStore } = own(await openObjects({ data, s3 }));
+    const objects = own(await openObjects({ data, postgresUrl, s3 }));
+    const { snapshots, segmentStore, mark, place } = objects;
+    const claims = storage.objectsClaims;
+    await checkObjects(objects, claims, reportProblem);
+    const services = { claims, place, scheduler: systemScheduler, reportProblem };
+    const ownership = mark && own(new ObjectsOwnership({ ...services, mark }));
+    if (!s3) {
+      const folders = [data.snapshots, data.segments];
+      own(new UnfinishedFiles({ folders, scheduler: systemScheduler, reportProblem }));
+    }
     const backplane = redisUrl === undefined ? undefined : own(await openRedis(redisUrl, reportProblem));
     return {
       storage,
       snapshots,
       segmentStore,
+      mayRemoveObjects: () => ownership?.mayRemove() ?? true,
       backplane,
       headPollIntervalMs: postgres && HEAD_POLL_INTERVAL_MS,
       async close() {
+        ownership?.dispose();
         await postgres?.close();
         owner.dispose();
       },

@@ -90,13 +90,15 @@ export function parseS3Location(value: string): S3Location {
     throw new InvalidArgumentError('endpoint is an address such as https://s3.example.org.');
   }
   const region = url.searchParams.get('region');
+  const pathStyle = url.searchParams.get('path-style') ?? 'false';
+  if (!/^(true|false)$/.test(pathStyle)) throw new InvalidArgumentError('path-style is true or false.');
   const path = url.pathname.replace(/^\/|\/$/g, '');
   return {
     bucket: url.hostname,
     ...(path !== '' && { prefix: `${path}/` }),
     ...(endpoint !== null && { endpoint }),
     ...(region !== null && { region }),
-    forcePathStyle: url.searchParams.get('path-style') === 'true',
+    forcePathStyle: pathStyle === 'true',
   };
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RelayStorage } from './log/relay-storage.ts';
@@ -46,6 +46,11 @@ export class DataFolder {
     return `Others may replace files in the data folder ${this.path}, the relay's key too. Run: chmod 700 '${this.path}'`;
   }
 
+  /** The SQLite file, where no other database is used. */
+  get database(): string {
+    return join(this.path, 'relay.db');
+  }
+
   get snapshots(): string {
     return join(this.path, 'snapshots');
   }
@@ -54,13 +59,36 @@ export class DataFolder {
     return join(this.path, 'segments');
   }
 
+  /** Says which database the snapshots and segments here belong to, when that is elsewhere. */
+  get objectsMark(): string {
+    return join(this.snapshots, 'owner');
+  }
+
   /**
    * `isServed`: the whole database is read first, so that a damaged one is not served, and updates are written in a
-   * thread of their own. Throws {@link OperatorError}.
+   * thread of their own. Throws {@link OperatorError}, also when the database is gone and other parts of it are there.
    */
   openStorage({ isServed }: { readonly isServed: boolean }): RelayStorage {
+    this.refuseRemains();
     const options = { isChecked: isServed, isThreaded: isServed };
-    return asOperatorError(() => openSqliteStorage(join(this.path, 'relay.db'), options));
+    return asOperatorError(() => openSqliteStorage(this.database, options));
+  }
+
+  /** A new database beside what is left of another would hide that it was lost, and SQLite would drop its journal. */
+  private refuseRemains(): void {
+    if (statSync(this.database, { throwIfNoEntry: false })?.isDirectory())
+      throw new OperatorError(`The database ${this.database} is a folder. Move it away, or name another data folder.`);
+    if (sizeOf(this.database) > 0) return;
+    const journal = `${this.database}-wal`;
+    const remains = [
+      ...(sizeOf(journal) > 0 ? [journal] : []),
+      ...[this.snapshots, this.segments].filter((folder) => hasEntries(folder)),
+    ];
+    if (remains.length === 0) return;
+    throw new OperatorError(
+      `The database ${this.database} is missing or empty, though there is ${remains.join(' and ')}. ` +
+        'Restore all of the data folder from a backup, or move what is there away to begin anew.',
+    );
   }
 
   /** Makes this process the one that serves the folder. Throws {@link OperatorError} when another one does. */
@@ -100,6 +128,14 @@ export class DataFolder {
   private get addressFile(): string {
     return join(this.path, 'address.json');
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function hasEntries(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
 function asOperatorError<T>(work: () => T): T {

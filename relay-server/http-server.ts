@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Disposable, toDisposable } from '../shared/lifecycle/index.ts';
@@ -14,13 +14,23 @@ export interface HttpServer extends Disposable {
   readonly server: Server;
   /** Gives the address under which it is reached from this machine. Rejects with {@link OperatorError}. */
   listen(host: string, port: number): Promise<string>;
+  /**
+   * Takes no connection any more. Resolves when all requests that are running were answered, or after `withinMs`, when
+   * those that are left are ended.
+   */
+  finish(withinMs: number): Promise<void>;
   /** Ends the server and its connections. */
   dispose(): void;
 }
 
 /** Does not dispose the certificate. */
 export function createHttpServer(handler: RequestListener, certificate?: TlsCertificate): HttpServer {
-  const server = certificate ? createSecureServer(handler, certificate) : createServer(LIMITS, handler);
+  const running = new RunningRequests();
+  const listener: RequestListener = (request, response) => {
+    running.add(response);
+    handler(request, response);
+  };
+  const server = certificate ? createSecureServer(listener, certificate) : createServer(LIMITS, listener);
   const owner = toDisposable(() => {
     server.close();
     server.closeAllConnections();
@@ -28,8 +38,45 @@ export function createHttpServer(handler: RequestListener, certificate?: TlsCert
   return {
     server,
     listen: (host, port) => listen(server, certificate ? 'https' : 'http', host, port),
+    async finish(withinMs) {
+      server.close();
+      server.closeIdleConnections();
+      await running.finish(withinMs);
+      server.closeAllConnections();
+    },
     dispose: () => owner.dispose(),
   };
+}
+
+/** The requests of one server that were not answered yet. */
+class RunningRequests {
+  private readonly responses = new Set<ServerResponse>();
+  private isFinishing = false;
+  private noteIdle: () => void = () => {};
+
+  add(response: ServerResponse): void {
+    this.responses.add(response);
+    // Its connection must not bring another one.
+    if (this.isFinishing) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.responses.delete(response);
+      if (this.responses.size === 0) this.noteIdle();
+    });
+  }
+
+  /** Resolves when there is none, or after `withinMs`. */
+  async finish(withinMs: number): Promise<void> {
+    this.isFinishing = true;
+    for (const response of this.responses) response.shouldKeepAlive = false;
+    if (this.responses.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.noteIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 function createSecureServer(handler: RequestListener, certificate: TlsCertificate): Server {

@@ -1,14 +1,16 @@
 import { Command, Option } from 'commander';
 import type { BlockList } from 'node:net';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { ROLES, type Role } from '../shared/access/index.ts';
-import { DisposableStore, setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
+import { setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { IDENTITY_FILE, IdentityError } from './access/relay-identity.ts';
 import { addAccessCommands, type OpenedRelay, type StorageOptions, tenantOption } from './access-commands.ts';
 import { cleanPersonName } from './access/person-name.ts';
 import { OPERATOR } from './access/room-manager.ts';
 import { TokenAuthority } from './access/token-authority.ts';
-import { openObjects, openStorage } from './backends.ts';
+import { openStorage } from './backends.ts';
+import { RedisFailure } from './backplane/redis/redis-failure.ts';
 import { DEFAULT_MAX_FAILURES, DEFAULT_MAX_REQUESTS } from './access/address-limits.ts';
 import {
   parseCount,
@@ -20,13 +22,13 @@ import {
   parsePublicUrl,
   parseRedisUrl,
   parseRoom,
-  parseS3Location,
   type S3Location,
 } from './config.ts';
 import { DataFolder, OperatorError } from './data-folder.ts';
+import { MAX_TOKEN_AGE_MS } from './log/access-directory.ts';
 import { LogFailure } from './log/log-failure.ts';
+import { addMaintenanceCommands, s3Option } from './maintenance-commands.ts';
 import { addOidcOptions, type OidcOptionValues, readOidcOptions } from './oidc-options.ts';
-import { runRepair } from './repair-command.ts';
 import { loadIdentity } from './access-services.ts';
 import { serve } from './serve.ts';
 import type { TlsFiles } from './tls-certificate.ts';
@@ -65,26 +67,19 @@ interface TokenCommand extends SharedOptions {
   readonly createRooms?: boolean;
 }
 
-interface RepairCommand extends SharedOptions {
-  readonly tenant: string;
-  readonly room: string;
-  readonly document: string;
-  readonly s3?: S3Location;
-  readonly apply?: boolean;
-}
-
 const STOP_WITHIN_MS = 5_000;
+const END_WITHIN_MS = 1_000;
 const DEFAULT_ROOM_TTL = '1h';
+const DEFAULT_DRAIN = '1s';
 const DEFAULT_ARCHIVE_AFTER_UPDATES = 10_000;
 const DEFAULT_ARCHIVE_AFTER = '1d';
 
+/** What says by itself what is wrong and what to do; anything else needs the place that it comes from. */
+const EXPLAINED = [LogFailure, OperatorError, IdentityError, RedisFailure] as const;
+
 function reportProblem(error: unknown): void {
-  const text =
-    error instanceof LogFailure || error instanceof OperatorError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
+  const isExplained = EXPLAINED.some((kind) => error instanceof kind);
+  const text = error instanceof Error ? ((isExplained ? undefined : error.stack) ?? error.message) : String(error);
   process.stderr.write(`tutti-relay: ${text}\n`);
 }
 
@@ -98,15 +93,11 @@ function roleOption(): Option {
   return new Option('--role <role>', 'what its bearer may do').choices(ROLES).default('editor');
 }
 
-function s3Option(): Option {
-  return new Option('--s3 <url>', 's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots and segments')
-    .env('TUTTI_S3_URL')
-    .argParser(parseS3Location);
-}
-
 async function runServe(options: ServeCommand): Promise<void> {
+  const data = openDataFolder(options.data);
+  const warnings = keyWarnings(data, options);
   const relay = await serve({
-    data: openDataFolder(options.data),
+    data,
     host: options.host,
     port: options.port,
     staticFolder: options.static,
@@ -123,6 +114,7 @@ async function runServe(options: ServeCommand): Promise<void> {
     oidc: readOidcOptions(options),
     reportProblem,
   });
+  for (const warning of warnings) process.stderr.write(`tutti-relay: ${warning}\n`);
   process.stdout.write(`tutti-relay listening on ${relay.url}\n`);
   let isStopping = false;
   const stop = () => {
@@ -140,6 +132,21 @@ async function runServe(options: ServeCommand): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+function keyWarnings(data: DataFolder, { key, postgres }: ServeCommand): readonly string[] {
+  if (key !== undefined) return [];
+  const path = join(data.path, IDENTITY_FILE);
+  if (postgres !== undefined) {
+    return [
+      `This node signs tokens with ${path}. Where there are several nodes, give all of them the same file with --key.`,
+    ];
+  }
+  if (existsSync(path) || !existsSync(data.database)) return [];
+  return [
+    `The relay's key ${path} is gone: a new one is made. Tokens of the old one no longer count, and people have to ` +
+      'join anew. If you have a backup of it, stop the relay and put it back.',
+  ];
 }
 
 function readTlsFiles({ tlsCert, tlsKey }: ServeCommand): TlsFiles | undefined {
@@ -160,6 +167,8 @@ async function runToken(options: TokenCommand): Promise<void> {
   }
   if (options.room === undefined)
     throw new OperatorError('Name a room with --room, or ask for an operator token with --create-rooms.');
+  if (options.ttl > MAX_TOKEN_AGE_MS)
+    throw new OperatorError('A token for a room runs for 366 days at most: give a shorter --ttl.');
   const { tenant, room, role, subject } = options;
   const name = cleanPersonName(options.name);
   if (name === undefined) throw new OperatorError('The name must have a visible character.');
@@ -207,31 +216,11 @@ function publicUrlOption(): Option {
     .argParser(parsePublicUrl);
 }
 
-async function runRepairCommand(options: RepairCommand): Promise<void> {
-  const data = openDataFolder(options.data);
-  const opened = new DisposableStore();
-  try {
-    const storage = opened.add(await openStorage({ data, postgresUrl: options.postgres, reportProblem }));
-    const { snapshots, segmentStore } = opened.add(await openObjects({ data, s3: options.s3 }));
-    const { text, isUsable } = await runRepair({
-      storage,
-      snapshots,
-      segmentStore,
-      key: { tenant: options.tenant, room: options.room, document: options.document },
-      isApplied: options.apply ?? false,
-    });
-    process.stdout.write(text);
-    if (!isUsable) process.exitCode = 1;
-  } finally {
-    opened.dispose();
-  }
-}
-
 /** Adds the options of everything that works on what a relay keeps. */
 function withSharedOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--key <file>', 'key of the relay, when it is not to be kept in the data folder').env(
+      new Option('--key <file>', 'file with the key of the relay, when it is not to be kept in the data folder').env(
         'TUTTI_RELAY_KEY_FILE',
       ),
     )
@@ -270,7 +259,11 @@ function addServeCommand(program: Command): void {
       new Option('--redis <url>', 'carries messages between the nodes').env('TUTTI_REDIS_URL').argParser(parseRedisUrl),
     )
     .addOption(s3Option())
-    .option('--drain <duration>', 'how long goodbyes are spread when it is stopped', parseDuration, parseDuration('1s'))
+    .addOption(
+      new Option('--drain <duration>', 'how long goodbyes are spread when it is stopped')
+        .argParser(parseDuration)
+        .default(parseDuration(DEFAULT_DRAIN), DEFAULT_DRAIN),
+    )
     .addOption(archiveAfterUpdatesOption())
     .addOption(archiveAfterOption())
     .addOption(new Option('--tls-cert <file>', 'certificate in PEM: the relay speaks TLS').env('TUTTI_TLS_CERT'))
@@ -287,7 +280,10 @@ function addServeCommand(program: Command): void {
         .default(DEFAULT_MAX_REQUESTS),
     )
     .addOption(
-      new Option('--max-failures <count>', 'secrets and tokens nobody knows that one address may show in a minute')
+      new Option(
+        '--max-failures <count>',
+        'secrets and tokens nobody knows, and refused proposals, of one address in a minute',
+      )
         .env('TUTTI_MAX_FAILURES')
         .argParser(parseCount)
         .default(DEFAULT_MAX_FAILURES),
@@ -304,11 +300,10 @@ function createProgram(): Command {
     .option('--room <room>', 'the room', parseRoom)
     .addOption(tenantOption())
     .addOption(roleOption())
-    .option(
-      '--ttl <duration>',
-      'how long it runs, such as 15m, 1h or 30d',
-      parseDuration,
-      parseDuration(DEFAULT_ROOM_TTL),
+    .addOption(
+      new Option('--ttl <duration>', 'how long it runs, such as 15m, 1h or 30d')
+        .argParser(parseDuration)
+        .default(parseDuration(DEFAULT_ROOM_TTL), DEFAULT_ROOM_TTL),
     )
     .option('--name <name>', 'name shown to others', 'Someone')
     .option('--subject <subject>', 'who it is for; the same subject is the same person')
@@ -317,17 +312,14 @@ function createProgram(): Command {
   addAccessCommands(program, {
     withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
     withStorage,
-    keyFile: ({ data, key }) => key ?? join(openDataFolder(data).path, IDENTITY_FILE),
+    keyFile: ({ data, key }) => key ?? join(resolve(data), IDENTITY_FILE),
   });
-  withSharedOptions(program.command('repair'))
-    .description('check a document, and make one that is damaged usable again')
-    .requiredOption(...DATA_OPTION)
-    .requiredOption('--room <room>', 'the room', parseRoom)
-    .addOption(tenantOption())
-    .requiredOption('--document <document>', 'the document, as the relay named it')
-    .addOption(s3Option())
-    .option('--apply', 'repair it; without this it is only checked')
-    .action(runRepairCommand);
+  addMaintenanceCommands(program, {
+    withDataOption: (command) => command.requiredOption(...DATA_OPTION),
+    withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
+    openDataFolder,
+    reportProblem,
+  });
   return program;
 }
 
@@ -337,9 +329,8 @@ process.umask(0o077);
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  const isExplained = error instanceof OperatorError || error instanceof IdentityError || error instanceof LogFailure;
-  process.stderr.write(
-    `tutti-relay: ${isExplained ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  reportProblem(error);
   process.exitCode = 1;
+  // A connection whose other side does not end it must not keep the process.
+  setTimeout(() => process.exit(), END_WITHIN_MS).unref();
 }

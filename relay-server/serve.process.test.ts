@@ -1,14 +1,17 @@
 import { statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { openSqliteStorage } from './log/sqlite.ts';
+import { findFreePort } from './testing/free-port.ts';
 import { createTypist } from './testing/raw-client.ts';
 import { runCli, startRelay, tokenFor } from './testing/relay-process.ts';
 import { temporaryFolder } from './testing/relay-under-test.ts';
 import { openWebSocket } from './testing/websocket-client.ts';
 
+const BODY = JSON.stringify({ secret: 'A'.repeat(43), name: 'Ada' });
 const ALL = { afterSeq: 0, throughSeq: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 
 describe('serve', () => {
@@ -138,6 +141,35 @@ describe('serve', () => {
     expect(first.errors() + second.errors()).toBe('');
   });
 
+  it('answers the requests that are running when it is stopped, and is not held up by one that never ends', async () => {
+    const data = temporaryFolder();
+    const relay = await startRelay('--data', data);
+    await tokenFor(data, 'r');
+    const { hostname, port } = new URL(relay.url);
+    const post = async () => {
+      const socket = connect(Number(port), hostname);
+      onTestFinished(() => void socket.destroy());
+      let text = '';
+      socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      const closed = once(socket, 'close');
+      const headers = ['Content-Type: application/json', `Content-Length: ${BODY.length}`, 'Expect: 100-continue'];
+      socket.write(`POST /api/rooms/r/tokens HTTP/1.1\r\nHost: ${hostname}\r\n${headers.join('\r\n')}\r\n\r\n`);
+      await expect.poll(() => text).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+      return { socket, closed, text: () => text };
+    };
+    const [late, stuck] = [await post(), await post()];
+    const ended = relay.end('SIGTERM');
+    await expect.poll(() => fetch(relay.url).then(String, String)).toContain('fetch failed');
+    late.socket.write(BODY);
+    await late.closed;
+    expect(late.text()).toMatch(
+      /100 Continue\r\n\r\nHTTP\/1\.1 4\d\d [^]*\r\nConnection: close\r\n[^]*"error":"link-unknown"/,
+    );
+    expect(await ended).toBe(0);
+    await stuck.closed;
+    expect(relay.errors()).toBe('');
+  });
+
   it('refuses a data folder that another relay serves, and takes it over once that one was killed', async () => {
     const data = temporaryFolder();
     const relay = await startRelay('--data', data);
@@ -172,6 +204,13 @@ describe('serve', () => {
     const badKey = temporaryFolder();
     writeFileSync(join(badKey, 'relay-key.json'), '{}', { mode: 0o600 });
     expect((await runCli('token', '--data', badKey, '--room', 'r')).stderr).toContain('relay-key.json is damaged');
+  });
+
+  it('serves while Redis is away, and says so in a sentence', async () => {
+    const port = await findFreePort();
+    const relay = await startRelay('--data', temporaryFolder(), '--redis', `redis://127.0.0.1:${port}`);
+    await expect.poll(() => relay.errors()).not.toBe('');
+    expect(relay.errors()).toMatch(/^tutti-relay: Redis at \S+ cannot be reached .* nothing is lost\.\n$/);
   });
 
   it.each([

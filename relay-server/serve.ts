@@ -69,10 +69,7 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   );
   let publicUrl = options.publicUrl ?? '';
   const handler = createHttpHandler({
-    api: access.createApi(
-      (key, version) => core.announceAccess(key, version),
-      () => publicUrl,
-    ),
+    api: access.createApi(core, () => publicUrl),
     staticFiles,
     isAllowedOrigin,
     ipAddressOf,
@@ -82,15 +79,15 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
     reportProblem,
   });
   const http = owned.add(createHttpServer(handler, certificate));
-  const { server } = http;
   const endpoint = owned.add(
     serveWebSockets({
-      server,
+      server: http.server,
       isAllowedOrigin,
       ipAddressOf,
       accept: (socket, room, ipAddress) => core.accept(socket, room, ipAddress),
       acceptYjs: (upgrade) => core.acceptYjs(upgrade),
       maxYjsMessageBytes: core.maxYjsMessageBytes,
+      scheduler: systemScheduler,
     }),
   );
   const url = await http.listen(options.host, options.port);
@@ -101,10 +98,11 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
     async stop() {
       readiness.drain();
       endpoint.dispose();
-      server.close();
-      server.closeIdleConnections();
+      const finished = http.finish(options.drainMs + GOODBYE_MS);
       await core.drain(options.drainMs);
       await goneWithin(() => core.connectionCount === 0, GOODBYE_MS);
+      // Their answers need the storage.
+      await finished;
       core.dispose();
       await access.visits.flush();
       await data.forgetAddress();
@@ -116,13 +114,21 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
 
 function createCore(
   { archiving, reportProblem }: ServeOptions,
-  { storage, snapshots, segmentStore, backplane, headPollIntervalMs }: Awaited<ReturnType<typeof openBackends>>,
+  {
+    storage,
+    snapshots,
+    segmentStore,
+    mayRemoveObjects,
+    backplane,
+    headPollIntervalMs,
+  }: Awaited<ReturnType<typeof openBackends>>,
   access: AccessServices,
 ): RelayCore {
   return createRelayCore({
     log: storage.log,
     snapshots,
     archive: { index: storage.segments, store: segmentStore, archiving },
+    mayRemoveObjects,
     doorkeeper: access.doorkeeper,
     access: access.watch,
     noteJoined: (admitted) => access.visits.joined(admitted),

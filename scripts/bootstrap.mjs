@@ -12,6 +12,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.tutti-lockfile-hash');
 const FORWARDED_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+const SHELL_CHECK_MS = 200;
 
 /** @type {Record<string, string | undefined>} */
 const COMMANDS = {
@@ -100,6 +101,21 @@ function ensurePinnedNode() {
   process.exit(1);
 }
 
+/**
+ * npm hands a signal to the shell between it and this process; the shell ends of it and passes nothing on.
+ * @param {() => void} stop
+ */
+function whenShellIsGone(stop) {
+  if (process.platform === 'win32' || !process.env['npm_lifecycle_event']) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    stop();
+  }, SHELL_CHECK_MS);
+  timer.unref();
+}
+
 /** @param {string} script @param {string[]} args */
 async function run(script, args) {
   const file = join(ROOT, script);
@@ -110,12 +126,14 @@ async function run(script, args) {
   const wanted = /"version": "([^"]+)"/.exec(readFileSync(join(MODULES, 'node', 'package.json'), 'utf8'));
   if (process.versions.node === wanted?.[1]) {
     process.argv.splice(1, process.argv.length, file, ...args);
+    whenShellIsGone(() => process.kill(process.pid, 'SIGTERM'));
     await import(pathToFileURL(file).href);
     return;
   }
   const path = [join(MODULES, '.bin'), process.env['PATH']].join(delimiter);
   const child = spawn(pinnedNode(), [file, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
   for (const signal of FORWARDED_SIGNALS) process.on(signal, () => child.kill(signal));
+  whenShellIsGone(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     say(`The pinned Node at ${pinnedNode()} cannot be started: ${error.message}`);
     process.exit(1);

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -97,4 +98,24 @@ it('names the commands there are', async () => {
   const { status, stderr } = bootstrap(await createProject(), 'wat');
   expect(stderr).toContain('There are: start, test');
   expect(status).toBe(2);
+});
+
+it('ends what it runs when npm is told to end', async () => {
+  const folder = await createProject({
+    'package.json': JSON.stringify({ type: 'module', scripts: { relay: 'node scripts/bootstrap.mjs relay' } }),
+    'relay-server/main.ts': `
+      import { writeFileSync } from 'node:fs';
+      process.on('SIGTERM', () => (writeFileSync('ended', ''), process.exit(0)));
+      setInterval(() => {}, 1_000);
+      console.log('up');
+    `,
+  });
+  await provideNode(folder);
+  expect(bootstrap(folder, 'stamp').status).toBe(0);
+  const npm = spawn('npm', ['run', '-s', 'relay'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  await expect.poll(() => output, { timeout: 10_000 }).toBe('up\n');
+  npm.kill('SIGTERM');
+  await expect.poll(() => existsSync(join(folder, 'ended')), { timeout: 10_000 }).toBe(true);
 });

@@ -135,7 +135,7 @@ describe('compose.yaml', () => {
   });
 
   it('leaves the relay time to say goodbye', () => {
-    const drainSeconds = Number(options.defaultOf('--drain')) / 1000;
+    const drainSeconds = parseDuration(options.defaultOf('--drain')) / 1000;
     for (const [, relay] of relays) {
       const graceSeconds = parseDuration(relay.at('stop_grace_period').text) / 1000;
       expect(drainSeconds + STOP_WITHIN_SECONDS).toBeLessThan(graceSeconds);

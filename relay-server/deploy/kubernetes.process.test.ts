@@ -161,7 +161,7 @@ describe('the manifests of Kubernetes', () => {
   it('leave time for the pause before the end, and for the end', () => {
     const args = relayContainer.at('args').texts;
     const drain = args[args.indexOf('--drain') + 1];
-    const drainMs = args.includes('--drain') ? parseDuration(drain ?? '') : Number(options.defaultOf('--drain'));
+    const drainMs = args.includes('--drain') ? parseDuration(drain ?? '') : parseDuration(options.defaultOf('--drain'));
     const pauseSeconds = relayContainer.at('lifecycle', 'preStop', 'sleep', 'seconds').number;
     const neededSeconds = pauseSeconds + drainMs / 1000 + STOP_WITHIN_SECONDS;
     expect(neededSeconds).toBeLessThan(podOf(relay).at('terminationGracePeriodSeconds').number);

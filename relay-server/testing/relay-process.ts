@@ -24,10 +24,15 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+// With what the S3 server of the tests takes; others ignore it.
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
+}
+
 /** Runs the relay's command line to its end. */
 export function runCli(...args: readonly string[]): Promise<CliResult> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [MAIN, ...args], { timeout: 30_000, env: environment() }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });
@@ -68,8 +73,7 @@ export function launchRelay(...args: readonly string[]): {
 } {
   const child = spawn(process.execPath, [MAIN, 'serve', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // What the S3 server of the tests takes; others ignore it.
-    env: { ...process.env, AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' },
+    env: environment(),
   });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));

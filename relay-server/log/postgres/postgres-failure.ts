@@ -17,10 +17,16 @@ export function isConnectionUsable(error: unknown): boolean {
 export function toLogFailure(label: string, error: unknown): LogFailure {
   if (error instanceof LogFailure) return error;
   const reason = reasonOf(error);
+  if (reason.includes('client password must be a string'))
+    return new LogFailure('permission', explainPassword(label), { cause: error });
   if (isInsecure(error)) return new LogFailure('permission', explainInsecure(label, reason), { cause: error });
   const sqlState = error instanceof pg.DatabaseError ? (error.code ?? '') : undefined;
   const code = sqlState === undefined ? codeOfConnection(error) : codeOfState(sqlState);
   return new LogFailure(code, explain(label, code, sqlState, reason), { cause: error });
+}
+
+function explainPassword(label: string): string {
+  return `The database ${label} asks for a password, and its address has none. Give one: postgres://USER:PASSWORD@HOST/DATABASE.`;
 }
 
 function isInsecure(error: unknown): boolean {
