@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { parseShareLink } from '../shared/access/index.ts';
 import { shareApiRelay } from './testing/api-relay.ts';
 import { createApiRoom, listOf } from './testing/api-room.ts';
 import { runCli, tokenFor } from './testing/relay-process.ts';
+import { temporaryFolder } from './testing/relay-under-test.ts';
 import { openWebSocket } from './testing/websocket-client.ts';
 
 const relay = shareApiRelay();
@@ -119,6 +122,7 @@ describe('revoke', () => {
       [[], 'Say whose access'],
       [['--subject', 'ben', '--all'], 'Say whose access'],
       [['--link', 'unknown'], `The room ${room} has no link unknown`],
+      [['--session', 'unknown'], `The room ${room} has no such session`],
     ] as const) {
       const { code, stdout, stderr } = await run('revoke', ...args);
       expect([args, code, stdout]).toEqual([args, 1, '']);
@@ -172,6 +176,16 @@ describe('token --subject', () => {
   });
 });
 
+describe('token --ttl', () => {
+  it('is a year at most for a room', async () => {
+    const { run, done } = await setUp();
+    const refused = await run('token', '--ttl', '367d');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('366 days at most');
+    expect(await done('token', '--ttl', '366d')).toMatch(/^ey/);
+  });
+});
+
 describe('--tenant', () => {
   it('names the room of another tenant, beside the one of the same name', async () => {
     const { room, ask, done } = await setUp();
@@ -200,7 +214,7 @@ describe('keys rotate', () => {
     const { room, owner, join, createLink, comeBy } = await setUp();
     const link = await createLink();
     const socket = await join(owner);
-    const rotated = await runCli('keys', 'rotate', '--data', relay().data, '--delay', '1s', '--overlap', '25s');
+    const rotated = await runCli('keys', 'rotate', '--data', relay().data, '--delay', '5s', '--overlap', '15s');
     expect([rotated.code, rotated.stderr]).toEqual([0, '']);
     expect(rotated.stdout.trimEnd().split('\n')).toHaveLength(2);
     const newest = rotated.stdout.trimEnd().split('\n').at(-1)?.split('\t')[0];
@@ -209,7 +223,10 @@ describe('keys rotate', () => {
     await expect.poll(publicKeys, { timeout: 20_000, interval: 250 }).toHaveLength(2);
     expect(await publicKeys()).toContain(newest);
     await expect
-      .poll(async () => decodeProtectedHeader((await comeBy(link.secret)).token).kid, { timeout: 5_000 })
+      .poll(async () => decodeProtectedHeader((await comeBy(link.secret)).token).kid, {
+        timeout: 10_000,
+        interval: 250,
+      })
       .toBe(newest);
     await join((await comeBy(link.secret)).token);
     await join(owner);
@@ -218,5 +235,14 @@ describe('keys rotate', () => {
     const late = await openWebSocket(relay().url, room);
     late.client.hello(owner);
     expect(await late.closed).toBe(4401);
+  });
+
+  it('gives the relays time to read the new key before it signs, and makes nothing where nothing is', async () => {
+    const hasty = await runCli('keys', 'rotate', '--data', relay().data, '--delay', '3s');
+    expect([hasty.code, hasty.stdout]).toEqual([1, '']);
+    expect(hasty.stderr).toContain('at least 5s');
+    const nowhere = join(temporaryFolder(), 'nowhere');
+    expect(await runCli('keys', 'rotate', '--data', nowhere)).toMatchObject({ code: 1, stdout: '' });
+    expect(existsSync(nowhere)).toBe(false);
   });
 });

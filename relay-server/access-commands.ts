@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { checkPathPatterns, formatShareLink, ROLES, type Role } from '../shared/access/index.ts';
 import { systemScheduler } from '../shared/lifecycle/index.ts';
 import { OPERATOR, type Revocation, RoomManager } from './access/room-manager.ts';
@@ -58,6 +58,7 @@ interface RevokeOptions extends RoomOptions {
 const AUDIT_PAGE = 1_000;
 /** By then every node of a relay has read the new key. */
 const ROTATION_DELAY = '2m';
+const MIN_ROTATION_DELAY_MS = 5_000;
 const ROTATION_OVERLAP = '30d';
 
 /** Of which organisation a room is, on a relay of several. */
@@ -137,16 +138,28 @@ function addAuditCommand(program: Command, context: AccessCommandsContext): void
     );
 }
 
+function parseRotationDelay(value: string): number {
+  const delayMs = parseDuration(value);
+  if (delayMs < MIN_ROTATION_DELAY_MS)
+    throw new InvalidArgumentError(
+      'Relays take up to 2 s to read the new key, and it has to reach all of them: give at least 5s.',
+    );
+  return delayMs;
+}
+
 function addKeyCommands(program: Command, context: AccessCommandsContext): void {
   context
     .withStorageOptions(program.command('keys').description('keys of the relay').command('rotate'))
     .description('let the relay sign with a new key; what the old one signed counts for some time more')
-    .option('--delay <duration>', 'when the new key begins to sign', parseDuration, parseDuration(ROTATION_DELAY))
-    .option(
-      '--overlap <duration>',
-      'how long the old one counts after it',
-      parseDuration,
-      parseDuration(ROTATION_OVERLAP),
+    .addOption(
+      new Option('--delay <duration>', 'when the new key begins to sign')
+        .argParser(parseRotationDelay)
+        .default(parseDuration(ROTATION_DELAY), ROTATION_DELAY),
+    )
+    .addOption(
+      new Option('--overlap <duration>', 'how long the old one counts after it')
+        .argParser(parseDuration)
+        .default(parseDuration(ROTATION_OVERLAP), ROTATION_OVERLAP),
     )
     .action((options: StorageOptions & { readonly delay: number; readonly overlap: number }) =>
       rotateKey(context.keyFile(options), options),
@@ -219,12 +232,16 @@ async function revoke(opened: OpenedRelay, options: RevokeOptions): Promise<void
     throw new OperatorError('Say whose access to take back: one of --subject, --link, --session and --all.');
   const key = { tenant, room };
   await requireRoom(opened.storage, key);
-  if (only.kind === 'link') {
-    const links = await opened.storage.access.listLinks(key);
-    if (!links.some((link) => link.linkId === only.linkId))
-      throw new OperatorError(`The room ${room} has no link ${only.linkId}. \`link list\` shows them.`);
-  }
-  await openManager(opened).revoke(key, OPERATOR, only);
+  const manager = openManager(opened);
+  // A subject may be taken out before they ever come.
+  if (only.kind !== 'subject' && !(await manager.knows(key, only)))
+    throw new OperatorError(describeUnknown(room, only));
+  await manager.revoke(key, OPERATOR, only);
+}
+
+function describeUnknown(room: string, what: Revocation): string {
+  if (what.kind === 'link') return `The room ${room} has no link ${what.linkId}. \`link list\` shows them.`;
+  return `The room ${room} has no such session. \`audit\` shows those who joined.`;
 }
 
 async function printAudit(

@@ -6,7 +6,7 @@ import { watchKeyFile } from './access/key-file-watch.ts';
 import { LimitedDoorkeeper } from './access/limited-doorkeeper.ts';
 import { OidcProvider } from './access/oidc-provider.ts';
 import { OidcTokens } from './access/oidc-tokens.ts';
-import { Proposals } from './access/proposals.ts';
+import { Proposals, type ProposalsOptions } from './access/proposals.ts';
 import { IDENTITY_FILE, loadRelayIdentity, readRelayIdentity, type RelayIdentity } from './access/relay-identity.ts';
 import type { Doorkeeper } from './access/room-grant.ts';
 import { RoomDoorkeeper } from './access/room-doorkeeper.ts';
@@ -30,14 +30,20 @@ export interface AccessServicesOptions {
   readonly reportProblem: (error: unknown) => void;
 }
 
+/** What the HTTP interface needs of the relay's rooms. */
+export interface ApiCore extends Pick<ProposalsOptions, 'isFileWithin'> {
+  /** Tells all nodes of a change. */
+  announceAccess(key: AccessKey, version: number): void;
+}
+
 /** What decides who may do what. */
 export interface AccessServices {
   readonly watch: AccessWatch;
   readonly doorkeeper: Doorkeeper;
   readonly visits: VisitRecorder;
   readonly limits: AddressLimits;
-  /** What answers owners and those who trade links. `announce` tells all nodes of a change. */
-  createApi(announce: (key: AccessKey, version: number) => void, publicUrl: () => string): ApiServices;
+  /** What answers owners and those who trade links. */
+  createApi(core: ApiCore, publicUrl: () => string): ApiServices;
 }
 
 /** Rejects with an `IdentityError`. The `watch` is the caller's to dispose; all else belongs to `owned`. */
@@ -71,12 +77,17 @@ export async function openAccessServices(
     doorkeeper,
     visits,
     limits,
-    createApi: (announce, publicUrl) => ({
+    createApi: (core, publicUrl) => ({
       ...shared,
       doorkeeper,
       shareLinks,
-      manager: new RoomManager({ access, shareLinks, scheduler, announce }),
-      proposals: new Proposals({ authority, access, scheduler }),
+      manager: new RoomManager({
+        access,
+        shareLinks,
+        scheduler,
+        announce: (key, version) => core.announceAccess(key, version),
+      }),
+      proposals: new Proposals({ authority, access, scheduler, isFileWithin: core.isFileWithin }),
       oidc,
       publicUrl,
     }),

@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore, type Scheduler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { ACCESS_FEATURE, CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
 import type { AccessWatch } from './access/access-watch.ts';
+import { isFileWithin } from './access/files-within.ts';
 import type { Admitted, Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
@@ -53,6 +54,8 @@ export interface RelayCoreOptions {
   readonly compaction?: CompactionOptions;
   /** Where updates are that are no longer in `log`, which has all of them when this is left out. */
   readonly archive?: ArchiveAccess;
+  /** Whether snapshots and segments may be removed now; when left out, they always may. */
+  readonly mayRemoveObjects?: () => boolean;
   /** Errors that an operator should see and no client can act on. */
   readonly reportProblem: (error: unknown) => void;
 }
@@ -68,6 +71,8 @@ export interface RelayCore extends Disposable {
   readonly connectionCount: number;
   /** Whatever owners set or took back in a room is new: it takes effect on all nodes at once. */
   announceAccess(key: RoomKey, version: number): void;
+  /** Whether a document of the room is a file at one of `patterns`. Rejects with a `LogFailure`. */
+  readonly isFileWithin: (key: RoomKey, patterns: readonly string[], document: string) => Promise<boolean>;
   /**
    * Takes nobody any more, commits what is on its way and says goodbye to everybody, spread over `withinMs` so that
    * they do not all come to another node at once.
@@ -104,8 +109,10 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     if (!owned.isDisposed) options.reportProblem(error);
   };
   const log = openLog({ ...options, reportProblem }, scheduler, owned);
+  const { mayRemoveObjects: mayRemove = () => true } = options;
   const compactor =
-    options.compaction && owned.add(new Compactor({ log, snapshots, scheduler, reportProblem }, options.compaction));
+    options.compaction &&
+    owned.add(new Compactor({ log, snapshots, scheduler, mayRemove, reportProblem }, options.compaction));
   const rooms = owned.add(
     new RoomRegistry({
       log,
@@ -137,6 +144,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       return connections.all.size;
     },
     announceAccess: (key, version) => rooms.announceAccess(key, version),
+    isFileWithin: (key, patterns, document) => isFileWithin({ log, snapshots }, key, patterns, document),
     async drain(withinMs) {
       connections.close();
       yjsEntrance.close(CLOSE_CODES.serviceRestart, RESTARTING);
@@ -154,12 +162,12 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
 
 /** The whole log, wherever its parts are. */
 function openLog(
-  { log, archive, reportProblem }: RelayCoreOptions,
+  { log, archive, mayRemoveObjects: mayRemove = () => true, reportProblem }: RelayCoreOptions,
   scheduler: Scheduler,
   owned: DisposableStore,
 ): UpdateLog {
   if (!archive) return log;
   const { index, store, archiving } = archive;
-  if (archiving) owned.add(new Archiver({ log, index, store, scheduler, reportProblem }, archiving));
+  if (archiving) owned.add(new Archiver({ log, index, store, scheduler, mayRemove, reportProblem }, archiving));
   return new SegmentedUpdateLog(log, index, owned.add(new SegmentReader(store, scheduler)));
 }

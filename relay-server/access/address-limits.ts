@@ -5,8 +5,8 @@ export interface AddressLimitsOptions {
   /** Requests to the HTTP API that one address may make in a window. */
   readonly maxRequests: number;
   /**
-   * Secrets and tokens that this relay does not know which one address may show in a window. Whoever joins shows good
-   * ones, so that an address that stands for a whole school does not come near it.
+   * Secrets and tokens that this relay does not know, and proposals that it refuses, which one address may send in a
+   * window. Whoever joins shows good ones, so that an address that stands for a whole school does not come near it.
    */
   readonly maxFailures: number;
   readonly windowSeconds?: number;
@@ -43,7 +43,7 @@ export class AddressLimits {
     return this.failureWaitMs(address);
   }
 
-  /** The address has shown something that gives no right to anything. */
+  /** The address has shown something that gives no right to anything, or proposed what is refused. */
   async noteFailure(address: string): Promise<void> {
     await this.failures.penalty(keyOf(address));
   }

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { type Disposable, scheduleEvery, type Scheduler } from '../../shared/lifecycle/index.ts';
 import type { RelayIdentity } from './relay-identity.ts';
 
-const INTERVAL_MS = 10_000;
+/** How often the file is looked at. */
+export const KEY_FILE_INTERVAL_MS = 2_000;
 
 export interface KeyFileWatchOptions {
   readonly path: string;
@@ -29,5 +30,5 @@ export function watchKeyFile({ path, scheduler, load, onIdentity, reportProblem 
     }
   };
   void look();
-  return scheduleEvery(scheduler, () => void look(), INTERVAL_MS);
+  return scheduleEvery(scheduler, () => void look(), KEY_FILE_INTERVAL_MS);
 }

@@ -11,7 +11,8 @@ export class OidcUnavailable extends Error {
 
 export type OidcVerdict =
   | { readonly kind: 'valid'; readonly payload: JWTPayload & { readonly sub: string; readonly exp: number } }
-  | { readonly kind: 'invalid'; readonly explanation: string };
+  /** `isGuess`: nothing shows that the provider ever signed it. */
+  | { readonly kind: 'invalid'; readonly isGuess: boolean; readonly explanation: string };
 
 export interface OidcProviderOptions {
   /** As in the tokens, to the letter. */
@@ -157,7 +158,8 @@ function isSafeUrl(url: string, issuer: string): boolean {
 }
 
 function explain(error: unknown): OidcVerdict {
-  if (error instanceof errors.JWTExpired) return invalid('The token of your sign-in has expired. Sign in again.');
+  if (error instanceof errors.JWTExpired)
+    return { ...invalid('The token of your sign-in has expired. Sign in again.'), isGuess: false };
   if (error instanceof errors.JWTClaimValidationFailed)
     return invalid(`The token is not for this relay: its claim ${error.claim} is wrong. Sign in again.`);
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
@@ -179,8 +181,8 @@ function isRefusal(error: unknown): boolean {
   );
 }
 
-function invalid(explanation: string): OidcVerdict {
-  return { kind: 'invalid', explanation };
+function invalid(explanation: string): Extract<OidcVerdict, { kind: 'invalid' }> {
+  return { kind: 'invalid', isGuess: true, explanation };
 }
 
 function unavailable(reason: string, cause?: unknown): OidcUnavailable {

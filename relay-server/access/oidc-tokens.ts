@@ -31,6 +31,8 @@ export type OidcTradeResult =
       readonly kind: 'refused';
       readonly reason: 'unauthenticated' | 'no-role' | 'revoked' | 'no-room' | 'unavailable';
       readonly explanation: string;
+      /** Nothing shows that the provider ever signed the token. */
+      readonly isGuess?: boolean;
     };
 
 /** Gives people of an OpenID Connect provider tokens for the rooms of their tenant. */
@@ -49,7 +51,8 @@ export class OidcTokens {
       throw error;
     });
     if (verdict instanceof OidcUnavailable) return refuse('unavailable', `${verdict.message} Try again later.`);
-    if (verdict.kind === 'invalid') return refuse('unauthenticated', verdict.explanation);
+    if (verdict.kind === 'invalid')
+      return { ...refuse('unauthenticated', verdict.explanation), isGuess: verdict.isGuess };
     const person = readOidcPerson(verdict.payload, claims);
     if (typeof person === 'string') return refuse('no-role', person);
     const { tenant, subject, name, role } = person;
@@ -109,6 +112,9 @@ function whyRevoked(
   return verdict.kind === 'revoked' ? verdict.explanation : undefined;
 }
 
-function refuse(reason: Extract<OidcTradeResult, { kind: 'refused' }>['reason'], explanation: string): OidcTradeResult {
+function refuse(
+  reason: Extract<OidcTradeResult, { kind: 'refused' }>['reason'],
+  explanation: string,
+): Extract<OidcTradeResult, { kind: 'refused' }> {
   return { kind: 'refused', reason, explanation };
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { documentAccess } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
-import { INDEX_DOCUMENT } from '../../shared/workspace/index.ts';
-import type { AccessDirectory, ProposalBounds } from '../log/access-directory.ts';
+import type { AccessDirectory, AccessKey, AuditEvent, ProposalBounds } from '../log/access-directory.ts';
 import { inspectUpdate } from '../rooms/inspect-update.ts';
 import { PATH_VIEW } from '../rooms/subscription.ts';
+import type { RoomGrant } from './room-grant.ts';
 import { standingOf } from './standing.ts';
 import type { TokenAuthority } from './token-authority.ts';
 
@@ -23,7 +23,17 @@ export type ProposalOutcome =
       readonly kind: 'refused';
       readonly reason: 'unauthenticated' | 'not-revoked' | 'read-only' | 'malformed' | 'too-large' | 'too-many';
       readonly explanation: string;
+      /** The token was good, and is too old by now. */
+      readonly isExpired?: boolean;
     };
+
+export interface ProposalsOptions {
+  readonly authority: TokenAuthority;
+  readonly access: AccessDirectory;
+  readonly scheduler: Scheduler;
+  /** Whether a document is a file at one of some paths. Rejects with a `LogFailure`. */
+  readonly isFileWithin: (key: AccessKey, patterns: readonly string[], document: string) => Promise<boolean>;
+}
 
 /** The largest update that is kept as a proposal. */
 export const MAX_PROPOSAL_BYTES = 1024 * 1024;
@@ -32,62 +42,79 @@ const BOUNDS: ProposalBounds = {
   maxSubjectBytes: 4 * 1024 * 1024,
   maxSubjectProposals: 50,
 };
-/** A token of longer ago speaks for nobody. */
-const MAX_TOKEN_AGE_MS = 30 * 24 * 3600_000;
+/** A token that expired longer ago speaks for nobody. */
+const MAX_EXPIRED_MS = 30 * 24 * 3600_000;
+const CHAT = 'chat';
+const TOO_MANY = refuse('too-many', 'Too much waits for the owners already. Export a patch instead.');
+const OUTSIDE = refuse('read-only', 'You could only change files at some paths, and this is none of them.');
 
 /** Keeps what somebody edited offline while their access was taken back: owners decide what becomes of it. */
 export class Proposals {
-  private readonly options: {
-    readonly authority: TokenAuthority;
-    readonly access: AccessDirectory;
-    readonly scheduler: Scheduler;
-  };
+  private readonly options: ProposalsOptions;
 
-  constructor(options: Proposals['options']) {
+  constructor(options: ProposalsOptions) {
     this.options = options;
   }
 
   /** Rejects with a `LogFailure`. */
-  async propose({ room, token, document, update }: ProposalRequest): Promise<ProposalOutcome> {
+  async propose(request: ProposalRequest): Promise<ProposalOutcome> {
     const { authority, access, scheduler } = this.options;
+    const { room, token, document, update } = request;
     const verdict = await authority.verifyRoomToken(token, { ignoresExpiry: true });
-    if (verdict.kind === 'invalid') return refuse('unauthenticated', verdict.explanation);
+    if (verdict.kind === 'invalid')
+      return { ...refuse('unauthenticated', verdict.explanation), isExpired: verdict.reason === 'expired' };
     const { grant } = verdict;
     const nowMs = scheduler.now();
-    if (grant.room !== room || nowMs - grant.expiresAtMs > MAX_TOKEN_AGE_MS)
-      return refuse('unauthenticated', 'The token is for another room, or too old.');
-    const key = { tenant: grant.tenant, room };
-    const state = await access.readAccess(key);
+    if (grant.room !== room) return refuse('unauthenticated', 'The token is for another room.');
+    if (nowMs - grant.expiresAtMs > MAX_EXPIRED_MS)
+      return { ...refuse('unauthenticated', 'The token is too old to say who you are.'), isExpired: true };
+    const { tenant, subject, name } = grant;
+    const key = { tenant, room };
+    const unfit = await this.findFault(grant, document);
+    if (unfit) return unfit;
+    const bytes = update.byteLength;
+    if (bytes > MAX_PROPOSAL_BYTES)
+      return refuse('too-large', `A proposal may have at most ${MAX_PROPOSAL_BYTES} bytes. Export a patch instead.`);
+    // The same edits sent again, after an answer that was lost, are the same proposal.
+    const proposalId = idOf(subject, document, update);
+    const check = await access.checkProposal(key, { proposalId, subject, bytes }, BOUNDS);
+    if (check === 'known') return { kind: 'kept', tenant, proposalId };
+    if (check === 'full') return TOO_MANY;
+    if (grant.paths && document !== CHAT && !(await this.options.isFileWithin(key, grant.paths, document)))
+      return OUTSIDE;
+    // Last, since it takes long.
+    const inspection = inspectUpdate(update);
+    if (inspection.kind === 'malformed') return refuse('malformed', inspection.explanation);
+    const record = { proposalId, subject, name, document, createdAtMs: nowMs };
+    const about = { atMs: nowMs, actor: subject, actorName: name, target: proposalId, detail: document };
+    const event: AuditEvent = { ...about, kind: 'proposal-received' };
+    if (!(await access.addProposal(key, record, update, BOUNDS, event))) return TOO_MANY;
+    return { kind: 'kept', tenant, proposalId };
+  }
+
+  /** Why somebody may propose nothing for a document, whatever it is. */
+  private async findFault(grant: RoomGrant, document: string): Promise<ProposalOutcome | undefined> {
+    const state = await this.options.access.readAccess(grant);
     if (standingOf(grant, state).kind !== 'revoked')
       return refuse('not-revoked', 'Your access is valid: join the room, and the edits arrive by themselves.');
     const role = state.roles.get(grant.subject) ?? grant.role;
-    // Who may see only some paths has a list of their own, which the relay writes.
-    const isClosed =
-      PATH_VIEW.test(document) || (grant.paths !== undefined && [INDEX_DOCUMENT, 'comments'].includes(document));
-    if (isClosed || documentAccess(role, document, state.settings.chat) !== 'write')
+    // The relay writes these itself.
+    if (PATH_VIEW.test(document) || documentAccess(role, document, state.settings.chat) !== 'write')
       return refuse('read-only', 'Your role could not change this document.');
-    if (update.byteLength > MAX_PROPOSAL_BYTES)
-      return refuse('too-large', `A proposal may have at most ${MAX_PROPOSAL_BYTES} bytes. Export a patch instead.`);
-    const inspection = inspectUpdate(update);
-    if (inspection.kind === 'malformed') return refuse('malformed', inspection.explanation);
-    const { subject, name } = grant;
-    // The same edits sent again, after an answer that was lost, are the same proposal.
-    const digest = createHash('sha256')
-      .update(JSON.stringify([subject, document]))
-      .update(update);
-    const proposalId = digest.digest('base64url').slice(0, 22);
-    const isKept = await access.addProposal(
-      key,
-      { proposalId, subject, name, document, createdAtMs: nowMs },
-      update,
-      BOUNDS,
-      { atMs: nowMs, kind: 'proposal-received', actor: subject, actorName: name, target: proposalId, detail: document },
-    );
-    if (!isKept) return refuse('too-many', 'Too much waits for the owners already. Export a patch instead.');
-    return { kind: 'kept', tenant: grant.tenant, proposalId };
+    return undefined;
   }
 }
 
-function refuse(reason: Extract<ProposalOutcome, { kind: 'refused' }>['reason'], explanation: string): ProposalOutcome {
+function idOf(subject: string, document: string, update: Uint8Array): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([subject, document]))
+    .update(update);
+  return digest.digest('base64url').slice(0, 22);
+}
+
+function refuse(
+  reason: Extract<ProposalOutcome, { kind: 'refused' }>['reason'],
+  explanation: string,
+): Extract<ProposalOutcome, { kind: 'refused' }> {
   return { kind: 'refused', reason, explanation };
 }

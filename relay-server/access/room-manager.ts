@@ -1,4 +1,4 @@
-import { isAtLeast, type Role, type RoomSettings } from '../../shared/access/index.ts';
+import { isAtLeast, type Role } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import type {
   AccessChange,
@@ -7,6 +7,7 @@ import type {
   AuditEvent,
   AuditKind,
   MemberRecord,
+  SettingsChange,
 } from '../log/access-directory.ts';
 import type { CreatedLink, CreateLinkOptions, ShareLinks } from './share-links.ts';
 
@@ -43,10 +44,38 @@ export class RoomManager {
   }
 
   async createLink(actor: Actor, link: Omit<CreateLinkOptions, 'createdBy'>): Promise<CreatedLink> {
-    const created = await this.options.shareLinks.create({ ...link, createdBy: actor.subject });
-    const detail = [link.role, ...(link.label ? [link.label] : []), ...(link.paths ?? [])].join(', ');
-    await this.change(link, { kind: 'touch' }, this.event('link-created', actor, created.linkId, detail));
+    const { tenant, room } = link;
+    const { shareLinks, announce } = this.options;
+    const { version, ...created } = await shareLinks.create(
+      { ...link, createdBy: actor.subject },
+      ({ linkId, role, label, paths }) => {
+        const detail = [role, ...(label === '' ? [] : [label]), ...(paths ?? [])].join(', ');
+        return this.event('link-created', actor, linkId, detail);
+      },
+    );
+    announce?.({ tenant, room }, version);
     return created;
+  }
+
+  /** Whether there is, or was, what would be taken back. */
+  async knows(key: AccessKey, what: Revocation): Promise<boolean> {
+    const { access } = this.options;
+    switch (what.kind) {
+      case 'link':
+        return (await access.listLinks(key)).some(({ linkId }) => linkId === what.linkId);
+      case 'subject': {
+        if (await this.findMember(key, what.subject)) return true;
+        const { roles, revokedSubjects } = await access.readAccess(key);
+        return roles.has(what.subject) || revokedSubjects.has(what.subject);
+      }
+      case 'session': {
+        const { lineageId } = what;
+        if ((await access.findMembers(key, { lineageId })).length > 0) return true;
+        return (await access.readAccess(key)).revokedLineages.has(lineageId);
+      }
+      case 'all':
+        return true;
+    }
   }
 
   async revoke(key: AccessKey, actor: Actor, what: Revocation): Promise<void> {
@@ -86,8 +115,10 @@ export class RoomManager {
     await this.change(key, { kind: 'set-role', subject, role, closesLinks }, event);
   }
 
-  async setSettings(key: AccessKey, actor: Actor, settings: RoomSettings): Promise<void> {
-    const detail = JSON.stringify(settings);
+  /** What is left out stays, also when another owner changes it at this moment. */
+  async setSettings(key: AccessKey, actor: Actor, settings: SettingsChange): Promise<void> {
+    const { presenter = null, chat } = settings;
+    const detail = JSON.stringify({ ...('presenter' in settings && { presenter }), ...(chat && { chat }) });
     await this.change(key, { kind: 'set-settings', settings }, this.event('settings-changed', actor, '', detail));
   }
 

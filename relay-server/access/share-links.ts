@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
-import type { AccessDirectory } from '../log/access-directory.ts';
+import type { AccessDirectory, AuditEvent } from '../log/access-directory.ts';
 import type { LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../log/room-directory.ts';
+import { cleanText } from './clean-text.ts';
 import { cleanPersonName } from './person-name.ts';
 import type { RoomGrant } from './room-grant.ts';
 import { standingOf } from './standing.ts';
@@ -13,8 +14,9 @@ export const TRADED_TOKEN_TTL_MS = 10 * 60_000;
 
 const SECRET_BYTES = 32;
 const UNNAMED = 'Guest';
-/** Requests of strangers that may wait in one room. */
+/** Requests of strangers that may wait by one link: whoever has another one is not in their way. */
 const MAX_PENDING_REQUESTS = 100;
+const MAX_LABEL_CODE_POINTS = 256;
 const CLOSED = refuse('closed', 'Nobody new can come by this share link any more. Ask for a new one.');
 const WAITING = 'An owner of the room has to let you in.';
 
@@ -86,10 +88,15 @@ export class ShareLinks {
     this.scheduler = scheduler;
   }
 
-  async create(options: CreateLinkOptions): Promise<CreatedLink> {
+  /** Makes a link and notes it, or neither. `version` is that of the room's access then. */
+  async create(
+    options: CreateLinkOptions,
+    toEvent?: (link: NewLink) => AuditEvent,
+  ): Promise<CreatedLink & { readonly version: number }> {
     const { link, secret } = this.prepare(options);
-    await this.directory.addLink(link);
-    return { linkId: link.linkId, secret };
+    const { tenant, room, linkId } = link;
+    const version = await this.access.change({ tenant, room }, { kind: 'add-link', link }, toEvent?.(link));
+    return { linkId, secret, version };
   }
 
   /**
@@ -115,7 +122,7 @@ export class ShareLinks {
       tenant,
       room,
       role,
-      label: label ?? '',
+      label: cleanText(label ?? '', MAX_LABEL_CODE_POINTS),
       secretHash: hashSecret(secret),
       createdAtMs,
       expiresAtMs: expiresInMs === undefined ? undefined : createdAtMs + expiresInMs,
@@ -170,7 +177,7 @@ export class ShareLinks {
   // Before the token is out, so that whoever removes the person finds the link that they came by.
   private async recordNewcomer({ tenant, room, subject, name, role, linkId, lineageId }: RoomGrant): Promise<void> {
     const lastSeenMs = this.scheduler.now();
-    await this.access.recordMember({ tenant, room }, { subject, name, role, linkId, lineageId, lastSeenMs });
+    await this.access.recordVisits({ tenant, room }, [{ subject, name, role, linkId, lineageId, lastSeenMs }], []);
   }
 
   private async hasBeenIn(link: LinkRecord, { lineageId }: RoomGrant): Promise<boolean> {
@@ -184,15 +191,15 @@ export class ShareLinks {
     subject: string,
   ): Promise<TradeResult | { readonly kind: 'approved'; readonly subject: string }> {
     const { tenant, room, linkId } = link;
-    const known = request === undefined ? undefined : await this.access.findJoinRequest(link, hashSecret(request));
-    if (known && request !== undefined && known.linkId === linkId) {
+    const createdAtMs = this.scheduler.now();
+    const known = request && (await this.access.pollJoinRequest(link, hashSecret(request), createdAtMs));
+    if (known && known.linkId === linkId) {
       if (known.decision === 'approved') return { kind: 'approved', subject: known.subject };
       if (known.decision === 'denied')
         return refuse('denied', 'An owner of the room did not let you in. Ask them, and open the link again.');
       return { kind: 'waiting', tenant, request, isNew: false, explanation: WAITING };
     }
     const fresh = randomBytes(SECRET_BYTES).toString('base64url');
-    const createdAtMs = this.scheduler.now();
     const shownName = cleanPersonName(name) ?? UNNAMED;
     const record = { requestId: createId(), linkId, subject, name: shownName, createdAtMs };
     if (!(await this.access.addJoinRequest({ tenant, room }, record, hashSecret(fresh), MAX_PENDING_REQUESTS))) {

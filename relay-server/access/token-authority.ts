@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type CryptoKey, decodeJwt, errors, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { readRoomTokenClaims, TOKEN_AUDIENCE } from '../../shared/access/index.ts';
+import { MAX_TOKEN_AGE_MS } from '../log/access-directory.ts';
 import type { RelayIdentity, RelayKey } from './relay-identity.ts';
 import type { RoomGrant } from './room-grant.ts';
 
@@ -11,7 +12,7 @@ export const CREATE_ROOMS_SCOPE = 'rooms:create';
 export const DEFAULT_TENANT = 'default';
 
 /**
- * - `expired`: signed by this relay, too long ago.
+ * - `expired`: signed by this relay, too long ago for what it was shown for.
  * - `other-relay`: it says that another relay issued it; nobody checked whether that is so.
  * - `other-purpose`: signed by this relay for something else, such as an operator's token shown to a room.
  * - `forged`: malformed, altered, or signed with another key in this relay's name.
@@ -80,7 +81,10 @@ export class TokenAuthority {
     return { token, grant };
   }
 
-  /** `ignoresExpiry` is for telling who somebody was, never for letting them in. */
+  /**
+   * `ignoresExpiry` is for telling who somebody was, never for letting them in. A token of longer ago than
+   * {@link MAX_TOKEN_AGE_MS} does not even do that.
+   */
   async verifyRoomToken(token: string, { ignoresExpiry = false } = {}): Promise<TokenVerdict> {
     const verified = await this.verify(token, TOKEN_AUDIENCE, ignoresExpiry);
     if (verified.kind === 'invalid') return verified;
@@ -88,6 +92,7 @@ export class TokenAuthority {
     if (!claims || Buffer.byteLength(claims.sub) > 128 || Buffer.byteLength(claims.name) > 256) return FORGED;
     const { tenant, room, sub: subject, name, role, link: linkId, lineage: lineageId, jti, paths, iat, exp } = claims;
     const times = { issuedAtMs: Math.round(iat * 1000), expiresAtMs: exp * 1000 };
+    if (this.scheduler.now() - times.issuedAtMs > MAX_TOKEN_AGE_MS) return EXPIRED;
     return { kind: 'valid', grant: { tenant, room, subject, name, role, linkId, lineageId, jti, paths, ...times } };
   }
 

@@ -1,9 +1,10 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import type { AccessDirectory, AccessKey, AuditEvent, MemberRecord } from '../log/access-directory.ts';
+import { LogFailure } from '../log/log-failure.ts';
 import type { Admitted, RoomGrant } from './room-grant.ts';
 
 export interface VisitRecorderOptions {
-  readonly access: AccessDirectory;
+  readonly access: Pick<AccessDirectory, 'recordVisits'>;
   readonly scheduler: Scheduler;
   readonly reportProblem: (error: unknown) => void;
 }
@@ -12,22 +13,34 @@ interface Waiting {
   readonly key: AccessKey;
   readonly members: Omit<MemberRecord, 'firstSeenMs'>[];
   readonly events: AuditEvent[];
+  /** How often it could not be written. */
+  failures: number;
 }
 
 const WRITE_DELAY_MS = 200;
+const RETRY_DELAY_MS = 5_000;
+/** For ten minutes. What cannot be written by then is reported as lost. */
+const MAX_FAILURES = 120;
 /** Who reconnects within it is noted once. */
 const SAME_VISIT_MS = 10 * 60_000;
 const MAX_REMEMBERED = 50_000;
 /** A crowd that is not let in must not fill the memory. */
 const MAX_WAITING_EVENTS = 10_000;
 
-/** Notes who came into rooms and who was not let in, a little later and many at once. */
+/**
+ * Notes who came into rooms and who was not let in, a little later and many at once. What the database does not take is
+ * kept, within bounds, and tried again; an event whose writing had an unknown end may be noted twice.
+ */
 export class VisitRecorder implements Disposable {
   private readonly options: VisitRecorderOptions;
   private readonly timer = new MutableDisposable<Disposable>();
   private readonly notedAtMs = new Map<string, number>();
   private waiting = new Map<string, Waiting>();
   private waitingEvents = 0;
+  /** Too many came at once. */
+  private leftOut = 0;
+  /** An outage is reported once. */
+  private isFailing = false;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(options: VisitRecorderOptions) {
@@ -51,10 +64,11 @@ export class VisitRecorder implements Disposable {
     this.schedule();
   }
 
-  /** Resolves when everything that was noted is written, or was reported as a problem. */
+  /** Tries once more to write everything that was noted; what cannot be written is lost, and reported. */
   async flush(): Promise<void> {
     this.timer.value = undefined;
-    this.write();
+    await this.writing;
+    this.write(true);
     await this.writing;
   }
 
@@ -67,7 +81,10 @@ export class VisitRecorder implements Disposable {
     const nowMs = this.options.scheduler.now();
     const notedAtMs = this.notedAtMs.get(visit);
     if (notedAtMs !== undefined && nowMs - notedAtMs < SAME_VISIT_MS) return false;
-    if (this.waitingEvents >= MAX_WAITING_EVENTS) return false;
+    if (this.waitingEvents >= MAX_WAITING_EVENTS) {
+      this.leftOut++;
+      return false;
+    }
     if (this.notedAtMs.size >= MAX_REMEMBERED) this.notedAtMs.clear();
     this.notedAtMs.set(visit, nowMs);
     return true;
@@ -75,36 +92,62 @@ export class VisitRecorder implements Disposable {
 
   private waitingFor({ tenant, room }: AccessKey): Waiting {
     const name = `${tenant}/${room}`;
-    const waiting = this.waiting.get(name) ?? { key: { tenant, room }, members: [], events: [] };
+    const waiting = this.waiting.get(name) ?? { key: { tenant, room }, members: [], events: [], failures: 0 };
     this.waiting.set(name, waiting);
     this.waitingEvents++;
     return waiting;
   }
 
-  private schedule(): void {
+  private schedule(delayMs = WRITE_DELAY_MS): void {
     this.timer.value ??= this.options.scheduler.schedule(() => {
       this.timer.value = undefined;
-      this.write();
-    }, WRITE_DELAY_MS);
+      this.write(false);
+    }, delayMs);
   }
 
-  private write(): void {
+  private write(isLast: boolean): void {
     const rooms = [...this.waiting.values()];
     this.waiting = new Map();
     this.waitingEvents = 0;
-    if (rooms.length > 0) this.writing = this.writing.then(() => this.writeAll(rooms));
+    if (this.leftOut > 0) this.reportLoss(`${this.leftOut} events, since too many came at once`);
+    this.leftOut = 0;
+    if (rooms.length > 0) this.writing = this.writing.then(() => this.writeAll(rooms, isLast));
   }
 
-  private async writeAll(rooms: readonly Waiting[]): Promise<void> {
+  private async writeAll(rooms: readonly Waiting[], isLast: boolean): Promise<void> {
     const { access, reportProblem } = this.options;
-    for (const { key, members, events } of rooms) {
+    for (const room of rooms) {
+      const { key, members, events } = room;
       try {
-        for (const member of members) await access.recordMember(key, member);
-        await access.appendAudit(key, events);
+        await access.recordVisits(key, members, events);
+        this.isFailing = false;
       } catch (error) {
-        reportProblem(error);
+        if (!this.isFailing) reportProblem(error);
+        this.isFailing = true;
+        if (isLast || ++room.failures >= MAX_FAILURES) this.lose(room);
+        else this.keep(room);
       }
     }
+  }
+
+  /** What has come meanwhile happened later. */
+  private keep(room: Waiting): void {
+    const name = `${room.key.tenant}/${room.key.room}`;
+    const later = this.waiting.get(name);
+    room.members.push(...(later?.members ?? []));
+    room.events.push(...(later?.events ?? []));
+    this.waitingEvents += room.events.length - (later?.events.length ?? 0);
+    this.waiting.set(name, room);
+    this.schedule(RETRY_DELAY_MS);
+  }
+
+  private lose({ key: { tenant, room }, events }: Waiting): void {
+    const where = `room ${room} of the tenant ${tenant}`;
+    this.reportLoss(`${events.length} events of ${where}, which the database did not take`);
+  }
+
+  private reportLoss(what: string): void {
+    this.options.reportProblem(new LogFailure('failed', `The access log lacks ${what}.`));
   }
 
   /** What was noted just now is lost; see {@link VisitRecorder.flush}. */

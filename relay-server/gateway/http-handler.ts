@@ -71,13 +71,11 @@ async function answerWithinLimits(
 ): Promise<ApiAnswer> {
   const ipAddress = ipAddressOf(request);
   const waitMs = await limits.takeRequest(ipAddress);
-  if (waitMs > 0) throw new HttpError(429, 'too-many-requests', TOO_MANY, waitMs);
+  if (waitMs > 0) throw new HttpError(429, 'too-many-requests', TOO_MANY, { retryAfterMs: waitMs });
   try {
     return await answerApi(api, request, path);
   } catch (error) {
-    // A secret or a token that nobody was given: a guess, or something old.
-    if (error instanceof HttpError && (error.status === 401 || error.code === 'link-unknown'))
-      await limits.noteFailure(ipAddress);
+    if (error instanceof HttpError && error.isFailure) await limits.noteFailure(ipAddress);
     throw error;
   }
 }

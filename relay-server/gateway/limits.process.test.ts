@@ -100,9 +100,30 @@ describe('an address that shows what nobody was given', () => {
       const body = { secret: created.body['secret'], name: 'Ada' };
       expect((await askFrom(`${relay.url}/api/rooms/known/tokens`, { localAddress, body })).status).toBe(403);
       expect((await knock(localAddress, 'known', expired)).code).toBe(4401);
+      const headers = { Authorization: `Bearer ${expired}` };
+      expect((await askFrom(`${relay.url}/api/rooms/known/people`, { localAddress, headers })).status).toBe(401);
+      expect((await askFrom(`${relay.url}/api/rooms/known/people`, { localAddress })).status).toBe(401);
     }
     expect((await knock(localAddress, 'known', owner)).said).toBe('welcome');
   });
+});
+
+it('an address that proposes again and again what is refused has to wait', async () => {
+  const relay = getRelay();
+  await relay.createRoom('proposed');
+  const change = { kind: 'revoke-subject', subject: 'ben' } as const;
+  await relay.storage.access.change({ tenant: 'default', room: 'proposed' }, change, undefined);
+  const token = await relay.sign({ room: 'proposed', subject: 'ben' });
+  const url = `${relay.url}/api/rooms/proposed/proposals`;
+  const propose = async (localAddress: string, update: string, document = 'file') =>
+    (await askFrom(url, { localAddress, body: { token, document, update } })).status;
+  const localAddress = '127.0.0.99';
+  for (let count = 0; count < MAX_FAILURES / 2; count++) {
+    expect(await propose(localAddress, 'AQID')).toBe(400);
+    expect(await propose(localAddress, 'AAA=', 'view-of-the-relay')).toBe(403);
+  }
+  expect(await propose(localAddress, 'AAA=')).toBe(429);
+  expect(await propose('127.0.0.98', 'AAA=')).toBe(201);
 });
 
 it('is the client when nginx is in front, as it is deployed', async () => {

@@ -97,10 +97,11 @@ export function describeAccessDirectory(
     });
 
     it('takes back links, and closes those that a person came by', async () => {
-      const { access, directory, change } = await setUp();
-      for (const made of [link('l1'), link('l2'), link('l3', { role: 'owner' }), link('l4', OTHER)])
-        await directory.addLink(made);
-      await access.recordMember(KEY, MEMBER);
+      const { access, change } = await setUp();
+      for (const made of [link('l1'), link('l2'), link('l3', { role: 'owner' })])
+        await access.change(KEY, { kind: 'add-link', link: made }, undefined);
+      await access.change(OTHER, { kind: 'add-link', link: link('l4', OTHER) }, undefined);
+      await access.recordVisits(KEY, [MEMBER], []);
       await change({ kind: 'revoke-subject', subject: 'ben' }, 20);
       await change({ kind: 'revoke-subject', subject: 'ben' }, 21);
       const states = async () =>
@@ -110,7 +111,7 @@ export function describeAccessDirectory(
         ['l2', undefined, undefined],
         ['l1', 20, undefined],
       ]);
-      await access.recordMember(KEY, { ...MEMBER, subject: 'dan', lineageId: 'dans', linkId: 'l2' });
+      await access.recordVisits(KEY, [{ ...MEMBER, subject: 'dan', lineageId: 'dans', linkId: 'l2' }], []);
       await change({ kind: 'set-role', subject: 'dan', role: 'viewer' }, 25);
       expect((await states())[1]).toEqual(['l2', undefined, undefined]);
       await change({ kind: 'set-role', subject: 'dan', role: 'viewer', closesLinks: true }, 26);
@@ -132,10 +133,10 @@ export function describeAccessDirectory(
 
     it('lists who was there, those seen last first', async () => {
       const { access } = await setUp();
-      await access.recordMember(KEY, MEMBER);
-      await access.recordMember(KEY, { ...MEMBER, lineageId: 'second', linkId: undefined, lastSeenMs: 20 });
-      await access.recordMember(KEY, { ...MEMBER, name: 'Benny', role: 'viewer', lastSeenMs: 30 });
-      await access.recordMember(OTHER, { ...MEMBER, subject: 'x' });
+      await access.recordVisits(KEY, [MEMBER], []);
+      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'second', linkId: undefined, lastSeenMs: 20 }], []);
+      await access.recordVisits(KEY, [{ ...MEMBER, name: 'Benny', role: 'viewer', lastSeenMs: 30 }], []);
+      await access.recordVisits(OTHER, [{ ...MEMBER, subject: 'x' }], []);
       expect(await access.listMembers(KEY, 10)).toEqual([
         { ...MEMBER, name: 'Benny', role: 'viewer', firstSeenMs: 10, lastSeenMs: 30 },
         { ...MEMBER, lineageId: 'second', linkId: undefined, firstSeenMs: 20, lastSeenMs: 20 },
@@ -146,8 +147,8 @@ export function describeAccessDirectory(
 
     it('numbers what happened without a gap, also when much happens at once', async () => {
       const { access, change } = await setUp();
-      await access.appendAudit(KEY, [event('joined', 1), event('refused', 2)]);
-      await access.appendAudit(KEY, []);
+      await access.recordVisits(KEY, [], [event('joined', 1), event('refused', 2)]);
+      await access.recordVisits(KEY, [], []);
       const changes = Array.from({ length: 20 }, (_, index) =>
         change({ kind: 'set-role', subject: `s${index}`, role: 'viewer' }, 100 + index),
       );
@@ -172,8 +173,8 @@ export function describeAccessDirectory(
         hashes.map((hash, index) => access.addJoinRequest(KEY, { ...later, requestId: `q${index + 2}` }, hash, 2)),
       );
       expect(crowd.filter(Boolean)).toHaveLength(1);
-      expect(await access.findJoinRequest(KEY, HASH)).toEqual({ ...REQUEST, decision: 'pending' });
-      expect(await access.findJoinRequest(OTHER, HASH)).toBeUndefined();
+      expect(await access.pollJoinRequest(KEY, HASH, 7)).toEqual({ ...REQUEST, decision: 'pending' });
+      expect(await access.pollJoinRequest(OTHER, HASH, 7)).toBeUndefined();
       const before = await access.readVersions([KEY]);
       const decisions = await Promise.all(
         (['approved', 'denied'] as const).map((decision) =>
@@ -183,11 +184,9 @@ export function describeAccessDirectory(
       expect(decisions.filter(Boolean)).toHaveLength(1);
       expect(await access.readVersions([KEY])).toEqual([(before[0] ?? 0) + 1]);
       expect(await access.decideJoinRequest(KEY, 'none', 'denied', event('join-denied'))).toBe(false);
-      const listed = await access.listJoinRequests(KEY);
-      expect(listed.map(({ requestId, decision }) => [requestId.slice(0, 1), decision === 'pending'])).toEqual([
-        ['q', true],
-        ['q', false],
-      ]);
+      const listed = await access.listJoinRequests(KEY, 7);
+      expect(listed.map(({ requestId, decision }) => [requestId === 'q1', decision])).toEqual([[false, 'pending']]);
+      expect((await access.pollJoinRequest(KEY, HASH, 7))?.decision).not.toBe('pending');
       const kinds = (await access.listAudit(KEY, { limit: 10 })).map(({ kind }) => kind);
       expect(kinds).toEqual(['join-approved', 'join-requested', 'join-requested']);
     });

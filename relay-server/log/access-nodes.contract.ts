@@ -33,11 +33,16 @@ const LINK = {
   createdBy: 'ana',
 } as const;
 
-async function addRoom({ directory }: AccessNode, key: AccessKey, links: Readonly<Record<string, 'owner' | 'editor'>>) {
+async function addRoom(
+  { access, directory }: AccessNode,
+  key: AccessKey,
+  links: Readonly<Record<string, 'owner' | 'editor'>>,
+) {
   await directory.createRoom({ ...key, name: 'Room', createdAtMs: 1 });
   for (const [index, [linkId, role]] of Object.entries(links).entries()) {
     const secretHash = new Uint8Array(32).fill(index + (key === KEY ? 1 : 101));
-    await directory.addLink({ ...LINK, ...key, linkId, role, secretHash, createdAtMs: index + 1 });
+    const link = { ...LINK, ...key, linkId, role, secretHash, createdAtMs: index + 1 };
+    await access.change(key, { kind: 'add-link', link }, undefined);
   }
 }
 
@@ -54,19 +59,19 @@ async function kindsOf({ nodes: [{ access }] }: AccessUnderTest, key: AccessKey 
   return (await access.listAudit(key, ALL)).map(({ kind }) => kind);
 }
 
-type Open = () => AccessUnderTest | Promise<AccessUnderTest>;
+export type OpenAccessNodes = () => AccessUnderTest | Promise<AccessUnderTest>;
 
 /** What the `AccessDirectory` of several nodes on one database must do. */
-export function describeAccessNodes(name: string, open: Open): void {
+export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
   describe(`access directory of two nodes: ${name}`, () => {
     it('closes all links that a revoked person came by, once, and no others', async () => {
       const { nodes } = await open();
       const [{ access }] = nodes;
       await addRoom(nodes[0], KEY, { one: 'editor', two: 'editor', three: 'editor' });
-      await access.recordMember(KEY, MEMBER);
-      await access.recordMember(KEY, { ...MEMBER, lineageId: 'b', linkId: 'two' });
-      await access.recordMember(KEY, { ...MEMBER, lineageId: 'c', linkId: undefined });
-      await access.recordMember(KEY, { ...MEMBER, lineageId: 'd', subject: 'cleo', linkId: 'three' });
+      await access.recordVisits(KEY, [MEMBER], []);
+      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'b', linkId: 'two' }], []);
+      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'c', linkId: undefined }], []);
+      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'd', subject: 'cleo', linkId: 'three' }], []);
       for (const atMs of [50, 60])
         await access.change(KEY, { kind: 'revoke-subject', subject: 'ben' }, event('person-revoked', atMs));
       expect((await access.listLinks(KEY)).map(({ closedAtMs }) => closedAtMs)).toEqual([undefined, 50, 50]);
@@ -81,7 +86,7 @@ export function describeAccessNodes(name: string, open: Open): void {
       const [{ access, directory }] = nodes;
       await addRoom(nodes[0], KEY, { one: 'editor' });
       await addRoom(nodes[0], OTHER, { one: 'editor' });
-      for (const key of [KEY, OTHER]) await access.recordMember(key, MEMBER);
+      for (const key of [KEY, OTHER]) await access.recordVisits(key, [MEMBER], []);
       const before = await access.readAccess(OTHER);
       const changes: readonly AccessChange[] = [
         { kind: 'revoke-subject', subject: 'ben' },
@@ -92,9 +97,9 @@ export function describeAccessNodes(name: string, open: Open): void {
         SET_ROLE,
       ];
       for (const change of changes) await access.change(KEY, change, event('role-changed', 50));
-      await access.recordMember(KEY, { ...MEMBER, name: 'Benedikt', lastSeenMs: 20 });
+      await access.recordVisits(KEY, [{ ...MEMBER, name: 'Benedikt', lastSeenMs: 20 }], []);
       expect(await access.readAccess(OTHER)).toEqual(before);
-      expect(await access.readVersions([OTHER, KEY, { ...KEY, room: 'none' }, OTHER])).toEqual([1, 8, 0, 1]);
+      expect(await access.readVersions([OTHER, KEY, { ...KEY, room: 'none' }, OTHER])).toEqual([2, 9, 0, 2]);
       expect(await access.listLinks(OTHER)).toMatchObject([
         { ...OTHER, linkId: 'one', closedAtMs: undefined, revokedAtMs: undefined },
       ]);
@@ -193,11 +198,11 @@ export function describeAccessNodes(name: string, open: Open): void {
       const added = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((index) => add(index)));
       expect(added.filter(Boolean)).toHaveLength(3);
       const [{ access }] = nodes;
-      expect(await access.listJoinRequests(KEY)).toHaveLength(3);
+      expect(await access.listJoinRequests(KEY, 20)).toHaveLength(3);
       expect(await access.readVersions([KEY])).toEqual([3]);
       expect(await kindsOf(opened)).toHaveLength(3);
       expect(await add(9, OTHER)).toBe(true);
-      const [first] = await access.listJoinRequests(KEY);
+      const [first] = await access.listJoinRequests(KEY, 20);
       await access.decideJoinRequest(KEY, first?.requestId ?? '', 'denied', event('join-denied', 20));
       expect([await add(10), await add(11)]).toEqual([true, false]);
     });
@@ -214,7 +219,7 @@ export function describeAccessNodes(name: string, open: Open): void {
         ]);
         expect(isApproved).toBe(!isDenied);
         const decision = isApproved ? 'approved' : 'denied';
-        expect(await one.access.findJoinRequest(KEY, hash(index))).toMatchObject({ decision });
+        expect(await one.access.pollJoinRequest(KEY, hash(index), 30)).toMatchObject({ decision });
         expect((await kindsOf(opened)).slice(0, 2)).toEqual([`join-${decision}`, 'join-requested']);
       }
       const refused = event('join-denied', 30);
@@ -236,7 +241,7 @@ export function describeAccessNodes(name: string, open: Open): void {
       await expect(access.addJoinRequest(KEY, again, hash(2), 9)).rejects.toMatchObject(failed);
       const deciding = access.decideJoinRequest(KEY, 'q', 'approved', event('join-approved', 20));
       await expect(deciding).rejects.toMatchObject(failed);
-      expect(await access.listJoinRequests(KEY)).toEqual([{ ...REQUEST, decision: 'pending' }]);
+      expect(await access.listJoinRequests(KEY, 20)).toEqual([{ ...REQUEST, decision: 'pending' }]);
       expect(await access.readVersions([KEY])).toEqual([1]);
     });
 

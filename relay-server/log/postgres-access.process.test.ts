@@ -4,7 +4,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PostgresServer } from '../testing/postgres-server.ts';
 import type { AuditEvent, AuditKind } from './access-directory.ts';
-import { describeAccessNodes } from './access-nodes.contract.ts';
+import { describeAccessBounds } from './access-bounds.contract.ts';
+import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
 import { MIGRATIONS, SCHEMA } from './postgres/schema.ts';
 import { openPostgresStorage, type PostgresStorage } from './postgres.ts';
 
@@ -30,13 +31,16 @@ function event(kind: AuditKind, atMs: number): AuditEvent {
   return { atMs, kind, actor: 'ana', actorName: 'Ana', target: '', detail: '' };
 }
 
-describeAccessNodes('Postgres', async () => {
+describeAccessNodes('Postgres', openNodes);
+describeAccessBounds('Postgres', openNodes);
+
+async function openNodes(): Promise<AccessUnderTest> {
   const url = await server.createDatabase();
   return {
     nodes: [await openStorage(url), await openStorage(url)],
     removeTable: async (name) => void (await server.query(url, `DROP TABLE tutti.${name}`)),
   };
-});
+}
 
 /** Brings an empty database to the version that had no access of rooms. */
 async function migrateToVersionBefore(url: string): Promise<void> {
@@ -100,9 +104,10 @@ describe('access in Postgres', () => {
     const more = { needsApproval: false, paths: undefined, createdBy: '' };
     await directory.createRoom({ ...KEY, name: 'Room', createdAtMs: 1 });
     for (const [index, linkId] of linkIds.entries()) {
-      await directory.addLink({ ...link, ...more, linkId, secretHash: new Uint8Array(32).fill(index) });
+      const made = { ...link, ...more, linkId, secretHash: new Uint8Array(32).fill(index) };
+      await access.change(KEY, { kind: 'add-link', link: made }, undefined);
       for (const subject of ['ben', 'cleo'])
-        await access.recordMember(KEY, { ...member, subject, linkId, lineageId: `${subject} ${linkId}` });
+        await access.recordVisits(KEY, [{ ...member, subject, linkId, lineageId: `${subject} ${linkId}` }], []);
     }
     const [start = 0] = await access.readVersions([KEY]);
     const work = nodes.map(async (node, own) => {
@@ -111,7 +116,7 @@ describe('access in Postgres', () => {
         await Promise.all([
           node.access.change(KEY, { kind: 'revoke-all' }, noted),
           node.access.change(KEY, { kind: 'revoke-subject', subject: own === 0 ? 'ben' : 'cleo' }, noted),
-          node.access.recordMember(KEY, { ...member, subject: 'ben', linkId: 'link0', lineageId: 'ben link0' }),
+          node.access.recordVisits(KEY, [{ ...member, subject: 'ben', linkId: 'link0', lineageId: 'ben link0' }], []),
           ...linkIds.map((linkId) => node.directory.useLink('t', linkId)),
         ]);
       }
@@ -128,7 +133,7 @@ describe('access in Postgres', () => {
 
   it('takes names and explanations with any character', async () => {
     const { access } = await openStorage(await server.createDatabase());
-    await access.appendAudit(KEY, [{ ...event('joined', 1), actorName: 'a\0b', detail: '\0' }]);
+    await access.recordVisits(KEY, [], [{ ...event('joined', 1), actorName: 'a\0b', detail: '\0' }]);
     expect(await access.listAudit(KEY, { limit: 1 })).toMatchObject([{ actorName: 'a\uFFFDb', detail: '\uFFFD' }]);
   });
 });

@@ -6,6 +6,7 @@ import { type DatabaseAddress, parseDatabaseAddress } from './postgres/database-
 import { migrate } from './postgres/migrate.ts';
 import { PostgresAccessDirectory } from './postgres/postgres-access-directory.ts';
 import { PostgresDocumentRepairs } from './postgres/postgres-document-repairs.ts';
+import { PostgresObjectsClaims } from './postgres/postgres-objects-claims.ts';
 import { PostgresRoomDirectory } from './postgres/postgres-room-directory.ts';
 import { PostgresSegmentIndex } from './postgres/postgres-segment-index.ts';
 import { PostgresUpdateLog } from './postgres/postgres-update-log.ts';
@@ -58,6 +59,7 @@ export async function openPostgresStorage(url: string, options: PostgresStorageO
     directory: new PostgresRoomDirectory(database, reads),
     access: new PostgresAccessDirectory(database, reads),
     repairs: new PostgresDocumentRepairs(database, reads),
+    objectsClaims: new PostgresObjectsClaims(database, reads),
     close,
     dispose: () => owner.dispose(),
   };

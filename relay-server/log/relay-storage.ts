@@ -1,6 +1,7 @@
 import type { Disposable } from '../../shared/lifecycle/index.ts';
 import type { DocumentRepairs } from './document-repairs.ts';
 import type { AccessDirectory } from './access-directory.ts';
+import type { ObjectsClaims } from './objects-claim.ts';
 import type { RoomDirectory } from './room-directory.ts';
 import type { SegmentIndex } from './segment-index.ts';
 import type { UpdateLog } from './update-log.ts';
@@ -14,4 +15,6 @@ export interface RelayStorage extends Disposable {
   readonly directory: RoomDirectory;
   readonly access: AccessDirectory;
   readonly repairs: DocumentRepairs;
+  /** Whether the objects that it points to are its own. */
+  readonly objectsClaims: ObjectsClaims;
 }

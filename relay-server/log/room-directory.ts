@@ -7,6 +7,11 @@ export interface RoomRecord {
   readonly createdAtMs: number;
 }
 
+/** Somebody who came by the link was removed, or given a lower role; or everybody but owners was removed. */
+export const CLOSED_REASONS = ['person-removed', 'role-lowered', 'all-removed'] as const;
+
+export type ClosedReason = (typeof CLOSED_REASONS)[number];
+
 /** A share link as it is stored. The secret itself is not. */
 export interface LinkRecord {
   readonly linkId: string;
@@ -28,39 +33,22 @@ export interface LinkRecord {
   readonly uses: number;
   /** Since then nobody new comes by it; who came before may stay. */
   readonly closedAtMs: number | undefined;
+  /** Undefined when it is not closed, or a relay of before has closed it. */
+  readonly closedReason: ClosedReason | undefined;
   readonly revokedAtMs: number | undefined;
 }
 
 /** A link that nobody has used. */
-export type NewLink = Omit<LinkRecord, 'uses' | 'closedAtMs' | 'revokedAtMs'>;
+export type NewLink = Omit<LinkRecord, 'uses' | 'closedAtMs' | 'closedReason' | 'revokedAtMs'>;
 
-/** A token that was handed out; kept until it expires. */
-export interface IssuedToken {
-  readonly jti: string;
-  readonly tenant: string;
-  readonly room: string;
-  readonly subject: string;
-  readonly linkId: string | undefined;
-  readonly expiresAtMs: number;
-}
-
-/** Rooms, share links and token ids. Every method rejects with a `LogFailure`. */
+/** Rooms and share links. Every method rejects with a `LogFailure`. */
 export interface RoomDirectory {
   /** Makes a room and, with it or not at all, its first link. Gives false when the room was there before. */
   createRoom(room: RoomRecord, firstLink?: NewLink): Promise<boolean>;
   findRoom(tenant: string, room: string): Promise<RoomRecord | undefined>;
-  addLink(link: NewLink): Promise<void>;
   findLink(tenant: string, linkId: string): Promise<LinkRecord | undefined>;
   /** In whatever tenant the room is: the secret says which. */
   findLinkBySecret(room: string, secretHash: Uint8Array): Promise<LinkRecord | undefined>;
   /** Counts one use; gives false when the link is used up, closed or revoked. */
   useLink(tenant: string, linkId: string): Promise<boolean>;
-  revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void>;
-  /** Also forgets the tokens that expired before `nowMs`. */
-  recordToken(token: IssuedToken, nowMs: number): Promise<void>;
-  /** Takes back a recorded token. Its subject stays known as revoked in the room, also when the token is forgotten. */
-  revokeToken(jti: string, nowMs: number): Promise<void>;
-  isTokenRevoked(jti: string): Promise<boolean>;
-  /** True when a token of the subject in this room was ever taken back. */
-  isSubjectRevoked(tenant: string, room: string, subject: string): Promise<boolean>;
 }

@@ -14,7 +14,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
 import { describeAccessDirectory } from './access-directory.contract.ts';
-import { describeAccessNodes } from './access-nodes.contract.ts';
+import { describeAccessBounds } from './access-bounds.contract.ts';
+import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
 import { describeRoomDirectory } from './room-directory.contract.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { MIGRATIONS } from './sqlite/schema.ts';
@@ -66,7 +67,10 @@ function failureOf(work: () => unknown): LogFailure {
 describeUpdateLog('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).log);
 describeAccessDirectory('SQLite', async () => openStorage(join(temporaryFolder(), 'relay.db')));
 describeRoomDirectory('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).directory);
-describeAccessNodes('SQLite', () => {
+describeAccessNodes('SQLite', openNodes);
+describeAccessBounds('SQLite', openNodes);
+
+function openNodes(): AccessUnderTest {
   const path = join(temporaryFolder(), 'relay.db');
   return {
     nodes: [openStorage(path), openStorage(path)],
@@ -76,7 +80,7 @@ describeAccessNodes('SQLite', () => {
       database.close();
     },
   };
-});
+}
 
 describe('the SQLite file', () => {
   it('keeps everything over a restart', async () => {
@@ -165,9 +169,8 @@ describe('the SQLite file', () => {
     addToken.run('b', 't', 'r', 'mallory', 60);
     addToken.run('c', 't', 'r', 'ada', null);
     old.close();
-    const { directory } = openStorage(path);
-    expect(await directory.isSubjectRevoked('t', 'r', 'mallory')).toBe(true);
-    expect(await directory.isSubjectRevoked('t', 'r', 'ada')).toBe(false);
+    const { access } = openStorage(path);
+    expect((await access.readAccess(KEY)).revokedSubjects).toEqual(new Set(['mallory']));
   });
 
   it('brings the links of an older version up to date, under the eyes of a process of that version', async () => {

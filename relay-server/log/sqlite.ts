@@ -3,6 +3,7 @@ import type { RelayStorage } from './relay-storage.ts';
 import { openDatabase, type OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { SqliteAccessDirectory } from './sqlite/sqlite-access-directory.ts';
 import { SqliteDocumentRepairs } from './sqlite/sqlite-document-repairs.ts';
+import { SqliteObjectsClaims } from './sqlite/sqlite-objects-claims.ts';
 import { SqliteRoomDirectory } from './sqlite/sqlite-room-directory.ts';
 import { SqliteSegmentIndex } from './sqlite/sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite/sqlite-update-log.ts';
@@ -24,6 +25,7 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     const directory = new SqliteRoomDirectory(database, path);
     const access = new SqliteAccessDirectory(database, path);
     const repairs = new SqliteDocumentRepairs(database, path);
+    const objectsClaims = new SqliteObjectsClaims(database, path);
     const thread = options.isThreaded ? new WriteThread(path) : undefined;
     const owner = toDisposable(() => {
       thread?.dispose();
@@ -31,7 +33,7 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     });
     const log = thread ? new ThreadedUpdateLog(rows, thread) : rows;
     const segments = thread ? new ThreadedSegmentIndex(index, thread) : index;
-    return { log, segments, directory, access, repairs, dispose: () => owner.dispose() };
+    return { log, segments, directory, access, repairs, objectsClaims, dispose: () => owner.dispose() };
   } catch (error) {
     database.close();
     throw error;

@@ -31,8 +31,15 @@ export async function createApiRoom(relay: ApiRelay) {
     await joined.until('welcome');
     return joined;
   };
+  /** Notes that somebody of whom there is no token was in. */
+  const meet = (subject: string) =>
+    relay.storage.access.recordVisits(
+      { tenant: 'default', room },
+      [{ subject, name: subject, role: 'editor', linkId: undefined, lineageId: subject, lastSeenMs: Date.now() }],
+      [],
+    );
   const auditKinds = async () => listOf(await ask('GET audit'), 'events').map(({ kind }) => kind);
-  return { room, owner, ask, trade, createLink, comeBy, join, auditKinds };
+  return { room, owner, ask, trade, createLink, comeBy, join, meet, auditKinds };
 }
 
 /** A list in an answer, which must be a good one. */

@@ -49,7 +49,7 @@ export async function requireOwner(services: ApiServices, request: IncomingMessa
   if (admission.kind === 'refused') {
     if (admission.closeCode === 4403) throw new HttpError(403, 'revoked', admission.explanation);
     if (admission.closeCode === 4404) throw new HttpError(404, 'not-found', admission.explanation);
-    throw new HttpError(401, 'unauthenticated', admission.explanation);
+    throw new HttpError(401, 'unauthenticated', admission.explanation, { isFailure: admission.isGuess });
   }
   const { grant, standing } = admission;
   if (standing.role !== 'owner') throw new HttpError(403, 'forbidden', 'Only an owner of the room can do this.');
@@ -75,10 +75,9 @@ function describeOwnLoss(grant: RoomGrant, revocation: Revocation): string | und
       return revocation.linkId === grant.linkId
         ? 'You came by this link yourself. Make another link for owners, join by that, and take this one back then.'
         : undefined;
+    // Everybody but owners.
     case 'all':
-      return grant.role === 'owner'
-        ? undefined
-        : 'You came by a link that is not for owners, so this would end your own access too. Join by an owner’s link.';
+      return undefined;
   }
 }
 

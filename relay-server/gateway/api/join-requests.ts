@@ -4,8 +4,8 @@ import { checkFields, invalid, readJsonObject } from '../json-body.ts';
 import { type ApiAnswer, type ApiServices, DONE, type Owner } from './api-services.ts';
 
 /** Those who wait for an owner to let them in. */
-export async function listJoinRequests({ access }: ApiServices, { key }: Owner): Promise<ApiAnswer> {
-  const requests = (await access.listJoinRequests(key)).filter(({ decision }) => decision === 'pending');
+export async function listJoinRequests({ access, scheduler }: ApiServices, { key }: Owner): Promise<ApiAnswer> {
+  const requests = await access.listJoinRequests(key, scheduler.now());
   return {
     status: 200,
     body: {

@@ -52,11 +52,12 @@ export async function listLinks({ access }: ApiServices, { key }: Owner): Promis
 }
 
 /** Takes a link back, and everybody who came by it. */
-export async function revokeLink({ access, manager }: ApiServices, owner: Owner, linkId: string): Promise<ApiAnswer> {
-  const link = (await access.listLinks(owner.key)).find((candidate) => candidate.linkId === linkId);
-  if (!link) throw new HttpError(404, 'not-found', 'The room has no such link.');
-  refuseOwnLoss(owner, { kind: 'link', linkId });
-  await manager.revoke(owner.key, owner.actor, { kind: 'link', linkId });
+export async function revokeLink({ manager }: ApiServices, owner: Owner, linkId: string): Promise<ApiAnswer> {
+  const revocation = { kind: 'link', linkId } as const;
+  if (!(await manager.knows(owner.key, revocation)))
+    throw new HttpError(404, 'not-found', 'The room has no such link.');
+  refuseOwnLoss(owner, revocation);
+  await manager.revoke(owner.key, owner.actor, revocation);
   return DONE;
 }
 

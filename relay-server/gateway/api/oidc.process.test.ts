@@ -80,6 +80,11 @@ describe('a person of an OpenID Connect provider', () => {
     const idToken = await provider.signIn({ ...ADA, sub: 'eve' });
     const { body } = await trade(idToken);
     const owner = await relay.createRoom('ours', 'school');
+    const { client, until } = await openWebSocket(relay.url, 'ours');
+    client.hello(String(body['token']));
+    await until('welcome');
+    const people = async () => (await relay.ask('GET /api/rooms/ours/people', { token: owner })).text;
+    await expect.poll(people).toContain('oidc:eve');
     const revocations = 'POST /api/rooms/ours/revocations';
     expect((await relay.ask(revocations, { token: owner, body: { subject: 'oidc:eve' } })).status).toBe(204);
     for (const more of [{}, { previousToken: body['token'] }]) {

@@ -28,5 +28,8 @@ export async function tradeOidc(services: ApiServices, request: IncomingMessage)
   const result = await oidc.trade({ room, token, previousToken: optionalText(body, 'previousToken', MAX_TOKEN) });
   if (result.kind === 'granted') return describeGranted(services, result);
   const [status, code] = STATUS[result.reason];
-  throw new HttpError(status, code, result.explanation, status === 503 ? RETRY_AFTER_MS : undefined);
+  throw new HttpError(status, code, result.explanation, {
+    retryAfterMs: status === 503 ? RETRY_AFTER_MS : undefined,
+    isFailure: result.isGuess,
+  });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isChatPolicy, isRole, ROLES, CHAT_POLICIES, type Role } from '../../../shared/access/index.ts';
-import type { MemberRecord, RoomAccess } from '../../log/access-directory.ts';
+import type { MemberRecord, RoomAccess, SettingsChange } from '../../log/access-directory.ts';
+import { cleanText } from '../../access/clean-text.ts';
 import type { Revocation } from '../../access/room-manager.ts';
 import { HttpError } from '../http-error.ts';
 import { checkFields, invalid, optionalFlag, optionalText, readJsonObject } from '../json-body.ts';
@@ -8,6 +9,12 @@ import { type ApiAnswer, type ApiServices, DONE, type Owner, refuseOwnLoss } fro
 
 const MAX_MEMBERS = 1_000;
 const MAX_ID = 128;
+const UNKNOWN: Readonly<Record<Revocation['kind'], string>> = {
+  subject: 'Nobody of that name was in the room. Whoever runs the relay can keep out people who never came.',
+  session: 'The room has no such session.',
+  link: 'The room has no such link.',
+  all: 'Nobody is there.',
+};
 
 interface Person {
   readonly subject: string;
@@ -67,20 +74,12 @@ export async function changeRole(
 }
 
 /** Takes back a person's, a session's, a link's or everybody's access. */
-export async function revoke(
-  { access, manager }: ApiServices,
-  owner: Owner,
-  request: IncomingMessage,
-): Promise<ApiAnswer> {
+export async function revoke({ manager }: ApiServices, owner: Owner, request: IncomingMessage): Promise<ApiAnswer> {
   const body = await readJsonObject(request);
   checkFields(body, ['subject', 'session', 'link', 'all']);
   const revocation = readRevocation(body);
   refuseOwnLoss(owner, revocation);
-  if (revocation.kind === 'link') {
-    const links = await access.listLinks(owner.key);
-    if (!links.some(({ linkId }) => linkId === revocation.linkId))
-      throw new HttpError(404, 'not-found', 'The room has no such link.');
-  }
+  if (!(await manager.knows(owner.key, revocation))) throw new HttpError(404, 'not-found', UNKNOWN[revocation.kind]);
   await manager.revoke(owner.key, owner.actor, revocation);
   return DONE;
 }
@@ -110,18 +109,24 @@ export async function readSettings({ access }: ApiServices, { key }: Owner): Pro
 
 /** Sets what is given, and leaves the rest. */
 export async function changeSettings(
-  { access, manager }: ApiServices,
+  { manager }: ApiServices,
   owner: Owner,
   request: IncomingMessage,
 ): Promise<ApiAnswer> {
   const body = await readJsonObject(request);
   checkFields(body, ['presenter', 'chat']);
-  const { settings } = await access.readAccess(owner.key);
-  const chat = body['chat'] ?? settings.chat;
-  if (!isChatPolicy(chat)) throw invalid('chat', `must be one of ${CHAT_POLICIES.join(', ')}`);
-  const presenter = 'presenter' in body ? optionalText(body, 'presenter', MAX_ID) : settings.presenter;
+  await manager.setSettings(owner.key, owner.actor, readSettingsChange(body));
+  return DONE;
+}
+
+function readSettingsChange(body: Readonly<Record<string, unknown>>): SettingsChange {
+  const chat = body['chat'] ?? undefined;
+  if (chat !== undefined && !isChatPolicy(chat)) throw invalid('chat', `must be one of ${CHAT_POLICIES.join(', ')}`);
+  if (!('presenter' in body)) return { chat };
+  const presenter = optionalText(body, 'presenter', MAX_ID);
   if (presenter !== undefined && (presenter === '' || Buffer.byteLength(presenter) > MAX_ID))
     throw invalid('presenter', `must have 1 to ${MAX_ID} bytes`);
-  await manager.setSettings(owner.key, owner.actor, { presenter, chat });
-  return DONE;
+  if (presenter !== undefined && cleanText(presenter, MAX_ID) !== presenter)
+    throw invalid('presenter', 'must be a subject of the room');
+  return { presenter, chat };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import { shareApiRelay } from '../../testing/api-relay.ts';
 import { createApiRoom, listOf } from '../../testing/api-room.ts';
 
@@ -74,7 +75,8 @@ describe('proposals', () => {
   });
 
   it('are taken with a token that has expired since, not with one of long ago', async () => {
-    const { ask, propose, room } = await revoked();
+    const { ask, meet, propose, room } = await revoked();
+    await meet('old');
     await ask('POST revocations', { subject: 'old' });
     const day = 24 * 3_600_000;
     const sign = (daysAgo: number) => relay().sign({ room, subject: 'old', expiresAtMs: Date.now() - daysAgo * day });
@@ -86,8 +88,9 @@ describe('proposals', () => {
   });
 
   it('are refused from anybody else, and when they are none', async () => {
-    const { ask, ben, propose, room } = await revoked();
+    const { ask, ben, meet, propose, room } = await revoked();
     await ask('POST revocations', { subject: ben.subject });
+    await meet('viewer');
     await ask('POST revocations', { subject: 'viewer' });
     const elsewhere = await createRoom();
     const cases: [number, string, Record<string, unknown>][] = [
@@ -118,11 +121,34 @@ describe('proposals', () => {
     expect(listOf(await ask('GET proposals'), 'proposals')).toEqual([]);
   });
 
+  it('for a part of the files are taken for those files alone, and the chat', async () => {
+    const { ask, join, meet, owner, propose, room } = await revoked();
+    const index = new Y.Doc();
+    const files = new WorkspaceIndex(index, { random: Math.random, nowMs: Date.now });
+    const [code = '', plan = ''] = files.add(
+      ['src/a.ts', 'secret/plan.md'].map((path) => ({ path, eol: 'LF', bom: false, kind: 'text' })),
+    );
+    files.dispose();
+    const ana = await join(owner);
+    ana.client.open(1, 'index');
+    ana.client.update(1, 1, Y.encodeStateAsUpdate(index));
+    await ana.until('ack');
+    await meet('part');
+    await ask('POST revocations', { subject: 'part' });
+    const token = await relay().sign({ room, subject: 'part', paths: ['src/**'] });
+    const answers = [];
+    for (const document of [code, plan, 'unlisted', 'index', 'comments', 'chat'])
+      answers.push((await propose({ token, document })).status);
+    expect(answers).toEqual([201, 403, 403, 403, 403, 201]);
+  });
+
   it('are at most 50 and 4 MiB of one person', async () => {
     const { ask, ben, propose } = await revoked();
     await ask('POST revocations', { subject: ben.subject });
     for (let count = 0; count < 50; count++) expect((await propose()).status).toBe(201);
     expect(await propose()).toMatchObject({ status: 429, body: { error: 'proposal-too-many' } });
+    // Nobody looks into what would not be taken anyway.
+    expect((await propose({ update: encoded(new Uint8Array([1, 2, 3])) })).status).toBe(429);
     const big = await revoked();
     await big.ask('POST revocations', { subject: big.ben.subject });
     const propose1MiB = () => big.propose({ update: encoded(insertion('x'.repeat(1024 * 1024 - 100))) });

@@ -33,7 +33,9 @@ export async function propose(
   const update = Buffer.from(encoded, 'base64');
   const outcome = await proposals.propose({ room, token, document, update });
   if (outcome.kind === 'refused')
-    throw new HttpError(STATUS[outcome.reason], `proposal-${outcome.reason}`, outcome.explanation);
+    throw new HttpError(STATUS[outcome.reason], `proposal-${outcome.reason}`, outcome.explanation, {
+      isFailure: !outcome.isExpired,
+    });
   await manager.announce({ tenant: outcome.tenant, room });
   return { status: 201, body: { id: outcome.proposalId } };
 }

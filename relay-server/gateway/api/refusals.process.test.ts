@@ -30,7 +30,7 @@ const OWNER_ROWS: Readonly<Record<string, Row>> = {
   'POST /api/rooms/*/links': { body: { role: 'editor' }, ok: 201, foreign: 201 },
   'GET /api/rooms/*/people': { ok: 200, foreign: 200 },
   'PUT /api/rooms/*/people/*/role': { id: () => 'ben', body: { role: 'viewer' }, ok: 204, foreign: 204 },
-  'POST /api/rooms/*/revocations': { body: { subject: 'cleo' }, ok: 204, foreign: 204 },
+  'POST /api/rooms/*/revocations': { body: { subject: 'cleo' }, ok: 204, foreign: 404 },
   'GET /api/rooms/*/settings': { ok: 200, foreign: 200 },
   'PUT /api/rooms/*/settings': { body: { chat: 'everyone' }, ok: 204, foreign: 204 },
   'GET /api/rooms/*/join-requests': { ok: 200, foreign: 200 },
@@ -117,6 +117,9 @@ async function fillRoom(to: ApiRelay): Promise<Contents & { readonly room: strin
   const link = await to.ask(`POST ${at}/links`, { token: owner, body: { role: 'editor', needsApproval: true } });
   await to.ask(`POST ${at}/tokens`, { body: { secret: link.body['secret'], name: 'Ben' } });
   const requests = (await to.ask(`GET ${at}/join-requests`, { token: owner })).body['requests'] as { id: string }[];
+  const member = { role: 'editor', linkId: undefined, lastSeenMs: Date.now() } as const;
+  const members = ['cleo', 'dan'].map((name) => ({ ...member, subject: name, name, lineageId: name }));
+  await to.storage.access.recordVisits({ tenant: 'default', room }, members, []);
   await to.ask(`POST ${at}/revocations`, { token: owner, body: { subject: 'dan' } });
   const token = await to.sign({ room, subject: 'dan' });
   const proposal = await to.ask(`POST ${at}/proposals`, { body: { token, document: 'file', update: UPDATE } });
@@ -142,7 +145,7 @@ async function readRoom(room: string) {
   return {
     state,
     links: await access.listLinks(key),
-    requests: await access.listJoinRequests(key),
+    requests: await access.listJoinRequests(key, Date.now()),
     proposals: await access.listProposals(key),
   };
 }

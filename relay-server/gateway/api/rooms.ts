@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { cleanText } from '../../access/clean-text.ts';
 import { HttpError } from '../http-error.ts';
 import { checkFields, invalid, optionalText, readJsonObject } from '../json-body.ts';
 import { type ApiAnswer, type ApiServices, bearerOf } from './api-services.ts';
 import { describeCreated } from './links.ts';
 
+const MAX_NAME = 256;
 export const ROOM_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 /** Callers who choose one should draw it at random: 22 of these characters hold 128 bits. */
 const CHOSEN_SECRET = /^[A-Za-z0-9_-]{16,128}$/;
@@ -17,6 +19,7 @@ export async function createRoom(services: ApiServices, request: IncomingMessage
       401,
       'unauthenticated',
       'Creating rooms needs an operator token of this relay. Make one with `token --create-rooms`.',
+      { isFailure: verdict.reason !== 'expired' },
     );
   }
   const body = await readJsonObject(request);
@@ -30,7 +33,7 @@ export async function createRoom(services: ApiServices, request: IncomingMessage
   const record = {
     tenant: verdict.tenant,
     room,
-    name: optionalText(body, 'name', 256) ?? '',
+    name: cleanText(optionalText(body, 'name', MAX_NAME) ?? '', MAX_NAME),
     createdAtMs: services.scheduler.now(),
   };
   const link = await services.shareLinks.createRoom(record, ownerSecret);

@@ -36,6 +36,8 @@ export function describeGranted({ scheduler }: ApiServices, { token, grant }: Si
 }
 
 function refusedTrade({ reason, explanation }: Extract<TradeResult, { kind: 'refused' }>): HttpError {
-  if (reason === 'crowded') return new HttpError(429, 'link-crowded', explanation, CROWDED_RETRY_MS);
-  return new HttpError(reason === 'unknown' ? 404 : 403, `link-${reason}`, explanation);
+  if (reason === 'crowded') return new HttpError(429, 'link-crowded', explanation, { retryAfterMs: CROWDED_RETRY_MS });
+  // A secret that nobody was given is a guess.
+  if (reason === 'unknown') return new HttpError(404, 'link-unknown', explanation, { isFailure: true });
+  return new HttpError(403, `link-${reason}`, explanation);
 }

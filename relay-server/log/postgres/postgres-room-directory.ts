@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import type { IssuedToken, LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
+import type { LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { insertLink } from './insert-link.ts';
 import type { RelayTables } from './schema.ts';
 import { toLink } from '../database-rows.ts';
 
-/** Rooms, links and token ids in the relay's Postgres database. */
+/** Rooms and links in the relay's Postgres database. */
 export class PostgresRoomDirectory implements RoomDirectory {
   private readonly database: Kysely<RelayTables>;
   private readonly pool: ConnectionPool;
@@ -40,10 +41,6 @@ export class PostgresRoomDirectory implements RoomDirectory {
         .executeTakeFirst(),
     );
     return row && { tenant, room, name: row.name, createdAtMs: row.created_at_ms };
-  }
-
-  async addLink(link: NewLink): Promise<void> {
-    await this.pool.guard(() => insertLink(this.database, link));
   }
 
   async findLink(tenant: string, linkId: string): Promise<LinkRecord | undefined> {
@@ -87,101 +84,4 @@ export class PostgresRoomDirectory implements RoomDirectory {
     );
     return used !== undefined;
   }
-
-  async revokeLink(tenant: string, linkId: string, nowMs: number): Promise<void> {
-    await this.pool.guard(() =>
-      this.database
-        .updateTable('links')
-        .set({ revoked_at_ms: nowMs })
-        .where('tenant', '=', tenant)
-        .where('link_id', '=', linkId)
-        .where('revoked_at_ms', 'is', null)
-        .execute(),
-    );
-  }
-
-  async recordToken({ jti, tenant, room, subject, linkId, expiresAtMs }: IssuedToken, nowMs: number): Promise<void> {
-    await this.pool.guard(async () => {
-      await this.database.deleteFrom('tokens').where('expires_at_ms', '<', nowMs).execute();
-      await this.database
-        .insertInto('tokens')
-        .values({
-          jti,
-          tenant,
-          room,
-          subject,
-          link_id: linkId ?? null,
-          expires_at_ms: expiresAtMs,
-          revoked_at_ms: null,
-        })
-        .execute();
-    });
-  }
-
-  async revokeToken(jti: string, nowMs: number): Promise<void> {
-    await this.pool.guard(() =>
-      this.database.transaction().execute(async (transaction) => {
-        const token = await transaction
-          .updateTable('tokens')
-          .set({ revoked_at_ms: sql<number>`coalesce(revoked_at_ms, ${nowMs})` })
-          .where('jti', '=', jti)
-          .returning(['tenant', 'room', 'subject'])
-          .executeTakeFirst();
-        if (!token) return;
-        await transaction
-          .insertInto('revoked_subjects')
-          .values({ ...token, revoked_at_ms: nowMs })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      }),
-    );
-  }
-
-  async isTokenRevoked(jti: string): Promise<boolean> {
-    const row = await this.pool.guard(() =>
-      this.database
-        .selectFrom('tokens')
-        .select('jti')
-        .where('jti', '=', jti)
-        .where('revoked_at_ms', 'is not', null)
-        .executeTakeFirst(),
-    );
-    return row !== undefined;
-  }
-
-  async isSubjectRevoked(tenant: string, room: string, subject: string): Promise<boolean> {
-    const row = await this.pool.guard(() =>
-      this.database
-        .selectFrom('revoked_subjects')
-        .select('subject')
-        .where('tenant', '=', tenant)
-        .where('room', '=', room)
-        .where('subject', '=', subject)
-        .executeTakeFirst(),
-    );
-    return row !== undefined;
-  }
-}
-
-async function insertLink(database: Kysely<RelayTables>, link: NewLink): Promise<void> {
-  await database
-    .insertInto('links')
-    .values({
-      tenant: link.tenant,
-      link_id: link.linkId,
-      room: link.room,
-      role: link.role,
-      label: link.label,
-      // pg takes a Buffer as binary data.
-      secret_hash: Buffer.from(link.secretHash),
-      created_at_ms: link.createdAtMs,
-      expires_at_ms: link.expiresAtMs ?? null,
-      max_uses: link.maxUses ?? null,
-      needs_approval: link.needsApproval,
-      paths: link.paths ? JSON.stringify(link.paths) : null,
-      created_by: link.createdBy,
-      closed_at_ms: null,
-      revoked_at_ms: null,
-    })
-    .execute();
 }

@@ -81,6 +81,12 @@ export interface RelayTables {
     readonly room: string;
     readonly content: Uint8Array | null;
   };
+  /** One row. */
+  readonly objects_claim: {
+    readonly id: number;
+    readonly current_mark: string;
+    readonly next_mark: string;
+  };
 }
 
 /**
@@ -106,6 +112,16 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-access': {
     async up(database) {
       for (const statement of ACCESS) await sql.raw(statement).execute(database);
+    },
+  },
+  '0005-access-bounds': {
+    async up(database) {
+      for (const statement of ACCESS_BOUNDS) await sql.raw(statement).execute(database);
+    },
+  },
+  '0006-objects-claim': {
+    async up(database) {
+      for (const statement of OBJECTS_CLAIM) await sql.raw(statement).execute(database);
     },
   },
 };
@@ -306,5 +322,21 @@ const ACCESS: readonly string[] = [
     state text NOT NULL,
     content bytea,
     PRIMARY KEY (tenant, room, proposal_id)
+  )`,
+];
+
+const ACCESS_BOUNDS: readonly string[] = [
+  `ALTER TABLE ${SCHEMA}.join_requests ADD COLUMN polled_at_ms bigint NOT NULL DEFAULT 0`,
+  `CREATE INDEX join_requests_by_link ON ${SCHEMA}.join_requests (tenant, room, link_id)`,
+  `CREATE INDEX members_by_last_seen ON ${SCHEMA}.members (tenant, room, last_seen_ms)`,
+  `CREATE INDEX members_never_in ON ${SCHEMA}.members (tenant, room, last_seen_ms)
+    WHERE last_seen_ms = first_seen_ms AND link_id IS NOT NULL`,
+];
+
+const OBJECTS_CLAIM: readonly string[] = [
+  `CREATE TABLE ${SCHEMA}.objects_claim (
+    id smallint PRIMARY KEY CHECK (id = 1),
+    current_mark text NOT NULL,
+    next_mark text NOT NULL
   )`,
 ];

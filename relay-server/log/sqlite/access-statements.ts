@@ -1,6 +1,18 @@
 import type Database from 'better-sqlite3';
-import type { AccessRow, AuditRow, JoinRequestRow, MemberRow, ProposalRow } from '../access-rows.ts';
+import type {
+  AccessRow,
+  AuditRow,
+  ClosedLinkRow,
+  HeadRow,
+  JoinRequestRow,
+  MemberRow,
+  PersonSessionRow,
+  ProposalRow,
+  ProposalSums,
+} from '../access-rows.ts';
 import type { LinkRow } from '../database-rows.ts';
+import type { ClosedReason } from '../room-directory.ts';
+import { prepareAddLink, prepareUseLink } from './add-link.ts';
 
 type Key = [tenant: string, room: string];
 
@@ -9,7 +21,10 @@ export function prepareAccessStatements(database: Database.Database) {
   return {
     ...prepareReading(database),
     ...prepareChanges(database),
-    ...prepareHistory(database),
+    ...prepareRevoking(database),
+    ...prepareMembers(database),
+    ...preparePeople(database),
+    ...prepareAudit(database),
     ...prepareJoinRequests(database),
     ...prepareProposals(database),
   };
@@ -49,30 +64,7 @@ function prepareChanges(database: Database.Database) {
       `INSERT INTO room_access (tenant, room, settings) VALUES (?, ?, ?)
        ON CONFLICT (tenant, room) DO UPDATE SET settings = excluded.settings`,
     ),
-    setRevokedBefore: database.prepare<[...Key, settings: string, beforeMs: number]>(
-      `INSERT INTO room_access (tenant, room, settings, revoked_before_ms) VALUES (?, ?, ?, ?)
-       ON CONFLICT (tenant, room) DO UPDATE SET
-         revoked_before_ms = max(coalesce(revoked_before_ms, 0), excluded.revoked_before_ms)`,
-    ),
-    revokeLink: database.prepare<[nowMs: number, ...Key, linkId: string]>(
-      'UPDATE links SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE tenant = ? AND room = ? AND link_id = ?',
-    ),
-    revokeAllLinks: database.prepare<[nowMs: number, ...Key]>(
-      `UPDATE links SET revoked_at_ms = ?
-       WHERE tenant = ? AND room = ? AND role <> 'owner' AND revoked_at_ms IS NULL`,
-    ),
-    closeLinksOf: database.prepare<[nowMs: number, ...Key, subject: string]>(
-      `UPDATE links SET closed_at_ms = coalesce(closed_at_ms, ?)
-       WHERE tenant = ? AND room = ? AND EXISTS
-         (SELECT 1 FROM members WHERE members.tenant = links.tenant AND members.room = links.room
-          AND members.link_id = links.link_id AND members.subject = ?)`,
-    ),
-    revokeSubject: database.prepare<[...Key, subject: string, nowMs: number]>(
-      'INSERT INTO revoked_subjects (tenant, room, subject, revoked_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
-    revokeLineage: database.prepare<[...Key, lineageId: string, nowMs: number]>(
-      'INSERT INTO revoked_lineages (tenant, room, lineage_id, revoked_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
+    addLink: prepareAddLink(database),
     setRole: database.prepare<[...Key, subject: string, role: string]>(
       `INSERT INTO room_roles (tenant, room, subject, role) VALUES (?, ?, ?, ?)
        ON CONFLICT (tenant, room, subject) DO UPDATE SET role = excluded.role`,
@@ -83,7 +75,51 @@ function prepareChanges(database: Database.Database) {
   };
 }
 
-function prepareHistory(database: Database.Database) {
+/** Of a link: somebody who came by it was made an owner. */
+const OWNER_CAME_BY = `EXISTS (SELECT 1 FROM members JOIN room_roles USING (tenant, room, subject)
+  WHERE members.tenant = links.tenant AND members.room = links.room AND members.link_id = links.link_id
+    AND room_roles.role = 'owner')`;
+
+const IS_OPEN = 'closed_at_ms IS NULL AND revoked_at_ms IS NULL';
+
+function prepareRevoking(database: Database.Database) {
+  return {
+    setRevokedBefore: database.prepare<[...Key, settings: string, beforeMs: number]>(
+      `INSERT INTO room_access (tenant, room, settings, revoked_before_ms) VALUES (?, ?, ?, ?)
+       ON CONFLICT (tenant, room) DO UPDATE SET
+         revoked_before_ms = max(coalesce(revoked_before_ms, 0), excluded.revoked_before_ms)`,
+    ),
+    revokeLink: database.prepare<[nowMs: number, ...Key, linkId: string]>(
+      'UPDATE links SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE tenant = ? AND room = ? AND link_id = ?',
+    ),
+    revokeAllLinks: database.prepare<[nowMs: number, ...Key]>(
+      `UPDATE links SET revoked_at_ms = ?
+       WHERE tenant = ? AND room = ? AND role <> 'owner' AND revoked_at_ms IS NULL AND NOT ${OWNER_CAME_BY}`,
+    ),
+    closeOtherLinks: database.prepare<[nowMs: number, reason: ClosedReason, ...Key], ClosedLinkRow>(
+      `UPDATE links SET closed_at_ms = ?, closed_reason = ?
+       WHERE tenant = ? AND room = ? AND role <> 'owner' AND ${IS_OPEN} RETURNING link_id, role, label`,
+    ),
+    closeLinksOf: database.prepare<[nowMs: number, reason: ClosedReason, ...Key, subject: string], ClosedLinkRow>(
+      `UPDATE links SET closed_at_ms = ?, closed_reason = ?
+       WHERE tenant = ? AND room = ? AND ${IS_OPEN} AND EXISTS
+         (SELECT 1 FROM members WHERE members.tenant = links.tenant AND members.room = links.room
+          AND members.link_id = links.link_id AND members.subject = ?)
+       RETURNING link_id, role, label`,
+    ),
+    revokeSubject: database.prepare<[...Key, subject: string, nowMs: number]>(
+      'INSERT INTO revoked_subjects (tenant, room, subject, revoked_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    revokeLineage: database.prepare<[...Key, lineageId: string, nowMs: number]>(
+      'INSERT INTO revoked_lineages (tenant, room, lineage_id, revoked_at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    forgetLineages: database.prepare<[...Key, beforeMs: number]>(
+      'DELETE FROM revoked_lineages WHERE tenant = ? AND room = ? AND revoked_at_ms < ?',
+    ),
+  };
+}
+
+function prepareMembers(database: Database.Database) {
   return {
     recordMember: database.prepare<
       [
@@ -109,9 +145,48 @@ function prepareHistory(database: Database.Database) {
     findMembersByLineage: database.prepare<[...Key, lineageId: string], MemberRow>(
       'SELECT * FROM members WHERE tenant = ? AND room = ? AND lineage_id = ?',
     ),
-    listMembers: database.prepare<[...Key, limit: number], MemberRow>(
-      'SELECT * FROM members WHERE tenant = ? AND room = ? ORDER BY last_seen_ms DESC, lineage_id LIMIT ?',
+    forgetMembers: database.prepare<[...Key, beforeMs: number]>(
+      'DELETE FROM members WHERE tenant = ? AND room = ? AND last_seen_ms < ?',
     ),
+    forgetNewcomers: database.prepare<[...Key, beforeMs: number]>(
+      `DELETE FROM members WHERE tenant = ? AND room = ? AND last_seen_ms < ?
+       AND last_seen_ms = first_seen_ms AND link_id IS NOT NULL`,
+    ),
+  };
+}
+
+/** Of a member: a session of the same person was seen later. */
+const HAS_NEWER = `EXISTS (SELECT 1 FROM members AS o WHERE o.tenant = m.tenant AND o.room = m.room
+  AND o.subject = m.subject AND (o.last_seen_ms, o.lineage_id) > (m.last_seen_ms, m.lineage_id))`;
+
+function preparePeople(database: Database.Database) {
+  return {
+    listHeads: database.prepare<[...Key, beforeMs: number, beforeLineage: string, limit: number], HeadRow>(
+      `SELECT subject, last_seen_ms, lineage_id FROM members AS m
+       WHERE tenant = ? AND room = ? AND (last_seen_ms, lineage_id) < (?, ?) AND NOT ${HAS_NEWER}
+       ORDER BY last_seen_ms DESC, lineage_id DESC LIMIT ?`,
+    ),
+    listOwners: database
+      .prepare<[...Key, ...Key, limit: number], string>(
+        `SELECT subject FROM room_roles WHERE tenant = ? AND room = ? AND role = 'owner'
+         UNION SELECT subject FROM members AS m WHERE tenant = ? AND room = ? AND role = 'owner' AND NOT EXISTS
+           (SELECT 1 FROM room_roles AS r WHERE r.tenant = m.tenant AND r.room = m.room AND r.subject = m.subject)
+         LIMIT ?`,
+      )
+      .pluck(),
+    /** `subjects`: a JSON list. */
+    listSessions: database.prepare<[...Key, subjects: string, perPerson: number], PersonSessionRow>(
+      `SELECT * FROM (
+         SELECT *, min(first_seen_ms) OVER (PARTITION BY subject) AS first_of_person_ms,
+           row_number() OVER (PARTITION BY subject ORDER BY last_seen_ms DESC, lineage_id DESC) AS place
+         FROM members WHERE tenant = ? AND room = ? AND subject IN (SELECT value FROM json_each(?))
+       ) WHERE place <= ? ORDER BY subject, place`,
+    ),
+  };
+}
+
+function prepareAudit(database: Database.Database) {
+  return {
     addAudit: database.prepare<
       [
         ...Key,
@@ -133,11 +208,20 @@ function prepareHistory(database: Database.Database) {
   };
 }
 
+/** Pending, and its requester asked after a time that is given. */
+const WAITS = "decision = 'pending' AND max(created_at_ms, polled_at_ms) > ?";
+
 function prepareJoinRequests(database: Database.Database) {
   return {
-    countPending: database
-      .prepare<Key, number>("SELECT count(*) FROM join_requests WHERE tenant = ? AND room = ? AND decision = 'pending'")
+    countWaiting: database
+      .prepare<[...Key, linkId: string, afterMs: number], number>(
+        `SELECT count(*) FROM join_requests WHERE tenant = ? AND room = ? AND link_id = ? AND ${WAITS}`,
+      )
       .pluck(),
+    forgetJoinRequests: database.prepare<[...Key, idleMs: number, decidedMs: number]>(
+      `DELETE FROM join_requests WHERE tenant = ? AND room = ?
+       AND ((decision = 'pending' AND max(created_at_ms, polled_at_ms) <= ?) OR created_at_ms < ?)`,
+    ),
     addJoinRequest: database.prepare<
       [
         ...Key,
@@ -147,38 +231,49 @@ function prepareJoinRequests(database: Database.Database) {
         subject: string,
         name: string,
         createdAtMs: number,
+        polledAtMs: number,
       ]
     >(
-      `INSERT INTO join_requests (tenant, room, request_id, request_hash, link_id, subject, name, created_at_ms, decision)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending')`,
+      `INSERT INTO join_requests
+         (tenant, room, request_id, request_hash, link_id, subject, name, created_at_ms, polled_at_ms, decision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')`,
     ),
     findJoinRequest: database.prepare<[...Key, requestHash: Uint8Array], JoinRequestRow>(
       'SELECT * FROM join_requests WHERE tenant = ? AND room = ? AND request_hash = ?',
     ),
-    listJoinRequests: database.prepare<Key, JoinRequestRow>(
-      `SELECT * FROM join_requests WHERE tenant = ? AND room = ?
-       ORDER BY decision = 'pending' DESC, created_at_ms DESC, request_id LIMIT 1000`,
+    pollJoinRequest: database.prepare<[nowMs: number, ...Key, requestHash: Uint8Array]>(
+      `UPDATE join_requests SET polled_at_ms = ?
+       WHERE tenant = ? AND room = ? AND request_hash = ? AND decision = 'pending'`,
     ),
-    decideJoinRequest: database.prepare<[decision: string, ...Key, requestId: string]>(
-      `UPDATE join_requests SET decision = ?
-       WHERE tenant = ? AND room = ? AND request_id = ? AND decision = 'pending'`,
+    listJoinRequests: database.prepare<[...Key, afterMs: number], JoinRequestRow>(
+      `SELECT * FROM join_requests WHERE tenant = ? AND room = ? AND ${WAITS}
+       ORDER BY created_at_ms DESC, request_id LIMIT 1000`,
     ),
+    decideJoinRequest: database.prepare<[decision: string, ...Key, requestId: string, afterMs: number]>(
+      `UPDATE join_requests SET decision = ? WHERE tenant = ? AND room = ? AND request_id = ? AND ${WAITS}`,
+    ),
+    redeemJoinRequest: database.prepare<[lineageId: string, ...Key, requestHash: Uint8Array]>(
+      'UPDATE join_requests SET lineage_id = ? WHERE tenant = ? AND room = ? AND request_hash = ?',
+    ),
+    useLink: prepareUseLink(database),
   };
 }
 
 function prepareProposals(database: Database.Database) {
   return {
-    findProposal: database.prepare<[...Key, proposalId: string], { state: string }>(
-      'SELECT state FROM proposals WHERE tenant = ? AND room = ? AND proposal_id = ?',
+    findProposal: database.prepare<[...Key, proposalId: string], ProposalRow>(
+      `SELECT proposal_id, subject, name, document, created_at_ms, bytes, state FROM proposals
+       WHERE tenant = ? AND room = ? AND proposal_id = ?`,
     ),
-    sumProposals: database.prepare<
-      [subject: string, subject: string, ...Key],
-      { room_bytes: number; subject_bytes: number; subject_count: number }
-    >(
-      `SELECT coalesce(sum(bytes), 0) AS room_bytes,
-              coalesce(sum(bytes) FILTER (WHERE subject = ?), 0) AS subject_bytes,
-              count(*) FILTER (WHERE subject = ?) AS subject_count
-       FROM proposals WHERE tenant = ? AND room = ? AND state = 'open'`,
+    forgetProposals: database.prepare<[...Key, beforeMs: number]>(
+      "DELETE FROM proposals WHERE tenant = ? AND room = ? AND state <> 'open' AND created_at_ms < ?",
+    ),
+    sumProposals: database.prepare<[subject: string, subject: string, subject: string, ...Key], ProposalSums>(
+      `SELECT coalesce(sum(bytes) FILTER (WHERE state = 'open'), 0) AS room_bytes,
+              coalesce(sum(bytes) FILTER (WHERE state = 'open' AND subject = ?), 0) AS subject_bytes,
+              count(*) FILTER (WHERE state = 'open' AND subject = ?) AS subject_count,
+              count(*) FILTER (WHERE state = 'dropped' AND subject = ?) AS subject_dropped
+       FROM proposals WHERE tenant = ? AND room = ? AND state <> 'applied'`,
     ),
     addProposal: database.prepare<
       [

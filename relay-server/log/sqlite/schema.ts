@@ -207,4 +207,23 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (tenant, room, proposal_id)
   ) STRICT;
   `,
+  `
+  ALTER TABLE join_requests ADD COLUMN polled_at_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX join_requests_by_link ON join_requests (tenant, room, link_id);
+  CREATE INDEX members_by_last_seen ON members (tenant, room, last_seen_ms);
+  CREATE INDEX members_never_in ON members (tenant, room, last_seen_ms)
+    WHERE last_seen_ms = first_seen_ms AND link_id IS NOT NULL;
+  `,
+  `
+  CREATE TABLE objects_claim (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    current_mark TEXT NOT NULL,
+    next_mark TEXT NOT NULL
+  ) STRICT;
+  `,
+  `
+  ALTER TABLE links ADD COLUMN closed_reason TEXT;
+  ALTER TABLE join_requests ADD COLUMN lineage_id TEXT;
+  CREATE INDEX members_owners ON members (tenant, room, subject) WHERE role = 'owner';
+  `,
 ];

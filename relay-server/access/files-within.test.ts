@@ -1,0 +1,75 @@
+import { expect, it, onTestFinished } from 'vitest';
+import * as Y from 'yjs';
+import { WorkspaceIndex } from '../../shared/workspace/index.ts';
+import { FolderSnapshotStore } from '../log/folder.ts';
+import { SnapshotBuilder } from '../log/snapshot-builder.ts';
+import { openSqliteStorage } from '../log/sqlite.ts';
+import { temporaryFolder } from '../testing/relay-under-test.ts';
+import { isFileWithin } from './files-within.ts';
+
+const ROOM = { tenant: 't', room: 'r' };
+const KEY = { ...ROOM, document: 'index' };
+
+async function start() {
+  const folder = temporaryFolder();
+  const storage = openSqliteStorage(`${folder}/relay.db`);
+  onTestFinished(() => storage.dispose());
+  const { log } = storage;
+  const snapshots = new FolderSnapshotStore(folder);
+  let clientSeq = 0;
+  const append = (payload: Uint8Array) => {
+    const session = { subject: 's', sessionId: 'i' };
+    const updates = [{ session, clientSeq: ++clientSeq, name: 'n', timeMs: 1, payload }];
+    return log.append([{ key: KEY, epochWhenNew: 'e', updates }]);
+  };
+  const doc = new Y.Doc();
+  const index = new WorkspaceIndex(doc, { random: Math.random, nowMs: Date.now });
+  onTestFinished(() => index.dispose());
+  const edit = async (change: () => void) => {
+    const before = Y.encodeStateVector(doc);
+    change();
+    await append(Y.encodeStateAsUpdate(doc, before));
+  };
+  const compact = async () => {
+    const builder = new SnapshotBuilder();
+    builder.add([Y.encodeStateAsUpdate(doc)]);
+    const snapshotId = await snapshots.write(KEY, clientSeq, builder.finish());
+    await log.setSnapshot(KEY, { seq: clientSeq, snapshotId, byteLength: 1 }, undefined);
+  };
+  const within = (document: string, ...patterns: readonly string[]) =>
+    isFileWithin({ log, snapshots }, ROOM, patterns, document);
+  const addFile = async (path: string) => {
+    const [fileId = ''] = index.reserveIds(1);
+    await edit(() => index.add([{ fileId, path, eol: 'LF', bom: false, kind: 'text' }]));
+    return fileId;
+  };
+  return { index, edit, append, compact, within, addFile };
+}
+
+it('says of a file whether it lies there now, by snapshot and log', async () => {
+  const { index, edit, compact, within, addFile } = await start();
+  expect(await within('f', 'src/**')).toBe(false);
+  const code = await addFile('src/a.ts');
+  const plan = await addFile('secret/plan.md');
+  expect([await within(code, 'src/**'), await within(plan, 'src/**'), await within(plan, 'src', 'secret')]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  await compact();
+  await edit(() => index.update(code, { path: 'secret/a.ts' }));
+  const later = await addFile('src/b.ts');
+  expect([await within(code, 'src/**'), await within(later, 'src/**')]).toEqual([false, true]);
+  for (const document of ['index', 'comments', 'chat', 'unknown', 'view-x'])
+    expect(await within(document, '**')).toBe(false);
+});
+
+it('says that the list is damaged, with the command that checks it', async () => {
+  const { append, within } = await start();
+  await append(Uint8Array.of(1, 2, 250, 9, 9));
+  await expect(within('f', '**')).rejects.toMatchObject({
+    name: 'LogFailure',
+    code: 'corrupted',
+    message: expect.stringContaining('"repair --tenant t --room r --document index"') as unknown,
+  });
+});

@@ -1,0 +1,38 @@
+import * as Y from 'yjs';
+import { matchesPaths } from '../../shared/access/index.ts';
+import { INDEX_DOCUMENT, WorkspaceIndex } from '../../shared/workspace/index.ts';
+import type { AccessKey } from '../log/access-directory.ts';
+import { type CompactionSource, readParts } from '../log/compact-document.ts';
+import { LogFailure } from '../log/log-failure.ts';
+import { repairCommand } from '../log/repair-command-line.ts';
+
+/**
+ * Whether a document of the room is a file at a path that one of `patterns` names, by the room's list of files as the
+ * log has it now. For rare questions: the list is read as a whole. Rejects with a `LogFailure`.
+ */
+export async function isFileWithin(
+  source: CompactionSource,
+  { tenant, room }: AccessKey,
+  patterns: readonly string[],
+  document: string,
+): Promise<boolean> {
+  const key = { tenant, room, document: INDEX_DOCUMENT };
+  const record = await source.log.readDocument(key);
+  if (!record) return false;
+  const doc = new Y.Doc();
+  const index = new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 });
+  try {
+    for await (const parts of readParts(source, key, record)) for (const part of parts) Y.applyUpdate(doc, part);
+    const path = index.get(document)?.path;
+    return path !== undefined && matchesPaths(path, patterns);
+  } catch (error) {
+    if (error instanceof LogFailure) throw error;
+    const what = `The list of files of room ${room} of the tenant ${tenant} cannot be read.`;
+    throw new LogFailure('corrupted', `${what} The command "${repairCommand(key)}" says whether it is damaged.`, {
+      cause: error,
+    });
+  } finally {
+    index.dispose();
+    doc.destroy();
+  }
+}

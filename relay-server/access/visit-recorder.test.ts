@@ -1,0 +1,87 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { LogFailure } from '../log/log-failure.ts';
+import { openAccess, WHERE } from '../testing/access-under-test.ts';
+import type { Admitted } from './room-grant.ts';
+import { VisitRecorder } from './visit-recorder.ts';
+
+const WRITTEN_MS = 200;
+const RETRIED_MS = 5_000;
+const SAME_VISIT_MS = 10 * 60_000;
+
+async function start() {
+  const opened = await openAccess();
+  const { access, scheduler } = opened;
+  const problems: string[] = [];
+  const database = { isAway: false };
+  const recorder = new VisitRecorder({
+    access: {
+      recordVisits: async (...visits) => {
+        if (database.isAway) throw new LogFailure('busy', 'The database is away.');
+        return access.recordVisits(...visits);
+      },
+    },
+    scheduler,
+    reportProblem: (error) => void problems.push(error instanceof Error ? error.message : String(error)),
+  });
+  onTestFinished(() => recorder.dispose());
+  const come = (subject: string): void => {
+    const grant = { ...opened.grant, subject, lineageId: subject, jti: subject, paths: undefined, issuedAtMs: 0 };
+    const standing = { role: 'editor', writesAs: 'editor', chat: 'everyone', explanation: '' } as const;
+    const admitted: Admitted = { kind: 'admitted', grant, standing, accessVersion: 0 };
+    recorder.joined(admitted);
+  };
+  const pass = async (ms: number) => {
+    scheduler.advance(ms);
+    await new Promise(setImmediate);
+  };
+  const joined = async () => (await access.listAudit(WHERE, { limit: 99 })).map(({ actor }) => actor);
+  return { access, scheduler, recorder, database, problems, come, pass, joined };
+}
+
+it('notes a crowd as one change', async () => {
+  const { access, come, pass, joined } = await start();
+  for (const subject of ['a', 'b', 'c']) come(subject);
+  await pass(WRITTEN_MS);
+  expect(await access.readVersions([WHERE])).toEqual([1]);
+  expect(await joined()).toEqual(['c', 'b', 'a']);
+  expect(await access.listMembers(WHERE, 9)).toHaveLength(3);
+});
+
+it('notes later, in order and once, what the database could not take', async () => {
+  const { access, database, problems, come, pass, joined } = await start();
+  database.isAway = true;
+  come('a');
+  await pass(WRITTEN_MS);
+  come('b');
+  await pass(RETRIED_MS);
+  expect(await joined()).toEqual([]);
+  expect(problems).toHaveLength(1);
+  database.isAway = false;
+  await pass(RETRIED_MS);
+  expect(await joined()).toEqual(['b', 'a']);
+  expect(await access.listMembers(WHERE, 9)).toHaveLength(2);
+  await pass(RETRIED_MS);
+  expect(await joined()).toHaveLength(2);
+  expect(problems).toHaveLength(1);
+});
+
+it('says what it has to give up, in the end and when it ends', async () => {
+  const { database, problems, recorder, come, pass } = await start();
+  database.isAway = true;
+  come('a');
+  await pass(WRITTEN_MS);
+  for (let elapsedMs = 0; elapsedMs < SAME_VISIT_MS; elapsedMs += RETRIED_MS) await pass(RETRIED_MS);
+  const lost = 'The access log lacks 1 events of room room of the tenant default, which the database did not take.';
+  expect(problems).toEqual(['The database is away.', lost]);
+  come('b');
+  await recorder.flush();
+  expect(problems.at(-1)).toBe(lost);
+});
+
+it('keeps only so many, and says how many it left out', async () => {
+  const { problems, come, pass, joined } = await start();
+  for (let count = 0; count < 10_005; count++) come(`s${count}`);
+  await pass(WRITTEN_MS);
+  expect(problems).toEqual(['The access log lacks 5 events, since too many came at once.']);
+  expect(await joined()).toHaveLength(99);
+});

@@ -1,0 +1,106 @@
+import { sql } from 'kysely';
+import {
+  type AccessDirectory,
+  type AccessKey,
+  type AuditEvent,
+  JOIN_DECISION_KEPT_MS,
+  JOIN_REQUEST_IDLE_MS,
+  type JoinDecision,
+  type JoinRequestRecord,
+} from '../access-directory.ts';
+import { isIdle, isPollDue, type JoinRequestRow, toJoinRequest } from '../access-rows.ts';
+import { type AccessTransactions, note, rowsOf, storable } from './access-transactions.ts';
+import { JOIN_REQUESTS } from './tables.ts';
+
+type JoinRequests = Pick<
+  AccessDirectory,
+  'addJoinRequest' | 'pollJoinRequest' | 'listJoinRequests' | 'decideJoinRequest'
+>;
+
+/** Those who wait to be let in, in the relay's Postgres database. */
+export class PostgresJoinRequests implements JoinRequests {
+  private readonly transactions: AccessTransactions;
+
+  constructor(transactions: AccessTransactions) {
+    this.transactions = transactions;
+  }
+
+  async addJoinRequest(
+    key: AccessKey,
+    request: Omit<JoinRequestRecord, 'decision'>,
+    requestHash: Uint8Array,
+    maxPending: number,
+  ): Promise<boolean> {
+    const { tenant, room } = key;
+    const isHere = sql`tenant = ${tenant} AND room = ${room}`;
+    const { requestId, linkId, subject, name, createdAtMs } = request;
+    const event = { atMs: createdAtMs, actor: subject, actorName: name, target: requestId, detail: linkId };
+    const idleMs = createdAtMs - JOIN_REQUEST_IDLE_MS;
+    return this.transactions.transactUnless(async (transaction) => {
+      await note(transaction, key, [{ ...event, kind: 'join-requested' }]);
+      await sql`DELETE FROM ${JOIN_REQUESTS} WHERE ${isHere}
+        AND ((decision = 'pending' AND greatest(created_at_ms, polled_at_ms) <= ${idleMs})
+          OR created_at_ms < ${createdAtMs - JOIN_DECISION_KEPT_MS})`.execute(transaction);
+      const [waiting] = await rowsOf<{ count: number }>(
+        transaction,
+        sql`SELECT count(*) AS count FROM ${JOIN_REQUESTS}
+          WHERE ${isHere} AND link_id = ${linkId} AND ${waitsSince(idleMs)}`,
+      );
+      if ((waiting?.count ?? 0) >= maxPending) return false;
+      await sql`
+        INSERT INTO ${JOIN_REQUESTS}
+          (tenant, room, request_id, request_hash, link_id, subject, name, created_at_ms, polled_at_ms, decision)
+        VALUES (${tenant}, ${room}, ${requestId}, ${Buffer.from(requestHash)}, ${linkId}, ${subject},
+          ${storable(name)}, ${createdAtMs}, ${createdAtMs}, 'pending')`.execute(transaction);
+      return true;
+    });
+  }
+
+  async pollJoinRequest(
+    { tenant, room }: AccessKey,
+    requestHash: Uint8Array,
+    nowMs: number,
+  ): Promise<JoinRequestRecord | undefined> {
+    const isMeant = sql`tenant = ${tenant} AND room = ${room} AND request_hash = ${Buffer.from(requestHash)}`;
+    const query = sql`SELECT * FROM ${JOIN_REQUESTS} WHERE ${isMeant}`;
+    const [row] = await this.transactions.rows<JoinRequestRow>(query);
+    if (!row || isIdle(row, nowMs)) return undefined;
+    if (isPollDue(row, nowMs))
+      await this.transactions.rows(
+        sql`UPDATE ${JOIN_REQUESTS} SET polled_at_ms = ${nowMs} WHERE ${isMeant} AND decision = 'pending'`,
+      );
+    return toJoinRequest(row);
+  }
+
+  async listJoinRequests({ tenant, room }: AccessKey, nowMs: number): Promise<readonly JoinRequestRecord[]> {
+    const rows = await this.transactions.rows<JoinRequestRow>(sql`
+      SELECT * FROM ${JOIN_REQUESTS}
+      WHERE tenant = ${tenant} AND room = ${room} AND ${waitsSince(nowMs - JOIN_REQUEST_IDLE_MS)}
+      ORDER BY created_at_ms DESC, request_id LIMIT 1000`);
+    return rows.map(toJoinRequest);
+  }
+
+  async decideJoinRequest(
+    key: AccessKey,
+    requestId: string,
+    decision: Exclude<JoinDecision, 'pending'>,
+    event: AuditEvent,
+  ): Promise<boolean> {
+    return this.transactions.transactUnless(async (transaction) => {
+      await note(transaction, key, [event]);
+      const rows = await rowsOf(
+        transaction,
+        sql`UPDATE ${JOIN_REQUESTS} SET decision = ${decision}
+          WHERE tenant = ${key.tenant} AND room = ${key.room} AND request_id = ${requestId}
+            AND ${waitsSince(event.atMs - JOIN_REQUEST_IDLE_MS)}
+          RETURNING request_id`,
+      );
+      return rows.length === 1;
+    });
+  }
+}
+
+/** Of a request: it is pending, and its requester asked after `afterMs`. */
+function waitsSince(afterMs: number) {
+  return sql`(decision = 'pending' AND greatest(created_at_ms, polled_at_ms) > ${afterMs})`;
+}
