@@ -31,18 +31,6 @@ async function newGuest(name: string, colorScheme: 'dark' | 'light' = 'dark'): P
   return new Person(name, await context.newPage());
 }
 
-async function askToJoin(guest: Person): Promise<void> {
-  await guest.page.goto(link);
-  await guest.page.getByLabel('Your name').fill(guest.name);
-  await guest.page.getByRole('button', { name: 'Join', exact: true }).click();
-}
-
-async function runCommand(person: Person, title: string): Promise<void> {
-  await person.page.keyboard.press('F1');
-  await person.page.getByRole('combobox').last().fill(`>${title}`);
-  await person.page.getByRole('option').filter({ hasText: title }).first().click();
-}
-
 test.beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'tutti-access-'));
   folder = await createSampleFolder();
@@ -58,7 +46,7 @@ test.beforeAll(async () => {
     folder: folder.path,
   });
   await ana.expectOnline();
-  await runCommand(ana, 'Dark Theme');
+  await ana.runCommand('Dark Theme');
   await ana.openFile(SHARED_FILE);
 });
 
@@ -94,7 +82,7 @@ test('Ben waits until Ana lets him in', async () => {
   await ben.page.goto(link);
   await expect(ben.page.getByRole('link', { name: 'Open in the App' })).toHaveAttribute('href', /^tutti:\/\/join\?/);
   await ben.screenshot('42-join-page');
-  await askToJoin(ben);
+  await ben.join(link);
   await expect(ben.page.getByRole('dialog', { name: 'Waiting for an owner to let you in…' })).toBeVisible();
   await ben.screenshot('43-waiting');
   const notice = ana.page.getByRole('region', { name: 'Notifications' }).getByText('Ben wants to join');
@@ -113,13 +101,13 @@ test('Ben waits until Ana lets him in', async () => {
 
 test('who is denied is told so, and who gives up is asked no more', async () => {
   const dora = await newGuest('Dora', 'light');
-  await askToJoin(dora);
+  await dora.join(link);
   await ana.page.getByRole('button', { name: 'Deny Dora' }).click();
   await expect(dora.page.getByRole('dialog')).toContainText('An owner of the room did not let you in.');
   await dora.screenshot('45-denied');
   await dora.page.context().close();
   const emil = await newGuest('Emil');
-  await askToJoin(emil);
+  await emil.join(link);
   await emil.page.getByRole('button', { name: 'Cancel' }).click();
   await expect(emil.page.getByRole('button', { name: 'Join', exact: true })).toBeEnabled();
   await emil.page.context().close();
@@ -216,7 +204,7 @@ test('Ben saves what he has, and cannot come back with the link', async () => {
   await ben.page.getByRole('button', { name: 'Save a Copy of the Files…' }).click();
   expect((await saved).suggestedFilename()).toMatch(/\.zip$/);
   const again = await newGuest('Ben again');
-  await askToJoin(again);
+  await again.join(link);
   await expect(again.page.getByRole('dialog')).toContainText('Nobody new can come by this share link');
   await again.screenshot('51-link-closed');
   await again.page.context().close();
@@ -229,7 +217,7 @@ test('whoever is online when a link is revoked sees it within a second', async (
   await dialog.getByRole('button', { name: 'Create and Copy Link' }).click();
   link = await dialog.getByRole('textbox', { name: 'Share link' }).inputValue();
   const cleo = await newGuest('Cleo', 'light');
-  await askToJoin(cleo);
+  await cleo.join(link);
   await cleo.expectOnline();
   await cleo.openFile(SHARED_FILE);
   await dialog.getByRole('button', { name: 'Revoke Everybody…' }).click();
@@ -250,7 +238,7 @@ test('whoever is online when a link is revoked sees it within a second', async (
 });
 
 test('the access log tells all of it, and is exported', async () => {
-  await runCommand(ana, 'Show Access Log');
+  await ana.runCommand('Show Access Log');
   const log = ana.page.getByRole('region', { name: 'Access log' });
   for (const what of ['Revoked a link', 'Applied a proposal', 'Removed somebody', 'Let somebody in', 'Made a link']) {
     await expect(log.getByRole('row').filter({ hasText: what }).first()).toBeVisible();
@@ -262,7 +250,7 @@ test('the access log tells all of it, and is exported', async () => {
   }, file);
   await log.getByRole('button', { name: 'Export…' }).click();
   await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain('"kind":"proposal-applied"');
-  await runCommand(ana, 'Light Theme');
+  await ana.runCommand('Light Theme');
   await ana.screenshot('55-access-log-light');
   await ana.page.getByRole('button', { name: 'Invite', exact: true }).click();
   await ana.screenshot('56-links-light');

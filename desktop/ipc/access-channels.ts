@@ -10,6 +10,7 @@ import type {
   ProposalVerdict,
   Revocation,
   RoomPerson,
+  SettingsChange,
 } from '../../shared/sync/administration/index.ts';
 import type { ProposalReport, UnsentText } from '../../shared/sync/index.ts';
 import type { Outcome } from './workspace-status.ts';
@@ -32,7 +33,7 @@ export interface AccessChannels {
     readonly response: Outcome<boolean>;
   };
   'access:read-settings': Nothing & { readonly response: Outcome<RoomSettings> };
-  'access:write-settings': { readonly request: RoomSettings; readonly response: Outcome<boolean> };
+  'access:write-settings': { readonly request: SettingsChange; readonly response: Outcome<boolean> };
   'access:list-join-requests': Nothing & { readonly response: Outcome<readonly JoinRequest[]> };
   'access:decide-join-request': {
     readonly request: { readonly requestId: string; readonly decision: JoinVerdict };

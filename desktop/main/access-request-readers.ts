@@ -1,5 +1,5 @@
 import { isChatPolicy, isRole } from '../../shared/access/index.ts';
-import type { NewRoomLink, Revocation } from '../../shared/sync/administration/index.ts';
+import type { NewRoomLink, Revocation, SettingsChange } from '../../shared/sync/administration/index.ts';
 import type { AccessChannels } from '../ipc/index.ts';
 import { nothing, readField, readText } from './request-fields.ts';
 import type { RequestReader } from './typed-ipc.ts';
@@ -28,13 +28,7 @@ export const ACCESS_READERS: { readonly [C in keyof AccessChannels]: RequestRead
     return { request: { subject, role } };
   },
   'access:read-settings': nothing,
-  'access:write-settings': (value) => {
-    const presenter = readField(value, 'presenter') === undefined ? undefined : readId(value, 'presenter');
-    const chat = readField(value, 'chat');
-    if (!isChatPolicy(chat) || (presenter === undefined && readField(value, 'presenter') !== undefined))
-      return undefined;
-    return { request: { presenter, chat } };
-  },
+  'access:write-settings': (value) => some(readSettingsChange(value)),
   'access:list-join-requests': nothing,
   'access:decide-join-request': (value) => {
     const requestId = readId(value, 'requestId');
@@ -109,6 +103,15 @@ function readNewLink(value: unknown): NewRoomLink | undefined {
     ...(needsApproval !== undefined && { needsApproval }),
     ...(paths !== undefined && { paths }),
   };
+}
+
+function readSettingsChange(value: unknown): SettingsChange | undefined {
+  const given = readField(value, 'presenter');
+  const presenter = given === null ? null : readId(value, 'presenter');
+  const chat = readField(value, 'chat');
+  if ((given !== undefined && presenter === undefined) || (chat !== undefined && !isChatPolicy(chat))) return undefined;
+  if (presenter === undefined && chat === undefined) return undefined;
+  return { ...(presenter !== undefined && { presenter }), ...(chat !== undefined && { chat }) };
 }
 
 function readPatterns(value: unknown): readonly string[] | undefined {

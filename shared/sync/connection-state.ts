@@ -1,3 +1,5 @@
+import type { DocumentAccess } from '../access/index.ts';
+
 /** The engine's connection to the relay, as people see it. Times are by this device's clock. */
 export type ConnectionState =
   | { readonly kind: 'connecting'; readonly sinceMs: number }
@@ -14,6 +16,14 @@ export type ConnectionState =
     }
   /** The relay will not have us, or we left: no further try until a person acts. */
   | { readonly kind: 'ended'; readonly sinceMs: number; readonly closeCode: number; readonly explanation: string };
+
+/** What may be done with a document: `none` when it is not shared with us, `unknown` until the relay has answered. */
+export type KnownAccess = DocumentAccess | 'none' | 'unknown';
+
+/** Whether edits may be made; without a relay they may, since they wait for it. */
+export function mayWrite(access: KnownAccess): boolean {
+  return access === 'write' || access === 'unknown';
+}
 
 /** Where the local edits of a document are. */
 export type SaveState =

@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
 import type { DocumentAccess } from '../access/index.ts';
+import { INDEX_DOCUMENT } from '../workspace/index.ts';
 import { type Disposable, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
 import { Backoff } from './backoff.ts';
 import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
@@ -31,6 +32,8 @@ export interface ChannelHost {
   updateRefused(explanation: string): void;
   /** The relay sent what is not a Yjs update. The channel takes nothing more. */
   malformed(error: unknown): void;
+  /** The document must be opened anew. */
+  reopen(): void;
   closedByRelay(message: MessageOfType<'document-closed'>): void;
 }
 
@@ -50,7 +53,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   private isComparingEpochs = false;
   private appliedSeq = 0;
   /** The relay gave less than the role does, whatever becomes of the role. */
-  private isReadOnlyForGood = false;
+  isRestricted = false;
+  private wasOpenedToRead = false;
 
   access: DocumentAccess | undefined;
   /** The relay's number of our last durable update on this connection; 0: none yet. */
@@ -115,14 +119,17 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     this.incoming.push(payload);
     if (this.phase === 'synced') this.reachedSeq = Math.max(this.reachedSeq, committedSeq);
     if (this.incoming.length > 1) return;
-    void Promise.resolve().then(() => {
-      if (this.phase === 'closed') return;
-      try {
-        this.applyIncoming();
-      } catch (error) {
-        this.fail(error);
-      }
-    });
+    void Promise.resolve().then(() => this.takeIncoming());
+  }
+
+  /** Applies at once what has arrived. */
+  takeIncoming(): void {
+    if (this.phase === 'closed') return;
+    try {
+      this.applyIncoming();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   private applyIncoming(): void {
@@ -147,7 +154,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     const known = this.host.cursor;
     this.phase = 'syncing';
     this.epoch = epoch;
-    this.isReadOnlyForGood = access === 'read' && this.wire.roleAccessTo(this.host.name) === 'write';
+    this.isRestricted = access === 'read' && this.wire.roleAccessTo(this.host.name) === 'write';
+    this.wasOpenedToRead = access === 'read' && !this.isRestricted;
     this.access = access;
     if (access === 'write') {
       this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
@@ -163,8 +171,10 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   /** Our role has changed (SPEC AC2). What was typed while nothing could be sent goes out when we may write again. */
   accessChanged(): void {
     if (this.phase !== 'syncing' && this.phase !== 'synced') return;
-    const access = this.isReadOnlyForGood ? 'read' : this.wire.roleAccessTo(this.host.name);
+    const access = this.isRestricted ? 'read' : this.wire.roleAccessTo(this.host.name);
     if (access === this.access) return;
+    // Whether somebody may write the list, whatever their role, the relay tells only to those whose role may (SPEC AC5).
+    if (access === 'write' && this.wasOpenedToRead && this.host.name === INDEX_DOCUMENT) return this.host.reopen();
     this.access = access;
     if (access === 'write') this.host.outbox.retryRefused();
     this.sendWaiting();

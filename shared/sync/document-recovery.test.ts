@@ -36,6 +36,7 @@ describe('what the relay may have lost', () => {
     const { doc, updates } = write('keep gone');
     doc.getText('content').delete(4, 5);
     for (const payload of updates) relay.latest.send({ type: 'update', handle, author: 2, committedSeq: 1, payload });
+    await settle();
     scheduler.advance(10_000);
     relay.latest.send({ type: 'pong', nonce: 1 });
     scheduler.advance(1);

@@ -1,7 +1,6 @@
 import * as Y from 'yjs';
-import type { DocumentAccess } from '../access/index.ts';
 import { Emitter, MutableDisposable, type Disposable, type Scheduler } from '../lifecycle/index.ts';
-import type { SaveState } from './connection-state.ts';
+import { type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
 import { type ChannelHost, DocumentChannel } from './document-channel.ts';
 import type { DocumentMessage, DocumentWire } from './document-wire.ts';
 import { type DocumentStore, OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
@@ -24,6 +23,8 @@ export interface DocumentReplicaOptions {
   readonly scheduler: Scheduler;
   readonly random: () => number;
   readonly isPresent: (presenceId: number) => boolean;
+  /** Whether the list of files, as far as it is known here, has the document. */
+  readonly isListed: () => boolean;
   readonly onProblem: (problem: SessionProblem) => void;
 }
 
@@ -55,6 +56,8 @@ export class DocumentReplica {
   private quickReopens = 0;
   private quickReopensSinceMs = 0;
   private hasReopenedMalformed = false;
+  private isForbidden = false;
+  private hasBeenRestricted = false;
   private hasSynced = false;
   private isStored = true;
   private isLoaded = false;
@@ -93,8 +96,14 @@ export class DocumentReplica {
   }
 
   /** What the relay lets this connection do; unknown until it has answered. */
-  get access(): DocumentAccess | 'unknown' {
-    return this.channel.value?.access ?? 'unknown';
+  get access(): KnownAccess {
+    if (this.isForbidden) return 'none';
+    return this.channel.value?.access ?? (this.hasBeenRestricted ? 'read' : 'unknown');
+  }
+
+  /** Whether the relay lets us do less than our role says, as far as it has told on this or an earlier connection. */
+  get isRestricted(): boolean {
+    return this.hasBeenRestricted;
   }
 
   /** Whether the replica has everything that the relay committed, and hears of what follows. */
@@ -113,7 +122,7 @@ export class DocumentReplica {
 
   /** Whether edits wait to be sent or acked. */
   get hasUnsent(): boolean {
-    return !this.isLoaded || (this.access !== 'read' && this.outbox.summarize().hasUnacked);
+    return !this.isLoaded || (mayWrite(this.access) && this.outbox.summarize().hasUnacked);
   }
 
   /** Whether the relay has answered for good on the current connection, one way or the other. */
@@ -177,16 +186,22 @@ export class DocumentReplica {
   }
 
   disconnected(): void {
+    this.channel.value?.takeIncoming();
     const deletions = this.wire && this.recent.takeDeletions(this.doc, this.wire.lastHeardMs);
-    const mayWrite = this.access !== 'read';
+    const mightWrite = mayWrite(this.access);
     this.wire = undefined;
     this.closeChannel();
-    if (deletions && mayWrite) this.keep(deletions, this.outbox.addRescued(deletions));
+    if (deletions && mightWrite) this.keep(deletions, this.outbox.addRescued(deletions));
   }
 
   /** What we may do with documents has changed. */
   accessChanged(): void {
     this.channel.value?.accessChanged();
+  }
+
+  /** The list of files has changed: a document that was closed to us may be open to us now (SPEC AC5). */
+  listChanged(): void {
+    if (this.isForbidden && this.options.isListed()) this.openChannel();
   }
 
   /** Somebody came or went. */
@@ -197,6 +212,8 @@ export class DocumentReplica {
   private openChannel(): void {
     if (!this.wire || !this.isLoaded || this.isDisposed || this.channel.value) return;
     const { scheduler, random } = this.options;
+    this.isForbidden = false;
+    this.reopening.value = undefined;
     this.channel.value = new DocumentChannel(this.host, this.wire, scheduler, random);
   }
 
@@ -229,6 +246,7 @@ export class DocumentReplica {
       updateRefused: (explanation) =>
         this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
       malformed: (error) => this.malformed(error),
+      reopen: () => this.reopen(),
       closedByRelay: (message) => this.closedByRelay(message),
     };
   }
@@ -263,6 +281,12 @@ export class DocumentReplica {
     this.updateStatus();
   }
 
+  private reopen(): void {
+    this.channel.value?.close();
+    this.closeChannel();
+    this.openChannel();
+  }
+
   private closedByRelay({ reason, explanation }: Extract<DocumentMessage, { type: 'document-closed' }>): void {
     this.closeChannel();
     const nowMs = this.options.scheduler.now();
@@ -275,14 +299,19 @@ export class DocumentReplica {
       this.openChannel();
       return;
     }
-    if (reason !== 'reopen') this.report('document-closed', `"${this.name}" is not available: ${explanation}`);
-    if (reason !== 'forbidden') {
+    this.isForbidden = reason === 'forbidden';
+    if (reason !== 'reopen' && !this.isForbidden)
+      this.report('document-closed', `"${this.name}" is not available: ${explanation}`);
+    // The list of another node may have come here before the relay's own.
+    if (!this.isForbidden || this.options.isListed()) {
       this.reopening.value = this.options.scheduler.schedule(() => this.openChannel(), REOPEN_DELAY_MS);
     }
     this.updateStatus();
   }
 
   private updateStatus(): void {
+    const { value: channel } = this.channel;
+    if (channel?.access !== undefined) this.hasBeenRestricted = channel.isRestricted;
     if (this.isSynced && !this.hasSynced) {
       this.hasSynced = true;
       this.resolveSynced();
@@ -293,16 +322,20 @@ export class DocumentReplica {
 
   private computeSaveState(): SaveState {
     const { refusal, hasUnstored, hasUnacked } = this.outbox.summarize();
-    if (refusal !== undefined) return { kind: 'refused', explanation: refusal };
-    if (hasUnacked && this.access === 'read') {
-      return {
-        kind: 'refused',
-        explanation: 'You may read this document, not change it. Your edits stay on this device.',
-      };
+    const isOnlyLocked = hasUnacked || refusal?.isFinal === false;
+    if (refusal?.isFinal !== true && isOnlyLocked && !mayWrite(this.access)) {
+      return { kind: 'refused', explanation: this.explainLocked() };
     }
+    if (refusal) return { kind: 'refused', explanation: refusal.explanation };
     if (hasUnstored) return { kind: 'saving' };
     if (hasUnacked) return { kind: 'on-this-device' };
     return this.isSeenByAll() ? { kind: 'seen-by-all-present' } : { kind: 'on-the-relay' };
+  }
+
+  private explainLocked(): string {
+    return this.isForbidden
+      ? 'This document is not shared with you any more. They are kept on this device.'
+      : 'You may only read this document now. They are kept on this device, and sent when you may edit it again.';
   }
 
   private isSeenByAll(): boolean {

@@ -4,8 +4,8 @@ import type { SocketClose } from './message-socket.ts';
 /** What is known about the end of a connection. */
 export interface CloseFacts {
   readonly close: SocketClose;
-  /** What the relay said before it closed (SPEC CC1). */
-  readonly goodbye: { readonly closeCode: number; readonly explanation: string } | undefined;
+  /** What the relay said when it took leave (SPEC CC1); empty when it did not. */
+  readonly said: string;
   readonly wasWelcome: boolean;
   readonly syncUrl: string;
 }
@@ -15,11 +15,9 @@ const TRANSIENT_STATUS: readonly number[] = [408, 425, 429];
 
 /** The close code to act on, and words for the person who can. */
 export function explainClose(facts: CloseFacts): { readonly closeCode: number; readonly explanation: string } {
-  const { close, goodbye } = facts;
+  const { close, said } = facts;
   if (close.httpStatus !== undefined) return explainHttpStatus(close.httpStatus, facts.syncUrl);
-  const closeCode = goodbye && close.code === 1006 ? goodbye.closeCode : close.code;
-  const said = goodbye?.explanation ?? '';
-  return { closeCode, explanation: said !== '' ? said : explainCode(closeCode, facts) };
+  return { closeCode: close.code, explanation: said !== '' ? said : explainCode(close.code, facts) };
 }
 
 function explainHttpStatus(status: number, syncUrl: string) {

@@ -1,4 +1,4 @@
-export type { ConnectionState, SaveState } from './connection-state.ts';
+export { type ConnectionState, type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
 export type { ConnectSocket, MessageSocket, SocketClose, SocketEvents } from './message-socket.ts';
 export type { GrantedToken, TokenFailure, TokenResult, TokenSource } from './token-source.ts';
 export {
@@ -30,4 +30,4 @@ export type { DocumentReplica } from './document-replica.ts';
 export { type DocumentLease, isDocumentName } from './open-documents.ts';
 export type { Participant } from './presence-channel.ts';
 export { DELIVERY_ON_LEAVING_MS, RoomSession, type RoomSessionOptions, type SelfIdentity } from './room-session.ts';
-export { createRoom, createShareLink, type RequestOutcome } from './relay-requests.ts';
+export { createRoom, type RequestOutcome } from './relay-requests.ts';

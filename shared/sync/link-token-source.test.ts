@@ -45,6 +45,28 @@ describe('LinkTokenSource', () => {
     expect(requests.map(({ body }) => body)).toMatchObject([{}, { previousToken: 't1' }, { previousToken: 't2' }]);
   });
 
+  it('lets a person come anew whose session was ended, when they ask, and never by itself', async () => {
+    const ended = { status: 403, body: { explanation: 'This session was ended.' } };
+    const { source, requests } = createSource([grant('t1'), ended, ended, grant('t2')]);
+    await source.obtain({ isFresh: false });
+    expect(await source.obtain({ isFresh: true })).toMatchObject({ kind: 'permanent' });
+    expect(requests).toHaveLength(2);
+    expect(await source.join()).toMatchObject({ kind: 'granted', granted: { token: 't2' } });
+    const link = { secret: 'secret-secret-secret', name: 'Ada' };
+    const again = { ...link, previousToken: 't1' };
+    expect(requests.map(({ body }) => body)).toEqual([link, again, again, link]);
+  });
+
+  it('tells a person who was removed so, and keeps who they are', async () => {
+    const removed = { status: 403, body: { explanation: 'Your access was taken back.' } };
+    const closed = { status: 403, body: { explanation: 'Nobody new can come by this link.' } };
+    const { source, requests } = createSource([grant('t1'), removed, closed, removed]);
+    await source.obtain({ isFresh: false });
+    expect(await source.join()).toEqual({ kind: 'permanent', explanation: 'Your access was taken back.' });
+    await source.obtain({ isFresh: true });
+    expect(requests.at(-1)?.body).toMatchObject({ previousToken: 't1' });
+  });
+
   it.each([
     ['the relay is away', new Error('ECONNREFUSED'), 'transient', 'No Tutti relay answers'],
     ['the relay is busy', { status: 503, body: undefined }, 'transient', 'busy'],

@@ -56,6 +56,22 @@ export class LinkTokenSource implements TokenSource {
     return this.trade();
   }
 
+  /**
+   * Trades the link because a person asks to join. Whoever may not come back as who they were, as after an owner ended
+   * their session, comes as somebody new, where the link lets new people in. That must not happen by itself: they would
+   * be back before they know that they were put out.
+   */
+  async join(): Promise<TokenResult> {
+    const asBefore = await this.obtain({ isFresh: true });
+    if (asBefore.kind !== 'permanent' || this.previousToken === undefined) return asBefore;
+    const { previousToken } = this;
+    this.previousToken = undefined;
+    const asNewcomer = await this.obtain({ isFresh: true });
+    if (asNewcomer.kind === 'granted') return asNewcomer;
+    this.previousToken = previousToken;
+    return asBefore;
+  }
+
   private async trade(): Promise<TokenResult> {
     const { relayUrl, room, secret, name, postJson } = this.options;
     const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/tokens`;

@@ -1,5 +1,6 @@
 import type { Disposable, Scheduler } from '../lifecycle/index.ts';
 import { toDisposable } from '../lifecycle/index.ts';
+import { INDEX_DOCUMENT, isFileListed } from '../workspace/index.ts';
 import { DocumentReplica } from './document-replica.ts';
 import type { DocumentWire } from './document-wire.ts';
 import type { OfflineStore } from './offline-store.ts';
@@ -109,13 +110,24 @@ export class OpenDocuments {
       scheduler,
       random,
       isPresent,
+      isListed: () => this.isListed(name),
       onProblem,
     });
+    if (name === INDEX_DOCUMENT) replica.doc.on('update', this.noticeList);
     const document: OpenDocument = { replica, leases: 0, lingering: undefined };
     this.documents.set(name, document);
     this.subscriptions.set(name, replica.onDidChangeStatus(onStatus));
     if (this.wire) replica.connected(this.wire);
     return document;
+  }
+
+  private readonly noticeList = (): void => {
+    for (const { replica } of this.documents.values()) replica.listChanged();
+  };
+
+  private isListed(name: string): boolean {
+    const index = this.documents.get(INDEX_DOCUMENT);
+    return index !== undefined && isFileListed(index.replica.doc, name);
   }
 
   private release(name: string, document: OpenDocument): void {

@@ -55,7 +55,7 @@ describe('Outbox', () => {
     outbox.refused(1, { explanation: 'broken', isFinal: true });
     outbox.acked(2);
     expect(marked).toEqual([]);
-    expect(outbox.summarize().refusal).toBe('broken');
+    expect(outbox.summarize().refusal).toMatchObject({ explanation: 'broken', isFinal: true });
     outbox.disconnected();
     expect(outbox.takeWaiting(1e6)).toEqual([]);
   });

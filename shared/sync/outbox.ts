@@ -41,7 +41,8 @@ export interface OutboxSummary {
   readonly hasUnstored: boolean;
   /** Something waits for the relay's ack, or to be sent. */
   readonly hasUnacked: boolean;
-  readonly refusal: string | undefined;
+  /** Why something was refused; a final refusal goes before one that ends when we may write again. */
+  readonly refusal: { readonly explanation: string; readonly isFinal: boolean } | undefined;
 }
 
 const WAITING: EntryState = { kind: 'waiting' };
@@ -112,13 +113,22 @@ export class Outbox {
   }
 
   summarize(): OutboxSummary {
-    const [refused] = this.refusedEntries;
     return {
       isEmpty: this.entries.length === 0,
       hasUnstored: this.unstored.size > 0,
       hasUnacked: this.waiting.size + this.sent.size > 0,
-      refusal: refused?.state.kind === 'refused' ? refused.state.explanation : undefined,
+      refusal: this.findRefusal(),
     };
+  }
+
+  private findRefusal(): OutboxSummary['refusal'] {
+    let found: OutboxSummary['refusal'];
+    for (const { state } of this.refusedEntries) {
+      if (state.kind !== 'refused') continue;
+      if (state.isFinal) return state;
+      found ??= state;
+    }
+    return found;
   }
 
   /** Everything that waits, merged into as few payloads of at most `maxBytes` as their boundaries allow. */

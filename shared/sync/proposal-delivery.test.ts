@@ -68,3 +68,15 @@ it('sends nothing without a token that says whose edits they are', async () => {
   expect(await create().deliver()).toMatchObject({ proposed: 0, kept: 1 });
   expect(sent).toEqual([]);
 });
+
+it('asks no more once the relay takes no more, and counts what was sent before', async () => {
+  const answers = [201, 429, 201];
+  const { create, sent } = start(
+    ['f1', 'f2', 'f3', 'f4'].map((name) => edits(name, 'a')),
+    async () => ({ status: answers.shift() ?? 500, body: { explanation: 'Too much waits.' } }),
+  );
+  const delivery = create();
+  expect(await delivery.deliver()).toEqual({ proposed: 1, kept: 3, explanation: 'Too much waits.' });
+  expect(sent).toHaveLength(2);
+  expect(await delivery.deliver()).toMatchObject({ proposed: 2, kept: 2 });
+});

@@ -30,6 +30,13 @@ export interface ProposalReport {
   readonly explanation: string;
 }
 
+interface Refusal {
+  readonly explanation: string;
+  /** The relay takes no more for now. */
+  readonly isFull: boolean;
+}
+
+const TOO_MANY_STATUS = 429;
 const UNKNOWN_PERSON =
   'This device has no token of the room any more, so that the relay cannot know whose edits they are.';
 
@@ -54,34 +61,43 @@ export class ProposalDelivery {
     let proposed = 0;
     let explanation = '';
     const documents = await this.options.readUnsent();
+    let isFull = false;
     for (const { document, unacked } of documents) {
       const update = mergeUpdates(unacked);
       const key = `${document}:${update.byteLength}:${checksum(update)}`;
-      const refusal = this.options.ledger.has(key) ? undefined : await this.send(document, update);
+      const isKnown = this.options.ledger.has(key);
+      // Whoever goes on asking then is taken for an attacker, with everybody of their network.
+      if (isFull && !isKnown) continue;
+      const refusal = isKnown ? undefined : await this.send(document, update);
       if (refusal === undefined) {
         this.options.ledger.add(key);
         proposed++;
-      } else explanation = refusal;
+      } else {
+        ({ explanation } = refusal);
+        isFull = refusal.isFull;
+      }
     }
     return { proposed, kept: documents.length - proposed, explanation };
   }
 
   /** Undefined when the relay keeps it, else why not. */
-  private async send(document: string, update: Uint8Array): Promise<string | undefined> {
+  private async send(document: string, update: Uint8Array): Promise<Refusal | undefined> {
     const { relayUrl, room, postJson, lastToken } = this.options;
     const token = lastToken();
-    if (token === undefined) return UNKNOWN_PERSON;
+    if (token === undefined) return { explanation: UNKNOWN_PERSON, isFull: false };
     const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/proposals`;
     let answer: JsonAnswer;
     try {
       answer = await postJson(url, { token, document, update: toBase64(update) });
     } catch {
-      return `The relay at ${relayUrl} cannot be reached.`;
+      return { explanation: `The relay at ${relayUrl} cannot be reached.`, isFull: false };
     }
     if (answer.status >= 200 && answer.status <= 299) return undefined;
     const { body } = answer;
     const said: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'explanation') : undefined;
-    return typeof said === 'string' ? said.slice(0, 1024) : `The relay answered with HTTP status ${answer.status}.`;
+    const explanation =
+      typeof said === 'string' ? said.slice(0, 1024) : `The relay answered with HTTP status ${answer.status}.`;
+    return { explanation, isFull: answer.status === TOO_MANY_STATUS };
   }
 }
 

@@ -61,7 +61,6 @@ export class RelayConnection implements Disposable {
   private readonly assembler = new ChunkAssembler();
   private readonly socket: MessageSocket;
   private readonly lanes: OutgoingLanes;
-  private goodbye: Goodbye | undefined;
   private welcome: Welcome | undefined;
   private heardMs: number;
   private nonce = 0;
@@ -156,7 +155,7 @@ export class RelayConnection implements Disposable {
       if (inner.type === 'chunk') throw new ProtocolError('a chunk inside a chunk');
       this.handle(inner);
     } else if (message.type === 'goodbye') {
-      this.goodbye = message;
+      this.takeLeave(message);
     } else if (message.type === 'welcome') {
       this.begin(message);
     } else if (!this.welcome) {
@@ -207,11 +206,20 @@ export class RelayConnection implements Disposable {
     );
   }
 
+  // The relay takes nothing any more (SPEC CC1). Its closing handshake can take long where the way to it is blocked.
+  private takeLeave({ closeCode, explanation, retryAfterMs }: Goodbye): void {
+    this.closeSocket(CLOSE_CODES.normal, 'goodbye');
+    this.endAs({ code: closeCode, reason: '' }, explanation, retryAfterMs);
+  }
+
   private socketClosed(close: SocketClose): void {
-    if (this.hasEnded) return;
+    if (!this.hasEnded) this.endAs(close, '', 0);
+  }
+
+  private endAs(close: SocketClose, said: string, retryAfterMs: number): void {
     this.end({
-      ...explainClose({ close, goodbye: this.goodbye, wasWelcome: this.welcome !== undefined, ...this.options }),
-      retryAfterMs: this.goodbye?.retryAfterMs ?? 0,
+      ...explainClose({ close, said, wasWelcome: this.welcome !== undefined, ...this.options }),
+      retryAfterMs,
     });
   }
 

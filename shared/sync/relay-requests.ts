@@ -1,4 +1,3 @@
-import type { Role } from '../access/index.ts';
 import type { JsonAnswer, PostJson } from './link-token-source.ts';
 
 /** What came of a request to a relay. `isTransient`: trying again later can help. */
@@ -20,49 +19,15 @@ export async function createRoom(
   operatorToken: string,
   room: NewRoom,
 ): Promise<RequestOutcome<undefined>> {
-  return request(
-    relayUrl,
-    () => postJson(`${relayUrl}/api/rooms`, room, operatorToken),
-    () => ({ value: undefined }),
-  );
-}
-
-/** Makes a share link with an owner's room token; the value is the link's secret. */
-export async function createShareLink(
-  postJson: PostJson,
-  relayUrl: string,
-  room: string,
-  ownerToken: string,
-  role: Role,
-): Promise<RequestOutcome<string>> {
-  return request(
-    relayUrl,
-    () => postJson(`${relayUrl}/api/rooms/${room}/links`, { role }, ownerToken),
-    ({ body }) => {
-      const secret = readText(body, 'secret');
-      return secret === undefined ? undefined : { value: secret };
-    },
-  );
-}
-
-async function request<T>(
-  relayUrl: string,
-  send: () => Promise<JsonAnswer>,
-  read: (answer: JsonAnswer) => { readonly value: T } | undefined,
-): Promise<RequestOutcome<T>> {
   let answer: JsonAnswer;
   try {
-    answer = await send();
+    answer = await postJson(`${relayUrl}/api/rooms`, room, operatorToken);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const explanation = `The relay at ${relayUrl} cannot be reached (${reason}). Check that it runs and that you are online.`;
     return { ok: false, explanation, isTransient: true };
   }
-  if (answer.status >= 200 && answer.status <= 299) {
-    const result = read(answer);
-    if (result) return { ok: true, value: result.value };
-    return { ok: false, explanation: `What answers at ${relayUrl} is not a Tutti relay.`, isTransient: false };
-  }
+  if (answer.status >= 200 && answer.status <= 299) return { ok: true, value: undefined };
   const explanation = readText(answer.body, 'explanation') ?? `The relay answered with HTTP status ${answer.status}.`;
   return { ok: false, explanation, isTransient: answer.status >= 500 || answer.status === 429 };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts';
 import type { TokenResult } from './index.ts';
+import { open, write } from '../testing/opened-document.ts';
 import { startSession } from '../testing/session-under-test.ts';
 import { settle } from '../testing/scripted-relay.ts';
 
@@ -66,6 +67,21 @@ describe('connecting', () => {
     session.retryNow();
     await settle();
     expect(relay.connections).toHaveLength(2);
+  });
+
+  it('[CC1] ends at the goodbye, with what came before it, also when the closing never comes', async () => {
+    const { relay, session } = await startSession();
+    relay.latest.welcome();
+    const { text } = open(session);
+    await settle();
+    const handle = relay.latest.answerOpen();
+    const { updates } = write('the last words');
+    relay.latest.send(
+      ...updates.map((payload) => ({ type: 'update', handle, author: 2, committedSeq: 1, payload }) as const),
+      { type: 'goodbye', closeCode: 4403, retryAfterMs: 0, explanation: 'Your access was taken back.' },
+    );
+    expect(session.state).toMatchObject({ kind: 'ended', closeCode: 4403, explanation: 'Your access was taken back.' });
+    expect(text.toString()).toBe('the last words');
   });
 
   it('[VH3] tries once more with a fresh token after 4401, then ends', async () => {

@@ -1,4 +1,5 @@
 import * as Y from 'yjs';
+import type { Role } from '../access/index.ts';
 import {
   type ClientMessage,
   clientMessageCodec,
@@ -18,6 +19,7 @@ export interface WelcomeFields {
   readonly maxUpdateBytes: number;
   readonly nowMs: number;
   readonly version: number;
+  readonly role: Role;
 }
 
 /** One connection that a test answers by hand, frame by frame. */
@@ -85,7 +87,7 @@ export class ScriptedConnection {
       room: 'room',
       subject: 'me',
       name: 'Me',
-      role: 'editor',
+      role: fields.role ?? 'editor',
       nowMs,
       tokenExpiresAtMs: nowMs + (fields.tokenLifetimeMs ?? 3_600_000),
       heartbeatIntervalMs: fields.heartbeatIntervalMs ?? 10_000,

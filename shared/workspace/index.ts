@@ -1,5 +1,5 @@
 export { CONTENT_TEXT, type FileKind, INDEX_DOCUMENT, type SharedFile } from './index-document.ts';
-export { comparablePath, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
+export { comparablePath, isFileListed, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 export { createFileId } from './file-id.ts';
 export { parseSharedPath } from './shared-path.ts';
 export {

@@ -153,6 +153,11 @@ export class WorkspaceIndex implements Disposable {
   }
 }
 
+/** Whether an index document has an entry for the file, be it one that makes sense or not. */
+export function isFileListed(indexDocument: Y.Doc, fileId: string): boolean {
+  return indexDocument.getMap('files').has(fileId);
+}
+
 /** Two paths that are one on a case-insensitive, Unicode-normalising file system compare equal. */
 export function comparablePath(path: string): string {
   return path.normalize('NFC').toLowerCase();

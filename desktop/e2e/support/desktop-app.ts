@@ -9,11 +9,13 @@ export interface DesktopOptions {
   readonly operatorToken?: string;
   readonly folder?: string;
   readonly joinLink?: string;
+  /** A `tutti://` link, handed over as the system does it. */
+  readonly appLink?: string;
 }
 
 /** Starts the built desktop app with data of its own. The caller closes it. */
 export async function launchDesktop(options: DesktopOptions): Promise<DesktopPerson> {
-  const { name, userData, relayUrl, operatorToken, folder, joinLink } = options;
+  const { name, userData, relayUrl, operatorToken, folder, joinLink, appLink } = options;
   const app: ElectronApplication = await electron.launch({
     executablePath: process.env['ELECTRON_EXEC_PATH'] ?? '',
     args: [
@@ -23,6 +25,7 @@ export async function launchDesktop(options: DesktopOptions): Promise<DesktopPer
       '--relay',
       relayUrl,
       ...(joinLink === undefined ? [] : ['--join', joinLink]),
+      ...(appLink === undefined ? [] : [appLink]),
       ...(folder === undefined ? [] : [folder]),
     ],
     env: {

@@ -35,6 +35,25 @@ export class Person {
     await expect(this.editor.locator('.view-lines')).toBeVisible();
   }
 
+  /** Opens a share link in the page, and says yes to it. */
+  async join(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.acceptLink();
+  }
+
+  /** Says yes, under their name, to the link that Tutti asks about. */
+  async acceptLink(): Promise<void> {
+    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+  }
+
+  /** Runs a command by its title, as with F1. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.page.getByRole('combobox').last().fill(`>${title}`);
+    await this.page.getByRole('option').filter({ hasText: title }).first().click();
+  }
+
   /** Collapses the explorer, so that the files at the top of the folder can be seen. */
   async showTopOfFolder(): Promise<void> {
     await this.page.getByRole('treeitem').first().hover();

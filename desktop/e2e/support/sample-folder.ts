@@ -18,8 +18,23 @@ export const SHARED_FILE_TEXT = [
 
 export const CRLF_FILE = 'docs/windows.txt';
 
+export interface TestFolder {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** A project folder with the given texts by path. */
+export async function createFolder(texts: Readonly<Record<string, string>>): Promise<TestFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'tutti-folder-'));
+  for (const [name, text] of Object.entries(texts)) {
+    await mkdir(dirname(join(path, name)), { recursive: true });
+    await writeFile(join(path, name), text);
+  }
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
 /** A project folder of more than 500 shared files, with what a scan must leave out or must not open as text. */
-export async function createSampleFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+export async function createSampleFolder(): Promise<TestFolder> {
   const path = await mkdtemp(join(tmpdir(), 'tutti-folder-'));
   const write = async (name: string, content: string | Uint8Array) => {
     await mkdir(dirname(join(path, name)), { recursive: true });

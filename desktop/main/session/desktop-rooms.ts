@@ -118,7 +118,7 @@ export class DesktopRooms {
     if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
     const post = wait?.wrap(postJson) ?? postJson;
     const tokens = new KeptTokenSource(parsed.link, personName, { post, lastTokens: this.known.lastTokens });
-    const trial = await tokens.obtain({ isFresh: true });
+    const trial = await tokens.join();
     if (trial.kind === 'permanent') return { ok: false, explanation: trial.explanation };
     const dataPath = this.pathOfRoom(relayUrl, room);
     if (trial.kind === 'transient' && !(await exists(dataPath))) return { ok: false, explanation: trial.explanation };

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
 import * as Y from 'yjs';
 import { connect } from '../testing/editor-replica.ts';
 import { EditorModels } from './editor-models.ts';
@@ -85,12 +86,25 @@ describe('editor pane', () => {
     const { models, find } = createSession({ f1: '' });
     const pane = createPane(models);
     pane.show('f1', 'a.txt');
-    find('f1').fail(new Error('The relay does not know this file.'));
+    find('f1').fail(new Error('The relay does not know *a.b*.'));
     await vi.waitUntil(() => pane.state?.kind === 'failed');
     expect(pane.codeEditor.getOption(editor.EditorOption.readOnly)).toBe(true);
     expect(pane.codeEditor.getOption(editor.EditorOption.readOnlyMessage)).toMatchObject({
-      value: 'The relay does not know this file\\.',
+      value: 'The relay does not know \\*a\\.b\\*.',
     });
+  });
+
+  it('tells why at the caret when somebody types where they may only read', async () => {
+    const { models, find } = createSession({ f1: 'const a = 1;\n' });
+    const pane = createPane(models);
+    pane.show('f1', 'src/a.ts');
+    find('f1').arrive();
+    await vi.waitUntil(() => pane.state?.kind === 'ready');
+    pane.setReadOnly('You are here as a viewer.');
+    pane.focus();
+    await userEvent.keyboard('x');
+    await expect.element(page.getByRole('paragraph').getByText('You are here as a viewer.')).toBeVisible();
+    expect(pane.codeEditor.getValue()).toBe('const a = 1;\n');
   });
 
   it('keeps the view of each file, shares models between panes, and lets go of what nobody shows', async () => {

@@ -182,13 +182,16 @@ export class EditorPane implements Disposable {
           : this.readOnlyReason;
     this.codeEditor.updateOptions(
       message === undefined
-        ? { readOnly: false, domReadOnly: false, readOnlyMessage: { value: '' } }
-        : { readOnly: true, domReadOnly: true, readOnlyMessage: { value: escapeMarkdown(message) } },
+        ? { readOnly: false, readOnlyMessage: { value: '' } }
+        : { readOnly: true, readOnlyMessage: { value: escapeMarkdown(message) } },
     );
   }
 }
 
-/** Monaco renders the message as Markdown, and it may contain a file's name. */
+/**
+ * Monaco renders the message as Markdown, and it may contain a file's name. Screen readers are given it as it is, so
+ * that the ends of sentences are left alone.
+ */
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+\-.!<>|~&]/g, '\\$&');
+  return text.replaceAll(/[\\`*_[\]<>&|~]|[.:](?=\S)|^[#+=-]|(?<=^\d{1,9})[.)]/gm, '\\$&');
 }

@@ -49,13 +49,13 @@ class BrowserHost {
       const personName = window.localStorage.getItem(NAME_KEY) ?? '';
       const wasHere = link.ok && window.sessionStorage.getItem(JOINED_KEY) === link.link.room;
       if (wasHere && personName !== '') {
-        const joined = await this.join(window.location.href, personName);
+        const joined = await this.join(window.location.href, personName, false);
         if (joined.ok) return this.start(personName, undefined);
       }
       const isJoinPage = window.location.pathname.includes('/join/');
       return this.start(personName, isJoinPage ? window.location.href : undefined);
     },
-    'room:join': async ({ link, name }) => this.join(link, name),
+    'room:join': async ({ link, name }) => this.join(link, name, true),
     'room:leave': async () => {
       await this.leave();
       this.events['workspace:status'].fire({ kind: 'none' });
@@ -115,7 +115,7 @@ class BrowserHost {
     return { status, personName, recentFolders: [], platform: platformOf(navigator.userAgent), joinLink };
   }
 
-  private async join(value: string, name: string): Promise<Outcome<boolean>> {
+  private async join(value: string, name: string, isAsked: boolean): Promise<Outcome<boolean>> {
     const parsed = parseShareLink(value);
     if (!parsed.ok) return parsed;
     const { relayUrl, room } = parsed.link;
@@ -128,7 +128,7 @@ class BrowserHost {
     await this.leave();
     const wait = new ApprovalWait(systemScheduler, (message) => this.events['join-waiting'].fire({ message }));
     this.approvalWait.value = wait;
-    const joined = await BrowserRoom.join(parsed.link, name, wait);
+    const joined = await BrowserRoom.join(parsed.link, name, { wait, isAsked });
     if (!joined.ok) return joined;
     this.current = joined.value;
     window.localStorage.setItem(NAME_KEY, name);

@@ -66,9 +66,13 @@ export class BrowserRoom {
 
   /**
    * Trades the link and opens the room, waiting by `wait` where an owner has to let the person in. A relay that cannot
-   * be reached is no failure: what is stored here opens.
+   * be reached is no failure: what is stored here opens. `isAsked`: a person asks for it, not only the page by itself.
    */
-  static async join(link: ShareLink, name: string, wait?: ApprovalWait): Promise<Outcome<BrowserRoom>> {
+  static async join(
+    link: ShareLink,
+    name: string,
+    { wait, isAsked = true }: { readonly wait?: ApprovalWait; readonly isAsked?: boolean } = {},
+  ): Promise<Outcome<BrowserRoom>> {
     const { relayUrl, room, secret } = link;
     const tokenKey = TOKEN_KEY + room;
     const options = {
@@ -81,7 +85,7 @@ export class BrowserRoom {
     };
     // Kept for the tab, so that a reload is no new person to the relay.
     const tokens = new LinkTokenSource(options, window.sessionStorage.getItem(tokenKey) ?? undefined);
-    const first = await tokens.obtain({ isFresh: false });
+    const first = await (isAsked ? tokens.join() : tokens.obtain({ isFresh: false }));
     if (first.kind === 'granted') window.sessionStorage.setItem(tokenKey, first.granted.token);
     if (first.kind === 'permanent') return { ok: false, explanation: first.explanation };
     const store = await openIndexedDbStore(room);

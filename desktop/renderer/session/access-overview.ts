@@ -1,23 +1,56 @@
-import { type Disposable, DisposableStore, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  type Event,
+  MutableDisposable,
+  reportUnexpectedError,
+  type Scheduler,
+  systemScheduler,
+} from '../../../shared/lifecycle/index.ts';
+import type { SelfIdentity } from '../../../shared/sync/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import type { AccessOverview, OverviewState } from '../ui/access-model.ts';
 import { askHost } from './ask-host.ts';
 import type { OpenRoom } from './open-room.ts';
 import { describeDocument } from './proposals.ts';
 
-/** Loads what owners know of their room, again with every change that the relay tells. */
+/** What of an open room its overview is loaded by. */
+export interface OverviewRoom {
+  readonly session: {
+    readonly self: Pick<SelfIdentity, 'role' | 'accessVersion'> | undefined;
+    readonly onDidChangeSelf: Event<unknown>;
+  };
+  readonly index: Pick<OpenRoom['index'], 'get'>;
+  readonly onDidChangeFiles: OpenRoom['onDidChangeFiles'];
+}
+
+/** The relay does not tell when somebody waits no more who has gone away. */
+const WAITING_AGAIN_MS = 60_000;
+
+/**
+ * Loads what owners know of their room, again with every change that the relay tells, and from time to time while
+ * somebody waits to be let in.
+ */
 export class AccessOverviewLoader implements Disposable {
   private readonly disposables = new DisposableStore();
-  private readonly room: OpenRoom;
-  private readonly api: TuttiApi;
+  private readonly waiting = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly room: OverviewRoom;
+  private readonly api: Pick<TuttiApi, 'invoke'>;
   private readonly onChange: () => void;
+  private readonly scheduler: Scheduler;
   private loadedVersion: number | undefined;
   private loading: Promise<void> | undefined;
   private isOutdated = false;
   private current: OverviewState = { kind: 'none' };
 
   /** `onChange` is called after every change of {@link state}. */
-  constructor(room: OpenRoom, api: TuttiApi, onChange: () => void) {
+  constructor(
+    room: OverviewRoom,
+    api: Pick<TuttiApi, 'invoke'>,
+    onChange: () => void,
+    scheduler: Scheduler = systemScheduler,
+  ) {
+    this.scheduler = scheduler;
     this.room = room;
     this.api = api;
     this.onChange = onChange;
@@ -117,6 +150,8 @@ export class AccessOverviewLoader implements Disposable {
   private set(state: OverviewState): void {
     if (state === this.current || (state.kind === 'none' && this.current.kind === 'none')) return;
     this.current = state;
+    const isWaitedFor = state.kind === 'ready' && state.overview.requests.length > 0;
+    this.waiting.value = isWaitedFor ? this.scheduler.schedule(() => void this.refresh(), WAITING_AGAIN_MS) : undefined;
     this.onChange();
   }
 }

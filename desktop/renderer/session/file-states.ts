@@ -53,7 +53,7 @@ class WatchedFile implements Observable<FileState> {
     const next: FileState = {
       saveState: document.saveState,
       readOnlyReason: explainReadOnly(this.room, document),
-      problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(),
+      problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(document),
     };
     if (isSame(this.current, next)) return;
     this.current = next;
@@ -80,9 +80,16 @@ class WatchedFile implements Observable<FileState> {
     this.current = UNKNOWN;
   }
 
-  private deletedProblem(): FileProblem {
+  private deletedProblem({ access }: AttachedDocument): FileProblem {
     const { lastListed, room } = this;
     const name = lastListed?.path ?? 'This file';
+    if (room.isPartial || access === 'none') {
+      const message = `${name} was deleted, or moved to where it is not shared with you. Its text here is as you saw it last.`;
+      return { severity: 'warning', message, actions: [] };
+    }
+    if (!room.canEditList) {
+      return { severity: 'warning', message: `${name} was deleted. Its text is still here.`, actions: [] };
+    }
     return {
       severity: 'warning',
       message: `${name} was deleted. Its text is still here, and in the room's history; restore the file to go on with it.`,

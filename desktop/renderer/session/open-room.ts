@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
 import { type AttachedDocument, AttachedSession, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
+import { mayWrite } from '../../../shared/sync/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { WorkspaceStatus } from '../../ipc/index.ts';
 
@@ -33,6 +34,7 @@ export class OpenRoom implements Disposable {
     );
     this.disposables.add(this.index.onDidChange(() => this.listedEmitter.fire()));
     this.disposables.add(this.session.onDidChangeState(() => this.noticeLoss()));
+    this.disposables.add(this.session.onDidChangeSelf(() => this.listedEmitter.fire()));
     this.disposables.add(this.indexDocument.onDidChangeStatus(() => this.noticeList()));
     void this.indexDocument.whenReady.then(() => this.noticeList());
   }
@@ -42,9 +44,14 @@ export class OpenRoom implements Disposable {
     return this.hasList || this.index.files.length > 0;
   }
 
-  /** May this person change the list of files? */
-  get canEdit(): boolean {
-    return this.indexDocument.access !== 'read' && this.lossExplanation === undefined;
+  /** Whether only a part of the room's files is listed for self (SPEC AC5), as far as that can be told. */
+  get isPartial(): boolean {
+    return this.indexDocument.status.isRestricted;
+  }
+
+  /** Whether self may change the list of files. */
+  get canEditList(): boolean {
+    return mayWrite(this.indexDocument.access) && this.lossExplanation === undefined;
   }
 
   /** Why self was put out of the room; undefined when that has not happened. */

@@ -57,17 +57,105 @@ describe('a proposal', () => {
     expect(text()).toBe('zero\none\n');
   });
 
-  it('for the list of files is shown as paths', async () => {
-    const { room } = await openRoom();
-    const index = room.session.open(INDEX_DOCUMENT);
-    onTestFinished(() => index.dispose());
-    const update = propose(index.doc, (copy) => {
-      const list = new WorkspaceIndex(copy, { random: Math.random, nowMs: () => 0 });
-      list.add([{ path: 'b.ts', eol: 'LF', bom: false, kind: 'text' }]);
-      list.dispose();
+  it('for the list of files is shown with all that is known of each file', async () => {
+    const { room, fileId } = await openRoom();
+    const show = async (edit: (list: WorkspaceIndex, copy: Y.Doc) => void) => {
+      const index = room.session.open(INDEX_DOCUMENT);
+      await index.whenReady;
+      const update = propose(index.doc, (copy) => {
+        const list = new WorkspaceIndex(copy, { random: Math.random, nowMs: () => 0 });
+        edit(list, copy);
+        list.dispose();
+      });
+      index.dispose();
+      const shown = await readProposalTexts(room, proposalFor(INDEX_DOCUMENT), update);
+      if (!shown.ok) throw new Error(shown.explanation);
+      expect(shown.value.before).toBe(`src/a.ts  (text, LF; id ${fileId})`);
+      return shown.value.after;
+    };
+    const blob = { fileId: 'b1', path: 'logo.png', eol: 'LF', bom: false, kind: 'binary', sizeBytes: 9 } as const;
+    expect(await show((list) => list.add([blob]))).toBe(
+      `logo.png  (binary, 9 bytes; id b1)\nsrc/a.ts  (text, LF; id ${fileId})`,
+    );
+    expect(await show((list) => list.update(fileId, { eol: 'CRLF', bom: true }))).toBe(
+      `src/a.ts  (text, CRLF, BOM; id ${fileId})`,
+    );
+    expect(await show((list) => list.update(fileId, { kind: 'oversized' }))).toContain('(oversized; id');
+    // Another file in its place, with a name that turns around what follows.
+    const other = { fileId: 'b2', path: 'src/a.ts', eol: 'LF', bom: false, kind: 'text' } as const;
+    const swapped = await show((list) => {
+      list.remove([fileId]);
+      list.add([other, { ...other, fileId: 'b3', path: 'a\u202etxt.exe' }]);
     });
-    const shown = await readProposalTexts(room, proposalFor(INDEX_DOCUMENT), update);
-    expect(shown).toMatchObject({ ok: true, value: { before: 'src/a.ts', after: 'b.ts\nsrc/a.ts' } });
+    expect(swapped).toBe('a\\u202etxt.exe  (text, LF; id b3)\nsrc/a.ts  (text, LF; id b2)');
+    const odd = await show((list, copy) => {
+      list.roomName = 'New';
+      copy.getMap('files').set('b4', new Y.Map([['path', '../out']]));
+    });
+    expect(odd).toBe(`room name: "New"\nsrc/a.ts  (text, LF; id ${fileId})\nnot shown: b4 {"path":"../out"}`);
+  });
+
+  it('for comments is shown as a whole, lists and texts too', async () => {
+    const { room } = await openRoom();
+    const update = propose(new Y.Doc(), (copy) => {
+      copy.getMap('threads').set('t1', 'first');
+      copy.getArray('order').push([1, 2]);
+      copy.getText('note').insert(0, 'two\u202e\nlines');
+    });
+    const shown = await readProposalTexts(room, proposalFor('comments'), update);
+    if (!shown.ok) throw new Error(shown.explanation);
+    expect(shown.value.after).toContain('two\\u202e\\nlines');
+    const note = 'two\u202e\nlines';
+    expect(JSON.parse(shown.value.after)).toEqual({ threads: { t1: 'first' }, order: [1, 2], note });
+  });
+
+  it.each<readonly [what: string, document: string | undefined, edit: (copy: Y.Doc) => void]>([
+    ['another text', undefined, (copy) => copy.getText('other').insert(0, 'x')],
+    ['a map beside the text', undefined, (copy) => copy.getMap('more').set('x', 1)],
+    ['attributes of the text', undefined, (copy) => copy.getText('content').setAttribute('x', 1)],
+    ['formats', undefined, (copy) => copy.getText('content').insert(0, 'x', { bold: true })],
+    ['embedded objects', undefined, (copy) => copy.getText('content').insertEmbed(0, { x: 1 })],
+    ['another list', INDEX_DOCUMENT, (copy) => copy.getArray('other').push([1])],
+    ['a list within the files', INDEX_DOCUMENT, (copy) => copy.getArray('files').push([1])],
+  ])('that changes %s, which nobody is shown, is neither shown nor applied', async (_what, document, edit) => {
+    const { room, file, fileId } = await openRoom();
+    const name = document ?? fileId;
+    const opened = room.session.open(name);
+    onTestFinished(() => opened.dispose());
+    await opened.whenReady;
+    const before = Y.encodeStateAsUpdate(opened.doc);
+    const update = propose(document === undefined ? file.doc : new Y.Doc(), edit);
+    const shown = await readProposalTexts(room, proposalFor(name), update);
+    expect(shown.ok ? '' : shown.explanation).toMatch(/cannot be shown here/);
+    const applied = await applyProposalUpdate(room, name, update);
+    expect(applied.ok ? '' : applied.explanation).toMatch(/cannot be shown here/);
+    expect(Y.encodeStateAsUpdate(opened.doc)).toEqual(before);
+  });
+
+  it('that builds on edits which are not in the room is neither shown nor applied, until they are', async () => {
+    const { room, file, fileId, text } = await openRoom();
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(file.doc));
+    const updates: Uint8Array[] = [];
+    copy.on('update', (update: Uint8Array) => void updates.push(update));
+    copy.getText('content').insert(4, 'two\n');
+    copy.getText('content').insert(8, 'three\n');
+    copy.getText('content').delete(4, 4);
+    const [first, second, third] = updates;
+    if (!first || !second || !third) throw new Error('three edits');
+    for (const update of [second, third]) {
+      const shown = await readProposalTexts(room, proposalFor(fileId), update);
+      expect(shown.ok ? '' : shown.explanation).toMatch(/not in the room/);
+      const applied = await applyProposalUpdate(room, fileId, update);
+      expect(applied.ok ? '' : applied.explanation).toMatch(/not in the room/);
+    }
+    expect(text()).toBe('one\n');
+    for (const update of updates) {
+      const applied = applyProposalUpdate(room, fileId, update);
+      await settle();
+      expect(await applied).toEqual({ ok: true, value: true });
+    }
+    expect(text()).toBe('one\nthree\n');
   });
 
   it('is applied as an edit of self, which this device keeps', async () => {

@@ -1,8 +1,10 @@
 import * as Y from 'yjs';
-import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import { mayWrite } from '../../../shared/sync/index.ts';
+import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
 import type { ProposalTexts, ProposalView } from '../ui/access-model.ts';
 import type { Answer } from '../ui/outcome.ts';
 import type { OpenRoom } from './open-room.ts';
+import { ProposalTrial } from './proposal-trial.ts';
 
 /** What of an open room proposals are about. */
 type ProposedRoom = Pick<OpenRoom, 'session' | 'index'>;
@@ -24,45 +26,50 @@ export async function readProposalTexts(
   update: Uint8Array,
 ): Promise<Answer<ProposalTexts>> {
   const document = room.session.open(proposal.document);
-  const copy = new Y.Doc();
+  let trial: ProposalTrial | undefined;
   try {
     await document.whenReady;
-    Y.applyUpdate(copy, Y.encodeStateAsUpdate(document.doc));
-    const before = describeContent(proposal.document, copy);
-    Y.applyUpdate(copy, update);
-    const after = describeContent(proposal.document, copy);
+    trial = new ProposalTrial(proposal.document, document.doc);
+    const before = trial.describe();
+    const problem = trial.apply(update);
+    if (problem !== undefined) return { ok: false, explanation: problem };
     const path = room.index.get(proposal.document)?.path ?? 'proposal.txt';
-    return { ok: true, value: { title: proposal.subjectOfChange, path, before, after } };
+    return { ok: true, value: { title: proposal.subjectOfChange, path, before, after: trial.describe() } };
   } catch {
     return { ok: false, explanation: UNREADABLE };
   } finally {
-    copy.destroy();
+    trial?.dispose();
     document.dispose();
   }
 }
 
-/** Makes the edits of `update` in the room, as edits of self; resolves when this device has kept them. */
+/**
+ * Makes the edits of `update` in the room, as edits of self; resolves when this device has kept them. Nothing of an
+ * update is made that {@link readProposalTexts} would not show as a whole.
+ */
 export async function applyProposalUpdate(
   room: ProposedRoom,
   name: string,
   update: Uint8Array,
 ): Promise<Answer<boolean>> {
   const document = room.session.open(name);
-  const trial = new Y.Doc();
+  let trial: ProposalTrial | undefined;
   try {
     await document.whenReady;
-    if (document.access === 'read') {
+    if (!mayWrite(document.access)) {
       return { ok: false, explanation: 'You can only read this document now. Let an owner who may edit apply it.' };
     }
-    // Decoded once apart: a damaged update must not leave a half of itself in the room.
-    Y.applyUpdate(trial, update);
+    // Apart first: neither a half of a damaged update nor what nobody has seen must come into the room.
+    trial = new ProposalTrial(name, document.doc);
+    const problem = trial.apply(update);
+    if (problem !== undefined) return { ok: false, explanation: problem };
     Y.applyUpdate(document.doc, update, applyProposalUpdate);
     await kept(document);
     return { ok: true, value: true };
   } catch {
     return { ok: false, explanation: UNREADABLE };
   } finally {
-    trial.destroy();
+    trial?.dispose();
     document.dispose();
   }
 }
@@ -76,21 +83,4 @@ async function kept(document: ReturnType<OpenRoom['session']['open']>): Promise<
       resolve();
     });
   });
-}
-
-function describeContent(name: string, doc: Y.Doc): string {
-  if (name === INDEX_DOCUMENT) {
-    const index = new WorkspaceIndex(doc, { random: Math.random, nowMs: Date.now });
-    const paths = index.files.map(({ path }) => path).join('\n');
-    index.dispose();
-    return paths;
-  }
-  if (name === 'comments' || name === 'chat') return describeShared(doc);
-  return doc.getText(CONTENT_TEXT).toString();
-}
-
-/** What no editor is made for. */
-function describeShared(doc: Y.Doc): string {
-  const content = [...doc.share.keys()].sort().map((key) => [key, doc.getMap(key).toJSON()] as const);
-  return JSON.stringify(Object.fromEntries(content), undefined, 2);
 }

@@ -96,10 +96,10 @@ export class RoomAccessModel implements AccessModel, Disposable {
     return this.change(() => this.api.invoke('access:set-role', { subject, role }));
   }
 
-  async writeSettings(change: Partial<RoomSettings>): Promise<Outcome> {
-    const current = await askHost(() => this.api.invoke('access:read-settings', undefined));
-    if (!current.ok) return current;
-    return this.change(() => this.api.invoke('access:write-settings', { ...current.value, ...change }));
+  writeSettings(change: Partial<RoomSettings>): Promise<Outcome> {
+    const { presenter = null, chat } = change;
+    const written = { ...('presenter' in change && { presenter }), ...(chat !== undefined && { chat }) };
+    return this.change(() => this.api.invoke('access:write-settings', written));
   }
 
   decideJoinRequest(requestId: string, decision: JoinVerdict): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { mayWrite } from '../../../shared/sync/index.ts';
 import { CONTENT_TEXT, decodePresenceState, encodePresenceState } from '../../../shared/workspace/index.ts';
 import { EditorModels, type OpenDocument, type RemotePeer } from '../editor/index.ts';
 import type { FileProblem } from '../ui/workbench-model.ts';
@@ -30,7 +31,12 @@ export class RoomEditors implements Disposable {
     );
     this.disposables.add(room.session.onDidChangeParticipants(() => this.showPeers()));
     this.disposables.add(room.session.onDidChangeSelf(() => this.showPeers()));
-    this.disposables.add(room.onDidChangeFiles(() => this.renameModels()));
+    this.disposables.add(
+      room.onDidChangeFiles(() => {
+        this.renameModels();
+        this.showPeers();
+      }),
+    );
   }
 
   attach(fileId: string, element: HTMLElement): EditorAttachment {
@@ -48,6 +54,11 @@ export class RoomEditors implements Disposable {
     this.attachments.add(attachment);
     attachment.setPeers(this.peersIn(fileId));
     return attachment;
+  }
+
+  /** Whether an editor is open on the file. */
+  isShown(fileId: string): boolean {
+    return [...this.attachments].some((attachment) => attachment.fileId === fileId);
   }
 
   setActiveFile(fileId: string | undefined): void {
@@ -73,7 +84,7 @@ export class RoomEditors implements Disposable {
     const document = this.room.session.open(fileId);
     const { access } = document;
     document.dispose();
-    return access !== 'read' && this.room.lossExplanation === undefined;
+    return mayWrite(access) && this.room.lossExplanation === undefined;
   }
 
   private sendPresence(): void {
@@ -90,6 +101,8 @@ export class RoomEditors implements Disposable {
 
   private peersIn(fileId: string): readonly RemotePeer[] {
     const peers: RemotePeer[] = [];
+    // Where others are in a file that is not listed for self is not for self to see.
+    if (!this.room.index.get(fileId)) return peers;
     const colors = colorsInRoom(this.room);
     for (const { presenceId, name, state } of this.room.session.participants.values()) {
       const shown = state === undefined ? undefined : decodePresenceState(state);

@@ -1,5 +1,6 @@
 import { type Disposable, DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
+import type { SessionProblem } from '../../../shared/sync/index.ts';
 import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
 import type { WorkbenchHost } from '../host/workbench-host.ts';
 import { ObservableValue } from '../ui/observable.ts';
@@ -89,13 +90,7 @@ export class Workbench implements WorkbenchModel, Disposable {
     );
     this.editors = this.createEditorHost();
     this.disposables.add(
-      observeEach(this.openRoom, ({ session }) =>
-        session.onProblem(({ kind, document, explanation }) => {
-          const id = `session:${kind}:${document ?? ''}`;
-          if (kind === 'store-recovered') this.notifications.remove(`session:store-failed:${document}`);
-          else this.showNotice({ id, severity: 'error', title: explanation, detail: undefined, actions: [] });
-        }),
-      ),
+      observeEach(this.openRoom, (room) => room.session.onProblem((problem) => this.tellSessionProblem(room, problem))),
     );
     this.disposables.add(
       this.notifications.onDidDismiss((id) => {
@@ -169,6 +164,15 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.openRoom.set(undefined);
     room?.dispose();
     return room !== undefined;
+  }
+
+  private tellSessionProblem({ index }: OpenRoom, { kind, document = '', explanation }: SessionProblem): void {
+    if (kind === 'store-recovered') return this.notifications.remove(`session:store-failed:${document}`);
+    // An open editor says it above its text, for as long as it is so.
+    if (kind === 'update-refused' && this.roomEditors.get()?.isShown(document)) return;
+    const path = index.get(document)?.path;
+    const title = path === undefined ? explanation : explanation.replaceAll(`"${document}"`, `"${path}"`);
+    this.showNotice({ id: `session:${kind}:${document}`, severity: 'error', title, detail: undefined, actions: [] });
   }
 
   private showNotice(notice: NotificationView): void {

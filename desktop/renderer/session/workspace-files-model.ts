@@ -15,6 +15,7 @@ import type {
 import { askHost } from './ask-host.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
+import { explainListLock } from './read-only.ts';
 import { rememberedRoomName, rememberRoomName } from './room-names.ts';
 
 const NO_ROOM: Outcome = { ok: false, explanation: 'No folder or room is open.' };
@@ -160,7 +161,8 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
       name: room.index.roomName ?? (status.folderPath === undefined ? 'Shared room' : lastSegment(status.folderPath)),
       folder: status.folderPath,
       isListed: room.isListed,
-      canEdit: room.canEdit,
+      isPartial: room.isPartial,
+      lockReason: explainListLock(room),
       files: room.index.files.map(toWorkspaceFile),
     };
   }

@@ -88,8 +88,10 @@ export type WorkspaceState =
       readonly folder: string | undefined;
       /** False until the list of files has been read or received for the first time. */
       readonly isListed: boolean;
-      /** May files be created, renamed, deleted and edited by self? */
-      readonly canEdit: boolean;
+      /** Whether self is shown only a part of the room's files, as far as that is known. */
+      readonly isPartial: boolean;
+      /** Why self cannot create, rename or delete files; undefined when self can. */
+      readonly lockReason: string | undefined;
       readonly files: readonly WorkspaceFile[];
     };
 

@@ -183,9 +183,24 @@ describe('explorer', () => {
     await expect.element(page.getByText(/Listing files…/)).toBeVisible();
     fake.open([]);
     await expect.element(page.getByText(/There are no files here yet\./)).toBeVisible();
-    fake.open(['a.ts'], { canEdit: false });
+  });
+
+  it('says why files cannot be created, renamed or deleted, and that there are more than are shown', async () => {
+    fake.open(['a.ts'], { isPartial: true, lockReason: 'Only a part is yours.' });
     await rowsShown();
-    await expect.element(page.getByRole('button', { name: 'New File…' })).toBeDisabled();
+    await expect.element(page.getByText('Only a part of this room is shared with you')).toBeVisible();
+    const newFile = page.getByRole('button', { name: 'New File…' });
+    await expect.element(newFile).toHaveAttribute('aria-disabled', 'true');
+    await newFile.hover();
+    await expect.element(page.getByText('New File…: Only a part is yours.')).toBeVisible();
+    node('file:f0').click();
+    node('file:f0').focus();
+    for (const key of ['{F2}', '{Delete}']) {
+      await userEvent.keyboard(key);
+      await expect.element(page.getByText('Files cannot be changed here.').first()).toBeVisible();
+    }
+    expect(document.querySelector('.name-input')).toBeNull();
+    expect(document.querySelector('[role=alertdialog]')).toBeNull();
   });
 });
 

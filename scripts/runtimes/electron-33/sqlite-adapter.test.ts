@@ -134,6 +134,27 @@ describe.each(implementations)('%s', (_name, Database) => {
     second.close();
   });
 
+  it('gives a file that it had for itself free at once, while its statements are still there', () => {
+    const path = temporaryFile();
+    const openExclusively = () => {
+      const database = new Database(path);
+      database.pragma('busy_timeout = 0');
+      database.pragma('locking_mode = EXCLUSIVE');
+      database.pragma('journal_mode = WAL');
+      database.exec('CREATE TABLE IF NOT EXISTS updates (seq INTEGER PRIMARY KEY, doc TEXT)');
+      return database;
+    };
+    const first = openExclusively();
+    const insert = first.prepare('INSERT INTO updates (doc) VALUES (?)');
+    insert.run('a');
+    expect(codeOf(openExclusively)).toBe('SQLITE_BUSY');
+    first.close();
+    const second = openExclusively();
+    expect(second.prepare('SELECT doc FROM updates').pluck().all()).toEqual(['a']);
+    second.close();
+    expect(insert).toBeDefined();
+  });
+
   it('names what is wrong with a file', () => {
     const path = temporaryFile();
     expect(codeOf(() => new Database(path, { fileMustExist: true }))).toBe('SQLITE_CANTOPEN');

@@ -133,9 +133,21 @@ export default class Database {
 
   close(): this {
     if (!this.isOpen) return this;
+    this.releaseFile();
     this.isOpen = false;
     this.connection.close();
     return this;
+  }
+
+  // libsql lets go of a file with the last of its statements, whenever that is collected.
+  private releaseFile(): void {
+    if (this.memory || this.pragma('locking_mode', { simple: true }) !== 'exclusive') return;
+    try {
+      this.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_master');
+    } catch (error) {
+      // A file that is damaged or full stays locked, as it would be without this.
+      if (!(error instanceof SqliteError)) throw error;
+    }
   }
 
   private runTransaction<R>(mode: string, work: () => R): R {

@@ -21,4 +21,5 @@ export type {
   Revocation,
   RoomLink,
   RoomPerson,
+  SettingsChange,
 } from './records.ts';

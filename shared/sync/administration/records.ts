@@ -1,4 +1,4 @@
-import type { Role } from '../../access/index.ts';
+import type { ChatPolicy, Role } from '../../access/index.ts';
 
 /** A share link to be made. */
 export interface NewRoomLink {
@@ -116,6 +116,13 @@ export interface Proposal {
   readonly document: string;
   readonly createdAtMs: number;
   readonly bytes: number;
+}
+
+/** What is to be set for the whole room; what is left out stays, whoever changes it meanwhile. */
+export interface SettingsChange {
+  /** Null: nobody presents. */
+  readonly presenter?: string | null;
+  readonly chat?: ChatPolicy;
 }
 
 export type ProposalVerdict = 'applied' | 'dropped';

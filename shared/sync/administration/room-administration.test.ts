@@ -38,13 +38,14 @@ describe('what owners ask of the relay', () => {
 
   it('names people, sessions and links as the relay does', async () => {
     const done = { status: 204, body: undefined };
-    const { administration, asked } = start(done, done, done, done, done, done);
+    const { administration, asked } = start(done, done, done, done, done, done, done);
     await administration.revoke({ kind: 'person', subject: 's' });
     await administration.revoke({ kind: 'session', sessionId: 'l' });
     await administration.revoke({ kind: 'all' });
     await administration.revoke({ kind: 'link', linkId: 'a/b' });
     await administration.setRole('s#1', undefined);
-    await administration.writeSettings({ presenter: undefined, chat: 'editors' });
+    await administration.writeSettings({ presenter: null, chat: 'editors' });
+    await administration.writeSettings({ chat: 'everyone' });
     expect(
       asked.map(({ method, url, body }) => [method, url.slice('https://relay/api/rooms/r/'.length), body]),
     ).toEqual([
@@ -54,6 +55,7 @@ describe('what owners ask of the relay', () => {
       ['DELETE', 'links/a%2Fb', undefined],
       ['PUT', 'people/s%231/role', { role: null }],
       ['PUT', 'settings', { presenter: null, chat: 'editors' }],
+      ['PUT', 'settings', { chat: 'everyone' }],
     ]);
   });
 

@@ -22,6 +22,7 @@ import type {
   Revocation,
   RoomLink,
   RoomPerson,
+  SettingsChange,
 } from './records.ts';
 
 /** A request to the relay's HTTP interface. */
@@ -109,8 +110,8 @@ export class RoomAdministration {
     return this.ask({ path: 'settings', read: readSettings });
   }
 
-  writeSettings({ presenter, chat }: RoomSettings): Promise<RequestOutcome<boolean>> {
-    return this.ask({ method: 'PUT', path: 'settings', body: { presenter: presenter ?? null, chat }, read: DONE });
+  writeSettings(change: SettingsChange): Promise<RequestOutcome<boolean>> {
+    return this.ask({ method: 'PUT', path: 'settings', body: change, read: DONE });
   }
 
   listJoinRequests(): Promise<RequestOutcome<readonly JoinRequest[]>> {

@@ -6,6 +6,7 @@ import type { DocumentStatus, EngineMessage, WindowMessage } from './attachment-
 const ENGINE_ORIGIN = Symbol('from the engine');
 const UNKNOWN: DocumentStatus = {
   access: 'unknown',
+  isRestricted: false,
   saveState: { kind: 'on-the-relay' },
   isSynced: false,
   wasSynced: false,

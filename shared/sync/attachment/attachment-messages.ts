@@ -1,6 +1,5 @@
-import type { DocumentAccess } from '../../access/index.ts';
 import { PROTOCOL_LIMITS } from '../../protocol/index.ts';
-import type { ConnectionState, SaveState } from '../connection-state.ts';
+import type { ConnectionState, KnownAccess, SaveState } from '../connection-state.ts';
 import { isDocumentName } from '../open-documents.ts';
 import type { Participant } from '../presence-channel.ts';
 import type { SelfIdentity } from '../room-session.ts';
@@ -17,7 +16,9 @@ export type WindowMessage =
 
 /** How the engine's copy of a document stands. */
 export interface DocumentStatus {
-  readonly access: DocumentAccess | 'unknown';
+  readonly access: KnownAccess;
+  /** Whether the relay lets us do less than our role says. */
+  readonly isRestricted: boolean;
   readonly saveState: SaveState;
   /** Whether the engine has everything that the relay committed, and hears of what follows. */
   readonly isSynced: boolean;

@@ -156,8 +156,8 @@ export class EngineAttachment implements Disposable {
   }
 }
 
-function statusOf({ access, saveState, isSynced, wasSynced }: DocumentReplica): DocumentStatus {
-  return { access, saveState, isSynced, wasSynced };
+function statusOf({ access, isRestricted, saveState, isSynced, wasSynced }: DocumentReplica): DocumentStatus {
+  return { access, isRestricted, saveState, isSynced, wasSynced };
 }
 
 function isSameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
@@ -165,6 +165,7 @@ function isSameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
     status.saveState.kind === 'refused' ? status.saveState.explanation : undefined;
   return (
     a.access === b.access &&
+    a.isRestricted === b.isRestricted &&
     a.isSynced === b.isSynced &&
     a.wasSynced === b.wasSynced &&
     a.saveState.kind === b.saveState.kind &&

@@ -14,7 +14,10 @@ it('says what happened with the names of what it was about', () => {
   expect(describe('settings-changed', '', '{"presenter":"s1","chat":"editors"}')).toBe(
     'Changed the settings of the room: Ana presents, chat for editors and owners',
   );
-  expect(describe('settings-changed', '', '{"chat":"everyone"}')).toContain('nobody presents, chat for everybody');
+  expect(describe('settings-changed', '', '{"chat":"everyone"}')).toBe(
+    'Changed the settings of the room: chat for everybody',
+  );
+  expect(describe('settings-changed', '', '{"presenter":null}')).toContain(': nobody presents');
   expect(describe('settings-changed', '', 'something else')).toContain('something else');
   expect(describe('of-a-later-relay', 'x', 'why')).toBe('of-a-later-relay: why');
 });

@@ -36,10 +36,11 @@ export function describeAuditEntry({ kind, target, detail }: AuditEntry, nameOf:
 function describeSettings(detail: string, nameOf: NameOf): string {
   const settings = parse(detail);
   if (typeof settings !== 'object' || settings === null) return detail;
-  const presenter = 'presenter' in settings && typeof settings.presenter === 'string' ? settings.presenter : undefined;
+  const presenter = 'presenter' in settings ? settings.presenter : undefined;
   const chat = 'chat' in settings && isChatPolicy(settings.chat) ? CHAT_NAMES[settings.chat] : undefined;
   return [
-    presenter === undefined ? 'nobody presents' : `${nameOf(presenter) ?? presenter} presents`,
+    ...(presenter === null ? ['nobody presents'] : []),
+    ...(typeof presenter === 'string' ? [`${nameOf(presenter) ?? presenter} presents`] : []),
     ...(chat === undefined ? [] : [`chat for ${chat.toLowerCase()}`]),
   ].join(', ');
 }

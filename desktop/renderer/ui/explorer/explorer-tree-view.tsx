@@ -12,7 +12,7 @@ import {
 import { CommandMenuItems } from '../primitives/command-menu-items.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
-import { canEditFiles } from '../workbench/workspace-files.ts';
+import { explainLock } from '../workbench/workspace-files.ts';
 import { ExplorerRow } from './explorer-row.tsx';
 import { DRAFT_ID, type ExplorerNode, ROOT_ID } from './explorer-tree.ts';
 import { othersByFile } from './presence-avatars.tsx';
@@ -139,9 +139,14 @@ function onTreeKey(event: KeyboardEvent, services: WorkbenchServices): void {
   const [file] = focused.files;
   if (isOpenKey && focused.isFolder && event.target instanceof HTMLElement) event.target.click();
   else if (isOpenKey && file) services.editorArea.openFile(file.fileId, { preserveFocus: event.key === ' ' });
-  else if (event.key === 'F2' && canEditFiles(services.model.workspace.state.get()))
-    services.commands.run('explorer.rename');
-  else if (event.key === 'Delete') services.commands.run('explorer.delete');
+  else if (event.key === 'F2') runUnlessLocked('explorer.rename', services);
+  else if (event.key === 'Delete') runUnlessLocked('explorer.delete', services);
   else return;
   event.preventDefault();
+}
+
+function runUnlessLocked(commandId: string, { model, commands, state }: WorkbenchServices): void {
+  const explanation = explainLock(model.workspace.state.get());
+  if (explanation === undefined) commands.run(commandId);
+  else state.reportOutcome('Files cannot be changed here.', { ok: false, explanation });
 }

@@ -3,7 +3,7 @@ import { Icon } from '../primitives/icon.tsx';
 import { IconButton } from '../primitives/icon-button.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
-import { canEditFiles } from '../workbench/workspace-files.ts';
+import { explainLock } from '../workbench/workspace-files.ts';
 import { ExplorerTreeView } from './explorer-tree-view.tsx';
 import './explorer.css';
 
@@ -15,6 +15,11 @@ export function Explorer(): ReactElement {
   return (
     <section className="explorer" aria-label="Explorer">
       <ExplorerHeader name={workspace.name} folder={workspace.folder} />
+      {workspace.isPartial && (
+        <p className="explorer-partial" title={workspace.lockReason}>
+          <Icon name="info" /> <span>Only a part of this room is shared with you</span>
+        </p>
+      )}
       <ExplorerBody />
     </section>
   );
@@ -28,7 +33,7 @@ function ExplorerHeader({
   readonly folder: string | undefined;
 }): ReactElement {
   const { commands, model } = useServices();
-  const canEdit = canEditFiles(useObservable(model.workspace.state));
+  const lockReason = explainLock(useObservable(model.workspace.state));
   return (
     <header className="explorer-header">
       <h3
@@ -41,13 +46,13 @@ function ExplorerHeader({
         <IconButton
           icon="new-file"
           label="New File…"
-          isDisabled={!canEdit}
+          disabledReason={lockReason}
           onPress={() => commands.run('explorer.newFile')}
         />
         <IconButton
           icon="new-folder"
           label="New Folder…"
-          isDisabled={!canEdit}
+          disabledReason={lockReason}
           onPress={() => commands.run('explorer.newFolder')}
         />
         <IconButton icon="collapse-all" label="Collapse Folders" onPress={() => commands.run('explorer.collapseAll')} />
@@ -73,7 +78,7 @@ function ExplorerBody(): ReactElement {
     return (
       <div className="side-bar-message">
         <p>There are no files here yet.</p>
-        {workspace.canEdit ? (
+        {workspace.lockReason === undefined ? (
           <button type="button" className="button" onClick={() => commands.run('explorer.newFile')}>
             New File
           </button>

@@ -65,7 +65,7 @@ function NotificationList({
         <IconButton
           icon="clear-all"
           label="Clear All Notifications"
-          isDisabled={items.length === 0}
+          disabledReason={items.length === 0 ? 'there are none' : undefined}
           onPress={() => items.forEach(({ id }) => onDismiss(id))}
         />
         <IconButton icon="chevron-down" label="Hide Notifications" onPress={close} />

@@ -26,15 +26,18 @@ export function JoinRequests(): ReactElement | null {
 
 function RequestRow({ request: { requestId, name, createdAtMs } }: { readonly request: JoinRequest }): ReactElement {
   const { model, state } = useServices();
+  const asked = `Asked ${describeDistance(createdAtMs, model.scheduler.now())}`;
   const decide = async (decision: JoinVerdict) =>
     state.reportOutcome(`${name} could not be answered.`, await model.access.decideJoinRequest(requestId, decision));
   return (
-    <li className="person">
+    <li className="person is-asking">
       <div className="person-text">
         <span className="ellipsis" title={name}>
           {name}
         </span>
-        <span className="person-where">Asked {describeDistance(createdAtMs, model.scheduler.now())}</span>
+        <span className="person-where ellipsis" title={asked}>
+          {asked}
+        </span>
       </div>
       <button
         type="button"

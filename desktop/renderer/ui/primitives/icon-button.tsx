@@ -6,7 +6,8 @@ interface IconButtonProps {
   readonly icon: string;
   readonly label: string;
   readonly shortcut?: string | undefined;
-  readonly isDisabled?: boolean;
+  /** Why the button does nothing now; it stays within reach, to tell it. */
+  readonly disabledReason?: string | undefined;
   readonly className?: string;
   readonly onPress: () => void;
 }
@@ -16,10 +17,12 @@ export function IconButton({
   icon,
   label,
   shortcut,
-  isDisabled = false,
+  disabledReason,
   className,
   onPress,
 }: IconButtonProps): ReactElement {
+  const isDisabled = disabledReason !== undefined;
+  const tooltip = shortcut === undefined ? label : `${label} (${shortcut})`;
   return (
     <Tooltip.Root>
       <Tooltip.Trigger
@@ -28,14 +31,14 @@ export function IconButton({
             type="button"
             className={className ?? 'icon-button'}
             aria-label={label}
-            disabled={isDisabled}
-            onClick={onPress}
+            aria-disabled={isDisabled}
+            onClick={isDisabled ? undefined : onPress}
           />
         }
       >
         <Icon name={icon} />
       </Tooltip.Trigger>
-      <TooltipPopup text={shortcut === undefined ? label : `${label} (${shortcut})`} />
+      <TooltipPopup text={isDisabled ? `${label}: ${disabledReason}` : tooltip} />
     </Tooltip.Root>
   );
 }

@@ -53,18 +53,22 @@ export class FakeWorkbench {
     this.model = this.createModel(scheduler);
   }
 
-  open(paths: readonly string[], options: { readonly isListed?: boolean; readonly canEdit?: boolean } = {}): void {
+  open(
+    paths: readonly string[],
+    options: { readonly isListed?: boolean; readonly isPartial?: boolean; readonly lockReason?: string } = {},
+  ): void {
     const files = paths.map((path, index): WorkspaceFile => {
       const kind = path.endsWith('.png') ? 'binary' : path.endsWith('.log') ? 'oversized' : 'text';
       return { fileId: `f${index}`, path, kind, sizeBytes: kind === 'text' ? undefined : 7_340_032 };
     });
-    const { isListed = true, canEdit = true } = options;
+    const { isListed = true, isPartial = false, lockReason } = options;
     this.workspaceState.set({
       kind: 'open',
       name: 'tutti-demo',
       folder: '/home/ana/tutti-demo',
       isListed,
-      canEdit,
+      isPartial,
+      lockReason,
       files,
     });
   }

@@ -7,9 +7,15 @@ export function listedFiles(state: WorkspaceState): readonly WorkspaceFile[] {
   return state.kind === 'open' ? state.files : NO_FILES;
 }
 
-/** Whether self may change files. */
+/** Whether self may create, rename and delete files. */
 export function canEditFiles(state: WorkspaceState): boolean {
-  return state.kind === 'open' && state.isListed && state.canEdit;
+  return explainLock(state) === undefined;
+}
+
+/** Why self cannot create, rename or delete files; undefined when self can. */
+export function explainLock(state: WorkspaceState): string | undefined {
+  if (state.kind !== 'open') return 'No folder or room is open.';
+  return state.isListed ? state.lockReason : 'The files are not listed yet.';
 }
 
 /** What follows the last slash. */

@@ -1,6 +1,9 @@
 import type { Command } from '../../../commands/index.ts';
 import type { WorkbenchServices } from '../workbench-services.ts';
 
+const UNSENT = 'Edits that were not sent yet stay on this device.';
+const LOST = 'You cannot open it again without access to the room. Save a copy of the files first, if you need them.';
+
 /** Commands about the room, its people and the connection to it. */
 export function roomCommands({ model, state }: WorkbenchServices): readonly Command[] {
   const isOpen = () => model.workspace.state.get().kind === 'open';
@@ -28,7 +31,7 @@ export function roomCommands({ model, state }: WorkbenchServices): readonly Comm
         state.dialog.set({
           kind: 'confirm',
           title: 'Leave this room?',
-          detail: 'The workspace is closed here. Edits that were not sent yet stay on this device.',
+          detail: `The workspace is closed here. ${model.access.loss.get() ? LOST : UNSENT}`,
           confirmLabel: 'Leave',
           run: () => model.room.leaveRoom(),
         }),
