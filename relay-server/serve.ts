@@ -39,7 +39,12 @@ export interface RunningRelay {
 }
 
 /** While a document is typed in, its whole state is written anew but rarely; once it rests, its next opening is made quick. */
-const COMPACTION = { afterUpdates: 4_000, afterBytes: 1024 * 1024, atRest: { afterUpdates: 100, restMs: 2_000 } };
+const COMPACTION = {
+  afterUpdates: 4_000,
+  afterBytes: 1024 * 1024,
+  delayMs: 2_000,
+  atRest: { afterUpdates: 100, restMs: 2_000 },
+};
 const GOODBYE_MS = 1_000;
 
 /** Starts a relay. Rejects with {@link OperatorError} when it cannot. */

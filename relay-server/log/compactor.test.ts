@@ -126,6 +126,20 @@ function withMethodsOf(log: UpdateLog): UpdateLog {
   };
 }
 
+it('lets what has just come go out first, and counts what comes meanwhile', async () => {
+  const { write, advance, pointerOf, scheduler, compactors } = setUp({ delayMs: 2_000 });
+  const typist = createTypist(1);
+  await write(['a', 'b', 'c'].map((text) => typist.type(text)));
+  await advance(1_999);
+  expect(await pointerOf()).toBeUndefined();
+  await write([typist.type('d')]);
+  await advance(1);
+  expect((await pointerOf())?.seq).toBe(4);
+  await write(['e', 'f', 'g'].map((text) => typist.type(text)));
+  compactors[0]?.dispose();
+  expect(scheduler.pendingCount).toBe(0);
+});
+
 it('makes a snapshot in a thread when a document has grown', { timeout: TIMEOUT_MS }, async () => {
   const { storage, snapshots, problems, append, pointerOf } = setUp({ isInThread: true });
   const words = createWords();

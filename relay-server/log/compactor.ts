@@ -13,6 +13,8 @@ export interface CompactionOptions {
   readonly afterBytes: number;
   /** A document that rests is compacted earlier, so that it opens quickly; left out: it is not. */
   readonly atRest?: { readonly afterUpdates: number; readonly restMs: number };
+  /** How long a document that has grown waits, so that what has just come is first sent to everybody; 0 unless given. */
+  readonly delayMs?: number;
   /** Snapshots that are made at once. Large documents leave at least one place to others, unless there is only one. */
   readonly maxConcurrent?: number;
   /** How long a snapshot stays that was replaced. */
@@ -53,7 +55,7 @@ interface Growing {
   readonly rest: MutableDisposable<Disposable>;
   /** So many updates make an attempt worthwhile. */
   threshold: number;
-  /** It waits for its turn, for its retry, or is at work. */
+  /** It waits for its turn, for its time, or is at work. */
   isBusy: boolean;
   isLarge: boolean;
   quarantine: Quarantine | undefined;
@@ -97,8 +99,18 @@ export class Compactor implements Disposable {
     growing.updates += updates;
     growing.bytes += bytes;
     growing.grownAtMs = this.services.scheduler.now();
-    if (!growing.isBusy && this.isDue(growing)) this.enqueue(growing);
+    if (!growing.isBusy && this.isDue(growing)) this.enqueueSoon(growing);
     else this.watchRest(growing);
+  }
+
+  private enqueueSoon(growing: Growing): void {
+    const { delayMs = 0 } = this.options;
+    if (delayMs === 0) return this.enqueue(growing);
+    growing.isBusy = true;
+    growing.retry.value = this.services.scheduler.schedule(() => {
+      growing.retry.value = undefined;
+      this.enqueue(growing);
+    }, delayMs);
   }
 
   private watchRest(growing: Growing): void {
