@@ -51,6 +51,27 @@ describe('turns of large messages', () => {
     expect(log.splice(0).join('')).toBe('abb');
   });
 
+  it('pause while small messages are sent, and no longer', async () => {
+    const log: string[] = [];
+    const turns = new BulkTurns();
+    turns.noteLive();
+    const startedMs = performance.now();
+    turns.request(new Sender('a', 200, log));
+    let turnsUntilQuiet = 0;
+    while (log.length < 132) {
+      await nextTurn();
+      turnsUntilQuiet++;
+    }
+    expect(performance.now() - startedMs).toBeGreaterThan(60);
+    expect(turnsUntilQuiet).toBeGreaterThan(64);
+    let turnsOfTheRest = 0;
+    while (log.length < 200) {
+      await nextTurn();
+      turnsOfTheRest++;
+    }
+    expect(turnsOfTheRest).toBeLessThan(45);
+  });
+
   it('ask nobody again who was forgotten, or could not send', async () => {
     const log: string[] = [];
     const turns = new BulkTurns();

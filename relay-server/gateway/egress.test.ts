@@ -166,6 +166,7 @@ describe('[CH4] large messages to a client that answers pings', () => {
     const egress: Egress = new Egress(
       Object.assign(socket, { ping: (marker = 0) => void markers.push(marker) }),
       scheduler,
+      new BulkTurns(),
     );
     onTestFinished(() => egress.clear());
     const answer = () => {

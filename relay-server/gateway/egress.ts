@@ -60,6 +60,7 @@ export class Egress implements BulkSender {
   send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
     const encoded = encodeForMany(message);
     if (encoded instanceof Uint8Array && this.isFree) {
+      this.turns.noteLive();
       this.hand(encoded, PATIENT_MESSAGES.has(message.type));
       onSent?.();
       return;
@@ -70,6 +71,7 @@ export class Egress implements BulkSender {
   /** Sends a frame when nothing has to wait; gives false else. */
   sendAtOnce(frame: Uint8Array): boolean {
     if (!this.isFree) return false;
+    this.turns.noteLive();
     this.hand(frame);
     return true;
   }

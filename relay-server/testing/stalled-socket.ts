@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClientMessage, clientMessageCodec } from '../../shared/protocol/index.ts';
+import { bulkTurns } from '../gateway/bulk-turns.ts';
 import type { ServerSocket, ServerSocketEvents } from '../gateway/server-socket.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -45,7 +46,7 @@ export class StalledSocket implements ServerSocket {
   async drainAll(): Promise<void> {
     // What is large comes in several turns of the event loop.
     for (let idleTurns = 0; idleTurns < 2; idleTurns++) {
-      if (this.frames.length > 0) idleTurns = 0;
+      if (this.frames.length > 0 || bulkTurns.isBusy) idleTurns = 0;
       this.drain();
       await nextTurn();
     }
