@@ -266,9 +266,7 @@ export class RoomHost {
       this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
     if (!this.options.isOwner || isListLost) await replica.whenSynced;
     if (this.closed) return;
-    this.roomFiles ??= this.disposables.add(
-      new RoomFiles(this.session, this.index, (fileId) => bases.get(fileId) !== undefined),
-    );
+    this.roomFiles ??= this.disposables.add(new RoomFiles(this.session, this.index, (fileId) => bases.has(fileId)));
     this.mirror = new FolderMirror({
       folder,
       files: this.roomFiles,

@@ -21,9 +21,10 @@ export class GroupCommit {
   private readonly scheduler: Scheduler;
   private readonly toError: (error: unknown) => Error;
   private readonly commitTimer = new MutableDisposable<Disposable>();
+  /** Runs from one commit that was brought to the disk until the next may be. */
   private readonly syncTimer = new MutableDisposable<Disposable>();
   private pending: Write[] = [];
-  private lastSyncMs = -Infinity;
+  private hasUnsynced = false;
 
   constructor(database: Database.Database, scheduler: Scheduler, toError: (error: unknown) => Error) {
     this.database = database;
@@ -66,31 +67,28 @@ export class GroupCommit {
     for (const write of writes) write.resolve();
   }
 
-  private commit(task: () => void): void {
-    const waitMs = this.lastSyncMs + SYNC_PERIOD_MS - this.scheduler.now();
-    const isSynced = waitMs <= 0;
-    this.database.pragma(`synchronous = ${isSynced ? 'FULL' : 'NORMAL'}`);
-    this.database.transaction(task)();
-    if (isSynced) {
-      this.lastSyncMs = this.scheduler.now();
-      this.syncTimer.value = undefined;
-    } else {
-      this.syncTimer.value ??= this.scheduler.schedule(() => this.sync(), waitMs);
-    }
+  /** Resolves when everything enqueued so far is safe from a loss of power. Rejects when it cannot be made so. */
+  async sync(): Promise<void> {
+    // Any commit in this mode brings the whole log to the disk.
+    const mark = this.enqueue(() => this.database.exec('UPDATE commits SET synced = synced + 1'));
+    this.syncTimer.value = undefined;
+    this.flush();
+    await mark;
   }
 
-  // Any commit in this mode brings the whole log to the disk.
-  private sync(): void {
+  private commit(task: () => void): void {
+    const isSynced = this.syncTimer.value === undefined;
+    this.database.pragma(`synchronous = ${isSynced ? 'FULL' : 'NORMAL'}`);
+    this.database.transaction(task)();
+    this.hasUnsynced = !isSynced;
+    if (isSynced) this.syncTimer.value = this.scheduler.schedule(() => this.endPeriod(), SYNC_PERIOD_MS);
+  }
+
+  private endPeriod(): void {
     this.syncTimer.value = undefined;
-    this.lastSyncMs = -Infinity;
-    this.commitTimer.value = undefined;
-    this.pending.push({
-      run: () => this.database.exec('UPDATE commits SET synced = synced + 1'),
-      resolve: () => {},
-      // The next write meets the same failure and reports it; until one succeeds, the period starts over.
-      reject: () => {},
-    });
-    this.flush();
+    if (!this.hasUnsynced) return;
+    // The next write meets the same failure and reports it; until one succeeds, each tries to be brought to the disk.
+    this.sync().catch(() => {});
   }
 
   /** Commits what is pending and stops. The database stays open. */

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { Emitter } from '../../../shared/lifecycle/index.ts';
-import type { MirrorBase, MirrorBaseStore } from '../workspace/shared-files.ts';
+import type { MirrorBase, MirrorBaseStore, MirrorMove } from '../workspace/shared-files.ts';
 import type { RoomDatabase } from './room-database.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -11,6 +11,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   private readonly failed = new Emitter<unknown>();
   private readonly uncommitted = new Map<string, MirrorBase | undefined>();
   private readonly savingIds: Set<string>;
+  private readonly moves: Map<string, MirrorMove>;
   private readonly statements: ReturnType<typeof prepareStatements>;
 
   /** Fires with an OfflineStoreError when a base could not be kept: the next start merges that file with more care. */
@@ -21,12 +22,18 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     this.room = room;
     this.statements = prepareStatements(room.database);
     this.savingIds = new Set(this.statements.listSaving.all().map((row) => String(row['file_id'])));
+    this.moves = new Map(this.statements.listMoving.all().map((row) => [String(row['file_id']), toMove(row)]));
   }
 
   get(fileId: string): MirrorBase | undefined {
     if (this.uncommitted.has(fileId)) return this.uncommitted.get(fileId);
     const row = this.statements.get.get(fileId);
     return row ? { path: String(row['path']), hash: String(row['hash']), text: String(row['content']) } : undefined;
+  }
+
+  has(fileId: string): boolean {
+    if (this.uncommitted.has(fileId)) return this.uncommitted.get(fileId) !== undefined;
+    return this.statements.has.get(fileId) !== undefined;
   }
 
   set(fileId: string, base: MirrorBase): void {
@@ -39,6 +46,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     this.write(fileId, undefined, () => {
       this.statements.delete.run(fileId);
     });
+    this.forgetMove(fileId);
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
@@ -65,6 +73,35 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     return row ? { path: String(row['path']), hash: String(row['hash']), text: String(row['content']) } : undefined;
   }
 
+  async beginMove(fileId: string, move: MirrorMove): Promise<void> {
+    this.moves.set(fileId, move);
+    const noted = this.room.writes.enqueue(() => {
+      this.statements.setMoving.run(fileId, move.from, move.to, move.identity);
+    });
+    this.room.writes.flush();
+    await noted;
+  }
+
+  endMove(fileId: string, move: MirrorMove): void {
+    if (this.moves.get(fileId) === move) this.forgetMove(fileId);
+  }
+
+  listMoves(): readonly { readonly fileId: string; readonly move: MirrorMove }[] {
+    return [...this.moves].map(([fileId, move]) => ({ fileId, move }));
+  }
+
+  sync(): Promise<void> {
+    return this.room.writes.sync();
+  }
+
+  private forgetMove(fileId: string): void {
+    if (!this.moves.delete(fileId)) return;
+    const forgotten = this.room.writes.enqueue(() => {
+      this.statements.deleteMoving.run(fileId);
+    });
+    forgotten.catch((error: unknown) => this.failed.fire(error));
+  }
+
   private write(fileId: string, base: MirrorBase | undefined, run: () => void): void {
     this.uncommitted.set(fileId, base);
     const isSaving = this.savingIds.delete(fileId);
@@ -79,6 +116,10 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   }
 }
 
+function toMove(row: Row): MirrorMove {
+  return { from: String(row['from_path']), to: String(row['to_path']), identity: String(row['identity']) };
+}
+
 function prepareStatements(database: Database.Database) {
   const setIn = (table: 'mirror_base' | 'mirror_saving') =>
     database.prepare<[string, string, string, string]>(
@@ -87,6 +128,7 @@ function prepareStatements(database: Database.Database) {
     );
   return {
     get: database.prepare<[string], Row>('SELECT path, hash, content FROM mirror_base WHERE file_id = ?'),
+    has: database.prepare<[string], Row>('SELECT 1 FROM mirror_base WHERE file_id = ?'),
     set: setIn('mirror_base'),
     delete: database.prepare<[string]>('DELETE FROM mirror_base WHERE file_id = ?'),
     list: database.prepare<[], Row>('SELECT file_id, path FROM mirror_base'),
@@ -94,5 +136,12 @@ function prepareStatements(database: Database.Database) {
     setSaving: setIn('mirror_saving'),
     deleteSaving: database.prepare<[string]>('DELETE FROM mirror_saving WHERE file_id = ?'),
     listSaving: database.prepare<[], Row>('SELECT file_id FROM mirror_saving'),
+    setMoving: database.prepare<[string, string, string, string]>(
+      `INSERT INTO mirror_moving (file_id, from_path, to_path, identity) VALUES (?, ?, ?, ?)
+       ON CONFLICT (file_id) DO UPDATE
+       SET from_path = excluded.from_path, to_path = excluded.to_path, identity = excluded.identity`,
+    ),
+    deleteMoving: database.prepare<[string]>('DELETE FROM mirror_moving WHERE file_id = ?'),
+    listMoving: database.prepare<[], Row>('SELECT file_id, from_path, to_path, identity FROM mirror_moving'),
   };
 }

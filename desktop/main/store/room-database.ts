@@ -31,6 +31,12 @@ const SCHEMA = {
       hash TEXT NOT NULL,
       content TEXT NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS mirror_moving (
+      file_id TEXT PRIMARY KEY,
+      from_path TEXT NOT NULL,
+      to_path TEXT NOT NULL,
+      identity TEXT NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS commits (synced INTEGER NOT NULL);
     INSERT INTO commits SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM commits)`,
 };

@@ -148,10 +148,43 @@ describe('SqliteOfflineStore', () => {
     bases.delete('f2');
     expect(bases.list()).toEqual([{ fileId: 'f1', path: 'a.txt' }]);
     bases.set('f1', { ...base, text: 'two\n' });
+    expect([bases.has('f1'), bases.has('f2')]).toEqual([true, false]);
     room.close();
     const again = new SqliteMirrorBases(openRoom(path));
     expect(again.get('f1')).toEqual({ ...base, text: 'two\n' });
+    expect([again.has('f1'), again.has('f2')]).toEqual([true, false]);
     expect(again.list()).toEqual([{ fileId: 'f1', path: 'a.txt' }]);
+  });
+
+  it('keeps what was noted of a move until it has ended or its file has gone', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    const room = openRoom(path);
+    const bases = new SqliteMirrorBases(room);
+    const move = { from: 'a.txt', to: 'b.txt', identity: '1:2' };
+    for (const fileId of ['f1', 'f2', 'f3']) {
+      bases.set(fileId, { path: `${fileId}.txt`, hash: 'h', text: '' });
+      await bases.beginMove(fileId, move);
+    }
+    // Kept as soon as it resolves, with all that came before.
+    expect(room.database.prepare('SELECT count(*) AS rows FROM mirror_moving').get()).toEqual({ rows: 3 });
+    expect(room.database.prepare('SELECT count(*) AS rows FROM mirror_base').get()).toEqual({ rows: 3 });
+    const later = { ...move, to: 'c.txt' };
+    await bases.beginMove('f1', later);
+    bases.endMove('f1', move);
+    bases.endMove('f2', move);
+    bases.delete('f3');
+    expect(bases.listMoves()).toEqual([{ fileId: 'f1', move: later }]);
+    room.close();
+    expect(new SqliteMirrorBases(openRoom(path)).listMoves()).toEqual([{ fileId: 'f1', move: later }]);
+  });
+
+  it('says so when a move cannot be noted', async () => {
+    const room = openRoom(join(temporaryFolder(), 'room.sqlite'));
+    const bases = new SqliteMirrorBases(room);
+    room.database.pragma('query_only = 1');
+    await expect(bases.beginMove('f1', { from: 'a', to: 'b', identity: '1:2' })).rejects.toThrow();
+    await expect(bases.sync()).rejects.toThrow();
+    room.database.pragma('query_only = 0');
   });
 });
 

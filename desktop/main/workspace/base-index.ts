@@ -1,10 +1,12 @@
-import type { MirrorBase, MirrorBaseStore } from './shared-files.ts';
+import type { MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
 
 /** Bases with a look-up by path, so that large rooms need not list the store for every file. */
 export class BaseIndex implements MirrorBaseStore {
   private readonly store: MirrorBaseStore;
   private readonly pathOf = new Map<string, string>();
   private readonly idOf = new Map<string, string>();
+  /** Paths that files have left, where a loss of power could still bring back the bases which say that they are there. */
+  private leftPaths = new Set<string>();
 
   /** Nobody else may write to the store meanwhile. */
   constructor(store: MirrorBaseStore) {
@@ -16,8 +18,12 @@ export class BaseIndex implements MirrorBaseStore {
     return this.pathOf.has(fileId) ? this.store.get(fileId) : undefined;
   }
 
+  has(fileId: string): boolean {
+    return this.pathOf.has(fileId);
+  }
+
   set(fileId: string, base: MirrorBase): void {
-    this.forget(fileId);
+    if (this.pathOf.get(fileId) !== base.path) this.forget(fileId);
     this.remember(fileId, base.path);
     this.store.set(fileId, base);
   }
@@ -34,6 +40,37 @@ export class BaseIndex implements MirrorBaseStore {
 
   savingOf(fileId: string): MirrorBase | undefined {
     return this.store.savingOf(fileId);
+  }
+
+  beginMove(fileId: string, move: MirrorMove): Promise<void> {
+    return this.store.beginMove(fileId, move);
+  }
+
+  endMove(fileId: string, move: MirrorMove): void {
+    this.store.endMove(fileId, move);
+  }
+
+  listMoves(): readonly { readonly fileId: string; readonly move: MirrorMove }[] {
+    return this.store.listMoves();
+  }
+
+  async sync(): Promise<void> {
+    const { leftPaths } = this;
+    this.leftPaths = new Set();
+    try {
+      await this.store.sync();
+    } catch (error) {
+      this.leftPaths = new Set([...leftPaths, ...this.leftPaths]);
+      throw error;
+    }
+  }
+
+  /**
+   * Resolves when a file may be put at a path: nothing may bring back a base by which another file lies there, or what is
+   * put there would be taken for that one. Rejects when this device cannot keep its bases.
+   */
+  async whenFree(path: string): Promise<void> {
+    if (this.leftPaths.has(path)) await this.sync();
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
@@ -61,6 +98,8 @@ export class BaseIndex implements MirrorBaseStore {
   private forget(fileId: string): void {
     const path = this.pathOf.get(fileId);
     this.pathOf.delete(fileId);
-    if (path !== undefined && this.idOf.get(path) === fileId) this.idOf.delete(path);
+    if (path === undefined) return;
+    this.leftPaths.add(path);
+    if (this.idOf.get(path) === fileId) this.idOf.delete(path);
   }
 }

@@ -1,80 +1,93 @@
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import type { Durability } from './durability.ts';
 import { localCopyName } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
 import { type DiskWrites, hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
-import { encodeText, type TextFormat } from './text-format.ts';
-import { errnoOf, toWorkspaceError } from './workspace-error.ts';
+import { toWorkspaceError } from './workspace-error.ts';
 
-export interface TextToWrite {
+/** How files are changed. */
+export interface DiskMeans {
+  /** Real path of the folder. */
+  readonly root: string;
+  readonly writes: DiskWrites;
+  readonly durability: Durability;
+}
+
+export interface BytesToWrite {
   readonly absolutePath: string;
   /** For messages. */
   readonly path: string;
-  readonly text: string;
-  readonly format: TextFormat;
+  readonly bytes: Uint8Array;
   /** Hash of what is to be replaced; undefined when nothing may be there. */
   readonly replaces: string | undefined;
 }
 
-/** Writes a text; resolves to false when the file had changed and was left alone. */
-export async function writeText(target: TextToWrite, writes?: DiskWrites): Promise<boolean> {
-  const { absolutePath, path, text, format, replaces } = target;
-  const bytes = encodeText(text, format);
+/** Resolves when the file is safe from a loss of power; to false when it had changed and was left alone. */
+export async function writeBytes(target: BytesToWrite, { writes, durability }: DiskMeans): Promise<boolean> {
+  const { absolutePath, path, bytes, replaces } = target;
   try {
-    await mkdir(dirname(absolutePath), { recursive: true });
+    const folders = await makeFolder(dirname(absolutePath));
+    const isStillWanted = () => hashOnDisk(absolutePath) === replaces;
+    if (!(await saveFile(absolutePath, bytes, { path, isStillWanted, writes }))) return false;
+    await durability.syncFolders(folders);
+    return true;
   } catch (error) {
     throw toWorkspaceError(error, path, 'write');
   }
-  const isStillWanted = () => hashOnDisk(absolutePath) === replaces;
-  return saveFile(absolutePath, bytes, { path, isStillWanted, ...(writes ? { writes } : {}) });
 }
 
-/** Moves a file; what lies at `to` is replaced. */
-export async function moveFile(root: string, from: string, to: string, path: string): Promise<void> {
-  try {
-    await mkdir(dirname(to), { recursive: true });
-    await rename(from, to);
-  } catch (error) {
-    throw toWorkspaceError(error, path, 'rename');
-  }
-  await removeEmptyFolders(root, dirname(from));
-}
-
-export interface NestedMove {
+export interface FileMove {
   readonly from: string;
-  /** Where the file waits meanwhile: beside the outer one of the two. */
-  readonly stone: string;
   readonly to: string;
   /** For messages. */
   readonly path: string;
 }
 
-/** Moves a file to a place below its own name, or to the name of a folder that it leaves empty. */
-export async function moveThroughStone(root: string, { from, stone, to, path }: NestedMove): Promise<void> {
+/**
+ * Moves a file to where nothing is, and removes the folders that it leaves empty. Resolves to the folders whose names are
+ * not safe from a loss of power yet, or to undefined when something is there: nothing was moved then.
+ */
+export async function moveFile(
+  { from, to, path }: FileMove,
+  { root, writes }: DiskMeans,
+): Promise<readonly string[] | undefined> {
+  let folders: readonly string[];
   try {
-    await rename(from, stone);
+    folders = await makeFolder(dirname(to));
+    if (!isFree(to, from)) return undefined;
+    writes.rename(from, to);
   } catch (error) {
     throw toWorkspaceError(error, path, 'rename');
   }
-  try {
-    await removeEmptyFolders(root, dirname(from));
-    await mkdir(dirname(to), { recursive: true });
-    await rename(stone, to);
-  } catch (error) {
-    await mkdir(dirname(from), { recursive: true });
-    await rename(stone, from);
-    throw toWorkspaceError(error, path, 'rename');
-  }
+  await removeEmptyFolders(root, dirname(from));
+  return [dirname(from), ...folders];
 }
 
-/** Removes a file, and the folders that it leaves empty. */
-export async function removeFile(root: string, absolutePath: string, path: string): Promise<void> {
+export interface FileRemoval {
+  readonly absolutePath: string;
+  /** For messages. */
+  readonly path: string;
+  /** Hash of what may be removed. */
+  readonly hash: string;
+}
+
+/**
+ * Removes a file, and the folders that it leaves empty. Resolves when that is safe from a loss of power; to false when the
+ * file had changed and was left alone.
+ */
+export async function removeFile({ absolutePath, path, hash }: FileRemoval, means: DiskMeans): Promise<boolean> {
   try {
-    await rm(absolutePath);
+    const there = hashOnDisk(absolutePath);
+    if (there !== undefined && there !== hash) return false;
+    if (there !== undefined) means.writes.remove(absolutePath);
+    await means.durability.syncFolders([dirname(absolutePath)]);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw toWorkspaceError(error, path, 'remove');
+    throw toWorkspaceError(error, path, 'remove');
   }
-  await removeEmptyFolders(root, dirname(absolutePath));
+  await removeEmptyFolders(means.root, dirname(absolutePath));
+  return true;
 }
 
 /** A free path beside `path` for this device's own version of it. */
@@ -85,6 +98,24 @@ export async function freeLocalCopy(root: string, path: string, nowMs: number): 
     const absolutePath = await resolveInside(root, candidate);
     if ((await readDiskFile(absolutePath, { root, path: candidate })).kind === 'missing') return candidate;
   }
+}
+
+/** Resolves to the folders whose names change: it, and those above it that had to be made. */
+async function makeFolder(folder: string): Promise<readonly string[]> {
+  const made = await mkdir(folder, { recursive: true });
+  const changed = [folder];
+  for (let current = folder; made !== undefined && current.startsWith(made); current = dirname(current)) {
+    changed.push(dirname(current));
+  }
+  return changed;
+}
+
+/** On a disk that does not tell case, the file itself is at its new name. */
+function isFree(path: string, movedFrom: string): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  if (!there) return true;
+  const moved = lstatSync(movedFrom, { bigint: true });
+  return there.ino !== 0n && there.ino === moved.ino && there.dev === moved.dev;
 }
 
 async function removeEmptyFolders(root: string, folder: string): Promise<void> {

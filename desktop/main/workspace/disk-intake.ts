@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
+import type { DiskMeans } from './disk-changes.ts';
 import { isSameFile, locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
 import type { WalkedFile } from './walk-folder.ts';
-import { WorkspaceError } from './workspace-error.ts';
+import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface DiskIntakeOptions {
-  /** Real path of the folder. */
-  readonly root: string;
+  readonly means: DiskMeans;
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
@@ -21,8 +21,7 @@ export type GoneFiles = Map<string, string[]>;
 
 type FoundDisk = Exclude<DiskFile, { kind: 'missing' }>;
 
-interface FoundFile {
-  readonly path: string;
+interface FoundFile extends WalkedFile {
   readonly disk: FoundDisk;
 }
 
@@ -46,13 +45,13 @@ export class DiskIntake {
 
   /** Which of these files are listed in the room, but not on disk any more. */
   async findGone(fileIds: Iterable<string>): Promise<GoneFiles> {
-    const { files, bases, root } = this.options;
+    const { files, bases, means } = this.options;
     const listed = new Set(files.files.map(({ fileId }) => fileId));
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
       const path = bases.pathFor(fileId);
       if (path === undefined || !listed.has(fileId)) continue;
-      if ((await locateOnDisk(root, path)).kind !== 'missing') continue;
+      if ((await locateOnDisk(means.root, path)).kind !== 'missing') continue;
       const hash = bases.get(fileId)?.hash ?? '';
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
     }
@@ -68,11 +67,11 @@ export class DiskIntake {
       if (!disk) continue;
       const renamedId = disk.kind === 'text' ? gone.get(disk.hash)?.shift() : undefined;
       if (renamedId !== undefined) {
-        this.rename(renamedId, file.path);
+        if (await this.isSafe({ ...file, disk })) this.rename(renamedId, file.path);
         continue;
       }
       if ((await this.isTakenInOtherCase(file)) || this.isTwin(file, batch)) continue;
-      batch.push({ path: file.path, disk });
+      batch.push({ ...file, disk });
       batchBytes += disk.kind === 'text' ? disk.sizeBytes : 0;
       if (batch.length < BATCH_FILES && batchBytes < BATCH_BYTES) continue;
       await this.list(batch);
@@ -99,11 +98,11 @@ export class DiskIntake {
 
   /** On a disk that does not tell case, the file was renamed; else it cannot be shared beside the other. */
   private async isTakenInOtherCase({ path, absolutePath }: WalkedFile): Promise<boolean> {
-    const { root, bases } = this.options;
+    const { means, bases } = this.options;
     const other = this.findByComparablePath(comparablePath(path));
     const otherPath = other && bases.pathFor(other.fileId);
     if (!other || otherPath === undefined) return false;
-    const { kind, absolutePath: otherAbsolute } = await locateOnDisk(root, otherPath);
+    const { kind, absolutePath: otherAbsolute } = await locateOnDisk(means.root, otherPath);
     if (kind === 'missing') return false;
     if (await isSameFile(absolutePath, otherAbsolute)) {
       this.rename(other.fileId, path);
@@ -136,8 +135,9 @@ export class DiskIntake {
 
   private async list(found: readonly FoundFile[]): Promise<void> {
     const { files, bases } = this.options;
+    const areSafe = await Promise.all(found.map((file) => this.isSafe(file)));
     // While the files were read, the room may have listed them.
-    const batch = this.withoutKnown(found);
+    const batch = this.withoutKnown(found.filter((_file, position) => areSafe[position]));
     if (batch.length === 0) return;
     this.listing = true;
     try {
@@ -153,9 +153,24 @@ export class DiskIntake {
     await nextTurn();
   }
 
+  /**
+   * Makes a text safe from a loss of power before the room has it: what is lost on disk afterwards would look like an
+   * edit that deletes it. Resolves to false when the disk fails, and leaves the file out.
+   */
+  private async isSafe({ absolutePath, path, disk }: FoundFile): Promise<boolean> {
+    if (disk.kind !== 'text') return true;
+    try {
+      await this.options.means.durability.syncFile(absolutePath);
+      return true;
+    } catch (error) {
+      this.options.problems.reportLeftOut(toWorkspaceError(error, path, 'read'));
+      return false;
+    }
+  }
+
   private async read({ absolutePath, path }: WalkedFile): Promise<FoundDisk | undefined> {
     try {
-      const disk = await readDiskFile(absolutePath, { root: this.options.root, path });
+      const disk = await readDiskFile(absolutePath, { root: this.options.means.root, path });
       return disk.kind === 'missing' ? undefined : disk;
     } catch (error) {
       const reason = error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error));

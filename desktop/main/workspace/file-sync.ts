@@ -1,28 +1,28 @@
 import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { Arrival } from './arrival.ts';
 import type { BaseIndex } from './base-index.ts';
-import { freeLocalCopy, moveFile, moveThroughStone, removeFile, writeText } from './disk-changes.ts';
+import { type DiskMeans, removeFile, writeBytes } from './disk-changes.ts';
+import { FileMoves, type UnsafeMove } from './file-moves.ts';
+import { encodeOverMixed } from './mixed-line-ends.ts';
 import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
-import { isSameFile } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
-import { type DiskFile, type DiskWrites, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
+import { type DiskFile, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { diskEdits, rebaseEdits } from './three-way-merge.ts';
-import { WorkspaceError } from './workspace-error.ts';
+import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions {
-  /** Real path of the folder. */
-  readonly root: string;
+  readonly means: DiskMeans;
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
   readonly nowMs: () => number;
   /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
   readonly assertFolder: () => Promise<void>;
-  /** A file that the room does not list any more is still at this path, and is to be shared again. */
-  readonly onKept: (path: string) => void;
-  readonly writes?: DiskWrites;
+  /** A file that may be shared is left at this path, and nothing in the room stands for it. */
+  readonly onLeft: (path: string) => void;
 }
 
 /** `gone`: the file is missing on disk, and the caller did not know for sure; nothing was done. */
@@ -44,16 +44,23 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** Brings one file of the folder and of the room together, from whatever state the two are in. */
 export class FileSync {
   private readonly options: FileSyncOptions;
-  /** Hash of what is left at a path whose file has gone elsewhere, its text being in the room: it may be replaced. */
-  private readonly leftovers = new Map<string, string>();
+  private readonly moves: FileMoves;
+  private readonly arrival: Arrival;
 
   constructor(options: FileSyncOptions) {
     this.options = options;
+    this.moves = new FileMoves(options.means, options.bases, options.nowMs);
+    this.arrival = new Arrival({ ...options, moves: this.moves });
   }
 
   /** Throws WorkspaceError when disk or path do not allow it; nothing is lost then, and it may be tried again. */
   async sync(fileId: string, isGoneForSure: boolean): Promise<SyncOutcome> {
     return this.visit({ fileId, isGoneForSure, waiting: NOBODY });
+  }
+
+  /** Resolves, when all files that were moved are safe from a loss of power, to those that could not be made so. */
+  whenSafe(): Promise<readonly UnsafeMove[]> {
+    return this.moves.whenSafe();
   }
 
   private async visit(visit: Visit): Promise<SyncOutcome> {
@@ -70,14 +77,14 @@ export class FileSync {
   }
 
   private async attempt(visit: Visit): Promise<SyncOutcome | 'again'> {
-    const { files, bases, root, assertFolder } = this.options;
+    const { files, bases, means, assertFolder } = this.options;
     const { fileId } = visit;
     await assertFolder();
     const file = this.listed(fileId);
     if (!file) return this.syncRemoved(fileId);
-    if (isOwnFile(file.path.slice(file.path.lastIndexOf('/') + 1))) throw reservedName(file);
-    if (bases.pathFor(fileId) !== file.path) await this.arrive(file, visit);
-    const absolutePath = await resolveInside(root, file.path);
+    if (isOwnFile(nameOf(file.path))) throw reservedName(file);
+    if (bases.pathFor(fileId) !== file.path && (await this.arrive(file, visit)) === 'again') return 'again';
+    const absolutePath = await resolveInside(means.root, file.path);
     if (file.kind === 'text') await files.whenTextReady(fileId);
     const disk = await this.look(absolutePath, file);
     if (disk.kind === 'missing') await assertFolder();
@@ -89,11 +96,17 @@ export class FileSync {
     if (disk.kind === 'missing')
       return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
     if (disk.kind !== 'text') throw noLongerText(file, disk.kind);
-    return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk, absolutePath);
+    return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk);
+  }
+
+  private arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<'here' | 'again'> {
+    const inner = new Set([...waiting, fileId]);
+    const visit = (ownerId: string) => this.visit({ fileId: ownerId, isGoneForSure: true, waiting: inner });
+    return this.arrival.arrive({ file, waiting, visit });
   }
 
   private read(absolutePath: string, path: string, maxBytes = MAX_SHARED_TEXT_BYTES): Promise<DiskFile> {
-    return readDiskFile(absolutePath, { root: this.options.root, path, maxBytes });
+    return readDiskFile(absolutePath, { root: this.options.means.root, path, maxBytes });
   }
 
   private look(absolutePath: string, { fileId, path, kind }: SharedFile): Promise<DiskFile> {
@@ -123,10 +136,22 @@ export class FileSync {
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
     const { files } = this.options;
-    if (disk.hash !== base.hash && (await this.takeFromDisk(file, disk)) === 'again') return 'again';
+    if (disk.hash !== base.hash) {
+      // Else a loss of power may bring back what was there before, which would look like an edit that undoes this one.
+      await this.makeSafe(absolutePath, file.path);
+      if ((await this.takeFromDisk(file, disk)) === 'again') return 'again';
+    }
     const current = this.listed(file.fileId) ?? file;
     if (files.readText(file.fileId) === disk.text && isSameFormat(disk, current)) return 'done';
-    return this.write(current, absolutePath, disk.hash);
+    return this.write(current, absolutePath, disk);
+  }
+
+  private async makeSafe(absolutePath: string, path: string): Promise<void> {
+    try {
+      await this.options.means.durability.syncFile(absolutePath);
+    } catch (error) {
+      throw toWorkspaceError(error, path, 'read');
+    }
   }
 
   private async takeFromDisk(file: SharedFile, disk: DiskTextFile): Promise<SyncOutcome | 'again'> {
@@ -148,52 +173,37 @@ export class FileSync {
   private async write(
     file: SharedFile,
     absolutePath: string,
-    replaces: string | undefined,
+    replaced: DiskTextFile | undefined,
   ): Promise<SyncOutcome | 'again'> {
-    const { files, bases, writes } = this.options;
+    const { files, bases, means } = this.options;
     const { fileId, path } = file;
     await files.whenKept(fileId);
+    if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
     const text = files.readText(fileId);
-    const hash = hashBytes(encodeText(text, file));
+    const bytes = encodeOver(text, file, replaced);
+    const hash = hashBytes(bytes);
     bases.beginSave(fileId, { path, hash, text });
-    if (!(await writeText({ absolutePath, path, text, format: file, replaces }, writes))) return 'again';
+    if (!(await writeBytes({ absolutePath, path, bytes, replaces: replaced?.hash }, means))) return 'again';
     bases.set(fileId, { path, hash, text });
     return 'done';
   }
 
   // The same path was made on both sides, each without knowing of the other.
-  private async meet(file: SharedFile, disk: DiskTextFile, absolutePath: string): Promise<SyncOutcome | 'again'> {
+  private async meet(file: SharedFile, disk: DiskTextFile): Promise<SyncOutcome | 'again'> {
     const { files, bases } = this.options;
-    if (this.leftovers.get(file.path) === disk.hash) {
-      const outcome = await this.write(file, absolutePath, disk.hash);
-      if (outcome === 'done') this.leftovers.delete(file.path);
-      return outcome;
-    }
     if (files.readText(file.fileId) === disk.text) {
       bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
       return 'done';
     }
-    await this.setAside(file, absolutePath);
+    await this.arrival.setAside(file);
     return 'again';
-  }
-
-  private async setAside(file: SharedFile, absolutePath: string): Promise<void> {
-    const { problems, nowMs, root } = this.options;
-    const aside = await freeLocalCopy(root, file.path, nowMs());
-    await moveFile(root, absolutePath, await resolveInside(root, aside), file.path);
-    problems.tell({
-      id: `met:${file.fileId}`,
-      severity: 'warning',
-      path: file.path,
-      fileId: file.fileId,
-      title: `${file.path} was different in the folder and in the room.`,
-      detail: `The room's text is in the file now; what the folder had is beside it as ${aside}.`,
-    });
   }
 
   private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<SyncOutcome | 'again'> {
     const { files, bases, problems } = this.options;
     if (files.readText(file.fileId) === base.text) {
+      await this.makeSafe(absolutePath, file.path);
+      if (files.readText(file.fileId) !== base.text) return 'again';
       bases.delete(file.fileId);
       files.remove([file.fileId]);
       return 'done';
@@ -211,16 +221,16 @@ export class FileSync {
     return outcome;
   }
 
-  private async syncRemoved(fileId: string): Promise<SyncOutcome> {
-    const { bases, problems, root, onKept } = this.options;
+  private async syncRemoved(fileId: string): Promise<SyncOutcome | 'again'> {
+    const { bases, problems, means, onLeft } = this.options;
     problems.resolveFile(fileId);
     const base = bases.get(fileId);
     if (!base) return 'done';
     const { path } = base;
-    const absolutePath = await resolveInside(root, path);
+    const absolutePath = await resolveInside(means.root, path);
     const disk = await this.readOwn(absolutePath, path);
-    const isShared = disk.kind === 'text' && disk.hash === base.hash;
-    if (isShared) await removeFile(root, absolutePath, path);
+    const isShared = disk.kind === 'text' && [base.hash, bases.savingOf(fileId)?.hash].includes(disk.hash);
+    if (isShared && !(await removeFile({ absolutePath, path, hash: disk.hash }, means))) return 'again';
     bases.delete(fileId);
     if (isShared || disk.kind === 'missing') return 'done';
     const hasText = base.hash !== '';
@@ -229,107 +239,10 @@ export class FileSync {
       severity: hasText ? 'warning' : 'info',
       path,
       title: hasText ? `${path} was deleted in the room, but changed on disk.` : `${path} was deleted in the room.`,
-      detail: hasText
-        ? 'The file on disk is kept, and shared again.'
-        : 'Its content was never in the room, so the file is kept on this device. Delete it on disk if it should go.',
+      detail: explainKept(path, hasText),
     });
-    if (hasText) onKept(path);
+    if (hasText) onLeft(path);
     return 'done';
-  }
-
-  /** Makes the path of a file free for it, and brings it there from where it lay. */
-  private async arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<void> {
-    const { files, bases, root } = this.options;
-    await resolveInside(root, file.path);
-    const ownerId = bases.ownerOf(file.path);
-    if (ownerId !== undefined && ownerId !== fileId) {
-      if (waiting.has(ownerId)) await this.liftOff(ownerId, bases.get(fileId)?.hash);
-      else await this.visit({ fileId: ownerId, isGoneForSure: true, waiting: new Set([...waiting, fileId]) });
-    }
-    const base = bases.get(fileId);
-    if (!base) return;
-    const from = await resolveInside(root, base.path);
-    const to = await resolveInside(root, file.path);
-    if (isNested(base.path, file.path)) return this.moveNested(file, base, { from, to });
-    const isOtherCase = from !== to && (await isSameFile(from, to));
-    const [there, here] = [await this.read(to, file.path), await this.readOwn(from, base.path)];
-    const isOthers = files.files.some(
-      (other) => other.path === base.path && bases.pathFor(other.fileId) === undefined && !waiting.has(other.fileId),
-    );
-    if (isOthers && here.kind === 'text' && here.hash !== base.hash) {
-      // What lies at the old place may well be the other file's, after a crash that lost the newest bases.
-      bases.delete(fileId);
-      return;
-    }
-    if (there.kind === 'text' && there.hash === base.hash && here.kind === 'text' && here.hash !== base.hash) {
-      // It has moved already; what lies at the old place is not known to be its own.
-      bases.set(fileId, { ...base, path: file.path });
-      return;
-    }
-    const isFree =
-      there.kind === 'missing' ||
-      isOtherCase ||
-      (there.kind === 'text' && this.leftovers.get(file.path) === there.hash);
-    if (here.kind !== 'missing') {
-      if (!isFree) await this.setAside(file, to);
-      await moveFile(root, from, to, base.path);
-      this.leftovers.delete(file.path);
-    } else if (there.kind === 'text' && there.hash !== base.hash) {
-      // Gone from its old place, and something unknown is at the new one: they meet as strangers.
-      bases.delete(fileId);
-      return;
-    }
-    bases.set(fileId, { ...base, path: file.path });
-  }
-
-  /** One of the two paths is a folder of the other: the file has to be out of the way before its new place can be made. */
-  private async moveNested(
-    file: SharedFile,
-    base: MirrorBase,
-    { from, to }: { readonly from: string; readonly to: string },
-  ): Promise<void> {
-    const { bases, nowMs, root } = this.options;
-    const { fileId } = file;
-    const here = await this.readOwn(from, base.path);
-    if (here.kind !== 'missing') {
-      const outer = base.path.length < file.path.length ? base.path : file.path;
-      const stone = await resolveInside(root, await freeLocalCopy(root, outer, nowMs()));
-      // Between the two moves the file is at neither place: an end of the process there must not count as its deletion.
-      bases.delete(fileId);
-      bases.beginSave(fileId, { ...base, path: file.path });
-      try {
-        await moveThroughStone(root, { from, stone, to, path: file.path });
-      } catch (error) {
-        bases.set(fileId, base);
-        throw error;
-      }
-    } else {
-      const there = await this.read(to, file.path);
-      if (there.kind === 'text' && there.hash !== base.hash) {
-        // Gone from its old place, and something unknown is at the new one: they meet as strangers.
-        bases.delete(fileId);
-        return;
-      }
-    }
-    bases.set(fileId, { ...base, path: file.path });
-  }
-
-  /**
-   * Takes what a file has on disk into the room and lets its path go: two files are changing places. Where the hash is
-   * that of the file which comes, that one is there already, and the newest bases were lost in a crash.
-   */
-  private async liftOff(fileId: string, comingHash: string | undefined): Promise<void> {
-    const { files, bases, root } = this.options;
-    const file = this.listed(fileId);
-    const base = bases.get(fileId);
-    if (!file || !base) return;
-    await files.whenTextReady(fileId);
-    const disk = await this.read(await resolveInside(root, base.path), base.path);
-    if (disk.kind === 'text' && disk.hash !== comingHash) {
-      if (disk.hash !== base.hash) await this.takeFromDisk(file, disk);
-      this.leftovers.set(base.path, disk.hash);
-    }
-    bases.delete(fileId);
   }
 
   // Binary and oversized files are listed as they are found on disk, and nothing more.
@@ -370,8 +283,22 @@ function hasRoomChangedFormat(listed: TextFormat, base: MirrorBase): boolean {
   return matches.length > 0 && !matches.some(({ eol, bom }) => eol === listed.eol && bom === listed.bom);
 }
 
-function isNested(a: string, b: string): boolean {
-  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+/** The bytes of a text in a format; lines that stay keep their line ends where the file mixed them. */
+function encodeOver(text: string, format: TextFormat, replaced: DiskTextFile | undefined): Buffer {
+  if (replaced?.mixedText === undefined || replaced.format.eol !== format.eol) return encodeText(text, format);
+  return encodeOverMixed(text, format, replaced.mixedText);
+}
+
+function explainKept(path: string, hasText: boolean): string {
+  if (!hasText) {
+    return 'Its content was never in the room, so the file is kept on this device. Delete it on disk if it should go.';
+  }
+  if (isOwnFile(nameOf(path))) return 'The file on disk is kept for this device alone. Rename it to share it again.';
+  return 'The file on disk is kept, and shared again.';
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function reservedName({ path }: SharedFile): WorkspaceError {

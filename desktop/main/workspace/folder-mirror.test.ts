@@ -115,6 +115,17 @@ describe('changes in the room', () => {
     expect(test.openProblems.map(({ severity }) => severity)).toEqual(['warning']);
   });
 
+  it('do not overwrite a file that comes to be there in the last moment', async () => {
+    const test = await startMirror({ 'a.txt': 'A' });
+    test.bases.beforeMove = () => test.folder.write('b.txt', 'of another');
+    test.files.update(test.files.idOf('a.txt'), { path: 'b.txt' });
+    await test.settle();
+    const { 'b.txt': text, ...others } = await test.folder.contents();
+    expect(text).toBe('A');
+    expect(Object.values(others)).toEqual(['of another']);
+    expect(test.files.contents).toEqual({ 'b.txt': 'A' });
+  });
+
   it('keep permissions', async () => {
     const test = await startMirror({ 'run.sh': 'echo\n' });
     await chmod(test.folder.at('run.sh'), 0o755);

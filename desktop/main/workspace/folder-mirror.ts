@@ -8,6 +8,7 @@ import {
 } from '../../../shared/lifecycle/index.ts';
 import { BaseIndex } from './base-index.ts';
 import { DiskIntake } from './disk-intake.ts';
+import { Durability } from './durability.ts';
 import { FileSync } from './file-sync.ts';
 import { watchFolder } from './folder-watcher.ts';
 import { IgnoreRules } from './ignore-rules.ts';
@@ -17,8 +18,10 @@ import { OpenedRoot } from './opened-root.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { MirrorBaseStore, MirrorProblem, SharedFiles } from './shared-files.ts';
+import { settleMoves } from './settle-moves.ts';
 import { sortDiskPaths } from './sort-disk-paths.ts';
-import type { DiskWrites } from './text-file.ts';
+import { syncInOrder } from './sync-order.ts';
+import { type DiskWrites, systemDiskWrites } from './text-file.ts';
 import { walkFolder } from './walk-folder.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import { WriteDelay } from './write-delay.ts';
@@ -72,21 +75,21 @@ export class FolderMirror implements Disposable {
 
   constructor(options: FolderMirrorOptions) {
     this.options = options;
-    const { folder, files, scheduler, writes } = options;
+    const { folder, files, scheduler, writes = systemDiskWrites } = options;
     this.root = new OpenedRoot(folder);
     this.bases = new BaseIndex(options.bases);
     this.problems = new ProblemBoard((problem) => {
       if (!this.disposables.isDisposed) options.onProblem(problem);
     });
-    const shared = { root: folder, files, bases: this.bases, problems: this.problems };
+    const means = { root: folder, writes, durability: new Durability(writes) };
+    const shared = { means, files, bases: this.bases, problems: this.problems };
     this.intake = new DiskIntake(shared);
     this.list = new ListWatch(files, this.bases);
     this.fileSync = new FileSync({
       ...shared,
       nowMs: () => scheduler.now(),
       assertFolder: () => this.root.assert(),
-      onKept: (path) => this.noticeDisk([path]),
-      ...(writes ? { writes } : {}),
+      onLeft: (path) => this.noticeDisk([path]),
     });
     this.delay = this.disposables.add(
       new WriteDelay(scheduler, (fileId) => this.enqueue(() => this.syncFile(fileId, false))),
@@ -97,6 +100,7 @@ export class FolderMirror implements Disposable {
   async start(): Promise<void> {
     const { files } = this.options;
     await this.root.open();
+    await settleMoves(this.options.folder, this.bases);
     await this.forgetLostBases();
     if (this.disposables.isDisposed) return;
     this.disposables.add(
@@ -112,7 +116,7 @@ export class FolderMirror implements Disposable {
 
   /** Compares the whole folder with the room once more, for changes that the system did not announce. */
   reconcile(): Promise<void> {
-    return this.queue.run(() => this.reconcileNow());
+    return this.run(() => this.reconcileNow());
   }
 
   /** Where a file is on this device; undefined when it is not in the folder (yet). */
@@ -197,7 +201,18 @@ export class FolderMirror implements Disposable {
   }
 
   private enqueue(task: () => Promise<void>): void {
-    if (!this.disposables.isDisposed) this.queue.run(task).catch(reportUnexpectedError);
+    if (!this.disposables.isDisposed) this.run(task).catch(reportUnexpectedError);
+  }
+
+  /** Runs a task after all others. Bases are the caller's again only when every file that it moved is safe. */
+  private run(task: () => Promise<void>): Promise<void> {
+    return this.queue.run(async () => {
+      try {
+        await task();
+      } finally {
+        for (const { fileId, error } of await this.fileSync.whenSafe()) this.tellFailed(fileId, error);
+      }
+    });
   }
 
   private async syncFile(fileId: string, isGoneForSure: boolean): Promise<void> {
@@ -223,40 +238,16 @@ export class FolderMirror implements Disposable {
     this.retryLater();
   }
 
-  /** Those that come, go or move first, one by one; then those that stay where they are, several at a time. */
-  private async syncFiles(fileIds: Iterable<string>): Promise<void> {
-    const staying: string[] = [];
-    const moving: string[] = [];
-    for (const fileId of fileIds) {
-      const path = this.options.files.get(fileId)?.path;
-      const isStaying =
-        path !== undefined &&
-        [path, undefined].includes(this.bases.pathFor(fileId)) &&
-        [fileId, undefined].includes(this.bases.ownerOf(path));
-      (isStaying ? staying : moving).push(fileId);
-    }
-    await this.syncMoving(moving);
-    const next = staying.values();
-    const work = async () => {
-      for (const fileId of next) await this.syncFile(fileId, false);
-    };
-    await Promise.all(Array.from({ length: this.options.concurrentSyncs ?? DEFAULT_CONCURRENT_SYNCS }, work));
-  }
-
-  /** Where the name of one is another's folder, it comes again after that one. */
-  private async syncMoving(fileIds: readonly string[]): Promise<void> {
-    const waiting: string[] = [];
-    for (const fileId of fileIds) {
-      if (this.disposables.isDisposed) return;
-      try {
-        await this.trySync(fileId, false);
-      } catch (error) {
-        if (error instanceof WorkspaceError && error.code === 'name-taken') waiting.push(fileId);
-        else this.tellFailed(fileId, error);
-      }
-    }
-    if (waiting.length < fileIds.length) return this.syncMoving(waiting);
-    for (const fileId of waiting) await this.syncFile(fileId, false);
+  private syncFiles(fileIds: Iterable<string>): Promise<void> {
+    const { files, concurrentSyncs = DEFAULT_CONCURRENT_SYNCS } = this.options;
+    return syncInOrder(fileIds, {
+      files,
+      bases: this.bases,
+      concurrentSyncs,
+      isStopped: () => this.disposables.isDisposed,
+      sync: (fileId) => this.trySync(fileId, false),
+      onFailed: (fileId, error) => this.tellFailed(fileId, error),
+    });
   }
 
   private retryLater(): void {

@@ -41,6 +41,13 @@ export async function locateOnDisk(
   }
 }
 
+/** What tells a file from others that lie or lay beside it, and stays with it when it is moved. Rejects when it is missing. */
+export async function identifyFile(absolutePath: string): Promise<string> {
+  // A file that is made after another was removed may well get the same inode.
+  const { ino, birthtimeNs } = await lstat(absolutePath, { bigint: true });
+  return `${ino}:${birthtimeNs}`;
+}
+
 /** Whether two paths lead to one file, as when they differ in case on a disk that does not tell. */
 export async function isSameFile(left: string, right: string): Promise<boolean> {
   try {

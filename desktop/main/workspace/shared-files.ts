@@ -45,16 +45,38 @@ export interface MirrorBase {
   readonly text: string;
 }
 
+/** A file that this device moves from one path of the folder to another. */
+export interface MirrorMove {
+  readonly from: string;
+  readonly to: string;
+  /** Tells the file from others that lie or lay in the folder; a move keeps it. */
+  readonly identity: string;
+}
+
 /** Keeps the bases of one room and folder; they outlive the mirror. Reads see every write made before. */
 export interface MirrorBaseStore {
   get(fileId: string): MirrorBase | undefined;
+  /** Whether a file has a base, without reading its text. */
+  has(fileId: string): boolean;
   set(fileId: string, base: MirrorBase): void;
+  /** With the base goes what was noted of a save or a move. */
   delete(fileId: string): void;
   list(): readonly { readonly fileId: string; readonly path: string }[];
   /** Notes what a file is about to be replaced by; it survives the end of the process as soon as this returns. */
   beginSave(fileId: string, saving: MirrorBase): void;
   /** What was noted last, unless the base was set or deleted since. */
   savingOf(fileId: string): MirrorBase | undefined;
+  /**
+   * Notes a move that is about to be made; an earlier one of the file is forgotten. Resolves when the note survives the
+   * end of the process, and rejects when it cannot be kept: the file must not be moved then.
+   */
+  beginMove(fileId: string, move: MirrorMove): Promise<void>;
+  /** The move was not made, or is safe from a loss of power. Does nothing when another was noted since. */
+  endMove(fileId: string, move: MirrorMove): void;
+  /** Moves that were begun and not ended. */
+  listMoves(): readonly { readonly fileId: string; readonly move: MirrorMove }[];
+  /** Resolves when all that was written before is safe from a loss of power; rejects when it cannot be made so. */
+  sync(): Promise<void>;
 }
 
 /** Something about the folder that a person should know or act on. A later problem with the same id replaces it. */

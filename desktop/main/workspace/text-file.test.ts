@@ -27,9 +27,9 @@ describe('decodeText and encodeText', () => {
     expect(decodeText(bytesOf('a\r\nb\r\nc\n'))).toMatchObject({
       text: 'a\nb\nc\n',
       format: { eol: 'CRLF' },
-      isUniform: false,
+      mixedText: 'a\r\nb\r\nc\n',
     });
-    expect(decodeText(bytesOf('a\rb'))).toMatchObject({ text: 'a\nb', format: { eol: 'LF' }, isUniform: false });
+    expect(decodeText(bytesOf('a\rb'))).toMatchObject({ text: 'a\nb', format: { eol: 'LF' }, mixedText: 'a\rb' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { constants, readFileSync, renameSync } from 'node:fs';
+import { constants, readFileSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createTempName } from './own-files.ts';
@@ -22,20 +22,47 @@ export type DiskFile =
       /** SHA-256 of the bytes, in hex. */
       readonly hash: string;
       readonly sizeBytes: number;
+      /** The text with its line ends, where these are not all the same. */
+      readonly mixedText?: string;
     }
   | { readonly kind: 'binary' | 'oversized'; readonly sizeBytes: number };
 
-/** The two steps of a save that fail in practice; a dependency so that tests can make them fail. */
+/** What is done to the files of a folder; a dependency so that tests can make it fail. */
 export interface DiskWrites {
   writeAll(file: FileHandle, bytes: Uint8Array): Promise<void>;
-  /** Synchronous: nothing of this process comes between the last look at the old file and its replacement. */
-  replace(from: string, to: string): void;
+  /** Synchronous: nothing of this process comes between the last look at the disk and the change. */
+  rename(from: string, to: string): void;
+  /** Synchronous as well. */
+  remove(path: string): void;
+  /** Resolves when the content of a file is safe from a loss of power. */
+  syncFile(path: string): Promise<void>;
+  /** Resolves when the names in a folder are safe from a loss of power. */
+  syncFolder(path: string): Promise<void>;
 }
+
+/** Of file systems that cannot bring a single file or folder to the disk. */
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 export const systemDiskWrites: DiskWrites = {
   writeAll: (file, bytes) => file.writeFile(bytes),
-  replace: renameSync,
+  rename: renameSync,
+  remove: unlinkSync,
+  syncFile: (path) => syncOpened(path, constants.O_RDONLY),
+  syncFolder: (path) => syncOpened(path, constants.O_RDONLY | constants.O_DIRECTORY),
 };
+
+async function syncOpened(path: string, flags: number): Promise<void> {
+  // Windows does it only for what is open for writing.
+  if (process.platform === 'win32') return;
+  const file = await open(path, flags);
+  try {
+    await file.sync();
+  } catch (error) {
+    if (!NO_SYNC.includes(errnoOf(error))) throw error;
+  } finally {
+    await file.close();
+  }
+}
 
 export interface ReadOptions {
   /** Real path of the folder that the file must be in, also when it is reached through a link. */
@@ -69,6 +96,7 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
       format: decoded.format,
       hash: hashBytes(bytes),
       sizeBytes: bytes.length,
+      ...(decoded.mixedText === undefined ? {} : { mixedText: decoded.mixedText }),
     };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
@@ -99,7 +127,7 @@ export interface SaveOptions {
 
 /**
  * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions.
- * Its folder must exist. Resolves to whether it was replaced. On failure rejects with WorkspaceError; the old file stays.
+ * Its folder must exist, and is not safe from a loss of power yet. Resolves to whether the file was replaced. On failure rejects with WorkspaceError; the old file stays.
  */
 export async function saveFile(absolutePath: string, bytes: Uint8Array, options: SaveOptions): Promise<boolean> {
   const { path, writes = systemDiskWrites } = options;
@@ -118,7 +146,7 @@ export async function saveFile(absolutePath: string, bytes: Uint8Array, options:
       await unlink(tempPath);
       return false;
     }
-    writes.replace(tempPath, absolutePath);
+    writes.rename(tempPath, absolutePath);
     return true;
   } catch (error) {
     // The first error is the one to tell; a temp file that stays behind is never shared and removed at the next start.

@@ -13,8 +13,8 @@ export type DecodedText =
       /** LF only, without the byte order mark. */
       readonly text: string;
       readonly format: TextFormat;
-      /** {@link encodeText} gives the same bytes; false for mixed line ends, of which `format` names the majority. */
-      readonly isUniform: boolean;
+      /** The text with its line ends, where these are mixed: `format` names the majority then. Else {@link encodeText} gives the same bytes. */
+      readonly mixedText?: string;
     }
   | { readonly kind: 'binary' };
 
@@ -37,7 +37,8 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   const lf = (raw.match(/\n/g)?.length ?? 0) - crlf;
   const eol = crlf > lf ? 'CRLF' : 'LF';
   const isUniform = cr === 0 && (crlf === 0 || lf === 0);
-  return { kind: 'text', text: toLf(raw), format: { eol, bom }, isUniform };
+  const decoded = { kind: 'text', text: toLf(raw), format: { eol, bom } } as const;
+  return isUniform ? decoded : { ...decoded, mixedText: raw };
 }
 
 /** The bytes of a text in a format. Line ends of any kind become the format's. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSeededRandom, type SeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { applyTextEdits, diskEdits, rebaseEdits } from './three-way-merge.ts';
 
@@ -49,6 +49,16 @@ describe('diskEdits', () => {
       ).join('\n');
     const base = lines('before');
     const disk = lines('after');
+    const startMs = performance.now();
+    expect(applyTextEdits(base, diskEdits(base, disk))).toBe(disk);
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
+
+  it('takes no longer when the clock is set back meanwhile', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const lines = (side: string) => Array.from({ length: 20_000 }, (_unused, line) => `${side} ${line}`).join('\n');
+    const [base, disk] = [lines('before'), lines('after')];
     const startMs = performance.now();
     expect(applyTextEdits(base, diskEdits(base, disk))).toBe(disk);
     expect(performance.now() - startMs).toBeLessThan(1000);

@@ -1,4 +1,4 @@
-import { diffArrays, diffChars } from 'diff';
+import { diffArrays } from 'diff';
 import type { TextEdit } from './shared-files.ts';
 
 /** Hunks of more characters are replaced as a whole. */
@@ -8,6 +8,7 @@ const MAX_REFINED_WORD_LENGTH = 200;
 /** A shorter text that both sides inserted may be one by chance, unless they inserted nothing else. */
 const MIN_SHARED_LENGTH = 8;
 const DEFAULT_DEADLINE_MS = 500;
+const COMPARISONS_PER_CHECK = 1_000;
 
 /**
  * The edits that turn `base` into `disk`, ascending, in UTF-16 offsets of `base`; none splits a surrogate pair. Past
@@ -15,14 +16,13 @@ const DEFAULT_DEADLINE_MS = 500;
  */
 export function diskEdits(base: string, disk: string, deadlineMs = DEFAULT_DEADLINE_MS): TextEdit[] {
   if (base === disk) return [];
-  const { start, baseEnd, diskEnd } = wholeLines(base, trimCommon(base, disk));
-  const baseMiddle = base.slice(start, baseEnd);
-  const diskMiddle = disk.slice(start, diskEnd);
-  const until = Date.now() + deadlineMs;
-  const hunks = lineHunks(baseMiddle, diskMiddle, deadlineMs);
-  return hunks
-    .flatMap((hunk) => refine(baseMiddle, hunk, until))
-    .map((edit) => ({ ...edit, offset: edit.offset + start }));
+  const deadline = new Deadline(deadlineMs);
+  return lineHunks(base, disk, deadline).flatMap((hunk) => refine(base, hunk, deadline));
+}
+
+/** As {@link diskEdits}, by whole lines. */
+export function lineEdits(base: string, disk: string): TextEdit[] {
+  return base === disk ? [] : lineHunks(base, disk, new Deadline(DEFAULT_DEADLINE_MS));
 }
 
 /**
@@ -119,33 +119,40 @@ function wholeLines(base: string, { start, baseEnd, diskEnd }: ReturnType<typeof
   return { start: lineStart, baseEnd: baseEnd + widened, diskEnd: diskEnd + widened };
 }
 
-function lineHunks(base: string, disk: string, timeout: number): TextEdit[] {
-  const changes = diffArrays(splitLines(base), splitLines(disk), { timeout });
-  if (!changes) return [{ offset: 0, deleteLength: base.length, insert: disk }];
-  return toEdits(changes.map(({ added, removed, value }) => ({ added, removed, value: value.join('') })));
+function lineHunks(base: string, disk: string, deadline: Deadline): TextEdit[] {
+  const { start, baseEnd, diskEnd } = wholeLines(base, trimCommon(base, disk));
+  const [baseMiddle, diskMiddle] = [base.slice(start, baseEnd), disk.slice(start, diskEnd)];
+  const changes = deadline.keep((comparator) =>
+    diffArrays(splitLines(baseMiddle), splitLines(diskMiddle), { comparator }),
+  );
+  if (!changes) return [{ offset: start, deleteLength: baseMiddle.length, insert: diskMiddle }];
+  const hunks = toEdits(changes.map(({ added, removed, value }) => ({ added, removed, value: value.join('') })));
+  return hunks.map((hunk) => ({ ...hunk, offset: hunk.offset + start }));
 }
 
-function refine(base: string, hunk: TextEdit, untilMs: number): TextEdit[] {
+function refine(base: string, hunk: TextEdit, deadline: Deadline): TextEdit[] {
   const deleted = base.slice(hunk.offset, hunk.offset + hunk.deleteLength);
-  const timeout = untilMs - Date.now();
   if (deleted === '' || hunk.insert === '' || deleted.length + hunk.insert.length > MAX_REFINED_LENGTH) return [hunk];
-  if (timeout <= 0) return [trimEdit(base, hunk)];
-  const changes = diffArrays(splitWords(deleted), splitWords(hunk.insert), { timeout });
+  const changes = deadline.keep((comparator) =>
+    diffArrays(splitWords(deleted), splitWords(hunk.insert), { comparator }),
+  );
   if (!changes) return [trimEdit(base, hunk)];
   const words = toEdits(changes.map(({ added, removed, value }) => ({ added, removed, value: value.join('') })));
-  return words.flatMap((edit) => refineWord(base, { ...edit, offset: edit.offset + hunk.offset }, untilMs));
+  return words.flatMap((edit) => refineWord(base, { ...edit, offset: edit.offset + hunk.offset }, deadline));
 }
 
 /** A word that was changed is edited by its letters; one that became another is replaced, lest two such mix. */
-function refineWord(base: string, edit: TextEdit, untilMs: number): TextEdit[] {
+function refineWord(base: string, edit: TextEdit, deadline: Deadline): TextEdit[] {
   const trimmed = trimEdit(base, edit);
   const { offset, deleteLength, insert } = trimmed;
   const longest = Math.max(deleteLength, insert.length);
-  const timeout = untilMs - Date.now();
-  if (deleteLength === 0 || insert === '' || longest > MAX_REFINED_WORD_LENGTH || timeout <= 0) return [trimmed];
+  if (deleteLength === 0 || insert === '' || longest > MAX_REFINED_WORD_LENGTH) return [trimmed];
   // By code points, so that no edit cuts one in two.
-  const changes = diffChars(base.slice(offset, offset + deleteLength), insert, { timeout });
-  if (!changes) return [trimmed];
+  const points = deadline.keep((comparator) =>
+    diffArrays([...base.slice(offset, offset + deleteLength)], [...insert], { comparator }),
+  );
+  if (!points) return [trimmed];
+  const changes = points.map(({ added, removed, value }) => ({ added, removed, value: value.join('') }));
   const keptLength = changes.reduce((sum, { added, removed, value }) => sum + (added || removed ? 0 : value.length), 0);
   if (keptLength * 2 < longest) return [trimmed];
   return toEdits(changes).map((part) => ({ ...part, offset: part.offset + offset }));
@@ -155,6 +162,37 @@ function refineWord(base: string, edit: TextEdit, untilMs: number): TextEdit[] {
 function trimEdit(base: string, { offset, deleteLength, insert }: TextEdit): TextEdit {
   const { start, baseEnd, diskEnd } = trimCommon(base.slice(offset, offset + deleteLength), insert);
   return { offset: offset + start, deleteLength: baseEnd - start, insert: insert.slice(start, diskEnd) };
+}
+
+/** Thrown by a comparison: the only way out of a difference that is being looked for. */
+class DeadlinePassed extends Error {}
+
+/** A bound on the time that looking for differences takes, which a change of the clock neither widens nor narrows. */
+class Deadline {
+  private readonly untilMs: number;
+  private comparisons = 0;
+
+  constructor(spanMs: number) {
+    this.untilMs = performance.now() + spanMs;
+  }
+
+  /** Gives what `task` finds by comparing as it is told to; undefined once the time has passed. */
+  keep<T>(task: (comparator: (left: string, right: string) => boolean) => T): T | undefined {
+    try {
+      this.check();
+      return task((left, right) => {
+        if (++this.comparisons % COMPARISONS_PER_CHECK === 0) this.check();
+        return left === right;
+      });
+    } catch (error) {
+      if (error instanceof DeadlinePassed) return undefined;
+      throw error;
+    }
+  }
+
+  private check(): void {
+    if (performance.now() > this.untilMs) throw new DeadlinePassed();
+  }
 }
 
 interface Change {

@@ -3,11 +3,16 @@ import type { Disposable, Scheduler } from '../../../shared/lifecycle/index.ts';
 const QUIET_MS = 200;
 const LONGEST_MS = 2000;
 
+interface Waiting {
+  readonly quiet: Disposable;
+  readonly longest: Disposable;
+}
+
 /** Waits for a pause in the changes of each file, but not for ever. */
 export class WriteDelay implements Disposable {
   private readonly scheduler: Scheduler;
   private readonly onDue: (fileId: string) => void;
-  private readonly waiting = new Map<string, { readonly sinceMs: number; timer: Disposable }>();
+  private readonly waiting = new Map<string, Waiting>();
 
   constructor(scheduler: Scheduler, onDue: (fileId: string) => void) {
     this.scheduler = scheduler;
@@ -16,12 +21,11 @@ export class WriteDelay implements Disposable {
 
   changed(fileId: string): void {
     const earlier = this.waiting.get(fileId);
-    const nowMs = this.scheduler.now();
-    const sinceMs = earlier?.sinceMs ?? nowMs;
-    earlier?.timer.dispose();
-    const delayMs = Math.max(0, Math.min(QUIET_MS, sinceMs + LONGEST_MS - nowMs));
-    const timer = this.scheduler.schedule(() => this.fire(fileId), delayMs);
-    this.waiting.set(fileId, { sinceMs, timer });
+    earlier?.quiet.dispose();
+    const wait = (delayMs: number) => this.scheduler.schedule(() => this.fire(fileId), delayMs);
+    // By timers alone: the clock may be set back meanwhile.
+    const longest = earlier?.longest ?? wait(LONGEST_MS);
+    this.waiting.set(fileId, { quiet: wait(QUIET_MS), longest });
   }
 
   get isWaiting(): boolean {
@@ -34,13 +38,18 @@ export class WriteDelay implements Disposable {
   }
 
   dispose(): void {
-    for (const { timer } of this.waiting.values()) timer.dispose();
-    this.waiting.clear();
+    for (const fileId of [...this.waiting.keys()]) this.forget(fileId);
   }
 
   private fire(fileId: string): void {
-    this.waiting.get(fileId)?.timer.dispose();
-    this.waiting.delete(fileId);
+    this.forget(fileId);
     this.onDue(fileId);
+  }
+
+  private forget(fileId: string): void {
+    const waiting = this.waiting.get(fileId);
+    this.waiting.delete(fileId);
+    waiting?.quiet.dispose();
+    waiting?.longest.dispose();
   }
 }

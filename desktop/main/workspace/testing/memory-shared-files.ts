@@ -1,7 +1,8 @@
 import { Emitter } from '../../../../shared/lifecycle/index.ts';
 import { parseSharedPath, type SharedFile } from '../../../../shared/workspace/index.ts';
-import type { MirrorBase, MirrorBaseStore, NewSharedFile, SharedFiles, TextEdit } from '../shared-files.ts';
+import type { MirrorBase, MirrorBaseStore, MirrorMove, NewSharedFile, SharedFiles, TextEdit } from '../shared-files.ts';
 import { applyTextEdits } from '../three-way-merge.ts';
+import { DeviceMemory } from './device-memory.ts';
 
 /** A room's files in memory, which a test edits as other people would. */
 export class MemorySharedFiles implements SharedFiles {
@@ -12,12 +13,17 @@ export class MemorySharedFiles implements SharedFiles {
   private readonly heldBack = new Set<string>();
   private sorted: readonly SharedFile[] | undefined;
   private nextId = 1;
+  private readonly memory: DeviceMemory;
   readonly onDidChangeFiles = this.filesChanged.event;
   readonly onDidChangeText = this.textChanged.event;
   /** How many calls of `createFiles` there were. */
   createCalls = 0;
   /** Runs once, when files are about to be listed. */
   beforeCreate: (() => void) | undefined;
+
+  constructor(memory = new DeviceMemory()) {
+    this.memory = memory;
+  }
 
   get files(): readonly SharedFile[] {
     this.sorted ??= [...this.listed.values()]
@@ -36,20 +42,27 @@ export class MemorySharedFiles implements SharedFiles {
 
   async whenTextReady(): Promise<void> {}
 
-  async whenKept(): Promise<void> {}
+  async whenKept(): Promise<void> {
+    this.memory.commit();
+  }
 
   readText(fileId: string): string {
     return this.texts.get(fileId) ?? '';
   }
 
   applyEdits(fileId: string, edits: readonly TextEdit[]): void {
+    if (this.memory.process.hasEnded) return;
     let end = 0;
     for (const { offset, deleteLength } of edits) {
       if (offset < end || offset + deleteLength > this.readText(fileId).length)
         throw new Error('these edits are out of order');
       end = offset + deleteLength;
     }
-    this.texts.set(fileId, applyTextEdits(this.readText(fileId), edits));
+    const before = this.readText(fileId);
+    this.memory.write('room', () => {
+      this.texts.set(fileId, applyTextEdits(before, edits));
+      return () => this.texts.set(fileId, before);
+    });
     this.textChanged.fire(fileId);
   }
 
@@ -62,12 +75,13 @@ export class MemorySharedFiles implements SharedFiles {
   }
 
   private list(files: readonly NewSharedFile[]): readonly string[] {
+    if (this.memory.process.hasEnded) return [];
     const ids = files.map(({ text, ...file }) => {
       if (!parseSharedPath(file.path).ok) throw new Error(`${file.path} cannot be shared`);
       const fileId = `f${this.nextId++}`;
-      this.listed.set(fileId, { fileId, ...file });
-      this.sorted = undefined;
+      // The text goes first: whoever sees a file in the list finds its text.
       if (text !== undefined && text !== '') this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
+      this.change(fileId, { fileId, ...file });
       return fileId;
     });
     this.tellFilesChanged();
@@ -77,16 +91,31 @@ export class MemorySharedFiles implements SharedFiles {
   update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
     const file = this.listed.get(fileId);
     if (!file) return;
-    this.listed.set(fileId, { ...file, ...changes });
+    this.change(fileId, { ...file, ...changes });
     this.tellFilesChanged();
   }
 
   remove(fileIds: readonly string[]): void {
-    for (const fileId of fileIds) this.listed.delete(fileId);
+    for (const fileId of fileIds) this.change(fileId, undefined);
     this.tellFilesChanged();
   }
 
+  private change(fileId: string, file: SharedFile | undefined): void {
+    const before = this.listed.get(fileId);
+    this.memory.write('room', () => {
+      this.enter(fileId, file);
+      return () => this.enter(fileId, before);
+    });
+  }
+
+  private enter(fileId: string, file: SharedFile | undefined): void {
+    if (file) this.listed.set(fileId, file);
+    else this.listed.delete(fileId);
+    this.sorted = undefined;
+  }
+
   private tellFilesChanged(): void {
+    if (this.memory.process.hasEnded) return;
     this.sorted = undefined;
     this.filesChanged.fire();
   }
@@ -129,45 +158,80 @@ export class MemorySharedFiles implements SharedFiles {
   }
 }
 
-export type BasesSnapshot = readonly (readonly [fileId: string, base: MirrorBase])[];
-
 /** Bases that outlive a mirror, in memory. */
 export class MemoryMirrorBases implements MirrorBaseStore {
-  private bases = new Map<string, MirrorBase>();
+  private readonly memory: DeviceMemory;
+  private readonly bases = new Map<string, MirrorBase>();
   private readonly saving = new Map<string, MirrorBase>();
+  private readonly moves = new Map<string, MirrorMove>();
+  /** Runs once, when a move is about to be made. */
+  beforeMove: (() => Promise<void>) | undefined;
+
+  constructor(memory = new DeviceMemory()) {
+    this.memory = memory;
+  }
 
   get(fileId: string): MirrorBase | undefined {
     return this.bases.get(fileId);
   }
 
+  has(fileId: string): boolean {
+    return this.bases.has(fileId);
+  }
+
   set(fileId: string, base: MirrorBase): void {
-    this.bases.set(fileId, base);
-    this.saving.delete(fileId);
-  }
-
-  beginSave(fileId: string, saving: MirrorBase): void {
-    this.saving.set(fileId, saving);
-  }
-
-  savingOf(fileId: string): MirrorBase | undefined {
-    return this.saving.get(fileId);
+    this.put(this.bases, fileId, base);
+    this.put(this.saving, fileId, undefined);
   }
 
   delete(fileId: string): void {
-    this.bases.delete(fileId);
-    this.saving.delete(fileId);
+    this.put(this.bases, fileId, undefined);
+    this.put(this.saving, fileId, undefined);
+    this.put(this.moves, fileId, undefined);
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
     return [...this.bases].map(([fileId, { path }]) => ({ fileId, path }));
   }
 
-  snapshot(): BasesSnapshot {
-    return [...this.bases];
+  beginSave(fileId: string, saving: MirrorBase): void {
+    this.put(this.saving, fileId, saving);
+    this.memory.commit();
   }
 
-  /** Puts back what there was, as after a crash that lost the latest writes. */
-  restore(snapshot: BasesSnapshot): void {
-    this.bases = new Map(snapshot);
+  savingOf(fileId: string): MirrorBase | undefined {
+    return this.saving.get(fileId);
+  }
+
+  async beginMove(fileId: string, move: MirrorMove): Promise<void> {
+    const task = this.beforeMove;
+    this.beforeMove = undefined;
+    await task?.();
+    this.put(this.moves, fileId, move);
+    this.memory.commit();
+  }
+
+  endMove(fileId: string, move: MirrorMove): void {
+    if (this.moves.get(fileId) === move) this.put(this.moves, fileId, undefined);
+  }
+
+  listMoves(): readonly { readonly fileId: string; readonly move: MirrorMove }[] {
+    return [...this.moves].map(([fileId, move]) => ({ fileId, move }));
+  }
+
+  async sync(): Promise<void> {
+    this.memory.sync();
+  }
+
+  private put<T>(map: Map<string, T>, fileId: string, value: T | undefined): void {
+    const before = map.get(fileId);
+    const enter = (entry: T | undefined) => {
+      if (entry === undefined) map.delete(fileId);
+      else map.set(fileId, entry);
+    };
+    this.memory.write('device', () => {
+      enter(value);
+      return () => enter(before);
+    });
   }
 }

@@ -6,6 +6,7 @@ import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts'
 import { FolderMirror, type FolderMirrorOptions } from '../folder-mirror.ts';
 import type { MirrorProblem } from '../shared-files.ts';
 import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
+import { DeviceMemory } from './device-memory.ts';
 import { MemoryMirrorBases, MemorySharedFiles } from './memory-shared-files.ts';
 
 /** A temporary folder that goes when the test is over. */
@@ -50,38 +51,63 @@ export class TestFolder {
 
 /** Writes that fail on demand. */
 export class FailingWrites implements DiskWrites {
+  private readonly disk: DiskWrites;
   /** While set, every write fails with this errno. */
   errno: string | undefined;
   /** Runs right before a file is replaced. */
   beforeSync: (() => Promise<void>) | undefined;
 
+  constructor(disk: DiskWrites = systemDiskWrites) {
+    this.disk = disk;
+  }
+
   async writeAll(...[file, bytes]: Parameters<DiskWrites['writeAll']>): Promise<void> {
     if (this.errno !== undefined) throw Object.assign(new Error(this.errno), { code: this.errno });
-    await systemDiskWrites.writeAll(file, bytes);
+    await this.disk.writeAll(file, bytes);
     const task = this.beforeSync;
     this.beforeSync = undefined;
     await task?.();
   }
 
-  replace(from: string, to: string): void {
-    systemDiskWrites.replace(from, to);
+  rename(from: string, to: string): void {
+    this.disk.rename(from, to);
   }
+
+  remove(path: string): void {
+    this.disk.remove(path);
+  }
+
+  syncFile(path: string): Promise<void> {
+    return this.disk.syncFile(path);
+  }
+
+  syncFolder(path: string): Promise<void> {
+    return this.disk.syncFolder(path);
+  }
+}
+
+export interface MirrorTestOptions extends Pick<FolderMirrorOptions, 'concurrentSyncs'> {
+  readonly memory?: DeviceMemory;
+  readonly disk?: DiskWrites;
 }
 
 /** A folder and a room that mirrors can be started between, one after the other. */
 export class MirrorUnderTest {
   readonly folder: TestFolder;
-  readonly files = new MemorySharedFiles();
-  readonly bases = new MemoryMirrorBases();
+  readonly files: MemorySharedFiles;
+  readonly bases: MemoryMirrorBases;
   readonly scheduler = new ManualScheduler();
-  readonly writes = new FailingWrites();
+  readonly writes: FailingWrites;
   /** Of the mirror that runs. */
   readonly problems: MirrorProblem[] = [];
   private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs'>;
   private mirror: FolderMirror | undefined;
 
-  constructor(folder: TestFolder, options: Pick<FolderMirrorOptions, 'concurrentSyncs'> = {}) {
+  constructor(folder: TestFolder, { memory = new DeviceMemory(), disk, ...options }: MirrorTestOptions = {}) {
     this.folder = folder;
+    this.files = new MemorySharedFiles(memory);
+    this.bases = new MemoryMirrorBases(memory);
+    this.writes = new FailingWrites(disk);
     this.options = options;
     onTestFinished(() => this.stop());
   }

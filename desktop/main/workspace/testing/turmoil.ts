@@ -1,0 +1,308 @@
+import { rename, rm } from 'node:fs/promises';
+import { expect } from 'vitest';
+import type { SeededRandom } from '../../../../shared/testing/seeded-random.ts';
+import type { SharedFile } from '../../../../shared/workspace/index.ts';
+import { MirrorOnDevice } from './mirror-on-device.ts';
+import type { MirrorUnderTest } from './mirror-under-test.ts';
+
+/** A number of its own, and the number of the file that it was made in. */
+const MARKER = /<\d+_(\d+)>/g;
+const LOCAL_COPY = /\.local-\d{8}T/;
+const FIRST_FILES = {
+  'first.txt': '<1_1>one\ntwo\nthree\n',
+  'a/second.txt': '<2_2>x\r\ny\r\n',
+};
+/** Steps of a process between which an end is planned; most of what a mirror does at a time takes fewer. */
+const STEPS_TO_END = 40;
+
+type Action = readonly [weight: number, act: () => void | Promise<void>];
+
+/** People, other programs, a bad disk and a bad mirror at work on one folder; remembers what must not get lost. */
+export class Turmoil {
+  private readonly device: MirrorOnDevice;
+  private readonly test: MirrorUnderTest;
+  private readonly random: SeededRandom;
+  private readonly required = new Set(markersIn(Object.values(FIRST_FILES).join('')));
+  /** Which file each of the room's was made as. */
+  private readonly origins = new Map<string, string>();
+  private nextNumber = 3;
+  private hasLostPower = false;
+
+  private constructor(device: MirrorOnDevice, random: SeededRandom) {
+    this.device = device;
+    this.test = device.test;
+    this.random = random;
+  }
+
+  static async start(random: SeededRandom): Promise<Turmoil> {
+    return new Turmoil(await MirrorOnDevice.start(FIRST_FILES), random);
+  }
+
+  async step(): Promise<void> {
+    await this.choose([...this.actions, [2, () => this.restart()], [2, () => this.crash()]]);
+  }
+
+  async check(): Promise<void> {
+    const { test } = this;
+    test.writes.errno = undefined;
+    test.writes.beforeSync = undefined;
+    test.current.retry();
+    await test.current.flush();
+    await test.settle();
+    const onDisk = await test.folder.contents();
+    const copies = Object.entries(onDisk).filter(([path]) => LOCAL_COPY.test(path));
+    const shared = Object.fromEntries(Object.entries(onDisk).filter(([path]) => !LOCAL_COPY.test(path)));
+    const asText = (bytes: string) => bytes.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
+    expect(Object.fromEntries(Object.entries(shared).map(([path, text]) => [path, asText(text)]))).toEqual(
+      test.files.contents,
+    );
+    for (const file of test.files.files) {
+      const bytes = shared[file.path] ?? '';
+      expect(bytes.startsWith('\ufeff')).toBe(file.bom);
+      if (bytes.includes('\n')) expect(bytes.includes('\r\n')).toBe(file.eol === 'CRLF');
+      const markers = markersIn(bytes);
+      // A base that was not kept may be merged twice; that is better than losing something.
+      if (!this.hasLostPower) expect(new Set(markers).size).toBe(markers.length);
+    }
+    this.checkOrigins();
+    const everything = new Set(
+      [...Object.values(test.files.contents), ...copies.map(([, text]) => text)].flatMap(markersIn),
+    );
+    expect([...this.required].filter((marker) => !everything.has(marker))).toEqual([]);
+    expect(test.openProblems.filter(({ canRetry }) => canRetry)).toEqual([]);
+    expect(test.bases.listMoves()).toEqual([]);
+  }
+
+  private get actions(): readonly Action[] {
+    const { test, random } = this;
+    return [
+      ...this.deeds.map(([weight, act]): Action => [weight, () => this.keep(act)]),
+      [2, () => void (test.writes.errno = random.chance(0.6) ? undefined : 'ENOSPC')],
+      [1, () => void (test.writes.beforeSync = () => this.editOnDisk())],
+      [4, () => test.advance(random.below(500))],
+      [3, () => test.current.reconcile()],
+      [3, () => test.current.flush()],
+    ];
+  }
+
+  /** What people and other programs do. */
+  private get deeds(): readonly Action[] {
+    return [
+      [8, () => this.editInRoom()],
+      [8, () => this.editOnDisk()],
+      [2, () => this.createInRoom()],
+      [2, () => this.createOnDisk()],
+      [2, () => this.renameInRoom()],
+      [2, () => this.renameOnDisk()],
+      [1, () => this.removeInRoom()],
+      [1, () => this.removeOnDisk()],
+      [2, () => this.swapInRoom()],
+      [1, () => this.followInRoom()],
+      [1, () => this.changeFormat()],
+    ];
+  }
+
+  /** What people do, the room has at once; what the mirror did before is committed by then. */
+  private async keep(act: () => void | Promise<void>): Promise<void> {
+    const { memory } = this.device;
+    memory.commit();
+    await act();
+    memory.commit();
+  }
+
+  private async choose(actions: readonly Action[]): Promise<void> {
+    let choice = this.random.below(actions.reduce((sum, [weight]) => sum + weight, 0));
+    for (const [weight, act] of actions) {
+      choice -= weight;
+      if (choice >= 0) continue;
+      await act();
+      break;
+    }
+    if (!this.device.hasEnded) this.checkOrigins();
+  }
+
+  /** No file of the room has the content of another, nor a part of it. */
+  private checkOrigins(): void {
+    for (const { fileId } of this.test.files.files) {
+      for (const origin of originsIn(this.test.files.readText(fileId))) {
+        if (!this.origins.has(fileId)) this.origins.set(fileId, origin);
+        expect({ fileId, origin }).toEqual({ fileId, origin: this.origins.get(fileId) });
+      }
+    }
+  }
+
+  private get pickedFile(): SharedFile | undefined {
+    const { files } = this.test.files;
+    return files[this.random.below(Math.max(1, files.length))];
+  }
+
+  private async pickedPath(): Promise<string | undefined> {
+    const paths = Object.keys(await this.test.folder.contents()).filter((path) => !LOCAL_COPY.test(path));
+    return paths[this.random.below(Math.max(1, paths.length))];
+  }
+
+  /** `text` is what the file has so far. */
+  private newMarker(text = ''): string {
+    const number = this.nextNumber++;
+    const marker = `<${number}_${originsIn(text)[0] ?? number}>`;
+    this.required.add(marker);
+    return marker;
+  }
+
+  private newPath(): string {
+    return `${this.random.pick(['', 'a/', 'a/b/', 'c/'])}${this.nextNumber++}.txt`;
+  }
+
+  /** Puts a marker somewhere, or takes something out that is no marker. */
+  private change(text: string): { readonly offset: number; readonly deleteLength: number; readonly insert: string } {
+    const offset = this.random.below(text.length + 1);
+    const rest = text.slice(offset, offset + 1 + this.random.below(8));
+    const before = text.slice(0, offset);
+    const isInMarker = before.lastIndexOf('<') > before.lastIndexOf('>');
+    if (isInMarker) return { offset: 0, deleteLength: 0, insert: this.newMarker(text) };
+    if (this.random.chance(0.35) && !rest.includes('<')) return { offset, deleteLength: rest.length, insert: '' };
+    return { offset, deleteLength: 0, insert: this.newMarker(text) + this.random.pick(['', '\n', 'word ']) };
+  }
+
+  private editInRoom(): void {
+    const file = this.pickedFile;
+    if (file) this.test.files.applyEdits(file.fileId, [this.change(this.test.files.readText(file.fileId))]);
+  }
+
+  private async editOnDisk(): Promise<void> {
+    const path = await this.pickedPath();
+    if (path === undefined) return;
+    const bytes = await this.test.folder.read(path);
+    const bom = bytes.startsWith('\ufeff') ? '\ufeff' : '';
+    const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
+    const text = bytes.slice(bom.length).replaceAll('\r\n', '\n');
+    const { offset, deleteLength, insert } = this.change(text);
+    const changed = text.slice(0, offset) + insert + text.slice(offset + deleteLength);
+    await this.device.disk.writeByOther(this.test.folder.at(path), bom + changed.replaceAll('\n', eol));
+  }
+
+  private createInRoom(): void {
+    this.test.files.create(this.newPath(), `${this.newMarker()}\nsome words\nof a file\n`);
+  }
+
+  private async createOnDisk(): Promise<void> {
+    await this.test.folder.write(this.newPath(), `${this.newMarker()}\r\nsome words\r\nof a file\r\n`);
+    this.device.disk.settle();
+  }
+
+  private renameInRoom(): void {
+    const file = this.pickedFile;
+    if (file) this.test.files.update(file.fileId, { path: this.newPath() });
+  }
+
+  private async renameOnDisk(): Promise<void> {
+    const from = await this.pickedPath();
+    if (from === undefined) return;
+    const to = this.newPath();
+    await this.test.folder.write(to, '');
+    await rename(this.test.folder.at(from), this.test.folder.at(to));
+    this.device.disk.settle();
+  }
+
+  private swapInRoom(): void {
+    const [a, b] = [this.pickedFile, this.pickedFile];
+    if (!a || !b || a.fileId === b.fileId) return;
+    this.test.files.update(a.fileId, { path: b.path });
+    this.test.files.update(b.fileId, { path: a.path });
+  }
+
+  /** One file takes the path that another leaves. */
+  private followInRoom(): void {
+    const [a, b] = [this.pickedFile, this.pickedFile];
+    if (!a || !b || a.fileId === b.fileId) return;
+    this.test.files.update(b.fileId, { path: this.newPath() });
+    this.test.files.update(a.fileId, { path: b.path });
+  }
+
+  private changeFormat(): void {
+    const file = this.pickedFile;
+    if (file)
+      this.test.files.update(file.fileId, { eol: this.random.pick(['LF', 'CRLF']), bom: this.random.chance(0.5) });
+  }
+
+  // Who deletes a file means what he sees. What only the other side has must survive.
+  private async removeInRoom(): Promise<void> {
+    const file = this.pickedFile;
+    if (!file) return;
+    const base = this.test.bases.get(file.fileId);
+    const onDisk = base && (await this.test.folder.contents())[base.path];
+    this.test.files.remove([file.fileId]);
+    this.release(
+      this.test.files.readText(file.fileId),
+      onDisk === undefined ? [] : markersIn(onDisk),
+      markersIn(base?.text ?? ''),
+    );
+  }
+
+  private async removeOnDisk(): Promise<void> {
+    const path = await this.pickedPath();
+    if (path === undefined) return;
+    const removed = await this.test.folder.read(path);
+    await rm(this.test.folder.at(path));
+    this.device.disk.settle();
+    const known = this.test.bases.list().find((base) => base.path === path);
+    const isListed = known && this.test.files.files.some(({ fileId }) => fileId === known.fileId);
+    const inRoom = isListed ? markersIn(this.test.files.readText(known.fileId)) : [];
+    this.release(removed, inRoom, markersIn(known ? (this.test.bases.get(known.fileId)?.text ?? '') : ''));
+  }
+
+  private release(removed: string, elsewhere: readonly string[], base: readonly string[]): void {
+    const kept = new Set(elsewhere.filter((marker) => !base.includes(marker)));
+    for (const marker of [...markersIn(removed), ...base]) if (!kept.has(marker)) this.required.delete(marker);
+  }
+
+  private async restart(): Promise<void> {
+    await this.test.stop();
+    for (let step = this.random.below(4); step > 0; step--) {
+      await this.keep(() => (this.random.chance(0.5) ? this.editInRoom() : this.editOnDisk()));
+    }
+    await this.test.start();
+  }
+
+  /** The process ends in the midst of what it does, or the power fails. */
+  private async crash(): Promise<void> {
+    const { device, test, random } = this;
+    device.settle();
+    // What is hardest to take up again.
+    if (random.chance(0.5)) await this.keep(() => this.swapInRoom());
+    device.memory.process.plan(random.below(STEPS_TO_END));
+    for (let step = random.below(5); step > 0 && !device.hasEnded; step--) await this.choose(this.actions);
+    // Much of what a mirror does is done at its start.
+    if (!device.hasEnded && random.chance(0.5)) {
+      await test.stop();
+      await test.start().catch((error: unknown) => {
+        if (!device.hasEnded) throw error;
+      });
+    }
+    await device.end();
+    const before = await this.markersAnywhere();
+    const cause = random.pick(['end of the process', 'loss of power'] as const);
+    await device.lose(random, cause);
+    if (cause === 'loss of power') {
+      this.hasLostPower = true;
+      // What another program wrote and the disk lost is lost, unless the room had it.
+      const left = await this.markersAnywhere();
+      for (const marker of before) if (!left.has(marker)) this.required.delete(marker);
+    }
+    await device.startAgain();
+  }
+
+  private async markersAnywhere(): Promise<ReadonlySet<string>> {
+    const { folder, files } = this.test;
+    const texts = [...Object.values(await folder.contents()), ...Object.values(files.contents)];
+    return new Set(texts.flatMap(markersIn));
+  }
+}
+
+function markersIn(text: string): string[] {
+  return text.match(MARKER) ?? [];
+}
+
+function originsIn(text: string): string[] {
+  return [...text.matchAll(MARKER)].map(([, origin]) => origin ?? '');
+}
