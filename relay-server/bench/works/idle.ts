@@ -1,8 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { typedUpdates } from '../load/typing.ts';
 import type { Stage } from '../stage.ts';
 import { type Figures, type FigureDefinition, GENERATOR_FIGURE, generatorLoad, type Work } from '../work.ts';
 
 const ROOM_SIZE = 4;
+const WARM_UP_ROOM = 'warm-up';
+const WARM_UP_MS = 3_000;
 const SETTLE_SAMPLES = 10;
 const SAMPLE_INTERVAL_MS = 500;
 const MIB = 2 ** 20;
@@ -18,10 +21,20 @@ async function readSettledMemory({ server, isQuick }: Stage): Promise<{ rssBytes
   return { rssBytes, pssBytes };
 }
 
+/** What a server loads with its first client and its first edit, threads among it, is no cost of a connection. */
+async function warmUp(stage: Stage, id: number): Promise<void> {
+  const [client] = await stage.joinAll([{ room: WARM_UP_ROOM, id }]);
+  for (const update of typedUpdates(id, 1)) client?.sendUpdate(update);
+  await pause(stage.size(WARM_UP_MS, 100));
+  client?.close();
+}
+
 async function holdIdle(stage: Stage, steps: readonly number[], watchSeconds: number): Promise<Figures> {
   const total = steps.at(-1) ?? 0;
   const roomOf = (index: number) => `idle-${Math.floor(index / ROOM_SIZE)}`;
-  await stage.start(Array.from({ length: Math.ceil(total / ROOM_SIZE) }, (_, index) => roomOf(index * ROOM_SIZE)));
+  const rooms = Array.from({ length: Math.ceil(total / ROOM_SIZE) }, (_, index) => roomOf(index * ROOM_SIZE));
+  await stage.start([WARM_UP_ROOM, ...rooms]);
+  await warmUp(stage, total + 1);
   const before = await readSettledMemory(stage);
   const figures: Record<string, number> = {};
   let connected = 0;
