@@ -63,6 +63,19 @@ describe('link', () => {
     expect(await done('link', 'list')).toContain('revoked ');
   });
 
+  it('says why nobody new comes by a link any more, and what its limits mean', async () => {
+    const { done, ask, createLink, comeBy, auditKinds, join } = await setUp();
+    const ben = await comeBy((await createLink()).secret);
+    await join(ben.token);
+    await expect.poll(auditKinds).toContain('joined');
+    await ask(`PUT people/${ben.subject}/role`, { role: 'viewer' });
+    expect(await done('link', 'list')).toMatch(/closed \d{4}-[^\t]*: the role of somebody who came by it was lowered/);
+    const { stdout } = await runCli('link', 'create', '--help');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      'how long people can come in by it, such as 12h or 30d; who is in',
+    );
+  });
+
   it('makes links for some paths and with approval', async () => {
     const { done, run, trade, ask } = await setUp();
     const line = await done('link', 'create', '--approval', '--paths', 'src/**', 'docs/*.md');

@@ -7,6 +7,7 @@ import { ShareLinks } from './access/share-links.ts';
 import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
 import { parseCount, parseDuration, parsePublicUrl, parseRoom, parseTenant } from './config.ts';
 import { type DataFolder, OperatorError } from './data-folder.ts';
+import { describeClosing } from './log/access-consequences.ts';
 import type { AccessKey, ListedLink } from './log/access-directory.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import type { RelayIdentity } from './access/relay-identity.ts';
@@ -83,8 +84,12 @@ function addLinkCommands(program: Command, context: AccessCommandsContext): void
     .addOption(tenantOption())
     .addOption(new Option('--role <role>', 'what its bearers may do').choices(ROLES).default('editor'))
     .option('--label <label>', 'a note for yourself')
-    .option('--expires <duration>', 'how long it can be used, such as 12h or 30d', parseDuration)
-    .option('--max-uses <count>', 'how many people can join with it', parseCount)
+    .option(
+      '--expires <duration>',
+      'how long people can come in by it, such as 12h or 30d; who is in by then may stay',
+      parseDuration,
+    )
+    .option('--max-uses <count>', 'how many people can come in by it; who did may come again', parseCount)
     .option('--approval', 'an owner has to let in everybody who comes by it')
     .option('--paths <patterns...>', 'what it is for, such as "src/**"; everything without it')
     .addOption(
@@ -203,7 +208,8 @@ async function listLinks(
 }
 
 function describeLink({ linkId, role, label, uses, maxUses, needsApproval, paths, ...times }: ListedLink): string {
-  const { expiresAtMs, closedAtMs, revokedAtMs } = times;
+  const { expiresAtMs, closedAtMs, closedReason, revokedAtMs } = times;
+  const why = closedReason === undefined ? '' : `: ${describeClosing(closedReason)}`;
   const at = (timeMs: number) => new Date(timeMs).toISOString();
   const isExpired = expiresAtMs !== undefined && expiresAtMs <= systemScheduler.now();
   return [
@@ -211,7 +217,7 @@ function describeLink({ linkId, role, label, uses, maxUses, needsApproval, paths
     role,
     `used ${uses}${maxUses === undefined ? '' : ` of ${maxUses}`}`,
     ...(revokedAtMs === undefined ? [] : [`revoked ${at(revokedAtMs)}`]),
-    ...(closedAtMs === undefined ? [] : [`closed ${at(closedAtMs)}`]),
+    ...(closedAtMs === undefined ? [] : [`closed ${at(closedAtMs)}${why}`]),
     ...(expiresAtMs === undefined ? [] : [`${isExpired ? 'expired' : 'expires'} ${at(expiresAtMs)}`]),
     ...(needsApproval ? ['with approval'] : []),
     ...(paths ? [`for ${paths.join(' ')}`] : []),

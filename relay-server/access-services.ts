@@ -31,7 +31,7 @@ export interface AccessServicesOptions {
 }
 
 /** What the HTTP interface needs of the relay's rooms. */
-export interface ApiCore extends Pick<ProposalsOptions, 'isFileWithin'> {
+export interface ApiCore extends Pick<ProposalsOptions, 'findFilePath'>, Pick<ApiServices, 'connectedSubjects'> {
   /** Tells all nodes of a change. */
   announceAccess(key: AccessKey, version: number): void;
 }
@@ -65,7 +65,7 @@ export async function openAccessServices(
     }),
   );
   const watch = new AccessWatch({ directory: access, scheduler, reportProblem });
-  const visits = owned.add(new VisitRecorder({ access, scheduler, reportProblem }));
+  const visits = owned.add(new VisitRecorder({ access, directory, scheduler, reportProblem }));
   const limits = new AddressLimits(options.addressLimits);
   const rooms = new RoomDoorkeeper(authority, directory, watch, (grant, why) => visits.refused(grant, why));
   const doorkeeper = new LimitedDoorkeeper(rooms, limits);
@@ -86,8 +86,10 @@ export async function openAccessServices(
         shareLinks,
         scheduler,
         announce: (key, version) => core.announceAccess(key, version),
+        findFilePath: core.findFilePath,
       }),
-      proposals: new Proposals({ authority, access, scheduler, isFileWithin: core.isFileWithin }),
+      proposals: new Proposals({ ...shared, findFilePath: core.findFilePath }),
+      connectedSubjects: (key) => core.connectedSubjects(key),
       oidc,
       publicUrl,
     }),

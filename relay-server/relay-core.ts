@@ -1,7 +1,7 @@
 import { type Disposable, DisposableStore, type Scheduler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { ACCESS_FEATURE, CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
 import type { AccessWatch } from './access/access-watch.ts';
-import { isFileWithin } from './access/files-within.ts';
+import { findFilePath } from './access/file-paths.ts';
 import type { Admitted, Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
@@ -71,8 +71,10 @@ export interface RelayCore extends Disposable {
   readonly connectionCount: number;
   /** Whatever owners set or took back in a room is new: it takes effect on all nodes at once. */
   announceAccess(key: RoomKey, version: number): void;
-  /** Whether a document of the room is a file at one of `patterns`. Rejects with a `LogFailure`. */
-  readonly isFileWithin: (key: RoomKey, patterns: readonly string[], document: string) => Promise<boolean>;
+  /** Where the file lies whose text a document of the room is; undefined when it is none. Rejects with a `LogFailure`. */
+  readonly findFilePath: (key: RoomKey, document: string) => Promise<string | undefined>;
+  /** Who is in a room, as far as this node knows. */
+  connectedSubjects(key: RoomKey): readonly string[];
   /**
    * Takes nobody any more, commits what is on its way and says goodbye to everybody, spread over `withinMs` so that
    * they do not all come to another node at once.
@@ -98,7 +100,7 @@ const YJS_ENVELOPE_BYTES = 64;
 const HEARTBEAT_INTERVAL_MS = 15_000;
 
 export function createRelayCore(options: RelayCoreOptions): RelayCore {
-  const { snapshots, doorkeeper } = options;
+  const { snapshots, doorkeeper, heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS, maxWaiting = MAX_WAITING } = options;
   const scheduler = options.scheduler ?? systemScheduler;
   const random = options.random ?? Math.random;
   const maxUpdateBytes = options.maxUpdateBytes ?? PROTOCOL_LIMITS.maxUpdateBytes;
@@ -130,10 +132,8 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       reportProblem,
     }),
   );
-  const { heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS } = options;
   const shared = { doorkeeper, rooms, scheduler, heartbeatIntervalMs, maxUpdateBytes, reportProblem };
   const services = { ...shared, features: [DEFLATE_FEATURE, ACCESS_FEATURE] };
-  const maxWaiting = options.maxWaiting ?? MAX_WAITING;
   const connections = new Connections({ services, scheduler, random, maxWaiting });
   const yjsEntrance = owned.add(new YjsEntrance(services, connections.all));
   return {
@@ -144,7 +144,8 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       return connections.all.size;
     },
     announceAccess: (key, version) => rooms.announceAccess(key, version),
-    isFileWithin: (key, patterns, document) => isFileWithin({ log, snapshots }, key, patterns, document),
+    findFilePath: (key, document) => findFilePath({ log, snapshots }, key, document),
+    connectedSubjects: (key) => rooms.connectedSubjects(key),
     async drain(withinMs) {
       connections.close();
       yjsEntrance.close(CLOSE_CODES.serviceRestart, RESTARTING);

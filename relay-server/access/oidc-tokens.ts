@@ -6,7 +6,7 @@ import { type OidcProvider, OidcUnavailable } from './oidc-provider.ts';
 import type { RoomGrant } from './room-grant.ts';
 import { TRADED_TOKEN_TTL_MS } from './share-links.ts';
 import { standingOf } from './standing.ts';
-import type { TokenAuthority } from './token-authority.ts';
+import type { SignedToken, TokenAuthority } from './token-authority.ts';
 
 export interface OidcTokensOptions {
   readonly provider: OidcProvider;
@@ -26,7 +26,7 @@ export interface OidcTradeRequest {
 }
 
 export type OidcTradeResult =
-  | { readonly kind: 'granted'; readonly token: string; readonly grant: RoomGrant }
+  | ({ readonly kind: 'granted' } & SignedToken)
   | {
       readonly kind: 'refused';
       readonly reason: 'unauthenticated' | 'no-role' | 'revoked' | 'no-room' | 'unavailable';
@@ -68,6 +68,7 @@ export class OidcTokens {
       subject,
       name,
       role,
+      givenRole: state.roles.get(subject),
       linkId: undefined,
       lineageId: previous?.lineageId,
       expiresAtMs: Math.min(scheduler.now() + TRADED_TOKEN_TTL_MS, exp * 1000),

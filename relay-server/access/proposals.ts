@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { documentAccess } from '../../shared/access/index.ts';
+import { documentAccess, matchesPaths } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
-import type { AccessDirectory, AccessKey, AuditEvent, ProposalBounds } from '../log/access-directory.ts';
+import type { AccessDirectory, AccessKey, AuditEvent, ProposalBounds, ProposalState } from '../log/access-directory.ts';
+import type { RoomDirectory } from '../log/room-directory.ts';
 import { inspectUpdate } from '../rooms/inspect-update.ts';
 import { PATH_VIEW } from '../rooms/subscription.ts';
 import type { RoomGrant } from './room-grant.ts';
@@ -10,7 +11,7 @@ import type { TokenAuthority } from './token-authority.ts';
 
 export interface ProposalRequest {
   readonly room: string;
-  /** That of the person whose access was taken back. */
+  /** That of the person whose access was taken back, or whose link has expired. */
   readonly token: string;
   readonly document: string;
   /** A Yjs update, format version 1. */
@@ -18,7 +19,14 @@ export interface ProposalRequest {
 }
 
 export type ProposalOutcome =
-  | { readonly kind: 'kept'; readonly tenant: string; readonly proposalId: string }
+  /** `state`: what owners did with the same edits before; `open` when they wait for them. */
+  | {
+      readonly kind: 'kept';
+      readonly tenant: string;
+      readonly proposalId: string;
+      readonly state: ProposalState;
+      readonly isNew: boolean;
+    }
   | {
       readonly kind: 'refused';
       readonly reason: 'unauthenticated' | 'not-revoked' | 'read-only' | 'malformed' | 'too-large' | 'too-many';
@@ -30,9 +38,10 @@ export type ProposalOutcome =
 export interface ProposalsOptions {
   readonly authority: TokenAuthority;
   readonly access: AccessDirectory;
+  readonly directory: Pick<RoomDirectory, 'findLink'>;
   readonly scheduler: Scheduler;
-  /** Whether a document is a file at one of some paths. Rejects with a `LogFailure`. */
-  readonly isFileWithin: (key: AccessKey, patterns: readonly string[], document: string) => Promise<boolean>;
+  /** Where the file of a document lies; undefined when it is none. Rejects with a `LogFailure`. */
+  readonly findFilePath: (key: AccessKey, document: string) => Promise<string | undefined>;
 }
 
 /** The largest update that is kept as a proposal. */
@@ -41,14 +50,16 @@ const BOUNDS: ProposalBounds = {
   maxRoomBytes: 64 * 1024 * 1024,
   maxSubjectBytes: 4 * 1024 * 1024,
   maxSubjectProposals: 50,
+  maxSubjectDropped: 50,
 };
 /** A token that expired longer ago speaks for nobody. */
 const MAX_EXPIRED_MS = 30 * 24 * 3600_000;
 const CHAT = 'chat';
 const TOO_MANY = refuse('too-many', 'Too much waits for the owners already. Export a patch instead.');
+const MAY_JOIN = refuse('not-revoked', 'Your access was not taken back: join, and the edits arrive by themselves.');
 const OUTSIDE = refuse('read-only', 'You could only change files at some paths, and this is none of them.');
 
-/** Keeps what somebody edited offline while their access was taken back: owners decide what becomes of it. */
+/** Keeps what somebody edited offline who cannot come back by themselves: owners decide what becomes of it. */
 export class Proposals {
   private readonly options: ProposalsOptions;
 
@@ -75,33 +86,47 @@ export class Proposals {
     const bytes = update.byteLength;
     if (bytes > MAX_PROPOSAL_BYTES)
       return refuse('too-large', `A proposal may have at most ${MAX_PROPOSAL_BYTES} bytes. Export a patch instead.`);
-    // The same edits sent again, after an answer that was lost, are the same proposal.
+    // The same edits sent again, after an answer that was lost or after owners have dropped them, are no other proposal.
     const proposalId = idOf(subject, document, update);
     const check = await access.checkProposal(key, { proposalId, subject, bytes }, BOUNDS);
-    if (check === 'known') return { kind: 'kept', tenant, proposalId };
     if (check === 'full') return TOO_MANY;
-    if (grant.paths && document !== CHAT && !(await this.options.isFileWithin(key, grant.paths, document)))
-      return OUTSIDE;
+    if (check !== 'fits') return { kind: 'kept', tenant, proposalId, state: check, isNew: false };
+    if (!(await this.isWithin(grant, document))) return OUTSIDE;
     // Last, since it takes long.
     const inspection = inspectUpdate(update);
     if (inspection.kind === 'malformed') return refuse('malformed', inspection.explanation);
     const record = { proposalId, subject, name, document, createdAtMs: nowMs };
     const about = { atMs: nowMs, actor: subject, actorName: name, target: proposalId, detail: document };
     const event: AuditEvent = { ...about, kind: 'proposal-received' };
-    if (!(await access.addProposal(key, record, update, BOUNDS, event))) return TOO_MANY;
-    return { kind: 'kept', tenant, proposalId };
+    const state = await access.addProposal(key, record, update, BOUNDS, event);
+    if (state === 'full') return TOO_MANY;
+    return { kind: 'kept', tenant, proposalId, state, isNew: true };
+  }
+
+  /** Whether a document is among those that the grant is for. */
+  private async isWithin(grant: RoomGrant, document: string): Promise<boolean> {
+    if (!grant.paths || document === CHAT) return true;
+    const path = await this.options.findFilePath(grant, document);
+    return path !== undefined && matchesPaths(path, grant.paths);
   }
 
   /** Why somebody may propose nothing for a document, whatever it is. */
   private async findFault(grant: RoomGrant, document: string): Promise<ProposalOutcome | undefined> {
     const state = await this.options.access.readAccess(grant);
-    if (standingOf(grant, state).kind !== 'revoked')
-      return refuse('not-revoked', 'Your access is valid: join the room, and the edits arrive by themselves.');
+    if (standingOf(grant, state).kind !== 'revoked' && !(await this.hasExpired(grant))) return MAY_JOIN;
     const role = state.roles.get(grant.subject) ?? grant.role;
     // The relay writes these itself.
     if (PATH_VIEW.test(document) || documentAccess(role, document, state.settings.chat) !== 'write')
       return refuse('read-only', 'Your role could not change this document.');
     return undefined;
+  }
+
+  /** Whether neither the token nor the link that it came by lets the person in any more. */
+  private async hasExpired({ tenant, linkId, expiresAtMs }: RoomGrant): Promise<boolean> {
+    const nowMs = this.options.scheduler.now();
+    if (linkId === undefined || expiresAtMs > nowMs) return false;
+    const link = await this.options.directory.findLink(tenant, linkId);
+    return link?.expiresAtMs !== undefined && link.expiresAtMs <= nowMs;
   }
 }
 

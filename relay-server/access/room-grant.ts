@@ -7,6 +7,7 @@ export interface RoomGrant {
   readonly room: string;
   readonly subject: string;
   readonly name: string;
+  /** As the link, or the provider, says; an owner may have set another one since. */
   readonly role: Role;
   /** The share link that it was traded for. */
   readonly linkId: string | undefined;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { openAccess, WHERE } from '../testing/access-under-test.ts';
+import { membersOf } from '../testing/members-of.ts';
 import { JOIN_REQUEST_IDLE_MS, MAX_TOKEN_AGE_MS } from '../log/access-directory.ts';
 import { OPERATOR } from './room-manager.ts';
 import { TRADED_TOKEN_TTL_MS } from './share-links.ts';
@@ -40,8 +42,14 @@ describe('share links', () => {
     const { subject, name, role, linkId, lineageId } = first.grant;
     scheduler.advance(TRADED_TOKEN_TTL_MS);
     const seen = { name, role, linkId, lastSeenMs: scheduler.now() };
-    await access.recordVisits(WHERE, [{ ...seen, subject, lineageId }], []);
-    await access.recordVisits(WHERE, [{ ...seen, subject: other.grant.subject, lineageId: other.grant.lineageId }], []);
+    await access.recordVisits([{ key: WHERE, members: [{ ...seen, subject, lineageId }], events: [] }]);
+    await access.recordVisits([
+      {
+        key: WHERE,
+        members: [{ ...seen, subject: other.grant.subject, lineageId: other.grant.lineageId }],
+        events: [],
+      },
+    ]);
     const spare = await trade();
     if (spare.kind !== 'granted') throw new Error('not granted');
     const second = await trade(first.token);
@@ -67,7 +75,9 @@ describe('share links', () => {
     const bob = await trade();
     if (bob.kind !== 'granted') throw new Error('not granted');
     const { subject, name, role, linkId, lineageId } = bob.grant;
-    await access.recordVisits(WHERE, [{ subject, name, role, linkId, lineageId, lastSeenMs: scheduler.now() }], []);
+    await access.recordVisits([
+      { key: WHERE, members: [{ subject, name, role, linkId, lineageId, lastSeenMs: scheduler.now() }], events: [] },
+    ]);
     await manager.setRole(WHERE, OPERATOR, subject, 'owner');
     expect(await trade()).toMatchObject({ kind: 'granted' });
     await manager.setRole(WHERE, OPERATOR, subject, 'viewer');
@@ -216,11 +226,119 @@ describe('share links', () => {
     expect(await trade(revoked.secret)).toBe('revoked');
   });
 
-  it('give no token that outlives them', async () => {
-    const { shareLinks, scheduler } = await openAccess();
+  it('that have expired let nobody in anew, while those who are in go on for as long as they stay', async () => {
+    const { shareLinks, access, scheduler } = await openAccess();
     const { secret } = await shareLinks.create({ ...WHERE, role: 'editor', expiresInMs: 30_000 });
-    const result = await shareLinks.trade({ room: 'room', secret, name: 'Bob' });
-    expect(result.kind === 'granted' && result.grant.expiresAtMs - scheduler.now()).toBe(30_000);
+    const other = await shareLinks.create({ ...WHERE, role: 'viewer' });
+    const trade = (previousToken?: string) => shareLinks.trade({ room: 'room', secret, name: 'Bob', previousToken });
+    let current = await trade();
+    if (current.kind !== 'granted') throw new Error('not granted');
+    const first = current;
+    // A token runs as long as any other: who is inside renews it in time.
+    expect(first.grant.expiresAtMs - scheduler.now()).toBe(TRADED_TOKEN_TTL_MS);
+    for (let renewals = 0; renewals < 200; renewals++) {
+      scheduler.advance(TRADED_TOKEN_TTL_MS - 1_000);
+      const next = await trade(current.token);
+      if (next.kind !== 'granted') throw new Error('not granted');
+      current = next;
+      // By then whoever never came in is forgotten.
+      if (renewals === 180) await shareLinks.trade({ room: 'room', secret: other.secret, name: 'Eve' });
+    }
+    expect(current.grant).toMatchObject({ subject: first.grant.subject, lineageId: first.grant.lineageId });
+    // Owners find whoever goes on, however long ago they came.
+    const found = (await membersOf(access, WHERE)).find(({ lineageId }) => lineageId === first.grant.lineageId);
+    expect(found?.firstSeenMs).toBeGreaterThan(first.grant.issuedAtMs);
+    expect(await trade()).toMatchObject({ kind: 'refused', reason: 'expired' });
+    scheduler.advance(TRADED_TOKEN_TTL_MS);
+    for (const late of [first, current])
+      expect(await trade(late.token)).toMatchObject({ kind: 'refused', reason: 'expired' });
+  });
+
+  it('that have expired renew nothing of those whose access was taken back', async () => {
+    const { shareLinks, manager, scheduler } = await openAccess();
+    const { secret, linkId } = await shareLinks.create({ ...WHERE, role: 'editor', expiresInMs: 30_000 });
+    const trade = (previousToken?: string) => shareLinks.trade({ room: 'room', secret, name: 'Bob', previousToken });
+    const people = [await trade(), await trade(), await trade()];
+    scheduler.advance(30_000);
+    const renew = async (index: number) => {
+      const person = people[index];
+      const result = await trade(person?.kind === 'granted' ? person.token : undefined);
+      return result.kind === 'refused' ? result.reason : result.kind;
+    };
+    const [bob, ben] = people;
+    if (bob?.kind !== 'granted' || ben?.kind !== 'granted') throw new Error('not granted');
+    await manager.revoke(WHERE, OPERATOR, { kind: 'session', lineageId: ben.grant.lineageId });
+    expect([await renew(0), await renew(1), await renew(2)]).toEqual(['granted', 'revoked', 'granted']);
+    await manager.revoke(WHERE, OPERATOR, { kind: 'link', linkId });
+    expect([await renew(0), await renew(2)]).toEqual(['revoked', 'revoked']);
+  });
+
+  it('are traded for what an owner made of the person, which both the answer and the token say', async () => {
+    const { shareLinks, access, authority, doorkeeper, manager, scheduler } = await openAccess();
+    const { secret, linkId } = await shareLinks.create({ ...WHERE, role: 'editor' });
+    const trade = (previousToken?: string) => shareLinks.trade({ room: 'room', secret, name: 'Bob', previousToken });
+    const first = await trade();
+    if (first.kind !== 'granted') throw new Error('not granted');
+    const { subject, lineageId } = first.grant;
+    scheduler.advance(1);
+    const member = { subject, name: 'Bob', role: 'editor', linkId, lineageId, lastSeenMs: scheduler.now() } as const;
+    await access.recordVisits([{ key: WHERE, members: [member], events: [] }]);
+    const tokens: string[] = [];
+    for (const role of ['viewer', 'owner', undefined] as const) {
+      await manager.setRole(WHERE, OPERATOR, subject, role);
+      const renewed = await trade(first.token);
+      if (renewed.kind !== 'granted') throw new Error('not granted');
+      expect([renewed.role, decodeJwt(renewed.token)['role']]).toEqual([role ?? 'editor', role ?? 'editor']);
+      tokens.push(renewed.token);
+    }
+    // What was set counts no more as soon as it is taken back, in every token.
+    for (const token of tokens) {
+      expect(await authority.verifyRoomToken(token)).toMatchObject({ kind: 'valid', grant: { role: 'editor' } });
+      expect(await doorkeeper.admit(token, 'room')).toMatchObject({ standing: { role: 'editor' } });
+    }
+  });
+
+  it('let in by one approval the one who was let in, under the name that was approved, once', async () => {
+    const { shareLinks, access, directory, manager, scheduler } = await openAccess();
+    const { secret, linkId } = await shareLinks.create({ ...WHERE, role: 'editor', needsApproval: true, maxUses: 3 });
+    const trade = (name: string, request?: string) => shareLinks.trade({ room: 'room', secret, name, request });
+    const asked = await trade('Ana');
+    if (asked.kind !== 'waiting') throw new Error('not waiting');
+    const [waiting] = await access.listJoinRequests(WHERE, scheduler.now());
+    await manager.decideJoin(WHERE, OPERATOR, waiting?.requestId ?? '', 'approved');
+    const first = await trade('Ana', asked.request);
+    if (first.kind !== 'granted') throw new Error('not granted');
+    scheduler.advance(1_000);
+    // The answer was lost: it is asked for again.
+    for (const name of ['Ana', 'Eve']) {
+      const again = await trade(name, asked.request);
+      if (again.kind !== 'granted') throw new Error('not granted');
+      const { subject, lineageId } = first.grant;
+      expect(again.grant).toMatchObject({ subject, lineageId, name: 'Ana' });
+    }
+    expect(await directory.findLink('default', linkId)).toMatchObject({ uses: 1 });
+    const { subject, name, role, lineageId } = first.grant;
+    const members = [{ subject, name, role, linkId, lineageId, lastSeenMs: scheduler.now() }];
+    await access.recordVisits([{ key: WHERE, members, events: [] }]);
+    // They have been in: whoever has what they asked by is somebody else.
+    const replayed = await trade('Eve', asked.request);
+    expect(replayed).toMatchObject({ kind: 'waiting', isNew: true });
+    expect(replayed.kind === 'waiting' && replayed.request).not.toBe(asked.request);
+    expect(await directory.findLink('default', linkId)).toMatchObject({ uses: 1 });
+  });
+
+  it('let nobody in whose name cannot be seen, and keep the name of those who are in', async () => {
+    const { shareLinks, directory } = await openAccess();
+    const { secret, linkId } = await shareLinks.create({ ...WHERE, role: 'editor' });
+    const trade = (name: string, previousToken?: string) =>
+      shareLinks.trade({ room: 'room', secret, name, previousToken });
+    for (const name of ['\u3164', '\u115f\u3164', ' \u200b ', '\u2800'])
+      expect([name, await trade(name)]).toMatchObject([name, { kind: 'refused', reason: 'nameless' }]);
+    expect(await directory.findLink('default', linkId)).toMatchObject({ uses: 0 });
+    const bob = await trade('Bob');
+    if (bob.kind !== 'granted') throw new Error('not granted');
+    expect(await trade('\u3164', bob.token)).toMatchObject({ kind: 'granted', grant: { name: 'Bob' } });
+    expect(await trade('Bobby 👨‍👩‍👧', bob.token)).toMatchObject({ grant: { name: 'Bobby 👨‍👩‍👧' } });
   });
 
   it('make a room once for each chosen secret', async () => {

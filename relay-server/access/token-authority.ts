@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CryptoKey, decodeJwt, errors, type JWK, jwtVerify, SignJWT } from 'jose';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
-import { readRoomTokenClaims, TOKEN_AUDIENCE } from '../../shared/access/index.ts';
+import { readRoomTokenClaims, type Role, TOKEN_AUDIENCE } from '../../shared/access/index.ts';
 import { MAX_TOKEN_AGE_MS } from '../log/access-directory.ts';
 import type { RelayIdentity, RelayKey } from './relay-identity.ts';
 import type { RoomGrant } from './room-grant.ts';
@@ -31,12 +31,16 @@ export type TokenVerdict = { readonly kind: 'valid'; readonly grant: RoomGrant }
 export interface SignedToken {
   readonly token: string;
   readonly grant: RoomGrant;
+  /** The one that counts now, which the token names. */
+  readonly role: Role;
 }
 
 /** What a token is to say. Without a lineage it begins one. */
 export type NewGrant = Omit<RoomGrant, 'jti' | 'lineageId' | 'paths' | 'issuedAtMs'> & {
   readonly lineageId?: string | undefined;
   readonly paths?: readonly string[] | undefined;
+  /** What an owner has set for the person, in place of `role`. */
+  readonly givenRole?: Role | undefined;
 };
 
 const EXPIRED = invalid('expired', 'The token has expired. Open the share link again, or ask for a new token.');
@@ -61,14 +65,20 @@ export class TokenAuthority {
   }
 
   /** `expiresAtMs` is rounded down to a second. */
-  async signRoomToken(options: NewGrant): Promise<SignedToken> {
+  async signRoomToken({ givenRole, ...options }: NewGrant): Promise<SignedToken> {
     const jti = randomUUID();
     const expiresAt = Math.floor(options.expiresAtMs / 1000);
-    const { lineageId = jti, paths } = options;
+    const { lineageId = jti, paths, role: ownRole } = options;
     const issuedAtMs = this.scheduler.now();
     const grant: RoomGrant = { ...options, lineageId, paths, jti, issuedAtMs, expiresAtMs: expiresAt * 1000 };
-    const { tenant, room, role, name, linkId } = grant;
-    const optional = { ...(linkId === undefined ? {} : { link: linkId }), ...(paths === undefined ? {} : { paths }) };
+    const { tenant, room, name, linkId } = grant;
+    const role = givenRole ?? ownRole;
+    const optional = {
+      ...(linkId === undefined ? {} : { link: linkId }),
+      ...(paths === undefined ? {} : { paths }),
+      // It counts again as soon as an owner takes the other one back.
+      ...(role === ownRole ? {} : { ownRole }),
+    };
     const token = await new SignJWT({ tenant, room, role, name, lineage: lineageId, ...optional })
       .setProtectedHeader(this.header())
       .setIssuer(this.identity.relayId)
@@ -78,7 +88,7 @@ export class TokenAuthority {
       .setIssuedAt(issuedAtMs / 1000)
       .setExpirationTime(expiresAt)
       .sign(this.signingKey.privateKey);
-    return { token, grant };
+    return { token, grant, role };
   }
 
   /**
@@ -90,7 +100,8 @@ export class TokenAuthority {
     if (verified.kind === 'invalid') return verified;
     const claims = readRoomTokenClaims(verified.payload);
     if (!claims || Buffer.byteLength(claims.sub) > 128 || Buffer.byteLength(claims.name) > 256) return FORGED;
-    const { tenant, room, sub: subject, name, role, link: linkId, lineage: lineageId, jti, paths, iat, exp } = claims;
+    const { tenant, room, sub: subject, name, link: linkId, lineage: lineageId, jti, paths, iat, exp } = claims;
+    const role = claims.ownRole ?? claims.role;
     const times = { issuedAtMs: Math.round(iat * 1000), expiresAtMs: exp * 1000 };
     if (this.scheduler.now() - times.issuedAtMs > MAX_TOKEN_AGE_MS) return EXPIRED;
     return { kind: 'valid', grant: { tenant, room, subject, name, role, linkId, lineageId, jti, paths, ...times } };

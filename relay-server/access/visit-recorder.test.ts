@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { LogFailure } from '../log/log-failure.ts';
+import { membersOf } from '../testing/members-of.ts';
 import { openAccess, WHERE } from '../testing/access-under-test.ts';
-import type { Admitted } from './room-grant.ts';
+import type { Admitted, RoomGrant } from './room-grant.ts';
 import { VisitRecorder } from './visit-recorder.ts';
 
 const WRITTEN_MS = 200;
@@ -12,20 +13,26 @@ async function start() {
   const opened = await openAccess();
   const { access, scheduler } = opened;
   const problems: string[] = [];
-  const database = { isAway: false };
+  const batches: number[] = [];
+  const database = { isAway: false, refused: '' };
   const recorder = new VisitRecorder({
     access: {
       recordVisits: async (...visits) => {
         if (database.isAway) throw new LogFailure('busy', 'The database is away.');
+        const [rooms] = visits;
+        if (rooms.some(({ key }) => key.room === database.refused)) throw new LogFailure('failed', 'It cannot be.');
+        batches.push(rooms.length);
         return access.recordVisits(...visits);
       },
     },
+    directory: opened.directory,
     scheduler,
     reportProblem: (error) => void problems.push(error instanceof Error ? error.message : String(error)),
   });
   onTestFinished(() => recorder.dispose());
-  const come = (subject: string): void => {
-    const grant = { ...opened.grant, subject, lineageId: subject, jti: subject, paths: undefined, issuedAtMs: 0 };
+  const come = (subject: string, more: Partial<RoomGrant> = {}): void => {
+    const token = { lineageId: subject, jti: subject, paths: undefined, issuedAtMs: 0 };
+    const grant = { ...opened.grant, subject, ...token, ...more };
     const standing = { role: 'editor', writesAs: 'editor', chat: 'everyone', explanation: '' } as const;
     const admitted: Admitted = { kind: 'admitted', grant, standing, accessVersion: 0 };
     recorder.joined(admitted);
@@ -35,7 +42,7 @@ async function start() {
     await new Promise(setImmediate);
   };
   const joined = async () => (await access.listAudit(WHERE, { limit: 99 })).map(({ actor }) => actor);
-  return { access, scheduler, recorder, database, problems, come, pass, joined };
+  return { ...opened, recorder, database, problems, batches, come, pass, joined };
 }
 
 it('notes a crowd as one change', async () => {
@@ -44,7 +51,7 @@ it('notes a crowd as one change', async () => {
   await pass(WRITTEN_MS);
   expect(await access.readVersions([WHERE])).toEqual([1]);
   expect(await joined()).toEqual(['c', 'b', 'a']);
-  expect(await access.listMembers(WHERE, 9)).toHaveLength(3);
+  expect(await membersOf(access, WHERE)).toHaveLength(3);
 });
 
 it('notes later, in order and once, what the database could not take', async () => {
@@ -59,7 +66,7 @@ it('notes later, in order and once, what the database could not take', async () 
   database.isAway = false;
   await pass(RETRIED_MS);
   expect(await joined()).toEqual(['b', 'a']);
-  expect(await access.listMembers(WHERE, 9)).toHaveLength(2);
+  expect(await membersOf(access, WHERE)).toHaveLength(2);
   await pass(RETRIED_MS);
   expect(await joined()).toHaveLength(2);
   expect(problems).toHaveLength(1);
@@ -84,4 +91,42 @@ it('keeps only so many, and says how many it left out', async () => {
   await pass(WRITTEN_MS);
   expect(problems).toEqual(['The access log lacks 5 events, since too many came at once.']);
   expect(await joined()).toHaveLength(99);
+});
+
+it('notes people of many rooms as few changes, and keeps none out for what the database refuses of another', async () => {
+  const { access, database, problems, batches, come, pass } = await start();
+  const rooms = Array.from({ length: 120 }, (_, index) => `room-${index}`);
+  for (const room of rooms) come('a', { room, lineageId: room });
+  await pass(WRITTEN_MS);
+  await expect.poll(() => batches).toEqual([50, 50, 20]);
+  const keys = rooms.map((room) => ({ ...WHERE, room }));
+  expect(await access.readVersions(keys)).toEqual(rooms.map(() => 1));
+  database.refused = 'room-1';
+  for (const room of rooms.slice(0, 3)) come('b', { room, lineageId: `b in ${room}` });
+  await pass(WRITTEN_MS);
+  await expect.poll(() => access.readVersions(keys.slice(0, 3))).toEqual([2, 1, 2]);
+  expect(problems).toEqual(['It cannot be.']);
+  database.refused = '';
+  await pass(RETRIED_MS);
+  await expect.poll(() => access.readVersions(keys.slice(0, 3))).toEqual([2, 2, 2]);
+});
+
+it('says by which link somebody joined', async () => {
+  const { access, shareLinks, come, pass } = await start();
+  const { linkId } = await shareLinks.create({ ...WHERE, role: 'editor', label: 'Team' });
+  const plain = await shareLinks.create({ ...WHERE, role: 'editor' });
+  come('a', { linkId });
+  come('b', { linkId: plain.linkId });
+  come('c');
+  come('d', { linkId: 'gone' });
+  await pass(WRITTEN_MS);
+  const details = async () => (await access.listAudit(WHERE, { limit: 9 })).map(({ detail }) => detail);
+  await expect
+    .poll(details)
+    .toEqual([
+      'editor, by the link gone',
+      'editor',
+      `editor, by the link ${plain.linkId}`,
+      `editor, by the link Team (${linkId})`,
+    ]);
 });

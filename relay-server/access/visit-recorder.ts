@@ -1,18 +1,27 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import type { AccessDirectory, AccessKey, AuditEvent, MemberRecord } from '../log/access-directory.ts';
 import { LogFailure } from '../log/log-failure.ts';
+import type { RoomDirectory } from '../log/room-directory.ts';
+import { describeWay, type NamedLink } from './audit-words.ts';
 import type { Admitted, RoomGrant } from './room-grant.ts';
 
 export interface VisitRecorderOptions {
   readonly access: Pick<AccessDirectory, 'recordVisits'>;
+  readonly directory: Pick<RoomDirectory, 'findLink'>;
   readonly scheduler: Scheduler;
   readonly reportProblem: (error: unknown) => void;
+}
+
+interface WaitingEvent {
+  readonly event: AuditEvent;
+  /** The link by which somebody came, to be named in the event. */
+  readonly linkId: string | undefined;
 }
 
 interface Waiting {
   readonly key: AccessKey;
   readonly members: Omit<MemberRecord, 'firstSeenMs'>[];
-  readonly events: AuditEvent[];
+  readonly events: WaitingEvent[];
   /** How often it could not be written. */
   failures: number;
 }
@@ -26,6 +35,8 @@ const SAME_VISIT_MS = 10 * 60_000;
 const MAX_REMEMBERED = 50_000;
 /** A crowd that is not let in must not fill the memory. */
 const MAX_WAITING_EVENTS = 10_000;
+/** What is noted as one change holds up owners of all of these rooms. */
+const ROOMS_PER_WRITE = 50;
 
 /**
  * Notes who came into rooms and who was not let in, a little later and many at once. What the database does not take is
@@ -53,14 +64,14 @@ export class VisitRecorder implements Disposable {
     const { subject, name, linkId, lineageId } = grant;
     const lastSeenMs = this.options.scheduler.now();
     waiting.members.push({ subject, name, role: grant.role, linkId, lineageId, lastSeenMs });
-    waiting.events.push(this.event('joined', grant, standing.role));
+    waiting.events.push({ event: this.event('joined', grant, standing.role), linkId });
     this.schedule();
   }
 
   /** Somebody whom the relay knows was not let in. */
   refused(grant: RoomGrant, explanation: string): void {
     if (!this.isNew(`refused ${grant.tenant}/${grant.room}/${grant.lineageId}`)) return;
-    this.waitingFor(grant).events.push(this.event('refused', grant, explanation));
+    this.waitingFor(grant).events.push({ event: this.event('refused', grant, explanation), linkId: undefined });
     this.schedule();
   }
 
@@ -115,19 +126,43 @@ export class VisitRecorder implements Disposable {
   }
 
   private async writeAll(rooms: readonly Waiting[], isLast: boolean): Promise<void> {
-    const { access, reportProblem } = this.options;
-    for (const room of rooms) {
-      const { key, members, events } = room;
-      try {
-        await access.recordVisits(key, members, events);
-        this.isFailing = false;
-      } catch (error) {
-        if (!this.isFailing) reportProblem(error);
-        this.isFailing = true;
+    for (let start = 0; start < rooms.length; start += ROOMS_PER_WRITE)
+      await this.writeSome(rooms.slice(start, start + ROOMS_PER_WRITE), isLast);
+  }
+
+  private async writeSome(rooms: readonly Waiting[], isLast: boolean): Promise<void> {
+    try {
+      const visits = [];
+      for (const { key, members, events } of rooms)
+        visits.push({ key, members, events: await this.complete(key, events) });
+      await this.options.access.recordVisits(visits);
+      this.isFailing = false;
+    } catch (error) {
+      // What the database cannot take of one room must not keep the others out.
+      if (rooms.length > 1 && error instanceof LogFailure && error.code === 'failed') {
+        for (const room of rooms) await this.writeSome([room], isLast);
+        return;
+      }
+      if (!this.isFailing) this.options.reportProblem(error);
+      this.isFailing = true;
+      for (const room of rooms) {
         if (isLast || ++room.failures >= MAX_FAILURES) this.lose(room);
         else this.keep(room);
       }
     }
+  }
+
+  /** The events, with the links by which people came in words. */
+  private async complete({ tenant }: AccessKey, events: readonly WaitingEvent[]): Promise<AuditEvent[]> {
+    const linkIds = new Set(events.flatMap(({ linkId }) => (linkId === undefined ? [] : [linkId])));
+    const links: NamedLink[] = [];
+    for (const linkId of linkIds) {
+      const link = await this.options.directory.findLink(tenant, linkId);
+      if (link) links.push(link);
+    }
+    return events.map(({ event, linkId }) =>
+      linkId === undefined ? event : { ...event, detail: `${event.detail}, ${describeWay(linkId, links)}` },
+    );
   }
 
   /** What has come meanwhile happened later. */

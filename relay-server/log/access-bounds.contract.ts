@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { membersOf } from '../testing/members-of.ts';
 import {
   type AuditEvent,
   type AuditKind,
@@ -17,7 +18,7 @@ const NOW_MS = 2 * MAX_TOKEN_AGE_MS;
 const MEMBER = { subject: 'ben', name: 'Ben', role: 'editor', linkId: 'one', lineageId: 'a' } as const;
 const REQUEST = { requestId: 'q', linkId: 'one', subject: 'guest', name: 'Gus' } as const;
 const PROPOSAL = { proposalId: 'p', subject: 'ben', name: 'Ben', document: 'd' } as const;
-const BOUNDS = { maxRoomBytes: 10, maxSubjectBytes: 6, maxSubjectProposals: 2 };
+const BOUNDS = { maxRoomBytes: 10, maxSubjectBytes: 6, maxSubjectProposals: 2, maxSubjectDropped: 9 };
 
 function event(kind: AuditKind, atMs = NOW_MS, detail = ''): AuditEvent {
   return { atMs, kind, actor: 'ana', actorName: 'Ana', target: 'x', detail };
@@ -98,14 +99,16 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
       const { access } = await setUp();
       const links = [link('one'), link('two'), link('three'), link('four', { role: 'owner' })];
       for (const made of links) await access.change(KEY, { kind: 'add-link', link: made }, undefined);
-      await access.recordVisits(
-        KEY,
-        [
-          { ...MEMBER, lastSeenMs: NOW_MS },
-          { ...MEMBER, subject: 'cleo', lineageId: 'b', linkId: 'two', lastSeenMs: NOW_MS },
-        ],
-        [],
-      );
+      await access.recordVisits([
+        {
+          key: KEY,
+          members: [
+            { ...MEMBER, lastSeenMs: NOW_MS },
+            { ...MEMBER, subject: 'cleo', lineageId: 'b', linkId: 'two', lastSeenMs: NOW_MS },
+          ],
+          events: [],
+        },
+      ]);
       await access.change(KEY, { kind: 'set-role', subject: 'ben', role: 'owner' }, undefined);
       await access.change(KEY, { kind: 'set-role', subject: 'cleo', role: 'viewer' }, undefined);
       await access.change(KEY, { kind: 'revoke-all' }, event('all-revoked'));
@@ -126,7 +129,7 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
     it('makes a link and notes it, or neither', async () => {
       const { access, removeTable } = await setUp();
       const add = (made: NewLink) => access.change(KEY, { kind: 'add-link', link: made }, event('link-created'));
-      expect(await add(link('one'))).toBe(1);
+      expect(await add(link('one'))).toEqual({ version: 1, closedLinks: [] });
       await expect(add(link('one'))).rejects.toMatchObject({ name: 'LogFailure' });
       expect(await access.listAudit(KEY, ALL)).toHaveLength(1);
       await removeTable('audit');
@@ -156,25 +159,29 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
     it('notes who came and what happened as one change', async () => {
       const { access, removeTable } = await setUp();
       const members = ['a', 'b'].map((lineageId) => ({ ...MEMBER, lineageId, lastSeenMs: NOW_MS }));
-      await access.recordVisits(KEY, members, [event('joined'), event('joined')]);
+      await access.recordVisits([{ key: KEY, members, events: [event('joined'), event('joined')] }]);
       expect(await access.readVersions([KEY])).toEqual([1]);
       await removeTable('audit');
       const late = [{ ...MEMBER, lineageId: 'c', lastSeenMs: NOW_MS }];
-      await expect(access.recordVisits(KEY, late, [event('joined')])).rejects.toMatchObject({ name: 'LogFailure' });
-      expect(await access.listMembers(KEY, 9)).toHaveLength(2);
+      await expect(access.recordVisits([{ key: KEY, members: late, events: [event('joined')] }])).rejects.toMatchObject(
+        { name: 'LogFailure' },
+      );
+      expect(await membersOf(access, KEY)).toHaveLength(2);
     });
 
     it('forgets who was never in after a day, and everybody after the longest life of a token', async () => {
       const { access } = await setUp();
       const see = (lineageId: string, lastSeenMs: number, linkId: string | undefined = 'one') =>
-        access.recordVisits(KEY, [{ ...MEMBER, lineageId, linkId, lastSeenMs }], []);
-      const known = async () => (await access.listMembers(KEY, 9)).map(({ lineageId }) => lineageId).sort();
+        access.recordVisits([{ key: KEY, members: [{ ...MEMBER, lineageId, linkId, lastSeenMs }], events: [] }]);
+      const known = async () => (await membersOf(access, KEY)).map(({ lineageId }) => lineageId).sort();
       await see('never in', NOW_MS);
-      await access.recordVisits(
-        KEY,
-        [{ ...MEMBER, lineageId: 'without a link', linkId: undefined, lastSeenMs: NOW_MS }],
-        [],
-      );
+      await access.recordVisits([
+        {
+          key: KEY,
+          members: [{ ...MEMBER, lineageId: 'without a link', linkId: undefined, lastSeenMs: NOW_MS }],
+          events: [],
+        },
+      ]);
       await see('in', NOW_MS);
       await see('in', NOW_MS + 1);
       await see('new', NOW_MS + NEWCOMER_KEPT_MS);
@@ -200,12 +207,12 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
     it('keeps of an event what fits, and nothing that hides or turns around the rest', async () => {
       const { access } = await setUp();
       const details = [`${'x'.repeat(1020)}🙂!`, `${'x'.repeat(1022)}🙂`, 'a\u202eb\nc\u2066d', 'Zoë 🙂'];
-      await access.recordVisits(
-        KEY,
-        [],
-        details.map((detail) => event('refused', NOW_MS, detail)),
-      );
-      await access.recordVisits(KEY, [], [{ ...event('joined'), actorName: `An\u202ea${'é'.repeat(200)}` }]);
+      await access.recordVisits([
+        { key: KEY, members: [], events: details.map((detail) => event('refused', NOW_MS, detail)) },
+      ]);
+      await access.recordVisits([
+        { key: KEY, members: [], events: [{ ...event('joined'), actorName: `An\u202ea${'é'.repeat(200)}` }] },
+      ]);
       const [named, ...kept] = await access.listAudit(KEY, ALL);
       const [plain = '', turned, cutWithin = '', cut = ''] = kept.map(({ detail }) => detail);
       expect([plain, turned]).toEqual(['Zoë 🙂', 'a\uFFFDb\uFFFDc\uFFFDd']);
@@ -228,7 +235,7 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
       };
       expect([await check('p', 6), await check('p', 7), await check('p', 11, 'eve')]).toEqual(['fits', 'full', 'full']);
       await add('p', 3);
-      expect([await check('p', 3), await check('q', 4), await check('q', 3)]).toEqual(['known', 'full', 'fits']);
+      expect([await check('p', 3), await check('q', 4), await check('q', 3)]).toEqual(['open', 'full', 'fits']);
       await add('q', 1);
       expect([await check('r', 0), await check('r', 6, 'eve'), await check('r', 7, 'eve')]).toEqual([
         'full',
@@ -236,12 +243,12 @@ export function describeAccessBounds(name: string, open: OpenAccessNodes): void 
         'full',
       ]);
       await access.settleProposal(KEY, 'p', 'dropped', event('proposal-dropped'));
-      expect([await check('p', 3), await check('r', 5)]).toEqual(['known', 'fits']);
+      expect([await check('p', 3), await check('r', 5)]).toEqual(['dropped', 'fits']);
       await add('s', 0, NOW_MS + MAX_TOKEN_AGE_MS);
-      expect(await check('p', 3)).toBe('known');
+      expect(await check('p', 3)).toBe('dropped');
       await access.settleProposal(KEY, 's', 'dropped', event('proposal-dropped'));
       await add('u', 0, NOW_MS + MAX_TOKEN_AGE_MS + 1);
-      expect([await check('p', 3, 'eve'), await check('q', 1)]).toEqual(['fits', 'known']);
+      expect([await check('p', 3, 'eve'), await check('q', 1)]).toEqual(['fits', 'open']);
     });
   });
 }

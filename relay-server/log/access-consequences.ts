@@ -44,6 +44,19 @@ export function mayPresent(access: RoomAccess, subject: string, sessions: readon
   });
 }
 
+/** Whether somebody who presents can do so no more after a change, which `access` has already. */
+export function endsPresenting(
+  change: AccessChange,
+  access: RoomAccess,
+  presenter: string,
+  sessions: readonly MemberRecord[],
+): boolean {
+  if (sessions.length > 0) return !mayPresent(access, presenter, sessions);
+  // Of whoever came just now nothing is noted yet.
+  const role = access.roles.get(presenter) ?? (change.kind === 'revoke-all' ? 'viewer' : 'editor');
+  return access.revokedSubjects.has(presenter) || !isAtLeast(role, 'editor');
+}
+
 /** What is noted besides the change itself, in the name of whoever has made it. */
 export function noteConsequences(
   cause: AuditEvent | undefined,

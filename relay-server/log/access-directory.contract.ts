@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ROOM_SETTINGS } from '../../shared/access/index.ts';
+import { membersOf } from '../testing/members-of.ts';
 import type { AccessChange, AccessDirectory, AuditEvent, AuditKind } from './access-directory.ts';
 import type { NewLink, RoomDirectory } from './room-directory.ts';
 
@@ -24,7 +25,7 @@ const MEMBER = {
 } as const;
 const REQUEST = { requestId: 'q1', linkId: 'l1', subject: 'guest', name: 'Zoë', createdAtMs: 5 };
 const PROPOSAL = { proposalId: 'p1', subject: 'ben', name: 'Ben', document: 'file', createdAtMs: 5 };
-const BOUNDS = { maxRoomBytes: 10, maxSubjectBytes: 6, maxSubjectProposals: 2 };
+const BOUNDS = { maxRoomBytes: 10, maxSubjectBytes: 6, maxSubjectProposals: 2, maxSubjectDropped: 9 };
 const HASH = new Uint8Array(32).fill(9);
 
 function event(kind: AuditKind, atMs = 7): AuditEvent {
@@ -57,7 +58,8 @@ export function describeAccessDirectory(
     const { access, directory } = await open();
     await directory.createRoom({ ...KEY, name: '', createdAtMs: 1 });
     await directory.createRoom({ ...OTHER, name: '', createdAtMs: 1 });
-    const change = (what: AccessChange, atMs = 7) => access.change(KEY, what, event('role-changed', atMs));
+    const change = async (what: AccessChange, atMs = 7) =>
+      (await access.change(KEY, what, event('role-changed', atMs))).version;
     return { access, directory, change };
   }
 
@@ -81,7 +83,7 @@ export function describeAccessDirectory(
       expect(await change({ kind: 'revoke-lineage', lineageId: 'first' })).toBe(6);
       expect(await change({ kind: 'revoke-lineage', lineageId: 'first' })).toBe(7);
       expect(await change({ kind: 'revoke-subject', subject: 'eve' })).toBe(8);
-      expect(await access.change(KEY, { kind: 'touch' }, undefined)).toBe(9);
+      expect(await access.change(KEY, { kind: 'touch' }, undefined)).toEqual({ version: 9, closedLinks: [] });
       expect(await access.readAccess(KEY)).toEqual({
         ...NOTHING,
         version: 9,
@@ -101,7 +103,7 @@ export function describeAccessDirectory(
       for (const made of [link('l1'), link('l2'), link('l3', { role: 'owner' })])
         await access.change(KEY, { kind: 'add-link', link: made }, undefined);
       await access.change(OTHER, { kind: 'add-link', link: link('l4', OTHER) }, undefined);
-      await access.recordVisits(KEY, [MEMBER], []);
+      await access.recordVisits([{ key: KEY, members: [MEMBER], events: [] }]);
       await change({ kind: 'revoke-subject', subject: 'ben' }, 20);
       await change({ kind: 'revoke-subject', subject: 'ben' }, 21);
       const states = async () =>
@@ -111,7 +113,9 @@ export function describeAccessDirectory(
         ['l2', undefined, undefined],
         ['l1', 20, undefined],
       ]);
-      await access.recordVisits(KEY, [{ ...MEMBER, subject: 'dan', lineageId: 'dans', linkId: 'l2' }], []);
+      await access.recordVisits([
+        { key: KEY, members: [{ ...MEMBER, subject: 'dan', lineageId: 'dans', linkId: 'l2' }], events: [] },
+      ]);
       await change({ kind: 'set-role', subject: 'dan', role: 'viewer' }, 25);
       expect((await states())[1]).toEqual(['l2', undefined, undefined]);
       await change({ kind: 'set-role', subject: 'dan', role: 'viewer', closesLinks: true }, 26);
@@ -133,22 +137,25 @@ export function describeAccessDirectory(
 
     it('lists who was there, those seen last first', async () => {
       const { access } = await setUp();
-      await access.recordVisits(KEY, [MEMBER], []);
-      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'second', linkId: undefined, lastSeenMs: 20 }], []);
-      await access.recordVisits(KEY, [{ ...MEMBER, name: 'Benny', role: 'viewer', lastSeenMs: 30 }], []);
-      await access.recordVisits(OTHER, [{ ...MEMBER, subject: 'x' }], []);
-      expect(await access.listMembers(KEY, 10)).toEqual([
+      await access.recordVisits([{ key: KEY, members: [MEMBER], events: [] }]);
+      await access.recordVisits([
+        { key: KEY, members: [{ ...MEMBER, lineageId: 'second', linkId: undefined, lastSeenMs: 20 }], events: [] },
+      ]);
+      await access.recordVisits([
+        { key: KEY, members: [{ ...MEMBER, name: 'Benny', role: 'viewer', lastSeenMs: 30 }], events: [] },
+      ]);
+      await access.recordVisits([{ key: OTHER, members: [{ ...MEMBER, subject: 'x' }], events: [] }]);
+      expect(await membersOf(access, KEY)).toEqual([
         { ...MEMBER, name: 'Benny', role: 'viewer', firstSeenMs: 10, lastSeenMs: 30 },
         { ...MEMBER, lineageId: 'second', linkId: undefined, firstSeenMs: 20, lastSeenMs: 20 },
       ]);
-      expect(await access.listMembers(KEY, 1)).toHaveLength(1);
       expect(await access.readVersions([KEY])).toEqual([3]);
     });
 
     it('numbers what happened without a gap, also when much happens at once', async () => {
       const { access, change } = await setUp();
-      await access.recordVisits(KEY, [], [event('joined', 1), event('refused', 2)]);
-      await access.recordVisits(KEY, [], []);
+      await access.recordVisits([{ key: KEY, members: [], events: [event('joined', 1), event('refused', 2)] }]);
+      await access.recordVisits([{ key: KEY, members: [], events: [] }]);
       const changes = Array.from({ length: 20 }, (_, index) =>
         change({ kind: 'set-role', subject: `s${index}`, role: 'viewer' }, 100 + index),
       );
@@ -202,12 +209,22 @@ export function describeAccessDirectory(
           event('proposal-received'),
         );
       expect([await add('p1', 4), await add('p1', 4), await add('p2', 3), await add('p3', 2)]).toEqual([
-        true,
-        true,
-        false,
-        true,
+        'open',
+        'open',
+        'full',
+        'open',
       ]);
-      expect([await add('p4', 0), await add('p5', 5, 'eve'), await add('p6', 4, 'eve')]).toEqual([false, false, true]);
+      expect([await add('p4', 0), await add('p5', 5, 'eve'), await add('p6', 4, 'eve')]).toEqual([
+        'full',
+        'full',
+        'open',
+      ]);
+      const known = { proposalId: 'p6', subject: 'eve', bytes: 4, state: 'open' };
+      expect(await access.findProposal(KEY, 'p6')).toEqual({ ...PROPOSAL, ...known });
+      expect([await access.findProposal(KEY, 'p5'), await access.findProposal(OTHER, 'p6')]).toEqual([
+        undefined,
+        undefined,
+      ]);
       expect((await access.listProposals(KEY)).map(({ proposalId, bytes }) => [proposalId, bytes])).toEqual([
         ['p1', 4],
         ['p3', 2],
@@ -220,9 +237,9 @@ export function describeAccessDirectory(
       expect(await access.readProposal(KEY, 'p1')).toBeUndefined();
       expect((await access.listProposals(KEY)).map(({ proposalId }) => proposalId)).toEqual(['p3', 'p6']);
       // One that was settled and is sent again is not new.
-      expect(await add('p1', 4)).toBe(true);
+      expect(await add('p1', 4)).toBe('applied');
       expect((await access.listProposals(KEY)).map(({ proposalId }) => proposalId)).toEqual(['p3', 'p6']);
-      expect(await add('p7', 4)).toBe(true);
+      expect(await add('p7', 4)).toBe('open');
       const kinds = (await access.listAudit(KEY, { limit: 10 })).map(({ kind }) => kind);
       expect(kinds).toEqual([
         'proposal-received',

@@ -65,7 +65,7 @@ export interface AccessBefore {
 }
 
 /** What is noted of a change. A function is called in its transaction; when it throws a `ChangeRefused`, nothing is done. */
-export type Noting = AuditEvent | undefined | ((before: AccessBefore) => AuditEvent);
+export type Noting = AuditEvent | ((before: AccessBefore) => AuditEvent);
 
 /** A link by which nobody new comes any more. */
 export interface ClosedLink {
@@ -221,7 +221,7 @@ export interface AccessDirectory {
    * Makes the change and notes it, or neither. Who presents and may not edit any more presents no more. Links that are
    * closed, and the end of presenting, are noted as well when there is an event. Rejects with a `ChangeRefused` too.
    */
-  change(key: AccessKey, change: AccessChange, noting: Noting): Promise<ChangeOutcome>;
+  change(key: AccessKey, change: AccessChange, noting: Noting | undefined): Promise<ChangeOutcome>;
 
   /** All links of the room, newest first. */
   listLinks(key: AccessKey): Promise<readonly ListedLink[]>;
@@ -271,7 +271,7 @@ export interface AccessDirectory {
     key: AccessKey,
     requestId: string,
     decision: Exclude<JoinDecision, 'pending'>,
-    noting: Exclude<Noting, undefined>,
+    noting: Noting,
   ): Promise<boolean>;
   /**
    * Somebody comes in by a request that was approved, which counts as a use of its link, once. Resolves to the lineage
@@ -306,6 +306,6 @@ export interface AccessDirectory {
     key: AccessKey,
     proposalId: string,
     state: Exclude<ProposalState, 'open'>,
-    noting: Exclude<Noting, undefined>,
+    noting: Noting,
   ): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { membersOf } from '../testing/members-of.ts';
 import type { AccessChange, AccessKey, AuditEvent, AuditKind } from './access-directory.ts';
 import type { RelayStorage } from './relay-storage.ts';
 
@@ -48,7 +49,12 @@ async function addRoom(
 
 const REQUEST = { requestId: 'q', linkId: 'one', subject: 'guest', name: 'Gus', createdAtMs: 10 } as const;
 const PROPOSAL = { proposalId: 'p', subject: 'ben', name: 'Ben', document: 'd', createdAtMs: 10 } as const;
-const NO_BOUNDS = { maxRoomBytes: 1_000, maxSubjectBytes: 1_000, maxSubjectProposals: 1_000 } as const;
+const NO_BOUNDS = {
+  maxRoomBytes: 1_000,
+  maxSubjectBytes: 1_000,
+  maxSubjectProposals: 1_000,
+  maxSubjectDropped: 9,
+} as const;
 const RECEIVED = event('proposal-received', 10);
 
 function hash(value: number): Uint8Array {
@@ -68,10 +74,14 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
       const { nodes } = await open();
       const [{ access }] = nodes;
       await addRoom(nodes[0], KEY, { one: 'editor', two: 'editor', three: 'editor' });
-      await access.recordVisits(KEY, [MEMBER], []);
-      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'b', linkId: 'two' }], []);
-      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'c', linkId: undefined }], []);
-      await access.recordVisits(KEY, [{ ...MEMBER, lineageId: 'd', subject: 'cleo', linkId: 'three' }], []);
+      await access.recordVisits([{ key: KEY, members: [MEMBER], events: [] }]);
+      await access.recordVisits([{ key: KEY, members: [{ ...MEMBER, lineageId: 'b', linkId: 'two' }], events: [] }]);
+      await access.recordVisits([
+        { key: KEY, members: [{ ...MEMBER, lineageId: 'c', linkId: undefined }], events: [] },
+      ]);
+      await access.recordVisits([
+        { key: KEY, members: [{ ...MEMBER, lineageId: 'd', subject: 'cleo', linkId: 'three' }], events: [] },
+      ]);
       for (const atMs of [50, 60])
         await access.change(KEY, { kind: 'revoke-subject', subject: 'ben' }, event('person-revoked', atMs));
       expect((await access.listLinks(KEY)).map(({ closedAtMs }) => closedAtMs)).toEqual([undefined, 50, 50]);
@@ -86,7 +96,7 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
       const [{ access, directory }] = nodes;
       await addRoom(nodes[0], KEY, { one: 'editor' });
       await addRoom(nodes[0], OTHER, { one: 'editor' });
-      for (const key of [KEY, OTHER]) await access.recordVisits(key, [MEMBER], []);
+      for (const key of [KEY, OTHER]) await access.recordVisits([{ key, members: [MEMBER], events: [] }]);
       const before = await access.readAccess(OTHER);
       const changes: readonly AccessChange[] = [
         { kind: 'revoke-subject', subject: 'ben' },
@@ -97,13 +107,13 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
         SET_ROLE,
       ];
       for (const change of changes) await access.change(KEY, change, event('role-changed', 50));
-      await access.recordVisits(KEY, [{ ...MEMBER, name: 'Benedikt', lastSeenMs: 20 }], []);
+      await access.recordVisits([{ key: KEY, members: [{ ...MEMBER, name: 'Benedikt', lastSeenMs: 20 }], events: [] }]);
       expect(await access.readAccess(OTHER)).toEqual(before);
       expect(await access.readVersions([OTHER, KEY, { ...KEY, room: 'none' }, OTHER])).toEqual([2, 9, 0, 2]);
       expect(await access.listLinks(OTHER)).toMatchObject([
         { ...OTHER, linkId: 'one', closedAtMs: undefined, revokedAtMs: undefined },
       ]);
-      expect(await access.listMembers(OTHER, 9)).toEqual([{ ...MEMBER, firstSeenMs: 10 }]);
+      expect(await membersOf(access, OTHER)).toEqual([{ ...MEMBER, firstSeenMs: 10 }]);
       expect(await access.listAudit(OTHER, ALL)).toEqual([]);
       expect(await directory.findLinkBySecret('r', new Uint8Array(32).fill(101))).toMatchObject(OTHER);
       expect(await directory.findLinkBySecret('r', new Uint8Array(32).fill(1))).toMatchObject(KEY);
@@ -142,7 +152,7 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
         const { access } = nodes[index % 2 === 0 ? 0 : 1];
         return access.change(KEY, { kind: 'touch' }, event('joined', index, `${index}`));
       });
-      const versions = await Promise.all(changing);
+      const versions = (await Promise.all(changing)).map(({ version }) => version);
       const numbers = versions.map((_, index) => index + 1);
       expect(versions.toSorted((a, b) => a - b)).toEqual(numbers);
       const events = await nodes[1].access.listAudit(KEY, ALL);
@@ -251,11 +261,11 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
       const bounds = { ...NO_BOUNDS, maxSubjectProposals: 1 };
       const send = () =>
         Promise.all(nodes.map(({ access }) => access.addProposal(KEY, PROPOSAL, new Uint8Array(4), bounds, RECEIVED)));
-      expect(await send()).toEqual([true, true]);
+      expect(await send()).toEqual(['open', 'open']);
       const [{ access }] = nodes;
       expect(await access.listProposals(KEY)).toHaveLength(1);
       await access.settleProposal(KEY, 'p', 'dropped', event('proposal-dropped', 20));
-      expect(await send()).toEqual([true, true]);
+      expect(await send()).toEqual(['dropped', 'dropped']);
       expect(await access.listProposals(KEY)).toEqual([]);
       expect(await kindsOf(opened)).toEqual(['proposal-dropped', 'proposal-received']);
     });
@@ -274,16 +284,16 @@ export function describeAccessNodes(name: string, open: OpenAccessNodes): void {
         return nodes[index % 2 === 0 ? 0 : 1].access.addProposal(key, proposal, new Uint8Array(10), bounds, RECEIVED);
       };
       const added = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((index) => add(index, 'ben')));
-      expect(added.filter(Boolean)).toHaveLength(allowed);
+      expect(added.filter((state) => state === 'open')).toHaveLength(allowed);
       expect(await access.listProposals(KEY)).toHaveLength(allowed);
       expect(await access.readVersions([KEY])).toEqual([allowed]);
       expect(await kindsOf(opened)).toHaveLength(allowed);
-      expect(await add(20, 'cleo')).toBe(boundSubject === 'ben');
-      expect(await add(21, 'ben', OTHER)).toBe(true);
+      expect(await add(20, 'cleo')).toBe(boundSubject === 'ben' ? 'open' : 'full');
+      expect(await add(21, 'ben', OTHER)).toBe('open');
       // What is settled makes room.
       const [first] = (await access.listProposals(KEY)).filter(({ subject }) => subject === 'ben');
       await access.settleProposal(KEY, first?.proposalId ?? '', 'dropped', event('proposal-dropped', 20));
-      expect([await add(22, 'ben'), await add(23, 'ben')]).toEqual([true, false]);
+      expect([await add(22, 'ben'), await add(23, 'ben')]).toEqual(['open', 'full']);
     });
 
     it('neither keeps nor settles a proposal that cannot be noted', async () => {

@@ -121,7 +121,12 @@ describe('the archiver', () => {
     await pass(100);
     expect(await segmentsOf('bad')).toEqual([]);
     expect(await segmentsOf('good')).toEqual(['1-5', '6-10', '11-15', '16-20']);
-    expect(problems).toMatchObject([{ code: 'corrupted', message: expect.stringMatching(/bad in room r/) as unknown }]);
+    expect(problems).toMatchObject([
+      {
+        code: 'corrupted',
+        message: expect.stringMatching(/bad in room r .*"repair --tenant t --room r --document bad"/) as unknown,
+      },
+    ]);
     const all = { afterSeq: 0, throughSeq: 99, maxBytes: 1e6 };
     expect(await storage.log.readUpdates(keyOf('bad'), all)).toHaveLength(29);
     // Once it is repaired it is archived like all others.

@@ -1,6 +1,7 @@
 import { type Disposable, MutableDisposable } from '../../shared/lifecycle/index.ts';
 import { archiveSegment, type ArchiveServices } from './archive-segment.ts';
 import { LogFailure } from './log-failure.ts';
+import { repairCommand } from './repair-command-line.ts';
 import type { ArchiveCandidate } from './segment-index.ts';
 
 export interface ArchiveOptions {
@@ -187,12 +188,12 @@ function nameOf({ key: { tenant, room, document } }: ArchiveCandidate): string {
   return JSON.stringify([tenant, room, document]);
 }
 
-function explain({ key: { room, document } }: ArchiveCandidate, error: unknown): LogFailure {
+function explain({ key }: ArchiveCandidate, error: unknown): LogFailure {
   const reason = error instanceof Error ? error.message : String(error);
   return new LogFailure(
     'corrupted',
-    `The older updates of the document ${document} in room ${room} cannot be archived and stay in the database: ` +
-      `${reason} The command "repair --room ${room} --document ${document}" says whether something in it is damaged.`,
+    `The older updates of the document ${key.document} in room ${key.room} cannot be archived and stay in the database: ` +
+      `${reason} The command "${repairCommand(key)}" says whether something in it is damaged.`,
     { cause: error },
   );
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { PostgresServer } from '../testing/postgres-server.ts';
 import type { AuditEvent, AuditKind } from './access-directory.ts';
 import { describeAccessBounds } from './access-bounds.contract.ts';
+import { describeAccessChanges } from './access-changes.contract.ts';
 import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
 import { MIGRATIONS, SCHEMA } from './postgres/schema.ts';
 import { openPostgresStorage, type PostgresStorage } from './postgres.ts';
@@ -33,6 +34,7 @@ function event(kind: AuditKind, atMs: number): AuditEvent {
 
 describeAccessNodes('Postgres', openNodes);
 describeAccessBounds('Postgres', openNodes);
+describeAccessChanges('Postgres', openNodes);
 
 async function openNodes(): Promise<AccessUnderTest> {
   const url = await server.createDatabase();
@@ -81,7 +83,7 @@ describe('access in Postgres', () => {
       { ...plain, linkId: 'one', role: 'owner', revokedAtMs: undefined },
     ]);
     expect(await directory.findLinkBySecret('r', Buffer.from('one'))).toMatchObject({ linkId: 'one', tenant: 't' });
-    expect(await access.change(KEY, { kind: 'revoke-all' }, event('all-revoked', 50))).toBe(1);
+    expect(await access.change(KEY, { kind: 'revoke-all' }, event('all-revoked', 50))).toMatchObject({ version: 1 });
     expect(await server.query(url, 'SELECT link_id FROM tutti.links WHERE revoked_at_ms = 50')).toEqual([
       { link_id: 'two' },
     ]);
@@ -107,7 +109,9 @@ describe('access in Postgres', () => {
       const made = { ...link, ...more, linkId, secretHash: new Uint8Array(32).fill(index) };
       await access.change(KEY, { kind: 'add-link', link: made }, undefined);
       for (const subject of ['ben', 'cleo'])
-        await access.recordVisits(KEY, [{ ...member, subject, linkId, lineageId: `${subject} ${linkId}` }], []);
+        await access.recordVisits([
+          { key: KEY, members: [{ ...member, subject, linkId, lineageId: `${subject} ${linkId}` }], events: [] },
+        ]);
     }
     const [start = 0] = await access.readVersions([KEY]);
     const work = nodes.map(async (node, own) => {
@@ -116,7 +120,9 @@ describe('access in Postgres', () => {
         await Promise.all([
           node.access.change(KEY, { kind: 'revoke-all' }, noted),
           node.access.change(KEY, { kind: 'revoke-subject', subject: own === 0 ? 'ben' : 'cleo' }, noted),
-          node.access.recordVisits(KEY, [{ ...member, subject: 'ben', linkId: 'link0', lineageId: 'ben link0' }], []),
+          node.access.recordVisits([
+            { key: KEY, members: [{ ...member, subject: 'ben', linkId: 'link0', lineageId: 'ben link0' }], events: [] },
+          ]),
           ...linkIds.map((linkId) => node.directory.useLink('t', linkId)),
         ]);
       }
@@ -133,7 +139,9 @@ describe('access in Postgres', () => {
 
   it('takes names and explanations with any character', async () => {
     const { access } = await openStorage(await server.createDatabase());
-    await access.recordVisits(KEY, [], [{ ...event('joined', 1), actorName: 'a\0b', detail: '\0' }]);
+    await access.recordVisits([
+      { key: KEY, members: [], events: [{ ...event('joined', 1), actorName: 'a\0b', detail: '\0' }] },
+    ]);
     expect(await access.listAudit(KEY, { limit: 1 })).toMatchObject([{ actorName: 'a\uFFFDb', detail: '\uFFFD' }]);
   });
 });

@@ -83,7 +83,7 @@ describe('several nodes on one database', () => {
          tutti.join_requests, tutti.proposals, tutti.objects_claim;
        DROP INDEX tutti.links_by_hash;
        ALTER TABLE tutti.links DROP COLUMN needs_approval, DROP COLUMN paths, DROP COLUMN created_by,
-         DROP COLUMN closed_at_ms;
+         DROP COLUMN closed_at_ms, DROP COLUMN closed_reason;
        DELETE FROM tutti.migrations WHERE name >= '0003'`,
     );
     const [{ log, segments, directory, access }] = await Promise.all([openPostgres(url), openPostgres(url)]);

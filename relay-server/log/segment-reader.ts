@@ -1,6 +1,7 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import { EMPTY_UPDATE, REPAIR_SUBJECT } from './document-repairs.ts';
 import { LogFailure } from './log-failure.ts';
+import { repairCommand } from './repair-command-line.ts';
 import { decodeSegment } from './segment-format.ts';
 import type { SegmentPointer } from './segment-index.ts';
 import type { SegmentStore } from './segment-store.ts';
@@ -52,7 +53,7 @@ export class SegmentReader implements Disposable {
       if (!(error instanceof LogFailure) || error.code !== 'corrupted') throw error;
       const { document, room } = key;
       const what = `The updates ${fromSeq} to ${toSeq} of the document ${document} in room ${room} cannot be read from the segment ${segmentId}.`;
-      const command = `The command "repair --room ${room} --document ${document}" helps.`;
+      const command = `The command "${repairCommand(key)}" helps.`;
       throw new LogFailure('corrupted', `${what} ${error.message} ${command}`, { cause: error });
     }
   }

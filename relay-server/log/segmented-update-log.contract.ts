@@ -127,7 +127,7 @@ export function describeSegmentedUpdateLog(
         name: 'LogFailure',
         code: 'corrupted',
         message: expect.stringMatching(
-          /updates 1 to 5 of the document d in room r.*missing.*repair --room r/,
+          /updates 1 to 5 of the document d in room r.*missing.*"repair --tenant t --room r --document d"/,
         ) as unknown,
       });
       expect((await read(5)).map(({ seq }) => seq)).toEqual([6, 7, 8, 9, 10]);

@@ -15,6 +15,7 @@ import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { LogFailure } from './log-failure.ts';
 import { describeAccessDirectory } from './access-directory.contract.ts';
 import { describeAccessBounds } from './access-bounds.contract.ts';
+import { describeAccessChanges } from './access-changes.contract.ts';
 import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
 import { describeRoomDirectory } from './room-directory.contract.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
@@ -69,6 +70,7 @@ describeAccessDirectory('SQLite', async () => openStorage(join(temporaryFolder()
 describeRoomDirectory('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).directory);
 describeAccessNodes('SQLite', openNodes);
 describeAccessBounds('SQLite', openNodes);
+describeAccessChanges('SQLite', openNodes);
 
 function openNodes(): AccessUnderTest {
   const path = join(temporaryFolder(), 'relay.db');
@@ -194,7 +196,9 @@ describe('the SQLite file', () => {
     ]);
     expect(await directory.findLinkBySecret('r', Buffer.from('one'))).toMatchObject({ linkId: 'one', tenant: 't' });
     const event = { atMs: 50, kind: 'all-revoked', actor: '', actorName: '', target: '', detail: '' } as const;
-    expect(await access.change({ tenant: 't', room: 'r' }, { kind: 'revoke-all' }, event)).toBe(1);
+    expect(await access.change({ tenant: 't', room: 'r' }, { kind: 'revoke-all' }, event)).toMatchObject({
+      version: 1,
+    });
     expect(old.prepare('SELECT link_id FROM links WHERE revoked_at_ms = 50').pluck().all()).toEqual(['two']);
   });
 

@@ -7,6 +7,7 @@ import { SqliteObjectsClaims } from './sqlite/sqlite-objects-claims.ts';
 import { SqliteRoomDirectory } from './sqlite/sqlite-room-directory.ts';
 import { SqliteSegmentIndex } from './sqlite/sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite/sqlite-update-log.ts';
+import { ThreadedAccessDirectory } from './sqlite/threaded-access-directory.ts';
 import { ThreadedSegmentIndex } from './sqlite/threaded-segment-index.ts';
 import { ThreadedUpdateLog } from './sqlite/threaded-update-log.ts';
 import { WriteThread } from './sqlite/write-thread.ts';
@@ -23,7 +24,6 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     const rows = new SqliteUpdateLog(database, path);
     const index = new SqliteSegmentIndex(database, path);
     const directory = new SqliteRoomDirectory(database, path);
-    const access = new SqliteAccessDirectory(database, path);
     const repairs = new SqliteDocumentRepairs(database, path);
     const objectsClaims = new SqliteObjectsClaims(database, path);
     const thread = options.isThreaded ? new WriteThread(path) : undefined;
@@ -32,6 +32,9 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
       database.close();
     });
     const log = thread ? new ThreadedUpdateLog(rows, thread) : rows;
+    const access = thread
+      ? new ThreadedAccessDirectory(database, path, thread)
+      : new SqliteAccessDirectory(database, path);
     const segments = thread ? new ThreadedSegmentIndex(index, thread) : index;
     return { log, segments, directory, access, repairs, objectsClaims, dispose: () => owner.dispose() };
   } catch (error) {

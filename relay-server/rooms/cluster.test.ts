@@ -249,6 +249,14 @@ describe('people on two nodes', () => {
     expect([ada, bob]).toHaveLength(2);
   });
 
+  it('are known to every node that somebody is in the room at, each once', async () => {
+    const { cluster } = await setUp();
+    await cluster.join(1, 'ada.editor');
+    await cluster.advance(50);
+    await cluster.settleAll();
+    for (const node of [0, 1]) expect(cluster.connectedSubjects(node).toSorted()).toEqual(['ada', 'bob']);
+  });
+
   it('[PR4] are gone when their node dies, once its lease has ended', async () => {
     const { cluster, ada, bob } = await setUp();
     cluster.kill(0);
@@ -297,7 +305,7 @@ describe('people on two nodes', () => {
     const carl = await cluster.join(0, 'carl.editor');
     const issuer = cluster.joinBackplane();
     await cluster.directory.change(KEY, { kind: 'revoke-subject', subject: 'carl' }, BY_ANA);
-    const version = await cluster.directory.change(KEY, { kind: 'revoke-subject', subject: 'bob' }, BY_ANA);
+    const { version } = await cluster.directory.change(KEY, { kind: 'revoke-subject', subject: 'bob' }, BY_ANA);
     issuer.publish(KEY, { kind: 'access', version });
     await cluster.settleAll();
     issuer.dispose();

@@ -16,7 +16,7 @@ function insertion(text: string): Uint8Array {
 async function start() {
   const relay = new RelayUnderTest();
   const change = async (what: AccessChange) => {
-    const version = await relay.directory.change(KEY, what, undefined);
+    const { version } = await relay.directory.change(KEY, what, undefined);
     relay.core.announceAccess(KEY, version);
     await relay.settle();
   };

@@ -104,7 +104,7 @@ describe('a new document on two nodes', () => {
     for (const client of [ada, bob]) client.open(1, 'file');
     await cluster.settleAll();
     const role = { kind: 'set-role', subject: 'ada', role: 'editor' } as const;
-    const version = await cluster.directory.change(KEY, role, BY_ANA);
+    const { version } = await cluster.directory.change(KEY, role, BY_ANA);
     const issuer = cluster.joinBackplane();
     issuer.publish(KEY, { kind: 'access', version });
     await pass(5);

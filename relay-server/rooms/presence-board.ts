@@ -60,6 +60,12 @@ export class PresenceBoard implements Disposable {
     return this.present.has(presenceId) || this.remote?.has(presenceId) === true;
   }
 
+  /** Everybody who is there, each once. */
+  get subjects(): readonly string[] {
+    const here = [...this.present.values()].map(({ participant }) => participant.grant.subject);
+    return [...new Set([...here, ...(this.remote?.subjects ?? [])])];
+  }
+
   join(participant: Participant): void {
     const { presenceId } = participant;
     this.present.set(presenceId, { participant, state: undefined, missed: undefined, isIntroduced: false });

@@ -1,4 +1,5 @@
 import { LogFailure } from '../log/log-failure.ts';
+import { repairCommand } from '../log/repair-command-line.ts';
 import type { DocumentKey, DocumentRecord, LoggedUpdate } from '../log/update-log.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import type { KnownClocks } from './known-clocks.ts';
@@ -39,13 +40,13 @@ export function addClocks(clocks: KnownClocks, key: DocumentKey, updates: readon
 
 function addRanges(
   clocks: KnownClocks,
-  { document, room }: DocumentKey,
+  key: DocumentKey,
   ranges: readonly ClockRange[] | undefined,
   what: string,
 ): void {
   if (!ranges) {
-    const command = `repair --room ${room} --document ${document}`;
-    const explanation = `The ${what} of the document ${document} in room ${room} is damaged. The command "${command}" helps.`;
+    const where = `the document ${key.document} in room ${key.room}`;
+    const explanation = `The ${what} of ${where} is damaged. The command "${repairCommand(key)}" helps.`;
     throw new LogFailure('corrupted', explanation);
   }
   clocks.add(ranges);

@@ -34,6 +34,10 @@ export class RemotePeople {
     return this.people.keys();
   }
 
+  get subjects(): readonly string[] {
+    return [...this.people.values()].map(({ identity }) => identity.subject);
+  }
+
   has(presenceId: number): boolean {
     return this.people.has(presenceId);
   }

@@ -103,6 +103,11 @@ export class RoomRegistry implements Disposable {
     this.options.backplane.publish(key, { kind: 'access', version });
   }
 
+  /** Who is in a room, as far as this node knows: nobody, when nobody is in it here. */
+  connectedSubjects({ tenant, room }: RoomKey): readonly string[] {
+    return this.rooms.get(nameOf(tenant, room))?.presence.subjects ?? [];
+  }
+
   /** Writes everything that waits to the log. */
   async drain(): Promise<void> {
     await this.commits.drain();
@@ -119,7 +124,7 @@ export class RoomRegistry implements Disposable {
   }
 
   private roomOf({ tenant, room }: RoomGrant): Room {
-    const name = `${tenant}/${room}`;
+    const name = nameOf(tenant, room);
     const present = this.rooms.get(name);
     if (present) return present;
     const created: Room = new Room({ tenant, room }, this.services, this.options, () => {
@@ -145,4 +150,8 @@ export class RoomRegistry implements Disposable {
     for (const room of this.rooms.values()) room.dispose();
     this.rooms.clear();
   }
+}
+
+function nameOf(tenant: string, room: string): string {
+  return `${tenant}/${room}`;
 }

@@ -33,11 +33,15 @@ export async function createApiRoom(relay: ApiRelay) {
   };
   /** Notes that somebody of whom there is no token was in. */
   const meet = (subject: string) =>
-    relay.storage.access.recordVisits(
-      { tenant: 'default', room },
-      [{ subject, name: subject, role: 'editor', linkId: undefined, lineageId: subject, lastSeenMs: Date.now() }],
-      [],
-    );
+    relay.storage.access.recordVisits([
+      {
+        key: { tenant: 'default', room },
+        members: [
+          { subject, name: subject, role: 'editor', linkId: undefined, lineageId: subject, lastSeenMs: Date.now() },
+        ],
+        events: [],
+      },
+    ]);
   const auditKinds = async () => listOf(await ask('GET audit'), 'events').map(({ kind }) => kind);
   return { room, owner, ask, trade, createLink, comeBy, join, meet, auditKinds };
 }

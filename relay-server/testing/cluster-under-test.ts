@@ -79,6 +79,11 @@ export class ClusterUnderTest {
     return { client, pair };
   }
 
+  /** Who is in the room, as far as a node knows. */
+  connectedSubjects(node: number): readonly string[] {
+    return this.nodes[node]?.core.connectedSubjects({ tenant: 'default', room: 'room' }) ?? [];
+  }
+
   /** Ends a node without a word. */
   kill(node: number): void {
     this.nodes[node]?.core.dispose();

@@ -96,10 +96,8 @@ describe('documents over y-websocket', () => {
     const room = { tenant: KEY.tenant, room: KEY.room };
     const present = async (presenter: string | undefined) => {
       const settings = { ...DEFAULT_ROOM_SETTINGS, presenter };
-      relay.core.announceAccess(
-        room,
-        await relay.directory.change(room, { kind: 'set-settings', settings }, undefined),
-      );
+      const { version } = await relay.directory.change(room, { kind: 'set-settings', settings }, undefined);
+      relay.core.announceAccess(room, version);
       await relay.advance(50);
     };
     const [ada, ben] = [await join(relay, 'ada.editor'), await join(relay, 'ben.editor')];
@@ -233,7 +231,7 @@ describe('documents over y-websocket', () => {
     await advance(100);
     expect([ada.text.toJSON(), ben.text.toJSON()]).toEqual(['ada ben', 'ada ben']);
     expect(ada.shown().get(2)).toMatchObject({ user: { name: 'Name of ben' } });
-    const version = await west.directory.change(KEY, { kind: 'revoke-subject', subject: 'ben' }, undefined);
+    const { version } = await west.directory.change(KEY, { kind: 'revoke-subject', subject: 'ben' }, undefined);
     issuer.publish(KEY, { kind: 'access', version });
     await advance(100);
     expect([ada.closes.length, ben.closes.map(({ code }) => code)]).toEqual([0, [4403]]);

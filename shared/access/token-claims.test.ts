@@ -4,7 +4,7 @@ import { ROLES } from './roles.ts';
 import { readRoomTokenClaims } from './token-claims.ts';
 
 const WHO = { iss: 'i', sub: 's', jti: 'j', tenant: 't', room: 'r', role: 'editor', name: 'n', link: 'l' };
-const CLAIMS = { ...WHO, lineage: 'first', paths: ['src'], iat: 4, exp: 5 };
+const CLAIMS = { ...WHO, ownRole: 'viewer', lineage: 'first', paths: ['src'], iat: 4, exp: 5 };
 const WRONG = [undefined, null, true, 0, -1, 0.5, NaN, Infinity, 1e300, 5n, '', 'x', [], ['editor'], {}, new Date(5)];
 
 describe('claims of a room token', () => {
@@ -16,6 +16,7 @@ describe('claims of a room token', () => {
     '[VH3] have no role %j',
     (role) => {
       expect(readRoomTokenClaims({ ...CLAIMS, role })).toBeUndefined();
+      expect(readRoomTokenClaims({ ...CLAIMS, ownRole: role })).toBeUndefined();
     },
   );
 
@@ -34,12 +35,13 @@ describe('claims of a room token', () => {
         if (random.chance(0.15)) payload[name] = random.pick(WRONG.map((value) => [value]))[0];
       const claims = readRoomTokenClaims(payload);
       if (!claims) continue;
-      const { iat, exp, role, link, paths = [], ...texts } = claims;
+      const { iat, exp, role, ownRole, link, paths = [], ...texts } = claims;
       expect(Object.values(texts).every((value) => typeof value === 'string')).toBe(true);
       expect(Number.isSafeInteger(exp * 1000) && exp >= 0).toBe(true);
       expect(iat >= 0 && iat <= 8_640_000_000_000).toBe(true);
       expect(paths.every((value) => typeof value === 'string')).toBe(true);
       expect(ROLES).toContain(role);
+      expect([...ROLES, undefined]).toContain(ownRole);
       expect(['string', 'undefined']).toContain(typeof link);
     }
   });

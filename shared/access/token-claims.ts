@@ -12,7 +12,10 @@ export interface RoomTokenClaims {
   readonly sub: string;
   readonly tenant: string;
   readonly room: string;
+  /** The one that counted when the token was made. */
   readonly role: Role;
+  /** What the link, or the provider, says; undefined when that is `role`. */
+  readonly ownRole: Role | undefined;
   /** Shown to others. */
   readonly name: string;
   /** The share link it was traded for, when there was one. */
@@ -29,16 +32,17 @@ export interface RoomTokenClaims {
 
 /** Reads the claims of a verified payload; undefined when they are not those of a room token. */
 export function readRoomTokenClaims(payload: Readonly<Record<string, unknown>>): RoomTokenClaims | undefined {
-  const { iss, sub, tenant, room, role, name, link, lineage, jti, paths, iat, exp } = payload;
+  const { iss, sub, tenant, room, role, ownRole, name, link, lineage, jti, paths, iat, exp } = payload;
   if (typeof iss !== 'string' || typeof sub !== 'string' || typeof jti !== 'string') return undefined;
   if (typeof tenant !== 'string' || typeof room !== 'string' || typeof name !== 'string') return undefined;
   if (!isRole(role) || !isWholeSecond(exp)) return undefined;
+  if (ownRole !== undefined && !isRole(ownRole)) return undefined;
   if (link !== undefined && typeof link !== 'string') return undefined;
   if (lineage !== undefined && typeof lineage !== 'string') return undefined;
   if (paths !== undefined && !isTexts(paths)) return undefined;
   if (typeof iat !== 'number' || !(iat >= 0 && iat <= MAX_EXP_S)) return undefined;
   // Tokens of before there were lineages are one of their own.
-  return { iss, sub, tenant, room, role, name, link, lineage: lineage ?? jti, jti, paths, iat, exp };
+  return { iss, sub, tenant, room, role, ownRole, name, link, lineage: lineage ?? jti, jti, paths, iat, exp };
 }
 
 function isTexts(value: unknown): value is readonly string[] {

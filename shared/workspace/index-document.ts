@@ -1,6 +1,11 @@
 /** Name of the document that lists a room's files. */
 export const INDEX_DOCUMENT = 'index';
 
+/** Documents of a room that are no files: their names can be no ids of files. */
+export function isReservedDocument(name: string): boolean {
+  return name === INDEX_DOCUMENT || name === 'chat' || name === 'comments' || name.startsWith('view-');
+}
+
 /** Name of a file document's text. */
 export const CONTENT_TEXT = 'content';
 

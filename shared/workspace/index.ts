@@ -1,4 +1,4 @@
-export { CONTENT_TEXT, type FileKind, INDEX_DOCUMENT, type SharedFile } from './index-document.ts';
+export { CONTENT_TEXT, type FileKind, INDEX_DOCUMENT, isReservedDocument, type SharedFile } from './index-document.ts';
 export { comparablePath, isFileListed, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 export { createFileId } from './file-id.ts';
 export { parseSharedPath } from './shared-path.ts';
@@ -9,3 +9,12 @@ export {
   type RelativeSelection,
 } from './selections-codec.ts';
 export { decodePresenceState, encodePresenceState, type PresenceState } from './presence-state.ts';
+export { isTalkText, MAX_TALK_CHARACTERS, type TalkEntry } from './talk-entry.ts';
+export { CHAT_DOCUMENT, ChatLog, MAX_SHOWN_MESSAGES } from './chat-log.ts';
+export {
+  COMMENTS_DOCUMENT,
+  type CommentedRange,
+  type CommentThread,
+  CommentThreads,
+  MAX_QUOTE_CHARACTERS,
+} from './comment-threads.ts';

@@ -9,6 +9,8 @@ const RESERVED_ON_WINDOWS = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-
 /** File systems that normalise Unicode skip these, so `.g<ZWNJ>it` would open `.git`. */
 const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 const LONE_SURROGATE = /\p{Surrogate}/u;
+/** They turn around what is shown after them: `exe.txt` may be `…txt.exe`. */
+const TURNS_TEXT_AROUND = /[\u202a-\u202e\u2066-\u2069]/;
 
 /**
  * Checks a path that came from somebody else: relative, `/`-separated, safe and possible on every platform.
@@ -27,6 +29,7 @@ function findPathFault(path: string): string | undefined {
   if (path.includes(':')) return 'it contains a colon';
   if (LONE_SURROGATE.test(path)) return 'it is not valid Unicode';
   if (hasControlCharacter(path)) return 'it contains a control character';
+  if (TURNS_TEXT_AROUND.test(path)) return 'it contains a character that turns the text around it the other way';
   if (utf8Length(path) > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`;
   for (const segment of path.split('/')) {
     const fault = findSegmentFault(segment);

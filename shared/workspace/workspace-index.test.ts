@@ -88,7 +88,11 @@ describe('WorkspaceIndex', () => {
     files.set('number', new Y.Map(Object.entries({ path: 12 })));
     files.set('plain', { path: 'plain.txt' });
     files.set('bad id!', new Y.Map(Object.entries({ path: 'x.txt' })));
-    expect(index.files.map((file) => file.path)).toEqual(['ok.txt']);
+    files.set('turned', new Y.Map(Object.entries({ path: 'src/\u202etxt.exe' })));
+    for (const reserved of ['index', 'chat', 'comments', 'view-x', 'view-'])
+      files.set(reserved, new Y.Map(Object.entries({ path: `${reserved}.txt` })));
+    for (const similar of ['chats', 'Index', 'views-x']) files.set(similar, new Y.Map([['path', `${similar}.txt`]]));
+    expect(index.files.map((file) => file.path)).toEqual(['Index.txt', 'chats.txt', 'ok.txt', 'views-x.txt']);
     index.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, type Event, toDisposable } from '../lifecycle/index.ts';
-import { INDEX_DOCUMENT, type SharedFile } from './index-document.ts';
+import { isReservedDocument, type SharedFile } from './index-document.ts';
 import { parseSharedPath } from './shared-path.ts';
 import { createFileId } from './file-id.ts';
 
@@ -195,7 +195,8 @@ function requirePath(path: string): void {
 }
 
 function readEntry(fileId: string, entry: unknown): SharedFile | undefined {
-  if (!(entry instanceof Y.Map) || !/^[A-Za-z0-9_-]{1,64}$/.test(fileId) || fileId === INDEX_DOCUMENT) return undefined;
+  if (!(entry instanceof Y.Map) || !/^[A-Za-z0-9_-]{1,64}$/.test(fileId)) return undefined;
+  if (isReservedDocument(fileId)) return undefined;
   const path: unknown = entry.get('path');
   const kind: unknown = entry.get('kind');
   const sizeBytes: unknown = entry.get('sizeBytes');

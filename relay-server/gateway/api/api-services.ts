@@ -3,7 +3,8 @@ import type { Scheduler } from '../../../shared/lifecycle/index.ts';
 import type { Doorkeeper, RoomGrant } from '../../access/room-grant.ts';
 import type { OidcTokens } from '../../access/oidc-tokens.ts';
 import type { Proposals } from '../../access/proposals.ts';
-import type { Actor, Revocation, RoomManager } from '../../access/room-manager.ts';
+import { type Actor, ONLY_OWNERS } from '../../access/actor.ts';
+import type { Revocation, RoomManager } from '../../access/room-manager.ts';
 import type { ShareLinks } from '../../access/share-links.ts';
 import type { TokenAuthority } from '../../access/token-authority.ts';
 import type { AccessDirectory, AccessKey } from '../../log/access-directory.ts';
@@ -21,6 +22,8 @@ export interface ApiServices {
   /** Undefined when no provider is set up. */
   readonly oidc?: OidcTokens | undefined;
   readonly scheduler: Scheduler;
+  /** Who is in a room, as far as this node knows. */
+  connectedSubjects(key: AccessKey): readonly string[];
   /** Origin and base path under which people reach this relay. */
   readonly publicUrl: () => string;
 }
@@ -52,9 +55,9 @@ export async function requireOwner(services: ApiServices, request: IncomingMessa
     throw new HttpError(401, 'unauthenticated', admission.explanation, { isFailure: admission.isGuess });
   }
   const { grant, standing } = admission;
-  if (standing.role !== 'owner') throw new HttpError(403, 'forbidden', 'Only an owner of the room can do this.');
+  if (standing.role !== 'owner') throw new HttpError(403, 'forbidden', ONLY_OWNERS);
   const { tenant, subject, name } = grant;
-  return { key: { tenant, room }, actor: { subject, name }, grant };
+  return { key: { tenant, room }, actor: { subject, name, grant }, grant };
 }
 
 /** Owners may not lock themselves out by mistake. Throws {@link HttpError}. */

@@ -1,6 +1,6 @@
-import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
+import { decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { shareApiRelay } from '../../testing/api-relay.ts';
+import { type ApiAnswer, shareApiRelay } from '../../testing/api-relay.ts';
 import { createApiRoom, listOf } from '../../testing/api-room.ts';
 import { openWebSocket } from '../../testing/websocket-client.ts';
 
@@ -44,7 +44,7 @@ describe('links', () => {
   });
 
   it('are refused when they make no sense, when they are unknown, and when they have expired', async () => {
-    const { ask, trade } = await createRoom();
+    const { ask, createLink, trade } = await createRoom();
     const wrong = [
       { role: 'god' },
       {},
@@ -69,6 +69,24 @@ describe('links', () => {
     const { secret } = (await ask('POST links', { role: 'viewer', expiresInSeconds: 1 })).body as { secret: string };
     await new Promise((resolve) => setTimeout(resolve, 1_050));
     expect(await trade({ secret, name: 'Ben' })).toMatchObject({ status: 403, body: { error: 'link-expired' } });
+    for (const name of ['\u3164', ' \u115f '])
+      expect(await trade({ secret: (await createLink()).secret, name })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid-field' },
+      });
+  });
+
+  it('that have expired leave those in who are in, by the token that they renew in time', async () => {
+    const { createLink, comeBy, join } = await createRoom();
+    const { secret } = await createLink({ expiresInSeconds: 1 });
+    const ben = await comeBy(secret);
+    const socket = await join(ben.token);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    const again = await comeBy(secret, { previousToken: ben.token });
+    expect(again.subject).toBe(ben.subject);
+    socket.client.send({ type: 'renew', token: again.token });
+    await socket.until('renewed');
+    expect(socket.socket.readyState).toBe(1);
   });
 
   it('by which an owner came themselves are not taken back by that owner', async () => {
@@ -92,7 +110,7 @@ describe('links', () => {
 describe('people', () => {
   it('are listed with their sessions, and come again as the same by an earlier token', async () => {
     const { ask, createLink, comeBy, join } = await createRoom();
-    const link = await createLink({ role: 'commenter' });
+    const link = await createLink({ role: 'commenter', label: 'Team' });
     const first = await comeBy(link.secret);
     const again = await comeBy(link.secret, { previousToken: first.token });
     expect(again.subject).toBe(first.subject);
@@ -105,8 +123,10 @@ describe('people', () => {
           name: 'Ben',
           role: 'commenter',
           linkId: link.id,
+          linkLabel: 'Team',
           firstSeenMs: expect.any(Number) as unknown,
           lastSeenMs: expect.any(Number) as unknown,
+          isConnected: true,
           isRevoked: false,
           sessions: [
             { id: expect.any(String) as unknown, lastSeenMs: expect.any(Number) as unknown, isRevoked: false },
@@ -120,7 +140,8 @@ describe('people', () => {
     const link = await createLink({ role: 'viewer' });
     const ben = await comeBy(link.secret);
     const socket = await join(ben.token);
-    expect((await ask(`PUT people/${ben.subject}/role`, { role: 'owner' })).status).toBe(204);
+    const answer = await ask(`PUT people/${ben.subject}/role`, { role: 'owner' });
+    expect([answer.status, answer.body]).toEqual([200, { closedLinks: [] }]);
     await socket.until('access', ({ role }) => role === 'owner');
     const links = `GET /api/rooms/${room}/links`;
     expect((await relay().ask(links, { token: ben.token })).status).toBe(200);
@@ -131,9 +152,77 @@ describe('people', () => {
     const all = { token: ben.token, body: { all: true } };
     expect((await relay().ask(`POST /api/rooms/${room}/revocations`, all)).status).toBe(204);
     expect((await relay().ask(links, { token: ben.token })).status).toBe(200);
-    expect((await ask(`PUT people/${ben.subject}/role`, { role: null })).status).toBe(204);
+    expect((await ask(`PUT people/${ben.subject}/role`, { role: null })).status).toBe(200);
     expect(await socket.closed).toBe(4403);
     expect(await relay().ask(links, { token: ben.token })).toMatchObject({ status: 403, body: { error: 'revoked' } });
+  });
+
+  it('are all found, page by page, however many took a token and never came', async () => {
+    const { ask, createLink, comeBy, join, owner, room } = await createRoom();
+    const { secret } = await createLink({ role: 'viewer' });
+    const ben = await comeBy(secret);
+    await Promise.all([join(owner), join(ben.token)]);
+    await expect
+      .poll(async () => listOf(await ask('GET people'), 'people').map(({ isConnected }) => isConnected))
+      .toEqual([true, true]);
+    const members = Array.from({ length: 1_100 }, (_, index) => {
+      const subject = `bot-${index}`;
+      const lastSeenMs = Date.now() + 1_000 + index;
+      return { subject, name: 'Bot', role: 'viewer', linkId: 'l', lineageId: subject, lastSeenMs } as const;
+    });
+    await relay().storage.access.recordVisits([{ key: { tenant: 'default', room }, members, events: [] }]);
+    const seen = new Set<unknown>();
+    let next: string | undefined;
+    const sizes = [];
+    do {
+      const page: ApiAnswer = await ask(`GET people${next === undefined ? '' : `?after=${encodeURIComponent(next)}`}`);
+      const people = listOf(page, 'people');
+      if (sizes.length === 0)
+        expect(people.slice(0, 2).map(({ subject, role }) => [subject, role])).toEqual([
+          ['ana', 'owner'],
+          [ben.subject, 'viewer'],
+        ]);
+      for (const { subject } of people) seen.add(subject);
+      sizes.push(people.length);
+      next = page.body['next'] as string | undefined;
+    } while (next !== undefined);
+    expect([seen.size, sizes]).toEqual([1_102, [1_000, 104]]);
+    expect(listOf(await ask('GET people?limit=2'), 'people')).toHaveLength(2);
+    for (const query of ['limit=0', 'limit=x', 'after=x', 'after=1', 'after=-1.a', `after=1.${'x'.repeat(129)}`])
+      expect([query, (await ask(`GET people?${query}`)).status]).toEqual([query, 400]);
+  });
+
+  it('of a lower role cannot come back by their link, which is said, and stays closed', async () => {
+    const { ask, createLink, comeBy, trade, join, auditKinds } = await createRoom();
+    const link = await createLink({ label: 'Class' });
+    const ben = await comeBy(link.secret);
+    await join(ben.token);
+    await expect.poll(auditKinds).toEqual(['joined', 'link-created']);
+    const lowered = await ask(`PUT people/${ben.subject}/role`, { role: 'viewer' });
+    expect([lowered.status, lowered.body]).toEqual([
+      200,
+      { closedLinks: [{ id: link.id, role: 'editor', label: 'Class' }] },
+    ]);
+    const raised = await ask(`PUT people/${ben.subject}/role`, { role: 'editor' });
+    expect(raised.body).toEqual({ closedLinks: [] });
+    expect(await trade({ secret: link.secret, name: 'Cleo' })).toMatchObject({ body: { error: 'link-closed' } });
+    expect(listOf(await ask('GET links'), 'links')).toMatchObject([
+      { id: link.id, closedAtMs: expect.any(Number) as unknown, closedReason: 'role-lowered' },
+    ]);
+    const events = listOf(await ask('GET audit'), 'events').map(({ kind, target, detail }) => [kind, target, detail]);
+    expect(events).toEqual([
+      ['role-changed', ben.subject, 'Ben: viewer → editor'],
+      ['link-closed', link.id, 'editor, Class: the role of somebody who came by it was lowered'],
+      ['role-changed', ben.subject, 'Ben: editor → viewer'],
+      ['joined', expect.any(String) as unknown, `editor, by the link Class (${link.id})`],
+      ['link-created', link.id, 'editor, Class'],
+    ]);
+    // What they are now is what their next token says.
+    const again = await comeBy(link.secret, { previousToken: ben.token });
+    expect([again.role, decodeJwt(again.token)['role']]).toEqual(['editor', 'editor']);
+    await ask(`PUT people/${ben.subject}/role`, { role: 'commenter' });
+    const later = await comeBy(link.secret, { previousToken: again.token });
+    expect([later.role, decodeJwt(later.token)['role']]).toEqual(['commenter', 'commenter']);
   });
 
   it('are refused other roles than there are, and nobody changes their own', async () => {
@@ -237,9 +326,35 @@ describe('settings', () => {
     expect((await ask('GET settings')).body).toEqual({ presenter: 'ana', chat: 'editors' });
     expect((await ask('PUT settings', { presenter: null })).status).toBe(204);
     expect((await ask('GET settings')).body).toEqual({ presenter: null, chat: 'editors' });
+    expect(await ask('PUT settings', { presenter: 'nobody' })).toMatchObject({
+      status: 404,
+      body: { error: 'not-found' },
+    });
+    const eve = await join(await relay().sign({ room, subject: 'eve', role: 'viewer' }));
+    await expect.poll(async () => (await ask('PUT settings', { presenter: 'eve' })).status).toBe(400);
+    expect((await ask('GET settings')).body).toEqual({ presenter: null, chat: 'editors' });
+    expect(eve.client.last('access').presenter).toBeUndefined();
     for (const body of [{ chat: 'nobody' }, { presenter: 5 }, { presenter: 'a\u202eb' }, { theme: 'dark' }]) {
       expect((await ask('PUT settings', body)).status).toBe(400);
     }
+  });
+});
+
+describe('presenting', () => {
+  it.each([
+    ['removed', 'POST revocations', { subject: 'otto' }],
+    ['made a viewer', 'PUT people/otto/role', { role: 'viewer' }],
+    ['made a commenter', 'PUT people/otto/role', { role: 'commenter' }],
+    ['put out with everybody', 'POST revocations', { all: true }],
+  ])('ends when who presents is %s: the others write again', async (_what, request, body) => {
+    const { ask, join, owner, room } = await createRoom();
+    const ana = await join(owner);
+    await join(await relay().sign({ room, subject: 'otto' }));
+    await expect.poll(async () => (await ask('PUT settings', { presenter: 'otto' })).status).toBe(204);
+    await ana.until('access', ({ writesAs }) => writesAs === 'viewer');
+    expect((await ask(request, body)).status).toBeLessThan(300);
+    await ana.until('access', ({ writesAs }) => writesAs === 'owner');
+    expect((await ask('GET settings')).body).toMatchObject({ presenter: null });
   });
 });
 
@@ -317,11 +432,9 @@ describe('the audit', () => {
     const { owner, room } = await createRoom();
     const key = { tenant: 'default', room };
     const event = { atMs: 1, kind: 'joined', actor: 'ben', actorName: 'Ben', target: '', detail: '' } as const;
-    await relay().storage.access.recordVisits(
-      key,
-      [],
-      Array.from({ length: 2_500 }, () => event),
-    );
+    await relay().storage.access.recordVisits([
+      { key, members: [], events: Array.from({ length: 2_500 }, () => event) },
+    ]);
     const exported = await relay().ask(`GET /api/rooms/${room}/audit`, {
       token: owner,
       headers: { Accept: 'application/x-ndjson' },

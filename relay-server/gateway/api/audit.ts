@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AccessDirectory, AccessKey, AuditRecord } from '../../log/access-directory.ts';
-import { HttpError } from '../http-error.ts';
 import type { ApiAnswer, ApiServices, Owner } from './api-services.ts';
+import { queryOf, readCount } from './query.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
@@ -10,7 +10,7 @@ const MAX_LIMIT = 1_000;
 export async function listAudit({ access }: ApiServices, { key }: Owner, request: IncomingMessage): Promise<ApiAnswer> {
   if (/\bapplication\/x-ndjson\b/.test(request.headers.accept ?? ''))
     return { status: 200, lines: everything(access, key) };
-  const query = new URL(request.url ?? '/', 'http://relay').searchParams;
+  const query = queryOf(request);
   const beforeSeq = readCount(query, 'before');
   const limit = Math.min(readCount(query, 'limit') ?? DEFAULT_LIMIT, MAX_LIMIT);
   const events = await access.listAudit(key, { ...(beforeSeq === undefined ? {} : { beforeSeq }), limit });
@@ -29,12 +29,4 @@ async function* everything(
     if (!last || page.length < MAX_LIMIT) return;
     beforeSeq = last.seq;
   }
-}
-
-function readCount(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name);
-  if (value === null) return undefined;
-  if (!/^[1-9]\d{0,14}$/.test(value))
-    throw new HttpError(400, 'invalid-field', `The parameter ${name} must be a whole number from 1.`);
-  return Number(value);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ChangeRefused, type RefusalReason } from '../../log/change-refused.ts';
 import { HttpError } from '../http-error.ts';
 import { readJsonObject } from '../json-body.ts';
 import { type ApiAnswer, type ApiServices, type Owner, requireOwner } from './api-services.ts';
@@ -48,6 +49,12 @@ export const API_ROUTES: readonly string[] = [
 ];
 
 const ROOM_PATH = /^\/api\/rooms\/([A-Za-z0-9_-]{1,64})\/([a-z-]{1,32})(?:\/([^/]{1,512})(\/[a-z]{1,32})?)?$/;
+const REFUSALS: Readonly<Record<RefusalReason, readonly [status: number, code: string]>> = {
+  revoked: [403, 'revoked'],
+  forbidden: [403, 'forbidden'],
+  'unknown-person': [404, 'not-found'],
+  'unfit-person': [400, 'invalid-field'],
+};
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /** Answers `/api/…`. Rejects with {@link HttpError} for what is wrong with the request. */
@@ -77,7 +84,18 @@ export async function answerApi(services: ApiServices, request: IncomingMessage,
     // The sender decides when a body comes: an owner may not be one any more.
     owner = await requireOwner(services, request, room);
   }
-  return owned(services, owner, request, decodeId(encodedId ?? ''));
+  return explained(owned(services, owner, request, decodeId(encodedId ?? '')));
+}
+
+/** An owner may have been none any more, or whom it was about gone, by the time that the change would have been made. */
+async function explained(answer: Promise<ApiAnswer>): Promise<ApiAnswer> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ChangeRefused)) throw error;
+    const [status, code] = REFUSALS[error.reason];
+    throw new HttpError(status, code, error.message);
+  }
 }
 
 function decodeId(encoded: string): string {

@@ -69,8 +69,8 @@ export function describeCreated({ publicUrl }: ApiServices, room: string, { link
 
 function describe(link: ListedLink): Readonly<Record<string, unknown>> {
   const { linkId: id, role, label, createdAtMs, createdBy, expiresAtMs, maxUses, uses, needsApproval } = link;
-  const { paths, closedAtMs, revokedAtMs } = link;
-  const state = { uses, needsApproval, paths, closedAtMs, revokedAtMs };
+  const { paths, closedAtMs, closedReason, revokedAtMs } = link;
+  const state = { uses, needsApproval, paths, closedAtMs, closedReason, revokedAtMs };
   return { id, role, label, createdAtMs, createdBy, expiresAtMs, maxUses, ...state };
 }
 

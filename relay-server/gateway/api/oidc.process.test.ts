@@ -76,6 +76,24 @@ describe('a person of an OpenID Connect provider', () => {
     expect((await trade(idToken)).body).toMatchObject({ role: 'owner' });
   });
 
+  it('is what an owner made of them, in the answer and the token, until the owner takes that back', async () => {
+    const owner = await relay.createRoom('ours', 'school');
+    const idToken = await provider.signIn({ ...ADA, sub: 'lowered' });
+    const roles = async () => {
+      const { body } = await trade(idToken);
+      return [body['role'], decodeJwt(String(body['token']))['role']];
+    };
+    expect(await roles()).toEqual(['editor', 'editor']);
+    for (const [role, counts] of [
+      ['viewer', 'viewer'],
+      [null, 'editor'],
+    ]) {
+      const set = 'PUT /api/rooms/ours/people/oidc:lowered/role';
+      expect((await relay.ask(set, { token: owner, body: { role } })).status).toBe(200);
+      expect(await roles()).toEqual([counts, counts]);
+    }
+  });
+
   it('stays out once an owner has taken their access back', async () => {
     const idToken = await provider.signIn({ ...ADA, sub: 'eve' });
     const { body } = await trade(idToken);

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { isChatPolicy, isRole, ROLES, CHAT_POLICIES, type Role } from '../../../shared/access/index.ts';
-import type { MemberRecord, RoomAccess, SettingsChange } from '../../log/access-directory.ts';
+import type { ListedLink, PeopleCursor, PersonRecord, RoomAccess, SettingsChange } from '../../log/access-directory.ts';
 import { cleanText } from '../../access/clean-text.ts';
 import type { Revocation } from '../../access/room-manager.ts';
 import { HttpError } from '../http-error.ts';
 import { checkFields, invalid, optionalFlag, optionalText, readJsonObject } from '../json-body.ts';
 import { type ApiAnswer, type ApiServices, DONE, type Owner, refuseOwnLoss } from './api-services.ts';
+import { queryOf, readCount } from './query.ts';
 
-const MAX_MEMBERS = 1_000;
+const MAX_PEOPLE = 1_000;
 const MAX_ID = 128;
 const UNKNOWN: Readonly<Record<Revocation['kind'], string>> = {
   subject: 'Nobody of that name was in the room. Whoever runs the relay can keep out people who never came.',
@@ -21,31 +22,64 @@ interface Person {
   readonly name: string;
   readonly role: Role;
   readonly linkId: string | undefined;
+  /** Of the link: with `firstSeenMs` it tells people of one name apart. */
+  readonly linkLabel: string | undefined;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
+  /** As far as this node knows. */
+  readonly isConnected: boolean;
   readonly isRevoked: boolean;
   readonly sessions: readonly { readonly id: string; readonly lastSeenMs: number; readonly isRevoked: boolean }[];
 }
 
-/** Everybody who is or was in the room, with their sessions. */
-export async function listPeople({ access }: ApiServices, { key }: Owner): Promise<ApiAnswer> {
-  const [members, state] = await Promise.all([access.listMembers(key, MAX_MEMBERS), access.readAccess(key)]);
-  const bySubject = Map.groupBy(members, ({ subject }) => subject);
-  return { status: 200, body: { people: [...bySubject.values()].map((sessions) => describe(sessions, state)) } };
+/**
+ * Who is or was in the room, with their sessions: owners and those who are connected first, then those seen last, page by
+ * page.
+ */
+export async function listPeople(services: ApiServices, { key }: Owner, request: IncomingMessage): Promise<ApiAnswer> {
+  const { access } = services;
+  const query = queryOf(request);
+  const limit = Math.min(readCount(query, 'limit') ?? MAX_PEOPLE, MAX_PEOPLE);
+  const after = readCursor(query);
+  const connected = services.connectedSubjects(key);
+  const [page, state, links] = await Promise.all([
+    access.listPeople(key, { limit, connected, ...(after && { after }) }),
+    access.readAccess(key),
+    access.listLinks(key),
+  ]);
+  const isConnected = new Set(connected);
+  const people = page.people.flatMap((person) => describe(person, state, links, isConnected) ?? []);
+  const next = page.next && `${page.next.lastSeenMs}.${page.next.lineageId}`;
+  return { status: 200, body: { people, next } };
 }
 
-function describe(sessions: readonly MemberRecord[], state: RoomAccess): Person | Record<string, never> {
-  // Those seen last come first.
+function readCursor(query: URLSearchParams): PeopleCursor | undefined {
+  const value = query.get('after');
+  if (value === null) return undefined;
+  const [, lastSeenMs, lineageId] = /^(\d{1,16})\.([!-~]{0,128})$/.exec(value) ?? [];
+  if (lastSeenMs === undefined || lineageId === undefined)
+    throw new HttpError(400, 'invalid-field', 'The parameter after must be the next of an earlier page.');
+  return { lastSeenMs: Number(lastSeenMs), lineageId };
+}
+
+function describe(
+  { firstSeenMs, sessions }: PersonRecord,
+  state: RoomAccess,
+  links: readonly ListedLink[],
+  connected: ReadonlySet<string>,
+): Person | undefined {
   const [latest] = sessions;
-  if (!latest) return {};
+  if (!latest) return undefined;
   const { subject, name, role, linkId, lastSeenMs } = latest;
   return {
     subject,
     name,
     role: state.roles.get(subject) ?? role,
     linkId,
-    firstSeenMs: Math.min(...sessions.map(({ firstSeenMs }) => firstSeenMs)),
+    linkLabel: links.find((link) => link.linkId === linkId)?.label,
+    firstSeenMs,
     lastSeenMs,
+    isConnected: connected.has(subject),
     isRevoked: state.revokedSubjects.has(subject),
     sessions: sessions.map((session) => ({
       id: session.lineageId,
@@ -55,7 +89,7 @@ function describe(sessions: readonly MemberRecord[], state: RoomAccess): Person 
   };
 }
 
-/** Gives somebody another role, or the one of their link again. */
+/** Gives somebody another role, or the one of their link again; says which links that has closed to newcomers. */
 export async function changeRole(
   { manager }: ApiServices,
   owner: Owner,
@@ -69,8 +103,9 @@ export async function changeRole(
   if (subject.length > MAX_ID) throw new HttpError(404, 'not-found', 'Nobody in the room is called that.');
   if (subject === owner.actor.subject)
     throw new HttpError(409, 'own-access', 'You cannot change your own role. Ask another owner.');
-  await manager.setRole(owner.key, owner.actor, subject, role);
-  return DONE;
+  const closed = await manager.setRole(owner.key, owner.actor, subject, role);
+  const closedLinks = closed.map(({ linkId: id, role: linkRole, label }) => ({ id, role: linkRole, label }));
+  return { status: 200, body: { closedLinks } };
 }
 
 /** Takes back a person's, a session's, a link's or everybody's access. */

@@ -39,7 +39,7 @@ describe('proposals', () => {
     const update = insertion('offline');
     const kept = await propose({ update: encoded(update) });
     expect(await propose({ update: encoded(update) })).toMatchObject({ status: 201, body: kept.body });
-    expect(kept).toMatchObject({ status: 201, body: { id: expect.any(String) as unknown } });
+    expect(kept).toMatchObject({ status: 201, body: { id: expect.any(String) as unknown, state: 'open' } });
     await ana.until('access', ({ version }) => version > before);
     const id = String(kept.body['id']);
     expect(listOf(await ask('GET proposals'), 'proposals')).toEqual([
@@ -85,6 +85,48 @@ describe('proposals', () => {
       status: 401,
       body: { error: 'proposal-unauthenticated' },
     });
+  });
+
+  it('that owners have dropped, or applied, are not new when they come again', async () => {
+    const { ask, ben, propose, room } = await revoked();
+    const versions = () => relay().storage.access.readVersions([{ tenant: 'default', room }]);
+    await ask('POST revocations', { subject: ben.subject });
+    for (const state of ['dropped', 'applied']) {
+      const update = encoded(insertion(state));
+      const { body } = await propose({ update });
+      expect((await ask(`POST proposals/${String(body['id'])}`, { state })).status).toBe(204);
+      const before = await versions();
+      for (let count = 0; count < 3; count++)
+        expect(await propose({ update })).toMatchObject({ status: 200, body: { id: body['id'], state } });
+      // Nobody is told of it.
+      expect(await versions()).toEqual(before);
+    }
+    expect(listOf(await ask('GET proposals'), 'proposals')).toEqual([]);
+    const noted = listOf(await ask('GET audit'), 'events').filter(({ kind }) =>
+      /-(dropped|applied)$/.test(String(kind)),
+    );
+    expect(noted.map(({ kind, detail }) => [kind, detail])).toEqual([
+      ['proposal-applied', 'Ben: file'],
+      ['proposal-dropped', 'Ben: file'],
+    ]);
+  });
+
+  it('of somebody whose link has expired while they were away are taken; who may still come in joins', async () => {
+    const { ask, room, createLink } = await createRoom();
+    const [expired, lasting] = [await createLink({ expiresInSeconds: 1 }), await createLink()];
+    const propose = async (linkId: string, expiresAtMs: number, more: Record<string, unknown> = {}) => {
+      const token = await relay().sign({ room, subject: 'ben', name: 'Ben', linkId, expiresAtMs, ...more });
+      const body = { token, document: 'file', update: encoded(insertion('offline')) };
+      return relay().ask(`POST /api/rooms/${room}/proposals`, { body });
+    };
+    const [past, future] = [Date.now() - 60_000, Date.now() + 60_000];
+    expect(await propose(expired.id, past)).toMatchObject({ status: 409, body: { error: 'proposal-not-revoked' } });
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    expect(await propose(expired.id, past)).toMatchObject({ status: 201, body: { state: 'open' } });
+    expect(await propose(expired.id, past, { role: 'viewer' })).toMatchObject({ status: 403 });
+    expect(await propose(expired.id, future)).toMatchObject({ status: 409 });
+    expect(await propose(lasting.id, past)).toMatchObject({ status: 409 });
+    expect(listOf(await ask('GET proposals'), 'proposals')).toMatchObject([{ subject: 'ben', name: 'Ben' }]);
   });
 
   it('are refused from anybody else, and when they are none', async () => {

@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<Extract<ProposalOutcome, { kind: 'refused' }>['rea
   'too-many': 429,
 };
 
-/** Takes the edits of somebody whose access was taken back. Whoever sends them proves it by their old token. */
+/** Takes the edits of somebody who cannot come back by themselves. Whoever sends them proves it by their old token. */
 export async function propose(
   { manager, proposals }: ApiServices,
   room: string,
@@ -36,8 +36,10 @@ export async function propose(
     throw new HttpError(STATUS[outcome.reason], `proposal-${outcome.reason}`, outcome.explanation, {
       isFailure: !outcome.isExpired,
     });
-  await manager.announce({ tenant: outcome.tenant, room });
-  return { status: 201, body: { id: outcome.proposalId } };
+  const { tenant, proposalId: id, state, isNew } = outcome;
+  if (isNew) await manager.announce({ tenant, room });
+  // One that owners have settled is not taken again.
+  return { status: state === 'open' ? 201 : 200, body: { id, state } };
 }
 
 /** What waits for an owner, oldest first. */

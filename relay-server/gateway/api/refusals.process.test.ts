@@ -29,7 +29,7 @@ const OWNER_ROWS: Readonly<Record<string, Row>> = {
   'GET /api/rooms/*/links': { ok: 200, foreign: 200 },
   'POST /api/rooms/*/links': { body: { role: 'editor' }, ok: 201, foreign: 201 },
   'GET /api/rooms/*/people': { ok: 200, foreign: 200 },
-  'PUT /api/rooms/*/people/*/role': { id: () => 'ben', body: { role: 'viewer' }, ok: 204, foreign: 204 },
+  'PUT /api/rooms/*/people/*/role': { id: () => 'ben', body: { role: 'viewer' }, ok: 200, foreign: 200 },
   'POST /api/rooms/*/revocations': { body: { subject: 'cleo' }, ok: 204, foreign: 404 },
   'GET /api/rooms/*/settings': { ok: 200, foreign: 200 },
   'PUT /api/rooms/*/settings': { body: { chat: 'everyone' }, ok: 204, foreign: 204 },
@@ -119,7 +119,7 @@ async function fillRoom(to: ApiRelay): Promise<Contents & { readonly room: strin
   const requests = (await to.ask(`GET ${at}/join-requests`, { token: owner })).body['requests'] as { id: string }[];
   const member = { role: 'editor', linkId: undefined, lastSeenMs: Date.now() } as const;
   const members = ['cleo', 'dan'].map((name) => ({ ...member, subject: name, name, lineageId: name }));
-  await to.storage.access.recordVisits({ tenant: 'default', room }, members, []);
+  await to.storage.access.recordVisits([{ key: { tenant: 'default', room }, members, events: [] }]);
   await to.ask(`POST ${at}/revocations`, { token: owner, body: { subject: 'dan' } });
   const token = await to.sign({ room, subject: 'dan' });
   const proposal = await to.ask(`POST ${at}/proposals`, { body: { token, document: 'file', update: UPDATE } });

@@ -30,8 +30,8 @@ export async function trade(services: ApiServices, room: string, request: Incomi
 }
 
 /** A fresh token for a room. */
-export function describeGranted({ scheduler }: ApiServices, { token, grant }: SignedToken): ApiAnswer {
-  const { role, subject, room, expiresAtMs } = grant;
+export function describeGranted({ scheduler }: ApiServices, { token, grant, role }: SignedToken): ApiAnswer {
+  const { subject, room, expiresAtMs } = grant;
   return { status: 200, body: { token, expiresAtMs, nowMs: scheduler.now(), role, subject, room } };
 }
 
@@ -39,5 +39,6 @@ function refusedTrade({ reason, explanation }: Extract<TradeResult, { kind: 'ref
   if (reason === 'crowded') return new HttpError(429, 'link-crowded', explanation, { retryAfterMs: CROWDED_RETRY_MS });
   // A secret that nobody was given is a guess.
   if (reason === 'unknown') return new HttpError(404, 'link-unknown', explanation, { isFailure: true });
+  if (reason === 'nameless') return new HttpError(400, 'invalid-field', explanation);
   return new HttpError(403, `link-${reason}`, explanation);
 }

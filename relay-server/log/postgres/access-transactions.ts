@@ -18,6 +18,11 @@ export class AccessTransactions {
     this.pool = pool;
   }
 
+  /** Runs `work` without a transaction. */
+  alone<T>(work: (database: Kysely<RelayTables>) => Promise<T>): Promise<T> {
+    return this.pool.guard(() => work(this.database));
+  }
+
   rows<Row>(query: ReturnType<typeof sql>): Promise<readonly Row[]> {
     return this.pool.guard(() => rowsOf<Row>(this.database, query));
   }
@@ -56,9 +61,10 @@ export async function rowsOf<Row>(
 /** Raises the version and appends to the audit. Holds up other changes of the room until the transaction ends. */
 export async function note(
   database: Kysely<RelayTables>,
-  { tenant, room }: AccessKey,
+  key: AccessKey,
   events: readonly AuditEvent[],
 ): Promise<number> {
+  const { tenant, room } = key;
   const [row] = await rowsOf<{ version: number; audit_seq: number }>(
     database,
     sql`INSERT INTO ${ROOM_ACCESS} AS present (tenant, room, settings, version, audit_seq)
@@ -68,6 +74,31 @@ export async function note(
       RETURNING version, audit_seq`,
   );
   const { version = 0, audit_seq: lastSeq = 0 } = row ?? {};
+  await insertEvents(database, key, events, lastSeq);
+  return version;
+}
+
+/** Appends to the audit in a transaction that has raised the version already. */
+export async function addEvents(
+  database: Kysely<RelayTables>,
+  key: AccessKey,
+  events: readonly AuditEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const [row] = await rowsOf<{ audit_seq: number }>(
+    database,
+    sql`UPDATE ${ROOM_ACCESS} SET audit_seq = audit_seq + ${events.length}
+      WHERE tenant = ${key.tenant} AND room = ${key.room} RETURNING audit_seq`,
+  );
+  await insertEvents(database, key, events, row?.audit_seq ?? 0);
+}
+
+async function insertEvents(
+  database: Kysely<RelayTables>,
+  { tenant, room }: AccessKey,
+  events: readonly AuditEvent[],
+  lastSeq: number,
+): Promise<void> {
   for (const [index, event] of events.entries()) {
     const { atMs, kind, actor, actorName, target, detail } = toStored(event);
     await sql`
@@ -75,7 +106,6 @@ export async function note(
       VALUES (${tenant}, ${room}, ${lastSeq - events.length + 1 + index}, ${atMs}, ${kind}, ${actor}, ${actorName},
         ${target}, ${detail})`.execute(database);
   }
-  return version;
 }
 
 /** Names may quote anything, and a text of Postgres cannot have this character. */

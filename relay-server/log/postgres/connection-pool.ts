@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { ChangeRefused } from '../change-refused.ts';
 import { LogFailure } from '../log-failure.ts';
 import type { DatabaseAddress } from './database-address.ts';
 import { isConnectionUsable, toLogFailure } from './postgres-failure.ts';
@@ -85,12 +86,12 @@ export class ConnectionPool {
     }
   }
 
-  /** Runs `work` and makes each of its failures a {@link LogFailure}. */
+  /** Runs `work` and makes each of its failures a {@link LogFailure}, but those of a {@link ChangeRefused}. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw toLogFailure(this.label, error);
+      throw error instanceof ChangeRefused ? error : toLogFailure(this.label, error);
     }
   }
 

@@ -2,19 +2,22 @@ import { sql } from 'kysely';
 import {
   type AccessDirectory,
   type AccessKey,
-  type AuditEvent,
   JOIN_DECISION_KEPT_MS,
   JOIN_REQUEST_IDLE_MS,
   type JoinDecision,
   type JoinRequestRecord,
+  type NewJoinRequest,
+  type Noting,
 } from '../access-directory.ts';
 import { isIdle, isPollDue, type JoinRequestRow, toJoinRequest } from '../access-rows.ts';
-import { type AccessTransactions, note, rowsOf, storable } from './access-transactions.ts';
+import { type AccessTransactions, addEvents, note, rowsOf, storable } from './access-transactions.ts';
+import { useLink } from './insert-link.ts';
+import { resolveNoting } from './read-access.ts';
 import { JOIN_REQUESTS } from './tables.ts';
 
 type JoinRequests = Pick<
   AccessDirectory,
-  'addJoinRequest' | 'pollJoinRequest' | 'listJoinRequests' | 'decideJoinRequest'
+  'addJoinRequest' | 'pollJoinRequest' | 'listJoinRequests' | 'decideJoinRequest' | 'redeemJoinRequest'
 >;
 
 /** Those who wait to be let in, in the relay's Postgres database. */
@@ -27,7 +30,7 @@ export class PostgresJoinRequests implements JoinRequests {
 
   async addJoinRequest(
     key: AccessKey,
-    request: Omit<JoinRequestRecord, 'decision'>,
+    request: NewJoinRequest,
     requestHash: Uint8Array,
     maxPending: number,
   ): Promise<boolean> {
@@ -84,10 +87,11 @@ export class PostgresJoinRequests implements JoinRequests {
     key: AccessKey,
     requestId: string,
     decision: Exclude<JoinDecision, 'pending'>,
-    event: AuditEvent,
+    noting: Noting,
   ): Promise<boolean> {
     return this.transactions.transactUnless(async (transaction) => {
-      await note(transaction, key, [event]);
+      await note(transaction, key, []);
+      const event = await resolveNoting(transaction, key, noting);
       const rows = await rowsOf(
         transaction,
         sql`UPDATE ${JOIN_REQUESTS} SET decision = ${decision}
@@ -95,7 +99,26 @@ export class PostgresJoinRequests implements JoinRequests {
             AND ${waitsSince(event.atMs - JOIN_REQUEST_IDLE_MS)}
           RETURNING request_id`,
       );
+      await addEvents(transaction, key, [event]);
       return rows.length === 1;
+    });
+  }
+
+  async redeemJoinRequest(
+    { tenant, room }: AccessKey,
+    requestHash: Uint8Array,
+    lineageId: string,
+  ): Promise<string | undefined> {
+    const isMeant = sql`tenant = ${tenant} AND room = ${room} AND request_hash = ${Buffer.from(requestHash)}`;
+    return this.transactions.transact(async (transaction) => {
+      // Locked, so that one of several who come by it at once is the first.
+      const query = sql`SELECT * FROM ${JOIN_REQUESTS} WHERE ${isMeant} FOR UPDATE`;
+      const [row] = await rowsOf<JoinRequestRow>(transaction, query);
+      if (row?.decision !== 'approved') return undefined;
+      if (row.lineage_id !== null) return row.lineage_id;
+      if (!(await useLink(transaction, tenant, row.link_id))) return undefined;
+      await sql`UPDATE ${JOIN_REQUESTS} SET lineage_id = ${lineageId} WHERE ${isMeant}`.execute(transaction);
+      return lineageId;
     });
   }
 }

@@ -1,7 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { LinkRecord, NewLink, RoomDirectory, RoomRecord } from '../room-directory.ts';
 import type { ConnectionPool } from './connection-pool.ts';
-import { insertLink } from './insert-link.ts';
+import { insertLink, useLink } from './insert-link.ts';
 import type { RelayTables } from './schema.ts';
 import { toLink } from '../database-rows.ts';
 
@@ -70,18 +70,6 @@ export class PostgresRoomDirectory implements RoomDirectory {
   }
 
   async useLink(tenant: string, linkId: string): Promise<boolean> {
-    const used = await this.pool.guard(() =>
-      this.database
-        .updateTable('links')
-        .set({ uses: sql<number>`uses + 1` })
-        .where('tenant', '=', tenant)
-        .where('link_id', '=', linkId)
-        .where((is) => is.or([is('max_uses', 'is', null), is('uses', '<', is.ref('max_uses'))]))
-        .where('closed_at_ms', 'is', null)
-        .where('revoked_at_ms', 'is', null)
-        .returning('link_id')
-        .executeTakeFirst(),
-    );
-    return used !== undefined;
+    return this.pool.guard(() => useLink(this.database, tenant, linkId));
   }
 }

@@ -29,6 +29,7 @@ export interface RelayTables {
     readonly paths: string | null;
     readonly created_by: Generated<string>;
     readonly closed_at_ms: number | null;
+    readonly closed_reason: string | null;
     readonly revoked_at_ms: number | null;
   };
   readonly tokens: {
@@ -122,6 +123,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-objects-claim': {
     async up(database) {
       for (const statement of OBJECTS_CLAIM) await sql.raw(statement).execute(database);
+    },
+  },
+  '0007-access-reasons': {
+    async up(database) {
+      for (const statement of ACCESS_REASONS) await sql.raw(statement).execute(database);
     },
   },
 };
@@ -339,4 +345,10 @@ const OBJECTS_CLAIM: readonly string[] = [
     current_mark text NOT NULL,
     next_mark text NOT NULL
   )`,
+];
+
+const ACCESS_REASONS: readonly string[] = [
+  `ALTER TABLE ${SCHEMA}.links ADD COLUMN closed_reason text`,
+  `ALTER TABLE ${SCHEMA}.join_requests ADD COLUMN lineage_id text`,
+  `CREATE INDEX members_owners ON ${SCHEMA}.members (tenant, room, subject) WHERE role = 'owner'`,
 ];

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { noteConsequences, subjectOf, takesAccess, mayPresent } from '../access-consequences.ts';
+import { endsPresenting, noteConsequences, subjectOf, takesAccess } from '../access-consequences.ts';
 import {
   type AccessChange,
   type AccessDirectory,
@@ -17,7 +17,15 @@ import {
   type RoomAccess,
   type RoomVisits,
 } from '../access-directory.ts';
-import { changeSettings, latestOf, toAuditRecord, toHead, toMember, toPersonSession, toSettings } from '../access-rows.ts';
+import {
+  changeSettings,
+  latestOf,
+  toAuditRecord,
+  toHead,
+  toMember,
+  toPersonSession,
+  toSettings,
+} from '../access-rows.ts';
 import { toLink } from '../database-rows.ts';
 import { choosePeople, FIRST_PERSON, toPeoplePage } from '../people-page.ts';
 import { applyChange } from './access-changes.ts';
@@ -47,12 +55,12 @@ export class SqliteAccessDirectory implements AccessDirectory {
     return this.transactions.read(() => keys.map(({ tenant, room }) => findAccess.get(tenant, room)?.version ?? 0));
   }
 
-  async change(key: AccessKey, change: AccessChange, noting: Noting): Promise<ChangeOutcome> {
+  async change(key: AccessKey, change: AccessChange, noting: Noting | undefined): Promise<ChangeOutcome> {
     const { transactions } = this;
     return transactions.transact(() => {
-      const event = transactions.resolve(key, noting, subjectOf(change));
+      const event = noting && transactions.resolve(key, noting, subjectOf(change));
       const closings = applyChange(transactions.statements, key, change, event?.atMs ?? Date.now());
-      const presenter = takesAccess(change) ? this.endPresenting(key) : undefined;
+      const presenter = takesAccess(change) ? this.endPresenting(key, change) : undefined;
       const events = noteConsequences(event, { ...closings, ...(presenter !== undefined && { presenter }) });
       const version = transactions.note(key, event ? [event, ...events] : events);
       return { version, closedLinks: closings.closedLinks };
@@ -60,14 +68,14 @@ export class SqliteAccessDirectory implements AccessDirectory {
   }
 
   /** Gives who presented and may not any more. */
-  private endPresenting(key: AccessKey): string | undefined {
+  private endPresenting(key: AccessKey, change: AccessChange): string | undefined {
     const { statements } = this.transactions;
     const { tenant, room } = key;
     const settings = statements.findAccess.get(tenant, room)?.settings;
     const { presenter } = toSettings(settings);
     if (presenter === undefined) return undefined;
     const sessions = this.transactions.sessionsOf(key, presenter);
-    if (mayPresent(this.transactions.readAccess(key), presenter, sessions)) return undefined;
+    if (!endsPresenting(change, this.transactions.readAccess(key), presenter, sessions)) return undefined;
     statements.setSettings.run(tenant, room, changeSettings(settings, { presenter: undefined }));
     return presenter;
   }

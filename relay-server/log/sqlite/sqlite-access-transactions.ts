@@ -48,7 +48,7 @@ export class SqliteAccessTransactions {
   }
 
   /** Within a transaction, before anything is changed in it. `subject` is whom the change is about. */
-  resolve(key: AccessKey, noting: Noting, subject?: string): AuditEvent | undefined {
+  resolve(key: AccessKey, noting: Noting, subject?: string): AuditEvent {
     if (typeof noting !== 'function') return noting;
     const before: AccessBefore = { access: this.readAccess(key), sessions: this.sessionsOf(key, subject) };
     return noting(before);

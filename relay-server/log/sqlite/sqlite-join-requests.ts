@@ -68,12 +68,11 @@ export class SqliteJoinRequests implements JoinRequests {
     key: AccessKey,
     requestId: string,
     decision: Exclude<JoinDecision, 'pending'>,
-    noting: Exclude<Noting, undefined>,
+    noting: Noting,
   ): Promise<boolean> {
     const { transactions } = this;
     return transactions.transact(() => {
       const event = transactions.resolve(key, noting);
-      if (!event) return false;
       const { tenant, room } = key;
       const afterMs = event.atMs - JOIN_REQUEST_IDLE_MS;
       const { changes } = transactions.statements.decideJoinRequest.run(decision, tenant, room, requestId, afterMs);

@@ -80,13 +80,13 @@ export class SqliteProposals implements Proposals {
     key: AccessKey,
     proposalId: string,
     state: Exclude<ProposalState, 'open'>,
-    noting: Exclude<Noting, undefined>,
+    noting: Noting,
   ): Promise<boolean> {
     const { transactions } = this;
     return transactions.transact(() => {
       const event = transactions.resolve(key, noting);
       const { changes } = transactions.statements.settleProposal.run(state, key.tenant, key.room, proposalId);
-      if (changes === 1 && event) transactions.note(key, [event]);
+      if (changes === 1) transactions.note(key, [event]);
       return changes === 1;
     });
   }

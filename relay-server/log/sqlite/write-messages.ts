@@ -1,3 +1,4 @@
+import type { RoomVisits } from '../access-directory.ts';
 import type { LogFailureCode } from '../log-failure.ts';
 import type { AbandonedUpload, NewSegment } from '../segment-index.ts';
 import { packParts, unpackParts } from '../snapshot-messages.ts';
@@ -45,7 +46,8 @@ export type WriteRequest =
   | { readonly kind: 'begin-upload'; readonly key: DocumentKey; readonly segmentId: string; readonly nowMs: number }
   | { readonly kind: 'commit-segment'; readonly key: DocumentKey; readonly segment: NewSegment }
   | { readonly kind: 'abandon-uploads'; readonly beforeMs: number }
-  | { readonly kind: 'forget-upload'; readonly upload: AbandonedUpload };
+  | { readonly kind: 'forget-upload'; readonly upload: AbandonedUpload }
+  | { readonly kind: 'record-visits'; readonly rooms: readonly RoomVisits[] };
 
 /** What comes back for each kind of request. */
 export interface WriteResults {
@@ -58,6 +60,7 @@ export interface WriteResults {
   readonly 'commit-segment': boolean;
   readonly 'abandon-uploads': readonly AbandonedUpload[];
   readonly 'forget-upload': true;
+  readonly 'record-visits': true;
 }
 
 export interface WriteCommand {

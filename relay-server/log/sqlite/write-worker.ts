@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { LogFailure } from '../log-failure.ts';
 import { openDatabase } from './open-database.ts';
+import { SqliteAccessDirectory } from './sqlite-access-directory.ts';
 import { SqliteSegmentIndex } from './sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite-update-log.ts';
 import { packPage, unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
@@ -10,7 +11,11 @@ if (!isMainThread && parentPort) {
   const port = parentPort;
   const path = String(workerData);
   const database = openDatabase(path, { isChecked: false });
-  const writers = { log: new SqliteUpdateLog(database, path), segments: new SqliteSegmentIndex(database, path) };
+  const writers = {
+    log: new SqliteUpdateLog(database, path),
+    segments: new SqliteSegmentIndex(database, path),
+    access: new SqliteAccessDirectory(database, path),
+  };
   let working: Promise<void> = Promise.resolve();
   port.on('message', (command: WriteCommand | 'close') => {
     working = working.then(async () => {
@@ -27,6 +32,7 @@ if (!isMainThread && parentPort) {
 interface Writers {
   readonly log: SqliteUpdateLog;
   readonly segments: SqliteSegmentIndex;
+  readonly access: SqliteAccessDirectory;
 }
 
 async function answer(writers: Writers, { id, request }: WriteCommand): Promise<WriteReply> {
@@ -39,7 +45,7 @@ async function answer(writers: Writers, { id, request }: WriteCommand): Promise<
   }
 }
 
-async function perform({ log, segments }: Writers, request: WriteRequest) {
+async function perform({ log, segments, access }: Writers, request: WriteRequest) {
   switch (request.kind) {
     case 'append':
       return log.append(unpackBatch(request.batch));
@@ -59,6 +65,9 @@ async function perform({ log, segments }: Writers, request: WriteRequest) {
       return segments.abandonUploads(request.beforeMs);
     case 'forget-upload':
       await segments.forgetUpload(request.upload);
+      return true;
+    case 'record-visits':
+      await access.recordVisits(request.rooms);
       return true;
   }
 }

@@ -1,5 +1,4 @@
 import * as Y from 'yjs';
-import { matchesPaths } from '../../shared/access/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../shared/workspace/index.ts';
 import type { AccessKey } from '../log/access-directory.ts';
 import { type CompactionSource, readParts } from '../log/compact-document.ts';
@@ -7,24 +6,22 @@ import { LogFailure } from '../log/log-failure.ts';
 import { repairCommand } from '../log/repair-command-line.ts';
 
 /**
- * Whether a document of the room is a file at a path that one of `patterns` names, by the room's list of files as the
- * log has it now. For rare questions: the list is read as a whole. Rejects with a `LogFailure`.
+ * The path of the file whose text a document of the room is, by the room's list of files as the log has it now;
+ * undefined when it is none. For rare questions: the list is read as a whole. Rejects with a `LogFailure`.
  */
-export async function isFileWithin(
+export async function findFilePath(
   source: CompactionSource,
   { tenant, room }: AccessKey,
-  patterns: readonly string[],
   document: string,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const key = { tenant, room, document: INDEX_DOCUMENT };
   const record = await source.log.readDocument(key);
-  if (!record) return false;
+  if (!record) return undefined;
   const doc = new Y.Doc();
   const index = new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 });
   try {
     for await (const parts of readParts(source, key, record)) for (const part of parts) Y.applyUpdate(doc, part);
-    const path = index.get(document)?.path;
-    return path !== undefined && matchesPaths(path, patterns);
+    return index.get(document)?.path;
   } catch (error) {
     if (error instanceof LogFailure) throw error;
     const what = `The list of files of room ${room} of the tenant ${tenant} cannot be read.`;

@@ -5,7 +5,7 @@ import { FolderSnapshotStore } from '../log/folder.ts';
 import { SnapshotBuilder } from '../log/snapshot-builder.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
-import { isFileWithin } from './files-within.ts';
+import { findFilePath } from './file-paths.ts';
 
 const ROOM = { tenant: 't', room: 'r' };
 const KEY = { ...ROOM, document: 'index' };
@@ -36,38 +36,33 @@ async function start() {
     const snapshotId = await snapshots.write(KEY, clientSeq, builder.finish());
     await log.setSnapshot(KEY, { seq: clientSeq, snapshotId, byteLength: 1 }, undefined);
   };
-  const within = (document: string, ...patterns: readonly string[]) =>
-    isFileWithin({ log, snapshots }, ROOM, patterns, document);
+  const pathOf = (document: string) => findFilePath({ log, snapshots }, ROOM, document);
   const addFile = async (path: string) => {
     const [fileId = ''] = index.reserveIds(1);
     await edit(() => index.add([{ fileId, path, eol: 'LF', bom: false, kind: 'text' }]));
     return fileId;
   };
-  return { index, edit, append, compact, within, addFile };
+  return { index, edit, append, compact, pathOf, addFile };
 }
 
-it('says of a file whether it lies there now, by snapshot and log', async () => {
-  const { index, edit, compact, within, addFile } = await start();
-  expect(await within('f', 'src/**')).toBe(false);
+it('says where a file lies now, by snapshot and log', async () => {
+  const { index, edit, compact, pathOf, addFile } = await start();
+  expect(await pathOf('f')).toBeUndefined();
   const code = await addFile('src/a.ts');
   const plan = await addFile('secret/plan.md');
-  expect([await within(code, 'src/**'), await within(plan, 'src/**'), await within(plan, 'src', 'secret')]).toEqual([
-    true,
-    false,
-    true,
-  ]);
+  expect([await pathOf(code), await pathOf(plan)]).toEqual(['src/a.ts', 'secret/plan.md']);
   await compact();
   await edit(() => index.update(code, { path: 'secret/a.ts' }));
   const later = await addFile('src/b.ts');
-  expect([await within(code, 'src/**'), await within(later, 'src/**')]).toEqual([false, true]);
+  expect([await pathOf(code), await pathOf(later)]).toEqual(['secret/a.ts', 'src/b.ts']);
   for (const document of ['index', 'comments', 'chat', 'unknown', 'view-x'])
-    expect(await within(document, '**')).toBe(false);
+    expect([document, await pathOf(document)]).toEqual([document, undefined]);
 });
 
 it('says that the list is damaged, with the command that checks it', async () => {
-  const { append, within } = await start();
+  const { append, pathOf } = await start();
   await append(Uint8Array.of(1, 2, 250, 9, 9));
-  await expect(within('f', '**')).rejects.toMatchObject({
+  await expect(pathOf('f')).rejects.toMatchObject({
     name: 'LogFailure',
     code: 'corrupted',
     message: expect.stringContaining('"repair --tenant t --room r --document index"') as unknown,
