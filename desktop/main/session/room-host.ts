@@ -220,6 +220,7 @@ export class RoomHost {
       await this.mirror?.flush();
     } finally {
       this.mirror?.dispose();
+      await this.mirror?.whenUnwatched();
       await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
       await this.session.leave();
       await this.options.storage.close();

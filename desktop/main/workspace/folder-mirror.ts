@@ -64,6 +64,8 @@ export class FolderMirror implements Disposable {
   private readonly list: ListWatch;
   private readonly delay: WriteDelay;
   private readonly watching = this.disposables.add(new MutableDisposable<Disposable>());
+  /** Those that have not ended. */
+  private readonly watches = new Set<Promise<void>>();
   private readonly listTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly diskTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
@@ -151,6 +153,11 @@ export class FolderMirror implements Disposable {
     this.disposables.dispose();
   }
 
+  /** Resolves, after it was disposed, once the system watches nothing for it any more. */
+  async whenUnwatched(): Promise<void> {
+    await Promise.all(this.watches);
+  }
+
   private get isWaiting(): boolean {
     return (
       this.delay.isWaiting || this.diskPaths.size > 0 || this.goneIds.size > 0 || this.listTimer.value !== undefined
@@ -183,10 +190,13 @@ export class FolderMirror implements Disposable {
     const { folder, isWatching = true } = this.options;
     if (!isWatching) return;
     try {
-      this.watching.value = await watchFolder(folder, {
+      const watch = await watchFolder(folder, {
         onPaths: (paths) => this.noticeDisk(paths),
         onOverflow: () => this.enqueue(() => this.reconcileNow()),
       });
+      const ended = watch.ended.finally(() => this.watches.delete(ended));
+      this.watches.add(ended);
+      this.watching.value = watch;
       this.problems.resolve('watch');
     } catch (error) {
       this.problems.report({

@@ -11,8 +11,13 @@ export interface FolderWatcherEvents {
   onOverflow(error: Error): void;
 }
 
+export interface FolderWatch extends Disposable {
+  /** Resolves after it was disposed, once nothing of it is left in the system. */
+  readonly ended: Promise<void>;
+}
+
 /** Follows a folder by its real path, without folders that are never shared and our own temporary files. Rejects when it cannot be followed. */
-export async function watchFolder(root: string, events: FolderWatcherEvents): Promise<Disposable> {
+export async function watchFolder(root: string, events: FolderWatcherEvents): Promise<FolderWatch> {
   const subscription = await watcher.subscribe(
     root,
     (error, found) => {
@@ -27,9 +32,11 @@ export async function watchFolder(root: string, events: FolderWatcherEvents): Pr
     },
     { ignore: LEFT_OUT_FOLDERS.flatMap((name) => [`**/${name}`, `**/${name}/**`]) },
   );
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
   return {
+    ended,
     dispose() {
-      subscription.unsubscribe().catch(reportUnexpectedError);
+      subscription.unsubscribe().catch(reportUnexpectedError).finally(resolve);
     },
   };
 }
