@@ -10,7 +10,7 @@ import { BaseIndex } from './base-index.ts';
 import { DiskIntake } from './disk-intake.ts';
 import { Durability } from './durability.ts';
 import { FileSync } from './file-sync.ts';
-import { watchFolder } from './folder-watcher.ts';
+import { type FolderWatch, watchFolder } from './folder-watcher.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { ListWatch } from './list-watch.ts';
 import { isEverythingLost } from './lost-folder.ts';
@@ -158,6 +158,16 @@ export class FolderMirror implements Disposable {
     await Promise.all(this.watches);
   }
 
+  private keepUntilEnded(starting: Promise<FolderWatch>): void {
+    const ended = starting
+      .then(
+        (watch) => watch.ended,
+        () => undefined,
+      )
+      .finally(() => this.watches.delete(ended));
+    this.watches.add(ended);
+  }
+
   private get isWaiting(): boolean {
     return (
       this.delay.isWaiting || this.diskPaths.size > 0 || this.goneIds.size > 0 || this.listTimer.value !== undefined
@@ -190,13 +200,12 @@ export class FolderMirror implements Disposable {
     const { folder, isWatching = true } = this.options;
     if (!isWatching) return;
     try {
-      const watch = await watchFolder(folder, {
+      const starting = watchFolder(folder, {
         onPaths: (paths) => this.noticeDisk(paths),
         onOverflow: () => this.enqueue(() => this.reconcileNow()),
       });
-      const ended = watch.ended.finally(() => this.watches.delete(ended));
-      this.watches.add(ended);
-      this.watching.value = watch;
+      this.keepUntilEnded(starting);
+      this.watching.value = await starting;
       this.problems.resolve('watch');
     } catch (error) {
       this.problems.report({
