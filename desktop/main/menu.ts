@@ -6,6 +6,8 @@ type SendCommand = (commandId: string) => void;
 const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerator?: string] | undefined)[] = [
   ['Invite and Share Links…', 'room.invite', 'CmdOrCtrl+Shift+Y'],
   ['People', 'view.people'],
+  ['Chat', 'view.chat'],
+  ['Comments', 'view.comments'],
   ['Proposals', 'view.proposals'],
   undefined,
   ['Present (Only You Can Edit)', 'room.present'],
@@ -54,6 +56,8 @@ export function installMenu(sendCommand: SendCommand): void {
         { role: 'selectAll' },
         { type: 'separator' },
         command('Find', 'editor.find', 'CmdOrCtrl+F'),
+        { type: 'separator' },
+        command('Add Comment', 'comments.add', 'CmdOrCtrl+Alt+C'),
       ],
     },
     {

@@ -23,6 +23,8 @@ export function showDifference(element: HTMLElement, { path, before, after }: Di
     renderSideBySide: true,
     useInlineViewWhenSpaceIsLimited: true,
     hideUnchangedRegions: { enabled: true },
+    // Nothing is in it here, and Monaco still asks for its entries after the editor has gone.
+    renderGutterMenu: false,
     minimap: { enabled: false },
     scrollBeyondLastLine: false,
   });

@@ -8,6 +8,7 @@ export const EDITOR_OPTIONS: editor.IStandaloneEditorConstructionOptions = {
   fixedOverflowWidgets: true,
   fontFamily: "'Cascadia Code', Consolas, 'SF Mono', Menlo, Monaco, 'DejaVu Sans Mono', 'Liberation Mono', monospace",
   fontSize: 14,
+  glyphMargin: true,
   minimap: { enabled: true, renderCharacters: true },
   bracketPairColorization: { enabled: true },
   guides: { bracketPairs: 'active', indentation: true },

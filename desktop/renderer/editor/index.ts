@@ -25,6 +25,17 @@ export { LocalSelection } from './local-selection.ts';
 export { RemoteCursors, type RemoteCursorsOptions, type RemotePeer } from './remote-cursors.ts';
 export { PEER_COLORS, type PeerColor, peerColorIndex } from './peer-colors.ts';
 
+/** Comments: the commented ranges of a file, what is commented on, and room for a thread between the lines. */
+export {
+  CommentMarks,
+  type CommentMark,
+  type CommentMarksOptions,
+  type CommentPlace,
+  lastLine,
+} from './comment-marks.ts';
+export { anchorRange, rangeToComment } from './comment-anchor.ts';
+export { LineZone } from './line-zone.ts';
+
 /** Looks and languages. */
 export { DARK_THEME, type EditorTheme, LIGHT_THEME } from './themes.ts';
 export { setEditorTheme } from './editor-theme.ts';

@@ -12,6 +12,8 @@ export class PeerNameTag implements Disposable {
   private readonly scheduler: Scheduler;
   private readonly findCaret: () => IPosition | undefined;
   private readonly node = document.createElement('div');
+  // Monaco sets a width of its own on the node.
+  private readonly label = document.createElement('bdi');
   private readonly widget: editor.IContentWidget;
   private readonly hideTimer = new MutableDisposable();
   private isHovered = false;
@@ -22,7 +24,8 @@ export class PeerNameTag implements Disposable {
     this.codeEditor = codeEditor;
     this.scheduler = scheduler;
     this.findCaret = findCaret;
-    this.node.dir = 'auto';
+    this.label.className = 'tutti-peer-label';
+    this.node.append(this.label);
     this.node.ariaHidden = 'true';
     const id = `tutti.peer-name.${nextId++}`;
     this.widget = {
@@ -44,7 +47,7 @@ export class PeerNameTag implements Disposable {
   /** Sets what the tag says. The name is somebody's input: it becomes text, never markup. */
   update(name: string, colorClass: string): void {
     this.node.className = `tutti-peer-name tutti-peer-name-shown ${colorClass}`;
-    if (this.node.textContent !== name) this.node.textContent = name;
+    if (this.label.textContent !== name) this.label.textContent = name;
   }
 
   /** Shows the name for {@link NAME_SHOWN_MS} from now. */

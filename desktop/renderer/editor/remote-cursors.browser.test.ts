@@ -156,7 +156,7 @@ describe('remote cursors', () => {
     cursors.setPeers([peer([[8, 8]], { name })]);
     await nextFrame();
     expect(nameTags(editorA)).toEqual([name]);
-    expect(editorA.getDomNode()?.querySelector('.tutti-peer-name *')).toBeNull();
+    expect(editorA.getDomNode()?.querySelector('.tutti-peer-label *')).toBeNull();
     scheduler.advance(NAME_SHOWN_MS);
     expect(nameTags(editorA)).toEqual([]);
     cursors.setPeers([peer([[9, 9]], { name })]);
@@ -173,6 +173,17 @@ describe('remote cursors', () => {
     await nextFrame();
     expect(nameTags(editorA)).toEqual([name]);
     expect(getComputedStyle(caret, '::before').borderLeftColor).not.toBe('rgba(0, 0, 0, 0)');
+  });
+
+  it('cuts a long name, which must not cover the code', async () => {
+    const { cursors, editorA, peer } = room('one\n');
+    cursors.setPeers([peer([[1, 1]], { name: 'W'.repeat(64) }), peer([[2, 2]], { presenceId: 'p2', name: 'Bea' })]);
+    await nextFrame();
+    const tags = [...(editorA.getDomNode()?.querySelectorAll('.tutti-peer-name') ?? [])];
+    const [long = 0, short = 0] = tags.map((tag) => tag.getBoundingClientRect().width);
+    expect(long).toBeGreaterThan(short);
+    expect(long).toBeLessThan(240);
+    expect(getComputedStyle(tags[0]?.firstElementChild ?? document.body).textOverflow).toBe('ellipsis');
   });
 
   it.each([DARK_THEME, LIGHT_THEME] as const)(

@@ -1,10 +1,11 @@
-import { parseShareLink } from '../../../shared/access/index.ts';
+import { parseShareLink, type ShareLink } from '../../../shared/access/index.ts';
 import { Emitter, MutableDisposable, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { ApprovalWait } from '../../../shared/sync/index.ts';
 import type { RoomAdministration } from '../../../shared/sync/administration/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
 import { BrowserRoom } from './browser-room.ts';
+import { PageLink } from './page-link.ts';
 import { downloadFile } from './save-file.ts';
 import { platformOf } from './platform.ts';
 import type { WorkbenchHost } from './workbench-host.ts';
@@ -20,6 +21,8 @@ type Answers = {
 /** The host of a guest's page: the engine runs in the page, and the room is the one in the page's address. */
 export function createBrowserHost(): WorkbenchHost {
   const host = new BrowserHost();
+  // Another link that is put into the address of the same room does not load the page again.
+  window.addEventListener('hashchange', () => host.meetAddress());
   const api: TuttiApi = {
     invoke: (channel, request) => host.answers[channel](request),
     on: (channel, listener) => {
@@ -27,7 +30,7 @@ export function createBrowserHost(): WorkbenchHost {
       return () => subscription.dispose();
     },
   };
-  return { kind: 'browser', api, onSessionPort: host.sessionPort.event };
+  return { kind: 'browser', api, onSessionPort: host.sessionPort.event, shareLink: () => host.shareLink };
 }
 
 class BrowserHost {
@@ -41,19 +44,26 @@ class BrowserHost {
     'join-waiting': new Emitter(),
   };
   private readonly approvalWait = new MutableDisposable<ApprovalWait>();
+  private readonly pageLink = new PageLink();
   private current: BrowserRoom | undefined;
+  private currentLink: ShareLink | undefined;
+
+  /** The link by which the page is in the room that is open. */
+  get shareLink(): ShareLink | undefined {
+    return this.current && this.currentLink;
+  }
 
   readonly answers: Answers = {
     'window:ready': async () => {
-      const link = parseShareLink(window.location.href);
+      const link = this.pageLink.read();
+      const parsed = parseShareLink(link ?? '');
       const personName = window.localStorage.getItem(NAME_KEY) ?? '';
-      const wasHere = link.ok && window.sessionStorage.getItem(JOINED_KEY) === link.link.room;
-      if (wasHere && personName !== '') {
-        const joined = await this.join(window.location.href, personName, false);
+      const wasHere = parsed.ok && window.sessionStorage.getItem(JOINED_KEY) === parsed.link.room;
+      if (link !== undefined && wasHere && personName !== '') {
+        const joined = await this.join(link, personName, false);
         if (joined.ok) return this.start(personName, undefined);
       }
-      const isJoinPage = window.location.pathname.includes('/join/');
-      return this.start(personName, isJoinPage ? window.location.href : undefined);
+      return this.start(personName, link);
     },
     'room:join': async ({ link, name }) => this.join(link, name, true),
     'room:leave': async () => {
@@ -69,7 +79,7 @@ class BrowserHost {
     'access:list-links': () => this.inRoom(({ links }) => links.list()),
     'access:read-link': ({ linkId }) => this.inRoom(async ({ links }) => links.read(linkId)),
     'access:revoke': (revocation) => this.asOwner((owner) => owner.revoke(revocation)),
-    'access:list-people': () => this.asOwner((owner) => owner.listPeople()),
+    'access:list-people': ({ after }) => this.asOwner((owner) => owner.listPeople(after)),
     'access:set-role': ({ subject, role }) => this.asOwner((owner) => owner.setRole(subject, role)),
     'access:read-settings': () => this.asOwner((owner) => owner.readSettings()),
     'access:write-settings': (settings) => this.asOwner((owner) => owner.writeSettings(settings)),
@@ -108,6 +118,17 @@ class BrowserHost {
     'mirror:retry': async () => ({ ok: true, value: false }),
   };
 
+  /** Asks about the link that was put into the page's address meanwhile. */
+  meetAddress(): void {
+    const link = this.pageLink.read();
+    const parsed = parseShareLink(link ?? '');
+    if (link === undefined || !parsed.ok) return;
+    const own = this.shareLink;
+    const isOwn = own?.room === parsed.link.room && own.secret === parsed.link.secret;
+    if (isOwn) this.pageLink.hide(own);
+    else this.events['join-requested'].fire({ link });
+  }
+
   private start(personName: string, joinLink: string | undefined): InvokeChannels['window:ready']['response'] {
     const status = this.current
       ? ({ kind: 'open', room: this.current.room, folderPath: undefined, isOwner: this.current.isOwner } as const)
@@ -131,8 +152,10 @@ class BrowserHost {
     const joined = await BrowserRoom.join(parsed.link, name, { wait, isAsked });
     if (!joined.ok) return joined;
     this.current = joined.value;
+    this.currentLink = parsed.link;
     window.localStorage.setItem(NAME_KEY, name);
     window.sessionStorage.setItem(JOINED_KEY, room);
+    this.pageLink.hide(parsed.link);
     const { isOwner } = this.current;
     this.events['workspace:status'].fire({ kind: 'open', room, folderPath: undefined, isOwner });
     this.sessionPort.fire(this.current.attach());

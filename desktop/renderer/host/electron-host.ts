@@ -14,5 +14,5 @@ export function createElectronHost(api: TuttiApi): WorkbenchHost {
       sessionPort.fire(fromMessagePort(port));
     }
   });
-  return { kind: 'electron', api, onSessionPort: sessionPort.event };
+  return { kind: 'electron', api, onSessionPort: sessionPort.event, shareLink: () => undefined };
 }

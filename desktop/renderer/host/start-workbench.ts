@@ -11,10 +11,10 @@ export function startWorkbench(host: WorkbenchHost, platform: keyof typeof OS): 
   const root = document.getElementById('root');
   if (!root) throw new Error('the page has no root element');
   const workbench = new Workbench(host, OS[platform]);
-  const { commands } = renderWorkbench(root, workbench, (kind) => {
+  const { runCommand } = renderWorkbench(root, workbench, (kind) => {
     setEditorTheme(kind === 'dark' ? DARK_THEME : LIGHT_THEME);
   });
-  workbench.onDidRequestCommand((id) => commands.run(id));
+  workbench.onDidRequestCommand(runCommand);
   workbench.start().catch((error: unknown) => {
     const detail = error instanceof Error ? error.message : String(error);
     workbench.notifications.show({

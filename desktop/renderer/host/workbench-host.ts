@@ -1,3 +1,4 @@
+import type { ShareLink } from '../../../shared/access/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import type { Event } from '../../../shared/lifecycle/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
@@ -8,4 +9,6 @@ export interface WorkbenchHost {
   readonly api: TuttiApi;
   /** A port to the engine of the room that was opened last; an earlier one is dead. */
   readonly onSessionPort: Event<AttachmentPort>;
+  /** The link by which a page is in the room that is open; undefined in the app, which does not tell. */
+  readonly shareLink: () => ShareLink | undefined;
 }

@@ -9,11 +9,11 @@ import type { OpenRoom } from './open-room.ts';
 export class AccessLossWatch implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly room: OpenRoom;
-  private readonly api: TuttiApi;
+  private readonly api: Pick<TuttiApi, 'invoke'>;
   private readonly tell: (loss: AccessLoss | undefined) => void;
   private explanation: string | undefined;
 
-  constructor(room: OpenRoom, api: TuttiApi, tell: (loss: AccessLoss | undefined) => void) {
+  constructor(room: OpenRoom, api: Pick<TuttiApi, 'invoke'>, tell: (loss: AccessLoss | undefined) => void) {
     this.room = room;
     this.api = api;
     this.tell = tell;
@@ -42,9 +42,12 @@ export class AccessLossWatch implements Disposable {
 }
 
 /** What became of edits that had not reached the relay, for the person; empty when there are none. */
-export function describeReport({ proposed, kept, explanation }: ProposalReport): string {
+export function describeReport({ proposed, kept, explanation, mayReturn }: ProposalReport): string {
   const sent = `Your edits of ${count(proposed)} had not reached the room. They were sent to its owners as a proposal.`;
-  const left = `Your edits of ${count(kept)} are on this device only: ${explanation}`;
+  const next = mayReturn
+    ? 'Join again with another link that lets you edit, and they arrive by themselves.'
+    : explanation;
+  const left = `Your edits of ${count(kept)} are on this device only. ${next}`;
   return [...(proposed > 0 ? [sent] : []), ...(kept > 0 ? [left] : [])].join(' ');
 }
 

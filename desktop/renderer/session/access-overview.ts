@@ -7,20 +7,21 @@ import {
   type Scheduler,
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
+import type { PeoplePage, RoomPerson } from '../../../shared/sync/administration/index.ts';
 import type { SelfIdentity } from '../../../shared/sync/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import type { AccessOverview, OverviewState } from '../ui/access-model.ts';
+import type { Answer } from '../ui/outcome.ts';
 import { askHost } from './ask-host.ts';
 import type { OpenRoom } from './open-room.ts';
-import { describeDocument } from './proposals.ts';
+import { describeDocument, type ListedFiles } from './proposals.ts';
 
 /** What of an open room its overview is loaded by. */
-export interface OverviewRoom {
+export interface OverviewRoom extends ListedFiles {
   readonly session: {
     readonly self: Pick<SelfIdentity, 'role' | 'accessVersion'> | undefined;
     readonly onDidChangeSelf: Event<unknown>;
   };
-  readonly index: Pick<OpenRoom['index'], 'get'>;
   readonly onDidChangeFiles: OpenRoom['onDidChangeFiles'];
 }
 
@@ -41,6 +42,8 @@ export class AccessOverviewLoader implements Disposable {
   private loadedVersion: number | undefined;
   private loading: Promise<void> | undefined;
   private isOutdated = false;
+  /** How many pages of people are shown. */
+  private shownPages = 1;
   private current: OverviewState = { kind: 'none' };
 
   /** `onChange` is called after every change of {@link state}. */
@@ -72,6 +75,12 @@ export class AccessOverviewLoader implements Disposable {
         this.loading = undefined;
       });
     return this.loading;
+  }
+
+  /** Asks for one page more of people, from now on with every {@link refresh}. */
+  async loadMorePeople(): Promise<void> {
+    this.shownPages++;
+    await this.refresh();
   }
 
   dispose(): void {
@@ -109,7 +118,7 @@ export class AccessOverviewLoader implements Disposable {
     const { api } = this;
     const [links, people, settings, requests, proposals] = await Promise.all([
       askHost(() => api.invoke('access:list-links', undefined)),
-      askHost(() => api.invoke('access:list-people', undefined)),
+      this.askForPeople(),
       askHost(() => api.invoke('access:read-settings', undefined)),
       askHost(() => api.invoke('access:list-join-requests', undefined)),
       askHost(() => api.invoke('access:list-proposals', undefined)),
@@ -123,12 +132,31 @@ export class AccessOverviewLoader implements Disposable {
     }
     const overview = {
       links: links.value,
-      people: people.value,
+      people: people.value.people,
+      hasMorePeople: people.value.next !== undefined,
       settings: settings.value,
       requests: requests.value,
-      proposals: proposals.value.map((proposal) => ({ ...proposal, subjectOfChange: '' })),
+      proposals: proposals.value.map((proposal) => ({
+        ...proposal,
+        ...describeDocument(proposal.document, this.room),
+      })),
     };
-    return { kind: 'ready', overview: this.withNames(overview) };
+    return { kind: 'ready', overview };
+  }
+
+  private async askForPeople(): Promise<Answer<PeoplePage>> {
+    const people = new Map<string, RoomPerson>();
+    let next: string | undefined;
+    for (let page = 0; page < this.shownPages; page++) {
+      const after = next;
+      const answer = await askHost(() => this.api.invoke('access:list-people', { after }));
+      if (!answer.ok) return answer;
+      // Later pages may have people of earlier ones again.
+      for (const person of answer.value.people) if (!people.has(person.subject)) people.set(person.subject, person);
+      ({ next } = answer.value);
+      if (next === undefined) break;
+    }
+    return { ok: true, value: { people: [...people.values()], next } };
   }
 
   private renameProposals(): void {
@@ -137,14 +165,16 @@ export class AccessOverviewLoader implements Disposable {
   }
 
   private withNames(overview: AccessOverview): AccessOverview {
-    const pathOf = (fileId: string) => this.room.index.get(fileId)?.path;
-    return {
-      ...overview,
-      proposals: overview.proposals.map((proposal) => ({
-        ...proposal,
-        subjectOfChange: describeDocument(proposal.document, pathOf),
-      })),
-    };
+    const proposals = overview.proposals.map((proposal) => {
+      const { subjectOfChange, unlisted } = describeDocument(proposal.document, this.room);
+      const isSame =
+        proposal.subjectOfChange === subjectOfChange &&
+        proposal.unlisted?.lastPath === unlisted?.lastPath &&
+        (proposal.unlisted === undefined) === (unlisted === undefined);
+      // What shows a proposal reads it again for each new one.
+      return isSame ? proposal : { ...proposal, subjectOfChange, unlisted };
+    });
+    return { ...overview, proposals };
   }
 
   private set(state: OverviewState): void {

@@ -7,9 +7,11 @@ import {
   type RemotePeer,
 } from '../editor/index.ts';
 import { ObservableValue } from '../ui/observable.ts';
-import type { EditorAction, EditorHandle, EditorStatus } from '../ui/workbench-model.ts';
+import type { EditorAction, EditorHandle, EditorStatus, Outcome } from '../ui/workbench-model.ts';
+import { EditorComments } from './editor-comments.ts';
 import type { OpenRoom } from './open-room.ts';
 import { explainReadOnly } from './read-only.ts';
+import type { RoomTalk } from './room-talk.ts';
 
 const COMMANDS: { readonly [A in EditorAction]: string } = {
   undo: 'undo',
@@ -22,11 +24,13 @@ const COMMANDS: { readonly [A in EditorAction]: string } = {
 };
 
 export interface EditorAttachmentOptions {
-  readonly room: OpenRoom;
+  readonly talk: RoomTalk;
   readonly models: EditorModels;
   readonly fileId: string;
   readonly element: HTMLElement;
   readonly onSelections: (selections: PaneSelections) => void;
+  /** The menu of the editor asks for a comment. */
+  readonly onCommentWanted: () => void;
   readonly onDisposed: (attachment: EditorAttachment) => void;
 }
 
@@ -37,9 +41,12 @@ export class EditorAttachment implements EditorHandle {
   private readonly disposables = new DisposableStore();
   private readonly pane: EditorPane;
   private readonly room: OpenRoom;
+  private readonly comments: EditorComments;
   private readonly onDisposed: (attachment: EditorAttachment) => void;
 
-  constructor({ room, models, fileId, element, onSelections, onDisposed }: EditorAttachmentOptions) {
+  constructor(options: EditorAttachmentOptions) {
+    const { talk, models, fileId, element, onSelections, onCommentWanted, onDisposed } = options;
+    const { room } = talk;
     this.room = room;
     this.fileId = fileId;
     this.onDisposed = onDisposed;
@@ -58,6 +65,20 @@ export class EditorAttachment implements EditorHandle {
     this.disposables.add(room.onDidChangeFiles(updateAccess));
     this.pane.show(fileId, room.index.get(fileId)?.path ?? fileId);
     updateAccess();
+    this.comments = this.disposables.add(new EditorComments({ pane: this.pane, talk, fileId }));
+    this.disposables.add(
+      codeEditor.addAction({
+        id: 'tutti.comments.add',
+        label: 'Add Comment',
+        contextMenuGroupId: '1_modification',
+        contextMenuOrder: 9,
+        run: onCommentWanted,
+      }),
+    );
+  }
+
+  get commentZone(): EditorComments['zone'] {
+    return this.comments.zone;
   }
 
   focus(): void {
@@ -70,6 +91,22 @@ export class EditorAttachment implements EditorHandle {
 
   revealParticipant(presenceId: string): void {
     this.pane.revealPeer(presenceId);
+  }
+
+  startComment(): Outcome {
+    return this.comments.startComment();
+  }
+
+  revealThread(threadId: string): void {
+    this.comments.revealThread(threadId);
+  }
+
+  revealNeighbour(direction: 'next' | 'previous'): void {
+    this.comments.revealNeighbour(direction);
+  }
+
+  closeCommentZone(): void {
+    this.comments.close();
   }
 
   setPeers(peers: readonly RemotePeer[]): void {

@@ -17,7 +17,6 @@ class WatchedFile implements Observable<FileState> {
   private document: AttachedDocument | undefined;
   private subscriptions: DisposableStore | undefined;
   private listeners = 0;
-  private lastListed: SharedFile | undefined;
   private current = UNKNOWN;
 
   constructor(room: OpenRoom, fileId: string, readProblem: (fileId: string) => FileProblem | undefined) {
@@ -49,7 +48,6 @@ class WatchedFile implements Observable<FileState> {
     const { document } = this;
     if (!document) return;
     const listed = this.room.index.get(this.fileId);
-    this.lastListed = listed ?? this.lastListed;
     const next: FileState = {
       saveState: document.saveState,
       readOnlyReason: explainReadOnly(this.room, document),
@@ -81,7 +79,8 @@ class WatchedFile implements Observable<FileState> {
   }
 
   private deletedProblem({ access }: AttachedDocument): FileProblem {
-    const { lastListed, room } = this;
+    const { room } = this;
+    const lastListed = room.lastListed(this.fileId);
     const name = lastListed?.path ?? 'This file';
     if (room.isPartial || access === 'none') {
       const message = `${name} was deleted, or moved to where it is not shared with you. Its text here is as you saw it last.`;
@@ -93,8 +92,14 @@ class WatchedFile implements Observable<FileState> {
     return {
       severity: 'warning',
       message: `${name} was deleted. Its text is still here, and in the room's history; restore the file to go on with it.`,
-      actions: lastListed ? [{ label: 'Restore File', run: () => void room.index.add([lastListed]) }] : [],
+      actions: lastListed ? [{ label: 'Restore File', run: () => this.restore(lastListed) }] : [],
     };
+  }
+
+  private restore(file: SharedFile): void {
+    // The offer may be older than what self may do.
+    if (this.room.canEditList && !this.room.index.get(file.fileId)) this.room.index.add([file]);
+    this.refresh();
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { FakeAccess } from '../ui/testing/fake-access.ts';
+import { createLink, FakeAccess } from '../ui/testing/fake-access.ts';
 import type { NotificationView, Outcome } from '../ui/workbench-model.ts';
 import { JoinRequestNotices } from './join-request-notices.ts';
 
@@ -22,9 +22,10 @@ function start(outcome: Outcome = { ok: true }) {
 
 it('tells of each who asks once, and takes it down when it is answered', () => {
   const { access, shown, calls } = start();
-  access.setOverview({ requests: [BEN] });
+  access.setOverview({ requests: [BEN], links: [createLink('l', { label: 'Class' })] });
   const [notice] = shown.values();
   expect(notice?.title).toBe('Ben wants to join');
+  expect(notice?.detail).toMatch(/^They came by “Class”, which needs approval\./);
   shown.clear();
   access.setOverview({ requests: [BEN, { ...BEN, requestId: 'r2', name: 'Cleo' }] });
   expect([...shown.values()].map(({ title }) => title)).toEqual(['Cleo wants to join']);

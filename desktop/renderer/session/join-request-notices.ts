@@ -1,6 +1,7 @@
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
 import type { JoinRequest, JoinVerdict } from '../../../shared/sync/administration/index.ts';
 import type { AccessModel } from '../ui/access-model.ts';
+import { linkName } from '../ui/access/link-name.ts';
 import type { NotificationView } from '../ui/workbench-model.ts';
 
 export interface NoticeBoard {
@@ -29,26 +30,31 @@ export class JoinRequestNotices implements Disposable {
   private update(): void {
     const state = this.access.overview.get();
     if (state.kind === 'failed' || state.kind === 'loading') return;
-    const requests = state.kind === 'ready' ? state.overview.requests : [];
+    const { requests, links } = state.kind === 'ready' ? state.overview : { requests: [], links: [] };
     const waiting = new Set(requests.map(({ requestId }) => requestId));
     for (const id of this.told) if (!waiting.has(id)) this.board.remove(noticeId(id));
-    for (const request of requests) if (!this.told.has(request.requestId)) this.tell(request);
+    for (const request of requests) {
+      if (this.told.has(request.requestId)) continue;
+      const link = links.find(({ linkId }) => linkId === request.linkId);
+      this.tell(request, link && linkName(link));
+    }
     this.told = waiting;
   }
 
-  private tell({ requestId, name }: JoinRequest): void {
+  private tell({ requestId, name }: JoinRequest, link: string | undefined): void {
     const id = noticeId(requestId);
     const decide = async (decision: JoinVerdict) => {
       const outcome = await this.access.decideJoinRequest(requestId, decision);
       if (outcome.ok) return;
       const title = `${name} could not be answered.`;
-      this.board.show({ id, severity: 'error', title, detail: outcome.explanation, actions: [] });
+      this.board.show({ id, severity: 'error', title, detail: outcome.explanation, quoted: [name], actions: [] });
     };
     this.board.show({
       id,
       severity: 'info',
       title: `${name} wants to join`,
-      detail: 'They came by a link that needs approval. Names are what people say they are.',
+      detail: `They came by ${link === undefined ? 'a link' : `“${link}”`}, which needs approval. Names are what people say they are.`,
+      quoted: [name, ...(link === undefined ? [] : [link])],
       actions: [
         { label: 'Deny', run: () => void decide('denied') },
         { label: 'Let In', run: () => void decide('approved') },

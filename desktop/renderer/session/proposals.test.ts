@@ -26,7 +26,10 @@ async function openRoom() {
   await file.whenReady;
   file.doc.getText('content').insert(0, 'one\n');
   await settle();
-  return { room: { session, index }, file, fileId, text: () => file.doc.getText('content').toString() };
+  const seen = index.files;
+  const lastListed = (id: string) => index.get(id) ?? seen.find((known) => known.fileId === id);
+  const room = { session, index, lastListed, canEditList: true };
+  return { room, file, fileId, text: () => file.doc.getText('content').toString() };
 }
 
 /** What somebody with the document's present state would send after `edit`. */
@@ -42,7 +45,7 @@ function propose(doc: Y.Doc, edit: (copy: Y.Doc) => void): Uint8Array {
 
 function proposalFor(document: string) {
   const who = { proposalId: 'p', subject: 's', name: 'Ben', createdAtMs: 0, bytes: 1 };
-  return { ...who, document, subjectOfChange: 'src/a.ts' };
+  return { ...who, document, subjectOfChange: 'src/a.ts', unlisted: undefined };
 }
 
 describe('a proposal', () => {
@@ -83,11 +86,12 @@ describe('a proposal', () => {
     expect(await show((list) => list.update(fileId, { kind: 'oversized' }))).toContain('(oversized; id');
     // Another file in its place, with a name that turns around what follows.
     const other = { fileId: 'b2', path: 'src/a.ts', eol: 'LF', bom: false, kind: 'text' } as const;
-    const swapped = await show((list) => {
+    const swapped = await show((list, copy) => {
       list.remove([fileId]);
-      list.add([other, { ...other, fileId: 'b3', path: 'a\u202etxt.exe' }]);
+      list.add([other]);
+      copy.getMap('files').set('b3', new Y.Map([['path', 'a\u202etxt.exe']]));
     });
-    expect(swapped).toBe('a\\u202etxt.exe  (text, LF; id b3)\nsrc/a.ts  (text, LF; id b2)');
+    expect(swapped).toBe('src/a.ts  (text, LF; id b2)\nnot shown: b3 {"path":"a\\u202etxt.exe"}');
     const odd = await show((list, copy) => {
       list.roomName = 'New';
       copy.getMap('files').set('b4', new Y.Map([['path', '../out']]));
@@ -183,12 +187,58 @@ describe('a proposal', () => {
   });
 });
 
-it('says what a document is', () => {
-  const pathOf = (fileId: string) => (fileId === 'f' ? 'a.ts' : undefined);
-  expect(['f', INDEX_DOCUMENT, 'comments', 'gone'].map((name) => describeDocument(name, pathOf))).toEqual([
-    'a.ts',
-    'List of files',
-    'Comments',
-    'A file that is not in the list',
+describe('a proposal for a file that was deleted', () => {
+  it('is applied only with the path where the file is put back', async () => {
+    const { room, file, fileId, text } = await openRoom();
+    const update = propose(file.doc, (copy) => copy.getText('content').insert(4, 'two\n'));
+    room.index.remove([fileId]);
+    const shown = await readProposalTexts(room, proposalFor(fileId), update);
+    expect(shown).toMatchObject({ ok: true, value: { path: 'src/a.ts', after: 'one\ntwo\n' } });
+    const refused = [
+      [undefined, /not in the list any more/],
+      ['../a.ts', /cannot be used as a file name/],
+      ['b.ts', /another file by now/],
+    ] as const;
+    room.index.add([{ path: 'b.ts', eol: 'LF', bom: false, kind: 'text' }]);
+    for (const [path, reason] of refused) {
+      const applied = await applyProposalUpdate(room, fileId, update, path);
+      expect(applied.ok ? '' : applied.explanation).toMatch(reason);
+    }
+    const locked = await applyProposalUpdate({ ...room, canEditList: false }, fileId, update, 'src/a.ts');
+    expect(locked.ok ? '' : locked.explanation).toMatch(/cannot change the list/);
+    expect([text(), room.index.get(fileId)]).toEqual(['one\n', undefined]);
+    const applied = applyProposalUpdate(room, fileId, update, 'src/c.ts');
+    await settle();
+    expect(await applied).toEqual({ ok: true, value: true });
+    expect([text(), room.index.get(fileId)?.path]).toEqual(['one\ntwo\n', 'src/c.ts']);
+  });
+
+  it('leaves a file alone that was put back meanwhile', async () => {
+    const { room, file, fileId } = await openRoom();
+    const update = propose(file.doc, (copy) => copy.getText('content').insert(4, 'two\n'));
+    const applied = applyProposalUpdate(room, fileId, update, 'elsewhere.ts');
+    await settle();
+    expect(await applied).toEqual({ ok: true, value: true });
+    expect(room.index.files.map(({ path }) => path)).toEqual(['src/a.ts']);
+  });
+});
+
+it('says what a document is, and where a file was that is not in the list', () => {
+  const file = { fileId: 'f', path: 'a.ts', eol: 'LF', bom: false, kind: 'text' } as const;
+  const room = {
+    index: { get: (id: string) => (id === 'f' ? file : undefined) },
+    lastListed: (id: string) => (id === 'f' || id === 'deleted' ? file : undefined),
+  };
+  const describeAll = ['f', INDEX_DOCUMENT, 'comments', 'deleted', 'gone', 'toString'].map((name) => {
+    const { subjectOfChange, unlisted } = describeDocument(name, room);
+    return [subjectOfChange, unlisted];
+  });
+  expect(describeAll).toEqual([
+    ['a.ts', undefined],
+    ['List of files', undefined],
+    ['Comments', undefined],
+    ['a.ts', { lastPath: 'a.ts' }],
+    ['A file that is not in the list', { lastPath: undefined }],
+    ['A file that is not in the list', { lastPath: undefined }],
   ]);
 });

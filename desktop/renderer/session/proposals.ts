@@ -1,22 +1,47 @@
 import * as Y from 'yjs';
 import { mayWrite } from '../../../shared/sync/index.ts';
-import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
-import type { ProposalTexts, ProposalView } from '../ui/access-model.ts';
+import { INDEX_DOCUMENT, type SharedFile, SharedPathError } from '../../../shared/workspace/index.ts';
+import type { ProposalTexts, ProposalView, UnlistedFile } from '../ui/access-model.ts';
 import type { Answer } from '../ui/outcome.ts';
 import type { OpenRoom } from './open-room.ts';
 import { ProposalTrial } from './proposal-trial.ts';
 
 /** What of an open room proposals are about. */
-type ProposedRoom = Pick<OpenRoom, 'session' | 'index'>;
+export type ProposedRoom = Pick<OpenRoom, 'session' | 'index' | 'canEditList' | 'lastListed'>;
+
+/** What tells whether files are listed, and where they were. */
+export interface ListedFiles {
+  readonly index: Pick<OpenRoom['index'], 'get'>;
+  readonly lastListed: OpenRoom['lastListed'];
+}
+
+interface Refusal {
+  readonly ok: false;
+  readonly explanation: string;
+}
 
 const UNREADABLE = 'The proposal is damaged: its edits cannot be read. Drop it, or ask for a patch.';
+const UNLISTED =
+  'The file is not in the list any more: nobody would see its text. Say where it is to be put back, and apply again.';
+const LIST_LOCKED = 'You cannot change the list of files now. Let an owner who can apply it.';
+/** Names of documents that are no files. */
+const OTHER_DOCUMENTS: Readonly<Record<string, string>> = {
+  [INDEX_DOCUMENT]: 'List of files',
+  comments: 'Comments',
+  chat: 'Chat',
+};
 
-/** What a proposal for a document is about, for people. */
-export function describeDocument(document: string, pathOf: (fileId: string) => string | undefined): string {
-  if (document === INDEX_DOCUMENT) return 'List of files';
-  if (document === 'comments') return 'Comments';
-  if (document === 'chat') return 'Chat';
-  return pathOf(document) ?? 'A file that is not in the list';
+/** What a proposal for a document is about, for people, and whether that is a file that is not in the list. */
+export function describeDocument(
+  document: string,
+  room: ListedFiles,
+): Pick<ProposalView, 'subjectOfChange' | 'unlisted'> {
+  const other = Object.hasOwn(OTHER_DOCUMENTS, document) ? OTHER_DOCUMENTS[document] : undefined;
+  if (other !== undefined) return { subjectOfChange: other, unlisted: undefined };
+  const path = room.index.get(document)?.path;
+  if (path !== undefined) return { subjectOfChange: path, unlisted: undefined };
+  const unlisted: UnlistedFile = { lastPath: room.lastListed(document)?.path };
+  return { subjectOfChange: unlisted.lastPath ?? 'A file that is not in the list', unlisted };
 }
 
 /** The document's text now, and as it would be with `update`, which is not trusted. The room is not touched. */
@@ -33,7 +58,7 @@ export async function readProposalTexts(
     const before = trial.describe();
     const problem = trial.apply(update);
     if (problem !== undefined) return { ok: false, explanation: problem };
-    const path = room.index.get(proposal.document)?.path ?? 'proposal.txt';
+    const path = room.lastListed(proposal.document)?.path ?? 'proposal.txt';
     return { ok: true, value: { title: proposal.subjectOfChange, path, before, after: trial.describe() } };
   } catch {
     return { ok: false, explanation: UNREADABLE };
@@ -45,12 +70,14 @@ export async function readProposalTexts(
 
 /**
  * Makes the edits of `update` in the room, as edits of self; resolves when this device has kept them. Nothing of an
- * update is made that {@link readProposalTexts} would not show as a whole.
+ * update is made that {@link readProposalTexts} would not show as a whole. A file that is not in the list is listed at
+ * `path`; without one nothing is done.
  */
 export async function applyProposalUpdate(
   room: ProposedRoom,
   name: string,
   update: Uint8Array,
+  path?: string,
 ): Promise<Answer<boolean>> {
   const document = room.session.open(name);
   let trial: ProposalTrial | undefined;
@@ -63,6 +90,8 @@ export async function applyProposalUpdate(
     trial = new ProposalTrial(name, document.doc);
     const problem = trial.apply(update);
     if (problem !== undefined) return { ok: false, explanation: problem };
+    const refusal = putBack(room, name, path);
+    if (refusal) return refusal;
     Y.applyUpdate(document.doc, update, applyProposalUpdate);
     await kept(document);
     return { ok: true, value: true };
@@ -71,6 +100,28 @@ export async function applyProposalUpdate(
   } finally {
     trial?.dispose();
     document.dispose();
+  }
+}
+
+/** Lists the file at `path` unless it is listed, or no file at all. Gives why that cannot be. */
+function putBack(room: ProposedRoom, document: string, path: string | undefined): Refusal | undefined {
+  if (!describeDocument(document, room).unlisted) return undefined;
+  if (path === undefined) return { ok: false, explanation: UNLISTED };
+  if (!room.canEditList) return { ok: false, explanation: LIST_LOCKED };
+  if (room.index.findByPath(path)) {
+    return { ok: false, explanation: `"${path}" is another file by now. Choose another path.` };
+  }
+  const last: Omit<SharedFile, 'fileId' | 'path'> = room.lastListed(document) ?? {
+    eol: 'LF',
+    bom: false,
+    kind: 'text',
+  };
+  try {
+    room.index.add([{ fileId: document, path, eol: last.eol, bom: last.bom, kind: 'text' }]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SharedPathError) return { ok: false, explanation: error.message };
+    throw error;
   }
 }
 

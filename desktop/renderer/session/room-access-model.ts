@@ -1,14 +1,16 @@
 import type { Role, RoomSettings } from '../../../shared/access/index.ts';
-import { formatAppLink, parseShareLink } from '../../../shared/access/index.ts';
+import { formatAppLink } from '../../../shared/access/index.ts';
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
 import type {
   AuditEntry,
+  ClosedLink,
   JoinVerdict,
   LinkForms,
   NewRoomLink,
   Revocation,
 } from '../../../shared/sync/administration/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
+import type { WorkbenchHost } from '../host/workbench-host.ts';
 import { showDifference } from '../editor/index.ts';
 import type {
   AccessLoss,
@@ -43,8 +45,7 @@ export class RoomAccessModel implements AccessModel, Disposable {
   private readonly api: TuttiApi;
   private readonly loader: Observable<AccessOverviewLoader | undefined>;
 
-  /** `pageAddress` is the address that a browser shows; undefined in the app. */
-  constructor(room: Observable<OpenRoom | undefined>, api: TuttiApi, pageAddress: string | undefined) {
+  constructor(room: Observable<OpenRoom | undefined>, { api, shareLink }: Pick<WorkbenchHost, 'api' | 'shareLink'>) {
     this.room = room;
     this.api = api;
     const loader = this.disposables.add(
@@ -66,7 +67,8 @@ export class RoomAccessModel implements AccessModel, Disposable {
       room.subscribe(() => {
         if (!room.get()) this.loss.set(undefined);
         this.update();
-        this.appLink.set(room.get() && pageAddress !== undefined ? toAppLink(pageAddress) : undefined);
+        const link = room.get() && shareLink();
+        this.appLink.set(link && formatAppLink(link));
       }),
     );
   }
@@ -92,7 +94,11 @@ export class RoomAccessModel implements AccessModel, Disposable {
     return this.change(() => this.api.invoke('access:revoke', revocation));
   }
 
-  setRole(subject: string, role: Role | undefined): Promise<Outcome> {
+  async loadMorePeople(): Promise<void> {
+    await this.loader.get()?.loadMorePeople();
+  }
+
+  setRole(subject: string, role: Role | undefined): Promise<Answer<readonly ClosedLink[]>> {
     return this.change(() => this.api.invoke('access:set-role', { subject, role }));
   }
 
@@ -104,6 +110,22 @@ export class RoomAccessModel implements AccessModel, Disposable {
 
   decideJoinRequest(requestId: string, decision: JoinVerdict): Promise<Outcome> {
     return this.change(() => this.api.invoke('access:decide-join-request', { requestId, decision }));
+  }
+
+  async denyJoinRequests(requestIds: readonly string[]): Promise<Outcome> {
+    const refused = new Map<string, Outcome>();
+    // One after another: the relay answers a device only so fast.
+    for (const requestId of requestIds) {
+      const outcome = await askHost(() =>
+        this.api.invoke('access:decide-join-request', { requestId, decision: 'denied' }),
+      );
+      if (!outcome.ok) refused.set(requestId, outcome);
+    }
+    await this.refresh();
+    // Whoever gave up meanwhile cannot be answered, and need not be.
+    const state = this.overview.get();
+    const waiting = state.kind === 'ready' ? state.overview.requests.map(({ requestId }) => requestId) : requestIds;
+    return waiting.flatMap((requestId) => refused.get(requestId) ?? [])[0] ?? { ok: true };
   }
 
   listAudit(beforeSeq: number | undefined, limit: number): Promise<Answer<readonly AuditEntry[]>> {
@@ -122,12 +144,12 @@ export class RoomAccessModel implements AccessModel, Disposable {
     return update.ok ? readProposalTexts(room, proposal, update.value) : update;
   }
 
-  async applyProposal(proposal: ProposalView): Promise<Outcome> {
+  async applyProposal(proposal: ProposalView, path?: string): Promise<Outcome> {
     const room = this.room.get();
     if (!room) return NO_ROOM;
     const update = await this.fetchProposal(proposal);
     if (!update.ok) return update;
-    const applied = await applyProposalUpdate(room, proposal.document, update.value);
+    const applied = await applyProposalUpdate(room, proposal.document, update.value, path);
     return applied.ok ? this.settle(proposal, 'applied') : applied;
   }
 
@@ -205,9 +227,4 @@ export class RoomAccessModel implements AccessModel, Disposable {
       isPresenting,
     };
   }
-}
-
-function toAppLink(address: string): string | undefined {
-  const parsed = parseShareLink(address);
-  return parsed.ok ? formatAppLink(parsed.link) : undefined;
 }

@@ -7,6 +7,7 @@ import { EditorAttachment } from './editor-attachment.ts';
 import { FileStates } from './file-states.ts';
 import type { OpenRoom } from './open-room.ts';
 import { colorsInRoom } from './participant-colors.ts';
+import type { RoomTalk } from './room-talk.ts';
 
 const NO_SELECTIONS = new Uint8Array(0);
 
@@ -15,13 +16,19 @@ export class RoomEditors implements Disposable {
   readonly fileStates: FileStates;
   private readonly disposables = new DisposableStore();
   private readonly room: OpenRoom;
+  private readonly talk: RoomTalk;
+  private readonly askForComment: () => void;
   private readonly models: EditorModels;
   private readonly attachments = new Set<EditorAttachment>();
   private readonly selections = new Map<string, Uint8Array>();
   private activeFileId: string | undefined;
 
-  constructor(room: OpenRoom, readProblem: (fileId: string) => FileProblem | undefined) {
+  /** `askForComment`: somebody chose in the menu of the active editor to comment. */
+  constructor(talk: RoomTalk, readProblem: (fileId: string) => FileProblem | undefined, askForComment: () => void) {
+    const { room } = talk;
     this.room = room;
+    this.talk = talk;
+    this.askForComment = askForComment;
     this.fileStates = new FileStates(room, readProblem);
     this.models = this.disposables.add(
       new EditorModels({
@@ -41,7 +48,7 @@ export class RoomEditors implements Disposable {
 
   attach(fileId: string, element: HTMLElement): EditorAttachment {
     const attachment = new EditorAttachment({
-      room: this.room,
+      talk: this.talk,
       models: this.models,
       fileId,
       element,
@@ -49,6 +56,7 @@ export class RoomEditors implements Disposable {
         this.selections.set(fileId, selections);
         if (fileId === this.activeFileId) this.sendPresence();
       },
+      onCommentWanted: this.askForComment,
       onDisposed: (disposed) => this.attachments.delete(disposed),
     });
     this.attachments.add(attachment);

@@ -62,7 +62,7 @@ class TestHost {
       'access:read-link': no,
       'access:revoke': done,
       'access:list-people': no,
-      'access:set-role': done,
+      'access:set-role': no,
       'access:read-settings': no,
       'access:write-settings': done,
       'access:list-join-requests': no,
@@ -94,7 +94,8 @@ class TestHost {
         return () => subscription.dispose();
       },
     };
-    const workbench = new Workbench({ kind: 'electron', api, onSessionPort: this.ports.event }, 'linux');
+    const host = { kind: 'electron', api, onSessionPort: this.ports.event, shareLink: () => undefined } as const;
+    const workbench = new Workbench(host, 'linux');
     onTestFinished(() => workbench.dispose());
     await workbench.start();
     return workbench;

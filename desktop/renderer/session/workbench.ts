@@ -1,6 +1,7 @@
 import { type Disposable, DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { SessionProblem } from '../../../shared/sync/index.ts';
+import { CHAT_DOCUMENT, COMMENTS_DOCUMENT } from '../../../shared/workspace/index.ts';
 import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
 import type { WorkbenchHost } from '../host/workbench-host.ts';
 import { ObservableValue } from '../ui/observable.ts';
@@ -13,6 +14,8 @@ import type {
   WorkbenchModel,
 } from '../ui/workbench-model.ts';
 import { askHost } from './ask-host.ts';
+import { RoomChatModel } from './chat-model.ts';
+import { RoomCommentsModel } from './comments-model.ts';
 import { JoinRequestNotices } from './join-request-notices.ts';
 import { RoomConnectionModel } from './connection-model.ts';
 import { LayoutStore } from './layout-store.ts';
@@ -22,6 +25,7 @@ import { OpenRoom } from './open-room.ts';
 import { RoomAccessModel } from './room-access-model.ts';
 import { RoomEditors } from './room-editors.ts';
 import { OpenRoomModel } from './room-model.ts';
+import { RoomTalk } from './room-talk.ts';
 import { SettingsStore } from './settings-model.ts';
 import { RoomWorkspaceModel } from './workspace-files-model.ts';
 
@@ -30,6 +34,11 @@ const NO_FILE_STATE = new ObservableValue<FileState>({
   readOnlyReason: undefined,
   problem: undefined,
 });
+
+const TALK_NAMES: ReadonlyMap<string, string> = new Map([
+  [CHAT_DOCUMENT, 'the chat'],
+  [COMMENTS_DOCUMENT, 'the comments'],
+]);
 
 /** As problems of the session are named. */
 const SESSION_ENDED_NOTICE = 'session:session-ended:';
@@ -41,6 +50,8 @@ export class Workbench implements WorkbenchModel, Disposable {
   readonly connection: RoomConnectionModel;
   readonly room: OpenRoomModel;
   readonly access: RoomAccessModel;
+  readonly chat: RoomChatModel;
+  readonly comments: RoomCommentsModel;
   readonly workspace: RoomWorkspaceModel;
   readonly editors: EditorHost;
   private readonly disposables = new DisposableStore();
@@ -61,8 +72,17 @@ export class Workbench implements WorkbenchModel, Disposable {
   /** Fires with the id of a command that the system's menu asks for. */
   readonly onDidRequestCommand = this.commands.event;
 
+  private readonly talk = this.disposables.add(observeEach(this.openRoom, (room) => new RoomTalk(room)));
   private readonly roomEditors = this.disposables.add(
-    observeEach(this.openRoom, (room) => new RoomEditors(room, (fileId) => this.fileProblems.get(fileId))),
+    observeEach(
+      this.talk,
+      (talk) =>
+        new RoomEditors(
+          talk,
+          (fileId) => this.fileProblems.get(fileId),
+          () => this.commands.fire('comments.add'),
+        ),
+    ),
   );
 
   constructor(host: WorkbenchHost, os: Platform['os']) {
@@ -79,8 +99,9 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.workspace = this.disposables.add(
       new RoomWorkspaceModel(this.openRoom, this.status, host.api, host.kind === 'electron'),
     );
-    const pageAddress = host.kind === 'browser' ? window.location.href : undefined;
-    this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host.api, pageAddress));
+    this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host));
+    this.chat = this.disposables.add(new RoomChatModel(this.talk));
+    this.comments = this.disposables.add(new RoomCommentsModel(this.talk));
     this.disposables.add(new JoinRequestNotices(this.access, this.notifications));
     this.disposables.add(
       this.access.loss.subscribe(() => {
@@ -166,12 +187,14 @@ export class Workbench implements WorkbenchModel, Disposable {
     return room !== undefined;
   }
 
-  private tellSessionProblem({ index }: OpenRoom, { kind, document = '', explanation }: SessionProblem): void {
+  private tellSessionProblem(room: OpenRoom, { kind, document = '', explanation }: SessionProblem): void {
+    if (kind === 'session-ended' && room.lossExplanation !== undefined) return;
     if (kind === 'store-recovered') return this.notifications.remove(`session:store-failed:${document}`);
     // An open editor says it above its text, for as long as it is so.
     if (kind === 'update-refused' && this.roomEditors.get()?.isShown(document)) return;
-    const path = index.get(document)?.path;
-    const title = path === undefined ? explanation : explanation.replaceAll(`"${document}"`, `"${path}"`);
+    const path = room.index.get(document)?.path;
+    const name = path === undefined ? TALK_NAMES.get(document) : `"${path}"`;
+    const title = name === undefined ? explanation : explanation.replaceAll(`"${document}"`, name);
     this.showNotice({ id: `session:${kind}:${document}`, severity: 'error', title, detail: undefined, actions: [] });
   }
 

@@ -71,7 +71,8 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
       link,
       room,
       roomName: rememberedRoomName(room),
-      relayHost: relayUrl.replace(/^https?:\/\//, ''),
+      // That a relay is not encrypted is to be seen.
+      relayHost: relayUrl.replace(/^https:\/\//, ''),
     });
   }
 
@@ -111,6 +112,8 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   async createFile(path: string): Promise<CreateFileOutcome> {
     const room = this.room.get();
     if (!room) return { ok: false, explanation: 'No folder or room is open.' };
+    const lock = explainListLock(room);
+    if (lock !== undefined) return { ok: false, explanation: lock };
     return attempt(() => {
       const [fileId = ''] = room.index.add([{ path, eol: 'LF', bom: false, kind: 'text' }]);
       return { ok: true, fileId };
@@ -136,6 +139,9 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   private change(run: (room: OpenRoom) => void): Outcome {
     const room = this.room.get();
     if (!room) return NO_ROOM;
+    // What is refused by the relay would be in this list alone.
+    const lock = explainListLock(room);
+    if (lock !== undefined) return { ok: false, explanation: lock };
     return attempt(() => {
       run(room);
       return { ok: true };

@@ -1,6 +1,7 @@
 import type { Role, RoomSettings } from '../../../shared/access/index.ts';
 import type {
   AuditEntry,
+  ClosedLink,
   JoinRequest,
   JoinVerdict,
   LinkForms,
@@ -30,8 +31,10 @@ export interface StandingView {
 /** What owners know of their room. */
 export interface AccessOverview {
   readonly links: readonly ListedRoomLink[];
-  /** Everybody who is or was in the room, seen last first. */
+  /** Who is or was in the room: owners and those who are connected first, then those seen last. */
   readonly people: readonly RoomPerson[];
+  /** The relay has more of {@link people}. */
+  readonly hasMorePeople: boolean;
   readonly settings: RoomSettings;
   readonly requests: readonly JoinRequest[];
   readonly proposals: readonly ProposalView[];
@@ -40,6 +43,14 @@ export interface AccessOverview {
 export interface ProposalView extends Proposal {
   /** What the proposal is about, for people: a path, or what else the document is. */
   readonly subjectOfChange: string;
+  /** Set for a file that is not in the list: applying the proposal puts it back. */
+  readonly unlisted: UnlistedFile | undefined;
+}
+
+/** A file that was deleted, or never listed. */
+export interface UnlistedFile {
+  /** Where it was, as far as this window has seen it. */
+  readonly lastPath: string | undefined;
 }
 
 /** `explanation` of a failed one is for the person; what was known before stays shown beside it. */
@@ -84,15 +95,19 @@ export interface AccessModel {
   copyLink(linkId: string, form: keyof LinkForms): Promise<Outcome>;
   copyText(text: string): Promise<Outcome>;
   revoke(revocation: Revocation): Promise<Outcome>;
-  /** Undefined: as the link says. */
-  setRole(subject: string, role: Role | undefined): Promise<Outcome>;
+  /** Adds the next page to {@link AccessOverview.people}; resolves when it is there. */
+  loadMorePeople(): Promise<void>;
+  /** Undefined: as the link says. Gives the links by which nobody new comes for that reason. */
+  setRole(subject: string, role: Role | undefined): Promise<Answer<readonly ClosedLink[]>>;
   writeSettings(change: Partial<RoomSettings>): Promise<Outcome>;
   decideJoinRequest(requestId: string, decision: JoinVerdict): Promise<Outcome>;
+  /** Lets none of those in who ask now. */
+  denyJoinRequests(requestIds: readonly string[]): Promise<Outcome>;
   listAudit(beforeSeq: number | undefined, limit: number): Promise<Answer<readonly AuditEntry[]>>;
   exportAudit(): Promise<Outcome>;
   readProposal(proposal: ProposalView): Promise<Answer<ProposalTexts>>;
-  /** Makes the proposal's edits in the room, as edits of self. */
-  applyProposal(proposal: ProposalView): Promise<Outcome>;
+  /** Makes the proposal's edits in the room, as edits of self. A file that is not in the list is listed at `path`. */
+  applyProposal(proposal: ProposalView, path?: string): Promise<Outcome>;
   dropProposal(proposal: ProposalView): Promise<Outcome>;
   /** Shows both texts in `element`, which is empty and fills its parent. Disposing it leaves the element empty. */
   showDifference(element: HTMLElement, texts: ProposalTexts): Disposable;

@@ -1,46 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
-import { type RenderedWorkbench, renderWorkbench } from './index.ts';
-import { createLink, createPerson } from './testing/fake-access.ts';
-import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
-
-const STANDING = {
-  subject: 'me',
-  role: 'editor',
-  isWatching: false,
-  explanation: '',
-  presenterName: undefined,
-  isPresenting: false,
-} as const;
-const PROPOSAL = {
-  proposalId: 'p1',
-  subject: 'ben',
-  name: 'Ben',
-  document: 'f0',
-  createdAtMs: 0,
-  bytes: 10,
-  subjectOfChange: 'a.ts',
-};
+import type { RenderedWorkbench } from './index.ts';
+import { createLink, createPerson, STANDING } from './testing/fake-access.ts';
+import type { FakeWorkbench } from './testing/fake-workbench.ts';
+import { contrastOf, showWorkbench } from './testing/shown-workbench.ts';
 
 let fake: FakeWorkbench;
-let element: HTMLDivElement;
 let workbench: RenderedWorkbench;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  fake = new FakeWorkbench(new ManualScheduler());
-  element = document.createElement('div');
-  element.style.cssText = 'position:fixed;inset:0';
-  document.body.append(element);
-  workbench = renderWorkbench(element, fake.model);
-  await expect.element(page.getByRole('contentinfo')).toBeVisible();
-  fake.open(['a.ts']);
-});
-
-afterEach(() => {
-  workbench.dispose();
-  element.remove();
+  ({ fake, workbench } = await showWorkbench());
 });
 
 describe('share dialog', () => {
@@ -72,6 +41,41 @@ describe('share dialog', () => {
     fake.nextOutcome = { ok: false, explanation: 'Only an owner of the room can do this.' };
     await userEvent.click(create);
     await expect.element(page.getByText('Only an owner of the room can do this.')).toBeVisible();
+  });
+
+  it('says at its field what is wrong with a path, in the words of whoever types it', async () => {
+    workbench.commands.run('room.invite');
+    const paths = page.getByLabelText('Only these paths');
+    await userEvent.fill(paths, 'src/**, ../secret');
+    await userEvent.click(page.getByRole('button', { name: 'Create and Copy Link' }));
+    await expect.element(paths).toHaveAccessibleDescription('“../secret” leads out of a folder: leave out “..”.');
+    await expect.element(paths).toHaveAttribute('aria-invalid', 'true');
+    expect(fake.calls.some((call) => call.startsWith('createLink'))).toBe(false);
+  });
+
+  it('says what a role may do with those paths, and what becomes of whoever is inside', async () => {
+    workbench.commands.run('room.invite');
+    const role = page.getByLabelText('Whoever has the link');
+    await expect.element(role).toMatchTextContent(/^can edit all files \(Editor\)/);
+    await userEvent.fill(page.getByLabelText('Only these paths'), 'src/**');
+    await expect.element(role).toMatchTextContent(/^can edit these files alone \(Editor\)/);
+    await userEvent.fill(page.getByLabelText('Only these paths'), ' , ');
+    await expect.element(role).toMatchTextContent(/^can edit all files/);
+    await expect
+      .element(page.getByLabelText('Expires'))
+      .toHaveAccessibleDescription('People can join until then. Whoever is inside stays.');
+  });
+
+  it('keeps a label that turns text around from turning around what is beside it', async () => {
+    fake.access.setOverview({ links: [createLink('l', { label: '\u05d0\u202eLabel', needsApproval: true })] });
+    workbench.commands.run('room.invite');
+    const row = page.getByRole('dialog').getByRole('listitem');
+    await expect.element(row).toBeVisible();
+    const badges = row.element().querySelectorAll('.role-badge');
+    const [role, approval] = [...badges].map((badge) => badge.getBoundingClientRect().left);
+    const name = row.element().querySelector('bdi');
+    expect(name?.getBoundingClientRect().right).toBeLessThan(role ?? 0);
+    expect(role).toBeLessThan(approval ?? 0);
   });
 
   it('lists links with what can be done, and says who goes before one is revoked', async () => {
@@ -106,68 +110,6 @@ describe('share dialog', () => {
   });
 });
 
-describe('people', () => {
-  beforeEach(() => {
-    fake.participants.set([createParticipant('Ana', { isSelf: true, role: 'owner' }), createParticipant('Ben')]);
-    fake.access.setOverview({
-      people: [
-        createPerson('Ana'),
-        createPerson('Ben'),
-        createPerson('Dora'),
-        createPerson('Emil', { isRevoked: true }),
-      ],
-      requests: [{ requestId: 'r1', linkId: 'l', name: 'Cleo', createdAtMs: 0 }],
-    });
-    workbench.commands.run('view.people');
-  });
-
-  it('lets in who asks, gives roles, and ends a session', async () => {
-    await expect.element(page.getByRole('button', { name: 'People, 1 asking to join' })).toBeVisible();
-    await userEvent.click(page.getByRole('button', { name: 'Let in Cleo' }));
-    expect(fake.calls).toContain('decide r1 approved');
-    await userEvent.selectOptions(page.getByLabelText('Role of Ben'), 'commenter');
-    expect(fake.calls).toContain('setRole Ben commenter');
-    await expect.element(page.getByLabelText('Role of Ana')).not.toBeInTheDocument();
-    await userEvent.click(page.getByRole('button', { name: 'More actions for Ben' }));
-    await userEvent.click(page.getByRole('menuitem', { name: 'End This Session…' }));
-    await userEvent.click(page.getByRole('button', { name: 'End Session', exact: true }));
-    await vi.waitFor(() => expect(fake.calls).toContain('revoke {"kind":"session","sessionId":"session of Ben"}'));
-  });
-
-  it('says what removing means before it is done, and shows who was removed', async () => {
-    const absent = page.getByRole('list', { name: 'Were here' });
-    await expect.element(absent).toMatchTextContent(/Dora.*Emil.*Removed/);
-    await userEvent.click(page.getByRole('button', { name: 'More actions for Dora' }));
-    await userEvent.click(page.getByRole('menuitem', { name: 'Remove…' }));
-    await expect
-      .element(page.getByRole('alertdialog'))
-      .toMatchTextContent(/out at once.*nobody new can join by the link/);
-    fake.nextOutcome = { ok: false, explanation: 'You cannot take back your own access.' };
-    await userEvent.click(page.getByRole('button', { name: 'Remove', exact: true }));
-    await expect.element(page.getByText('You cannot take back your own access.')).toBeVisible();
-    expect(fake.calls).toContain('revoke {"kind":"person","subject":"Dora"}');
-  });
-
-  it('lets an owner present with one press, and everybody edit again with another', async () => {
-    fake.access.standing.set({ ...STANDING, role: 'owner' });
-    await userEvent.click(page.getByRole('button', { name: 'Present', exact: true }));
-    expect(fake.calls).toContain('writeSettings {"presenter":"me"}');
-    fake.access.standing.set({ ...STANDING, role: 'owner', isPresenting: true, presenterName: 'Ana' });
-    await expect.element(page.getByTestId('presenting')).toMatchTextContent(/You are presenting/);
-    await userEvent.click(page.getByRole('button', { name: 'Stop Presenting' }));
-    expect(fake.calls).toContain('writeSettings {}');
-  });
-
-  it('shows nothing of that to those who are no owners', async () => {
-    fake.access.canManage.set(false);
-    fake.access.overview.set({ kind: 'none' });
-    await expect.element(page.getByText('Ben', { exact: true })).toBeVisible();
-    for (const name of ['Invite…', 'More actions for Ben', 'Present', 'Proposals']) {
-      await expect.element(page.getByRole('button', { name, exact: true })).not.toBeInTheDocument();
-    }
-  });
-});
-
 describe('self', () => {
   it('is told the role, who presents, and that access was taken back', async () => {
     fake.access.canManage.set(false);
@@ -177,6 +119,7 @@ describe('self', () => {
     await expect.element(page.getByTestId('own-role')).not.toBeInTheDocument();
     await expect.element(page.getByTestId('presenting')).toMatchTextContent(/^Presenting: Ana$/);
     fake.access.loss.set({ explanation: 'Your access was taken back.', edits: 'One file was sent.', hasUnsent: true });
+    await expect.element(page.getByRole('button', { name: 'Join with Another Link…' })).toBeVisible();
     await expect.element(page.getByText(/^Your access was taken back\./)).toBeVisible();
     await expect.element(page.getByText('One file was sent.')).toBeVisible();
     await userEvent.click(page.getByRole('button', { name: 'Export My Edits as a Patch…' }));
@@ -208,43 +151,65 @@ describe('self', () => {
   });
 });
 
+describe('whoever is no owner', () => {
+  const hints = () => [...document.querySelectorAll('.watermark-action')].map((hint) => hint.textContent);
+
+  it('is offered nothing that is for owners or for those who may write', async () => {
+    await expect
+      .poll(hints)
+      .toEqual(['Go to File', 'Command Palette', 'Invite and Share Links', 'New File', 'Toggle Side Bar']);
+    fake.access.canManage.set(false);
+    await expect.poll(hints).toEqual(['Go to File', 'Command Palette', 'New File', 'Toggle Side Bar']);
+    fake.open(['a.ts'], { lockReason: 'You are here as a viewer.' });
+    await expect.poll(hints).toEqual(['Go to File', 'Command Palette', 'Toggle Side Bar']);
+    workbench.openFile('f0');
+    fake.setFileState('f0', { readOnlyReason: 'You are here as a viewer.' });
+    await expect.element(page.getByLabelText('Text of f0')).toHaveFocus();
+    await userEvent.keyboard('{F1}');
+    const options = () => [...document.querySelectorAll('[role=option]')].map((option) => option.textContent ?? '');
+    await expect.poll(options).toContainEqual(expect.stringMatching(/^Edit: Find/));
+    const forbidden = /Invite|New F|Rename|Delete|Proposals|Access Log|Present|Remove|Undo|Redo|Replace/;
+    expect(options().filter((option) => forbidden.test(option))).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await expect
+      .element(page.getByRole('contentinfo').getByRole('button', { name: 'tutti-demo' }))
+      .not.toBeInTheDocument();
+  });
+
+  it("is told when the system's menu asks for what they may not do", async () => {
+    fake.access.canManage.set(false);
+    workbench.runCommand('room.invite');
+    await expect.element(page.getByText('Not possible now: Invite and Share Links…')).toBeVisible();
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+  });
+});
+
+it.each(['dark', 'light'] as const)('what can be pressed in a status bar that warns is readable, %s', async (theme) => {
+  workbench.commands.run(`theme.${theme}`);
+  fake.connectionState.set({ kind: 'ended', sinceMs: 0, closeCode: 4401, explanation: 'It has run out.' });
+  const retry = page.getByRole('button', { name: 'Try now' });
+  await expect.element(retry).toBeVisible();
+  const colors = [contrastOf(retry.element())];
+  await userEvent.hover(retry);
+  colors.push(contrastOf(retry.element()));
+  retry.element().focus();
+  colors.push(contrastOf(retry.element()));
+  fake.connectionState.set({
+    kind: 'reconnecting',
+    sinceMs: 0,
+    nextTryAtMs: 0,
+    attempt: 1,
+    explanation: 'It is away.',
+  });
+  fake.isOfflineSignShown.set(true);
+  await expect.element(page.getByTestId('connection')).toMatchTextContent(/^Offline/);
+  colors.push(contrastOf(retry.element()));
+  for (const contrast of colors) expect(contrast).toBeGreaterThan(4.5);
+});
+
 it('shows that a page which was opened again waits for an owner', async () => {
   fake.approvalNotice.set('An owner of the room has to let you in.');
   await expect.element(page.getByRole('dialog')).toMatchTextContent(/has to let you in/);
   await userEvent.keyboard('{Escape}');
   expect(fake.calls).toContain('cancelJoin');
-});
-
-describe('proposals and the access log', () => {
-  it('shows what a proposal changes, applies it, and asks before it drops one', async () => {
-    fake.access.setOverview({ proposals: [PROPOSAL, { ...PROPOSAL, proposalId: 'p2', name: 'Dora' }] });
-    await userEvent.click(page.getByRole('button', { name: 'Proposals, 2 to look at' }));
-    await userEvent.click(page.getByRole('button', { name: /Ben/ }));
-    const proposal = page.getByRole('region', { name: 'Proposal of Ben' });
-    await expect.element(proposal).toMatchTextContent(/one\s*→ two/);
-    await userEvent.click(proposal.getByRole('button', { name: 'Apply' }));
-    await expect.element(proposal).not.toBeInTheDocument();
-    expect(fake.calls).toContain('apply p1');
-    await userEvent.click(page.getByRole('button', { name: /Dora/ }));
-    await userEvent.click(page.getByRole('button', { name: 'Drop…' }));
-    await userEvent.click(page.getByRole('alertdialog').getByRole('button', { name: 'Drop' }));
-    await vi.waitFor(() => expect(fake.calls).toContain('drop p2'));
-  });
-
-  it('shows the log page by page, newest first, and exports it', async () => {
-    fake.access.audit = Array.from({ length: 150 }, (_, index) => {
-      const seq = 150 - index;
-      const about = { actor: 'ana', actorName: 'Ana', target: '', detail: `number ${seq}` };
-      return { seq, atMs: 0, kind: seq === 150 ? 'of-a-later-relay' : 'link-created', ...about };
-    });
-    workbench.commands.run('access.audit');
-    await expect.element(page.getByText('of-a-later-relay: number 150')).toBeVisible();
-    await expect.element(page.getByText('Made a link: number 51')).toBeInTheDocument();
-    expect(document.querySelectorAll('.audit-table tbody tr')).toHaveLength(100);
-    await userEvent.click(page.getByRole('button', { name: 'Load More' }));
-    await expect.element(page.getByText('Made a link: number 1', { exact: true })).toBeInTheDocument();
-    expect(fake.calls).toContain('listAudit 51');
-    await userEvent.click(page.getByRole('button', { name: 'Export…' }));
-    expect(fake.calls).toContain('exportAudit');
-  });
 });

@@ -11,6 +11,15 @@ export type {
   StandingView,
 } from './access-model.ts';
 export type {
+  AuthorView,
+  ChatModel,
+  CommentsModel,
+  CommentZone,
+  EntryView,
+  TalkDelivery,
+  ThreadView,
+} from './talk-model.ts';
+export type {
   ConnectionModel,
   CreateFileOutcome,
   EditorAction,

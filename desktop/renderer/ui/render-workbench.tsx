@@ -17,8 +17,10 @@ import type { WorkbenchModel } from './workbench-model.ts';
 
 /** The interface of one window. Disposing it removes everything from the page. */
 export interface RenderedWorkbench extends Disposable {
-  /** For native menus, and for commands that are not the interface's own. */
+  /** For commands that are not the interface's own. */
   readonly commands: CommandRegistry;
+  /** Runs a command for a native menu, which offers everything to everybody; says so when it is not possible now. */
+  runCommand(id: string): void;
   /** Shows a file in a tab and focuses it. */
   openFile(fileId: string): void;
 }
@@ -35,13 +37,20 @@ export function renderWorkbench(
   const store = new DisposableStore();
   const commands = new CommandRegistry();
   const editorArea = store.add(new EditorArea(model.editors));
+  const state = store.add(new WorkbenchState());
   const services: WorkbenchServices = {
     model,
     commands,
-    state: store.add(new WorkbenchState()),
+    state,
     editorArea,
     explorer: new ExplorerController(),
   };
+  store.add(
+    model.workspace.state.subscribe(() => {
+      // What was written for one room is not for the next.
+      if (model.workspace.state.get().kind !== 'open') services.state.drafts.clear();
+    }),
+  );
   store.add(registerCommands(services));
   store.add(listenForKeybindings(window, commands, model.platform.os));
   store.add(applyTheme(document.documentElement, model.settings.theme, onDidChangeTheme));
@@ -58,6 +67,10 @@ export function renderWorkbench(
   store.add(toDisposable(() => root.unmount()));
   return {
     commands,
+    runCommand: (id) => {
+      const title = commands.get(id)?.title;
+      if (!commands.run(id) && title !== undefined) state.showMessage(`Not possible now: ${title}`, model.scheduler);
+    },
     openFile: (fileId) => editorArea.openFile(fileId),
     dispose: () => store.dispose(),
   };

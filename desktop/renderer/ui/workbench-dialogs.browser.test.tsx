@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { type RenderedWorkbench, renderWorkbench } from './index.ts';
 import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
+import { overlap } from './testing/shown-workbench.ts';
 import { MESSAGE_SHOWN_MS } from './workbench/workbench-state.ts';
 
 const LINK = 'https://relay.example/join/room#0123456789abcdef';
@@ -102,13 +103,13 @@ describe('quick input', () => {
     const shown = () => [...document.querySelectorAll('[role="option"]')].map((row) => row.textContent);
     const open = () => userEvent.keyboard('{Control>}{Shift>}P{/Shift}{/Control}');
     await open();
-    await vi.waitFor(() => expect(shown()[0]).toMatch(/^Edit: Find/));
+    await vi.waitFor(() => expect(shown()[0]).toMatch(/^Comments: Add Comment.*Ctrl\+Alt\+C/));
     expect(shown().some((row) => /^Edit: Undo.*Ctrl\+Z/.test(row))).toBe(true);
     await userEvent.keyboard('undo{Enter}');
     await vi.waitFor(() => expect(fake.calls).toContain('editor undo'));
     await open();
     await vi.waitFor(() => expect(shown()[0]).toMatch(/^Edit: Undo/));
-    expect(shown()[1]).toMatch(/^Edit: Find/);
+    expect(shown()[1]).toMatch(/^Comments: Add Comment/);
     await userEvent.keyboard('{Escape}');
   });
 
@@ -193,6 +194,23 @@ describe('people', () => {
     await userEvent.click(page.getByRole('button', { name: 'Go to Bob' }));
     await vi.waitFor(() => expect(fake.calls).toContain('reveal Bob'));
     await expect.element(page.getByLabelText('Text of f1')).toHaveFocus();
+  });
+});
+
+describe('menus', () => {
+  it.each([480, 640, 1280])('can be reached beside the way to all files, %i pixels wide', async (widthPx) => {
+    await page.viewport(widthPx, 800);
+    fake.open(['a.ts']);
+    fake.participants.set(['Ana', 'Ben', 'Cleo', 'Dora', 'Emil', 'Fay'].map((name) => createParticipant(name)));
+    await expect.element(page.getByRole('button', { name: 'Invite', exact: true })).toBeVisible();
+    const parts = [...document.querySelectorAll('.menubar-item, .command-center, .avatar-stack, .title-bar-invite')];
+    expect(parts).toHaveLength(8);
+    for (const [index, part] of parts.entries()) {
+      expect(part.getBoundingClientRect().right).toBeLessThanOrEqual(widthPx);
+      expect(parts.slice(index + 1).filter((other) => overlap(part, other))).toEqual([]);
+    }
+    await userEvent.click(page.getByRole('menuitem', { name: 'Room' }));
+    await expect.element(page.getByRole('menuitem', { name: 'Leave Room…' })).toBeVisible();
   });
 });
 

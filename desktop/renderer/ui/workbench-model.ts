@@ -6,6 +6,7 @@ import type { ThemeSetting } from '../theme/theme-setting.ts';
 import type { AccessModel } from './access-model.ts';
 import type { Observable } from './observable.ts';
 import type { Outcome } from './outcome.ts';
+import type { ChatModel, CommentsModel, CommentZone } from './talk-model.ts';
 
 export type { Outcome };
 
@@ -16,6 +17,8 @@ export interface WorkbenchModel {
   readonly connection: ConnectionModel;
   readonly room: RoomModel;
   readonly access: AccessModel;
+  readonly chat: ChatModel;
+  readonly comments: CommentsModel;
   readonly workspace: WorkspaceModel;
   readonly editors: EditorHost;
   readonly notifications: NotificationsModel;
@@ -205,6 +208,15 @@ export interface EditorHandle extends Disposable {
    * Scrolls to the cursor of somebody who has the file open, once the text is shown; does nothing when there is none.
    */
   revealParticipant(presenceId: string): void;
+  /** What is open between the lines; the interface fills it. */
+  readonly commentZone: Observable<CommentZone | undefined>;
+  /** Opens a place for a comment on what is selected, or on the line of the caret. */
+  startComment(): Outcome;
+  /** Scrolls to a thread of comments and opens it, once the text is shown; does nothing when it is not in the file. */
+  revealThread(threadId: string): void;
+  /** Goes to the thread that follows or precedes the open one, or else the caret; does nothing when there is none. */
+  revealNeighbour(direction: 'next' | 'previous'): void;
+  closeCommentZone(): void;
 }
 
 /** Puts editors into elements. The interface decides where and when; the host does everything inside. */
@@ -227,6 +239,8 @@ export interface NotificationView {
   readonly severity: 'info' | 'warning' | 'error';
   readonly title: string;
   readonly detail: string | undefined;
+  /** What in title and detail is in the words of others, such as names and paths. */
+  readonly quoted?: readonly string[];
   /** Shown from left to right; the last one is the main one. */
   readonly actions: readonly ProblemAction[];
 }

@@ -25,6 +25,9 @@ export function AccessBanner(): ReactElement | null {
         <button type="button" className="button button-secondary" onClick={() => commands.run('access.exportFiles')}>
           Save a Copy of the Files…
         </button>
+        <button type="button" className="button button-secondary" onClick={() => commands.run('room.join')}>
+          Join with Another Link…
+        </button>
         <button type="button" className="button button-secondary" onClick={() => commands.run('room.leave')}>
           Leave…
         </button>

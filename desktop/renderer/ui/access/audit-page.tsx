@@ -1,12 +1,14 @@
-import { type ReactElement, useCallback, useEffect, useState } from 'react';
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react';
 import type { AuditEntry } from '../../../../shared/sync/administration/index.ts';
+import { useKnownPeople, useOverview } from '../people/use-known-people.ts';
 import { Icon } from '../primitives/icon.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { filesById } from '../workbench/use-file.ts';
 import { listedFiles } from '../workbench/workspace-files.ts';
-import { describeAuditEntry, type NameOf } from './audit-text.ts';
-import { describeTime } from './times.ts';
+import { collectAuditNames } from './audit-names.ts';
+import { type AuditNames, describeAuditEntry } from './audit-text.ts';
+import { describeExactTime, describeTime } from './times.ts';
 import './access.css';
 
 const PAGE = 100;
@@ -70,7 +72,7 @@ export function AuditPage(): ReactElement {
 }
 
 function AuditTable({ audit }: { readonly audit: Audit }): ReactElement | null {
-  const nameOf = useNames(audit.entries);
+  const names = useNames(audit.entries);
   if (audit.entries.length === 0) {
     return audit.isLoading || audit.explanation !== undefined ? null : <p className="form-note">Nothing yet.</p>;
   }
@@ -85,30 +87,49 @@ function AuditTable({ audit }: { readonly audit: Audit }): ReactElement | null {
       </thead>
       <tbody>
         {audit.entries.map((entry) => (
-          <tr key={entry.seq}>
-            <td>{describeTime(entry.atMs)}</td>
-            <td title={entry.actor}>{entry.actorName === '' ? '–' : entry.actorName}</td>
-            <td title={entry.target}>{describeAuditEntry(entry, nameOf)}</td>
-          </tr>
+          <AuditRow key={entry.seq} entry={entry} names={names} />
         ))}
       </tbody>
     </table>
   );
 }
 
-/** Knows links, people and files of the room, and who asked to be let in. */
-function useNames(entries: readonly AuditEntry[]): NameOf {
+function AuditRow({ entry, names }: { readonly entry: AuditEntry; readonly names: AuditNames }): ReactElement {
+  const { atMs, actor, actorName, target } = entry;
+  const { what, about } = describeAuditEntry(entry, names);
+  const note = names.noteOf(actor);
+  const who = note === undefined ? actorName : `${actorName} (${note})`;
+  return (
+    <tr>
+      <td>
+        <time dateTime={new Date(atMs).toISOString()} title={describeExactTime(atMs)}>
+          {describeTime(atMs)}
+        </time>
+      </td>
+      <td className="audit-who ellipsis" title={actor === '' ? who : `${who}\n${actor}`}>
+        {who === '' ? '–' : <bdi>{who}</bdi>}
+      </td>
+      <td title={target}>
+        {what}
+        {about !== '' && (
+          <>
+            : <bdi>{about}</bdi>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function useNames(entries: readonly AuditEntry[]): AuditNames {
   const { model } = useServices();
-  const state = useObservable(model.access.overview);
+  const overview = useOverview();
+  const people = useKnownPeople();
   const files = filesById(listedFiles(useObservable(model.workspace.state)));
-  const overview = state.kind === 'ready' || state.kind === 'failed' ? state.overview : undefined;
-  const names = new Map<string, string>();
-  for (const { kind, target, actorName } of entries) if (kind === 'join-requested') names.set(target, actorName);
-  for (const { linkId, label } of overview?.links ?? []) if (label !== '') names.set(linkId, label);
-  for (const { subject, name, sessions } of overview?.people ?? []) {
-    for (const id of [subject, ...sessions.map(({ sessionId }) => sessionId)]) names.set(id, name);
-  }
-  return (id) => names.get(id) ?? files.get(id)?.path;
+  return useMemo(
+    () => collectAuditNames({ entries, overview, people, pathOf: (fileId) => files.get(fileId)?.path }),
+    [entries, overview, people, files],
+  );
 }
 
 function useAudit(): { readonly audit: Audit; load(beforeSeq: number | undefined): void } {

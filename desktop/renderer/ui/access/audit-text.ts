@@ -6,6 +6,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'room-created': 'Made the room',
   'link-created': 'Made a link',
   'link-revoked': 'Revoked a link',
+  'link-closed': 'Closed a link to newcomers',
   'person-revoked': 'Removed somebody',
   'session-revoked': 'Ended a session',
   'all-revoked': 'Removed everybody',
@@ -21,19 +22,46 @@ const KINDS: Readonly<Record<string, string>> = {
   'proposal-applied': 'Applied a proposal',
   'proposal-dropped': 'Dropped a proposal',
 };
+/** As the relay writes which link somebody came by: with its label, or its id alone. */
+const WAY = /\bby the link (?:.* \(([\w-]+)\)|([\w-]+))/;
 
-/** What the ids of links, people, requests and files stand for, as far as it is known. */
-export type NameOf = (id: string) => string | undefined;
-
-/** An event in words. */
-export function describeAuditEntry({ kind, target, detail }: AuditEntry, nameOf: NameOf): string {
-  const what = KINDS[kind] ?? kind;
-  const about = kind === 'settings-changed' ? describeSettings(detail, nameOf) : (nameOf(detail) ?? detail);
-  const known = about === '' ? (nameOf(target) ?? '') : about;
-  return known === '' ? what : `${what}: ${known}`;
+/** What the ids of an access log stand for, as far as it is known. */
+export interface AuditNames {
+  /** Of a link, person, request, session, proposal or file. */
+  nameOf(id: string): string | undefined;
+  /** What tells a person apart from others of the same name. */
+  noteOf(subject: string): string | undefined;
 }
 
-function describeSettings(detail: string, nameOf: NameOf): string {
+/** An event in words. */
+export interface AuditText {
+  readonly what: string;
+  /** Whom or what it was about, in the words of others; may be empty. */
+  readonly about: string;
+}
+
+/** An event in words. */
+export function describeAuditEntry({ kind, target, detail }: AuditEntry, names: AuditNames): AuditText {
+  return { what: KINDS[kind] ?? kind, about: describeAbout(kind, target, detail, names) };
+}
+
+function describeAbout(kind: string, target: string, detail: string, names: AuditNames): string {
+  if (kind === 'settings-changed') return describeSettings(detail, names);
+  if (detail === '') return names.nameOf(target) ?? '';
+  const known = names.nameOf(detail) ?? nameLink(detail, names);
+  const note = kind === 'role-changed' ? names.noteOf(target) : undefined;
+  return note === undefined ? known : `${known} (${note})`;
+}
+
+/** Names of links are more use than their ids. */
+function nameLink(detail: string, { nameOf }: AuditNames): string {
+  return detail.replace(WAY, (way: string, labelled: string | undefined, bare: string | undefined) => {
+    const name = nameOf(labelled ?? bare ?? '');
+    return name === undefined ? way : `by “${name}”`;
+  });
+}
+
+function describeSettings(detail: string, { nameOf }: AuditNames): string {
   const settings = parse(detail);
   if (typeof settings !== 'object' || settings === null) return detail;
   const presenter = 'presenter' in settings ? settings.presenter : undefined;

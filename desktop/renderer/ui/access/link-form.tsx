@@ -6,7 +6,15 @@ import { Icon } from '../primitives/icon.tsx';
 import { usePendingAction } from '../primitives/use-pending-action.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { MadeLink } from './made-link.tsx';
-import { type DraftVerdict, EMPTY_DRAFT, EXPIRIES, EXPIRY_NAMES, type LinkDraft, readDraft } from './new-link.ts';
+import {
+  type DraftVerdict,
+  EMPTY_DRAFT,
+  EXPIRIES,
+  EXPIRY_NAMES,
+  type LinkDraft,
+  readDraft,
+  readPatterns,
+} from './new-link.ts';
 
 const INVITABLE: readonly Role[] = ['editor', 'commenter', 'viewer'];
 
@@ -61,23 +69,26 @@ interface LinkFieldsProps {
 
 function LinkFields({ draft, problem, onChange }: LinkFieldsProps): ReactElement {
   const problemOf = (field: string) => (problem?.field === field ? problem.explanation : undefined);
+  const isLimited = readPatterns(draft.paths).length > 0;
   return (
     <div className="link-fields">
       <Choice
         label="Whoever has the link"
         isWide
         value={draft.role}
-        options={INVITABLE.map((role) => [role, `${roleAbility(role)} (${roleName(role)})`])}
+        options={INVITABLE.map((role) => [role, `${roleAbility(role, isLimited)} (${roleName(role)})`])}
         onChange={(role) => onChange({ role })}
       />
       <Choice
         label="Expires"
+        note="People can join until then. Whoever is inside stays."
         value={draft.expiry}
         options={EXPIRIES.map((expiry) => [expiry, EXPIRY_NAMES[expiry]])}
         onChange={(expiry) => onChange({ expiry })}
       />
       <TextField
         label="Number of uses"
+        note="How many people can join."
         placeholder="Any number"
         value={draft.maxUses}
         problem={problemOf('maxUses')}
@@ -115,13 +126,15 @@ function LinkFields({ draft, problem, onChange }: LinkFieldsProps): ReactElement
 
 interface ChoiceProps<T extends string> {
   readonly label: string;
+  readonly note?: string;
   readonly isWide?: boolean;
   readonly value: T;
   readonly options: readonly (readonly [value: T, name: string])[];
   readonly onChange: (value: T) => void;
 }
 
-function Choice<T extends string>({ label, isWide = false, value, options, onChange }: ChoiceProps<T>): ReactElement {
+function Choice<T extends string>(props: ChoiceProps<T>): ReactElement {
+  const { label, note, isWide = false, value, options, onChange } = props;
   const id = useId();
   const choose = (chosen: string) => {
     const option = options.find(([known]) => known === chosen);
@@ -130,13 +143,20 @@ function Choice<T extends string>({ label, isWide = false, value, options, onCha
   return (
     <div className={isWide ? 'field field-wide' : 'field'}>
       <label htmlFor={id}>{label}</label>
-      <select id={id} className="select" value={value} onChange={({ target }) => choose(target.value)}>
+      <select
+        id={id}
+        className="select"
+        value={value}
+        aria-describedby={note === undefined ? undefined : `${id}-note`}
+        onChange={({ target }) => choose(target.value)}
+      >
         {options.map(([known, name]) => (
           <option key={known} value={known}>
             {name}
           </option>
         ))}
       </select>
+      <FieldNote id={`${id}-note`} text={note} />
     </div>
   );
 }
@@ -170,13 +190,14 @@ function PathsField({ value, problem, onChange }: FieldProps): ReactElement {
 
 interface TextFieldProps extends FieldProps {
   readonly label: string;
+  readonly note?: string;
   readonly type?: 'text' | 'datetime-local';
   readonly isWide?: boolean;
   readonly placeholder?: string;
 }
 
 function TextField(props: TextFieldProps): ReactElement {
-  const { label, type = 'text', isWide = false, value, placeholder, problem, onChange } = props;
+  const { label, note, type = 'text', isWide = false, value, placeholder, problem, onChange } = props;
   const id = useId();
   return (
     <div className={isWide ? 'field field-wide' : 'field'}>
@@ -191,11 +212,20 @@ function TextField(props: TextFieldProps): ReactElement {
         autoComplete="off"
         spellCheck={false}
         aria-invalid={problem !== undefined}
-        aria-describedby={problem === undefined ? undefined : `${id}-problem`}
+        aria-describedby={`${id}-note ${id}-problem`}
         onChange={({ target }) => onChange(target.value)}
       />
+      <FieldNote id={`${id}-note`} text={note} />
       <FieldProblem id={`${id}-problem`} text={problem} />
     </div>
+  );
+}
+
+function FieldNote({ id, text }: { readonly id: string; readonly text: string | undefined }): ReactElement | null {
+  return text === undefined ? null : (
+    <p className="form-note field-note" id={id}>
+      {text}
+    </p>
   );
 }
 

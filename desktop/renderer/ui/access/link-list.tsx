@@ -5,6 +5,7 @@ import { IconButton } from '../primitives/icon-button.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { confirmRevokeLink } from './access-actions.ts';
+import { linkName } from './link-name.ts';
 import { describeLinkState } from './link-state.ts';
 import { OverviewProblem } from './overview-problem.tsx';
 import { describeTime } from './times.ts';
@@ -35,7 +36,7 @@ function LinkRow({ link }: { readonly link: ListedRoomLink }): ReactElement {
   const services = useServices();
   const { model, state } = services;
   const { isOpen, text } = describeLinkState(link, model.scheduler.now());
-  const name = link.label === '' ? `Link for ${roleName(link.role).toLowerCase()}s` : link.label;
+  const name = linkName(link);
   const copy = async (form: keyof LinkForms) => {
     const copied = await model.access.copyLink(link.linkId, form);
     if (copied.ok) state.showMessage('Link copied', model.scheduler);
@@ -45,11 +46,15 @@ function LinkRow({ link }: { readonly link: ListedRoomLink }): ReactElement {
     <li className={isOpen ? 'link-row' : 'link-row is-closed'}>
       <div className="link-row-text">
         <span className="ellipsis" title={`${name}\nMade ${describeTime(link.createdAtMs)}`}>
-          {name} <span className="role-badge">{roleName(link.role)}</span>
+          <bdi>{name}</bdi> <span className="role-badge">{roleName(link.role)}</span>
           {link.needsApproval && <span className="role-badge">Needs approval</span>}
         </span>
         <span className="link-row-state">{text}</span>
-        {link.paths && <span className="link-row-state ellipsis">Only {link.paths.join(', ')}</span>}
+        {link.paths && (
+          <span className="link-row-state ellipsis" title={link.paths.join('\n')}>
+            Only <bdi>{link.paths.join(', ')}</bdi>
+          </span>
+        )}
         {isOpen && !link.isCopyable && link.role !== 'owner' && (
           <span className="link-row-state">Made elsewhere: only the device that made it can copy it.</span>
         )}
@@ -61,11 +66,7 @@ function LinkRow({ link }: { readonly link: ListedRoomLink }): ReactElement {
         </>
       )}
       {link.revokedAtMs === undefined && link.role !== 'owner' && (
-        <IconButton
-          icon="trash"
-          label={`Revoke ${name}…`}
-          onPress={() => void confirmRevokeLink(services, link, name)}
-        />
+        <IconButton icon="trash" label={`Revoke ${name}…`} onPress={() => void confirmRevokeLink(services, link)} />
       )}
     </li>
   );

@@ -14,6 +14,9 @@ it('says whether somebody can come by a link, and why not', () => {
   });
   expect(describe({ uses: 5, maxUses: 5 })).toEqual({ isOpen: false, text: 'Used up: 5 of 5' });
   expect(describe({ expiresAtMs: NOW_MS - HOUR_MS })).toEqual({ isOpen: false, text: 'Expired 1 hour ago' });
-  expect(describe({ closedAtMs: NOW_MS }).text).toMatch(/^Closed: somebody who came by it was removed/);
+  expect(describe({ closedAtMs: NOW_MS }).text).toMatch(/^Closed: nobody new can come by it\./);
+  expect(describe({ closedAtMs: NOW_MS, closedReason: 'person-removed' }).text).toMatch(/was removed/);
+  expect(describe({ closedAtMs: NOW_MS, closedReason: 'role-lowered' }).text).toMatch(/was given a lower role/);
+  expect(describe({ closedAtMs: NOW_MS, closedReason: 'all-removed' }).text).toMatch(/everybody was removed/);
   expect(describe({ closedAtMs: NOW_MS, revokedAtMs: NOW_MS })).toEqual({ isOpen: false, text: 'Revoked just now' });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EMPTY_DRAFT, readDraft } from './new-link.ts';
+import { type DraftField, EMPTY_DRAFT, type LinkDraft, readDraft } from './new-link.ts';
 
 const NOW_MS = Date.parse('2030-01-01T00:00:00Z');
 
@@ -19,15 +19,29 @@ it('asks for what was typed, and for nothing else', () => {
   expect(readDraft(draft, NOW_MS)).toEqual({ ok: true, link });
 });
 
-it.each([
-  [{ maxUses: '0' }, 'maxUses'],
-  [{ maxUses: '1.5' }, 'maxUses'],
-  [{ maxUses: 'many' }, 'maxUses'],
-  [{ expiry: 'custom', customExpiry: '' }, 'customExpiry'],
-  [{ expiry: 'custom', customExpiry: '2029-12-31T00:00' }, 'customExpiry'],
-  [{ paths: 'a,'.repeat(51) }, 'paths'],
-] as const)('says what is wrong with %j', (part, field) => {
-  expect(readDraft({ ...EMPTY_DRAFT, ...part }, NOW_MS)).toMatchObject({ ok: false, field });
+const WRONG: readonly (readonly [part: Partial<LinkDraft>, field: DraftField, explanation: string])[] = [
+  [{ maxUses: '0' }, 'maxUses', ''],
+  [{ maxUses: '1.5' }, 'maxUses', ''],
+  [{ maxUses: 'many' }, 'maxUses', ''],
+  [{ expiry: 'custom', customExpiry: '' }, 'customExpiry', ''],
+  [{ expiry: 'custom', customExpiry: '2029-12-31T00:00' }, 'customExpiry', ''],
+  [{ paths: 'a,'.repeat(51) }, 'paths', ''],
+  [{ paths: 'src/**, ../secret' }, 'paths', '“../secret” leads out of a folder'],
+  [{ paths: '/src' }, 'paths', 'without the / at the start'],
+  [{ paths: 'src\\a' }, 'paths', 'with / between the names'],
+  [{ paths: 'src//a' }, 'paths', 'without a name'],
+  [{ paths: 'src/**.ts' }, 'paths', '** must stand alone'],
+  [{ paths: 'x'.repeat(257) }, 'paths', 'too long'],
+];
+
+it.each(WRONG)('says what is wrong with %j', (part, field, explanation) => {
+  const wrong = { ok: false, field, explanation: expect.stringContaining(explanation) as unknown };
+  expect(readDraft({ ...EMPTY_DRAFT, ...part }, NOW_MS)).toMatchObject(wrong);
+});
+
+it('takes folders as people write them', () => {
+  const verdict = readDraft({ ...EMPTY_DRAFT, paths: './src/, docs/' }, NOW_MS);
+  expect(verdict.ok ? verdict.link.paths : verdict).toEqual(['src', 'docs']);
 });
 
 it('counts the time until a chosen moment', () => {

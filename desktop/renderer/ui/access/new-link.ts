@@ -1,4 +1,4 @@
-import type { Role } from '../../../../shared/access/index.ts';
+import { checkPathPatterns, MAX_PATTERN_LENGTH, type Role } from '../../../../shared/access/index.ts';
 import type { NewRoomLink } from '../../../../shared/sync/administration/index.ts';
 
 export const EXPIRIES = ['never', '1h', '1d', '7d', 'custom'] as const;
@@ -64,13 +64,9 @@ export function readDraft(draft: LinkDraft, nowMs: number): DraftVerdict {
   if (uses !== '' && !(/^\d+$/.test(uses) && Number(uses) >= 1 && Number(uses) <= MAX_USES)) {
     return { ok: false, field: 'maxUses', explanation: 'Enter a whole number from 1, or nothing for any number.' };
   }
-  const paths = draft.paths
-    .split(/[,\n]/)
-    .map((pattern) => pattern.trim())
-    .filter((pattern) => pattern !== '');
-  if (paths.length > MAX_PATTERNS) {
-    return { ok: false, field: 'paths', explanation: `Enter at most ${MAX_PATTERNS} patterns.` };
-  }
+  const paths = readPatterns(draft.paths);
+  const fault = findPathsFault(paths);
+  if (fault !== undefined) return { ok: false, field: 'paths', explanation: fault };
   const link = {
     role,
     ...(label !== '' && { label }),
@@ -80,6 +76,38 @@ export function readDraft(draft: LinkDraft, nowMs: number): DraftVerdict {
     ...(paths.length > 0 && { paths }),
   };
   return { ok: true, link };
+}
+
+/** The patterns that were typed; a slash at the end, or a dot before the first, changes nothing of what is meant. */
+export function readPatterns(typed: string): readonly string[] {
+  return typed
+    .split(/[,\n]/)
+    .map((pattern) =>
+      pattern
+        .trim()
+        .replace(/^(?:\.\/)+/, '')
+        .replace(/(?<=[^/])\/$/, ''),
+    )
+    .filter((pattern) => pattern !== '');
+}
+
+function findPathsFault(patterns: readonly string[]): string | undefined {
+  if (patterns.length > MAX_PATTERNS) return `Enter at most ${MAX_PATTERNS} patterns.`;
+  return patterns.map(findPatternFault).find((fault) => fault !== undefined);
+}
+
+function findPatternFault(pattern: string): string | undefined {
+  const names = pattern.split('/');
+  if (pattern.length > MAX_PATTERN_LENGTH)
+    return `“${pattern.slice(0, 32)}…” is too long: a pattern has at most ${MAX_PATTERN_LENGTH} characters.`;
+  if (pattern.includes('\\')) return `Write “${pattern}” with / between the names, not \\.`;
+  if (pattern.startsWith('/'))
+    return `Write “${pattern}” without the / at the start: paths begin in the shared folder.`;
+  if (names.includes('..')) return `“${pattern}” leads out of a folder: leave out “..”.`;
+  if (names.includes('') || names.includes('.')) return `“${pattern}” has a part without a name between two slashes.`;
+  if (names.some((name) => name.includes('**') && name !== '**'))
+    return `In “${pattern}”, ** must stand alone between slashes, as in src/**.`;
+  return checkPathPatterns([pattern]) === undefined ? undefined : `“${pattern}” is no pattern of paths.`;
 }
 
 function readExpiry({ expiry, customExpiry }: LinkDraft, nowMs: number): number | undefined {

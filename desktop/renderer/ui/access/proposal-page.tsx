@@ -1,11 +1,15 @@
 import type { IDockviewPanelProps } from 'dockview-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { INDEX_DOCUMENT } from '../../../../shared/workspace/index.ts';
 import type { ProposalTexts, ProposalView } from '../access-model.ts';
 import { Icon } from '../primitives/icon.tsx';
 import { usePendingAction } from '../primitives/use-pending-action.ts';
 import { useObservable } from '../workbench/use-observable.ts';
+import { filesById } from '../workbench/use-file.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import { listedFiles } from '../workbench/workspace-files.ts';
 import { confirmDropProposal } from './access-actions.ts';
+import { RestorePath } from './restore-path.tsx';
 import { describeDistance } from './times.ts';
 import './access.css';
 
@@ -13,18 +17,73 @@ export interface ProposalPanelParameters {
   readonly proposalId: string;
 }
 
-/** A proposal beside what the document is now, and what can be done with it. */
+/** A proposal beside what the document is now, and what can be done with it. Stays once it was applied, to say so. */
 export function ProposalPage({ params, api }: IDockviewPanelProps<ProposalPanelParameters>): ReactElement {
-  const { model } = useServices();
-  const state = useObservable(model.access.overview);
-  const overview = state.kind === 'ready' || state.kind === 'failed' ? state.overview : undefined;
-  const proposal = overview?.proposals.find(({ proposalId }) => proposalId === params.proposalId);
-  if (proposal) return <OpenProposal key={proposal.proposalId} proposal={proposal} onDone={() => api.close()} />;
+  const { model, state } = useServices();
+  const overview = useObservable(model.access.overview);
+  const known = overview.kind === 'ready' || overview.kind === 'failed' ? overview.overview : undefined;
+  const proposal = known?.proposals.find(({ proposalId }) => proposalId === params.proposalId);
+  const [applied, setApplied] = useState<ProposalView>();
+  const [applying, setApplying] = useState<ProposalView>();
+  const action = usePendingAction();
+  const apply = (chosen: ProposalView, path: string | undefined) => {
+    setApplying(chosen);
+    action.start(
+      () => model.access.applyProposal(chosen, path),
+      () => {
+        setApplied(chosen);
+        const place = path ?? chosen.subjectOfChange;
+        const title = `Applied what ${chosen.name} proposed for ${place}.`;
+        state.notify({ severity: 'info', title, detail: undefined, quoted: [chosen.name, place] });
+      },
+    );
+  };
+  if (applied) return <AppliedProposal proposal={applied} />;
+  // The relay may tell that it is not open any more before it has answered.
+  const shown = proposal ?? (action.isPending ? applying : undefined);
+  if (shown) {
+    return (
+      <OpenProposal
+        key={shown.proposalId}
+        proposal={shown}
+        hasListProposal={known?.proposals.some((other) => isOfListBy(other, shown.subject)) ?? false}
+        isApplying={action.isPending}
+        failure={action.explanation}
+        onApply={(path) => apply(shown, path)}
+        onDropped={() => api.close()}
+      />
+    );
+  }
   return (
     <div className="access-page">
       <div className="access-page-body">
         <p className="form-note">
-          {overview ? 'This proposal was applied or dropped.' : 'This proposal is shown to owners who are connected.'}
+          {known ? 'This proposal was applied or dropped.' : 'This proposal is shown to owners who are connected.'}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function isOfListBy({ subject, document }: ProposalView, person: string): boolean {
+  return subject === person && document === INDEX_DOCUMENT;
+}
+
+/** Has no button where the one to apply was: a second press must not meet the next proposal. */
+function AppliedProposal({ proposal }: { readonly proposal: ProposalView }): ReactElement {
+  const { editorArea, model } = useServices();
+  const isFile = filesById(listedFiles(useObservable(model.workspace.state))).has(proposal.document);
+  return (
+    <div className="access-page">
+      <div className="access-page-body">
+        <p className="form-note" role="status">
+          <Icon name="check" /> Applied. What <bdi>{proposal.name}</bdi> proposed is in the room now, as an edit of
+          yours.{' '}
+          {isFile && (
+            <button type="button" className="text-button" onClick={() => editorArea.openFile(proposal.document)}>
+              Open the File
+            </button>
+          )}
         </p>
       </div>
     </div>
@@ -33,35 +92,56 @@ export function ProposalPage({ params, api }: IDockviewPanelProps<ProposalPanelP
 
 interface OpenProposalProps {
   readonly proposal: ProposalView;
-  readonly onDone: () => void;
+  /** The same person proposes a change of the list of files as well. */
+  readonly hasListProposal: boolean;
+  readonly isApplying: boolean;
+  readonly failure: string | undefined;
+  readonly onApply: (path: string | undefined) => void;
+  readonly onDropped: () => void;
 }
 
-function OpenProposal({ proposal, onDone }: OpenProposalProps): ReactElement {
+function OpenProposal(props: OpenProposalProps): ReactElement {
+  const { proposal, hasListProposal, isApplying, failure, onApply, onDropped } = props;
+  const { unlisted } = proposal;
   const services = useServices();
-  const { model } = services;
   const { texts, explanation } = useProposalTexts(proposal);
-  const action = usePendingAction();
-  const apply = () => action.start(() => model.access.applyProposal(proposal), onDone);
-  const isWithoutEffect = texts !== undefined && texts.before === texts.after;
-  const problem = action.explanation ?? explanation;
+  const [typedPath, setTypedPath] = useState<string>();
+  const path = typedPath ?? unlisted?.lastPath ?? '';
+  const chosenPath = unlisted ? path.trim() : undefined;
+  const isWithoutEffect = !unlisted && texts !== undefined && texts.before === texts.after;
+  const problem = failure ?? explanation;
   return (
     <div className="access-page">
       <header className="access-page-header">
         <h2 className="access-page-title">
-          <strong>{proposal.name}</strong> proposes a change of <strong>{proposal.subjectOfChange}</strong>,{' '}
-          {describeDistance(proposal.createdAtMs, model.scheduler.now())}
+          <strong>
+            <bdi>{proposal.name}</bdi>
+          </strong>{' '}
+          proposes a change of{' '}
+          <strong>
+            <bdi>{proposal.subjectOfChange}</bdi>
+          </strong>
+          , {describeDistance(proposal.createdAtMs, services.model.scheduler.now())}
         </h2>
         <button
           type="button"
           className="button button-secondary"
-          onClick={() => confirmDropProposal(services, proposal, onDone)}
+          onClick={() => confirmDropProposal(services, proposal, onDropped)}
         >
           Drop…
         </button>
-        <button type="button" className="button" disabled={!texts || action.isPending} onClick={apply}>
-          {action.isPending && <Icon name="loading" isSpinning />} Apply
+        <button
+          type="button"
+          className="button"
+          disabled={!texts || isApplying || chosenPath === ''}
+          onClick={() => onApply(chosenPath)}
+        >
+          {isApplying && <Icon name="loading" isSpinning />} {unlisted ? 'Restore and Apply' : 'Apply'}
         </button>
       </header>
+      {unlisted && (
+        <RestorePath unlisted={unlisted} value={path} hasListProposal={hasListProposal} onChange={setTypedPath} />
+      )}
       {problem !== undefined && (
         <p className="form-error access-page-header" role="alert">
           {problem}

@@ -21,8 +21,8 @@ export function ProposalsView(): ReactElement {
       </div>
       {proposals?.length === 0 && (
         <p className="side-bar-message">
-          No proposals. What somebody edited offline while they were removed from the room appears here, to be applied
-          or dropped.
+          No proposals. What somebody edited offline who was removed meanwhile, or whose link ran out, appears here, to
+          be applied or dropped.
         </p>
       )}
       {proposals && proposals.length > 0 && (
@@ -50,9 +50,11 @@ function ProposalRow({ proposal }: { readonly proposal: ProposalView }): ReactEl
       >
         <Icon name="git-pull-request" />
         <span className="person-text">
-          <span className="ellipsis">{subjectOfChange}</span>
+          <span className="ellipsis">
+            <bdi>{subjectOfChange}</bdi>
+          </span>
           <span className="person-where ellipsis">
-            {name}, {when}
+            <bdi>{name}</bdi>, {when}
           </span>
         </span>
       </button>

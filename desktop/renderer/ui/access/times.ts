@@ -6,6 +6,7 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
 ];
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** A time in relation to now, such as "5 minutes ago" or "in 3 days". */
@@ -13,6 +14,11 @@ export function describeDistance(atMs: number, nowMs: number): string {
   const distanceMs = atMs - nowMs;
   const [unit, unitMs] = STEPS.find(([, stepMs]) => Math.abs(distanceMs) >= stepMs) ?? ['second', 0];
   return unitMs === 0 ? 'just now' : RELATIVE.format(Math.round(distanceMs / unitMs), unit);
+}
+
+/** Date and time to the second, as people here write them. */
+export function describeExactTime(atMs: number): string {
+  return EXACT.format(atMs);
 }
 
 /** Date and time as people here write them. */

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { Modal } from '../primitives/modal.tsx';
+import { QuotedText } from '../primitives/quoted-text.tsx';
 import { usePendingAction } from '../primitives/use-pending-action.ts';
 import type { DialogState } from '../workbench/workbench-state.ts';
 
@@ -16,7 +17,12 @@ export function ConfirmDialog({ dialog, onClose }: ConfirmDialogProps): ReactEle
     dialog.restoreFocus?.();
   };
   return (
-    <Modal title={dialog.title} description={dialog.detail} isAlert onClose={close}>
+    <Modal
+      title={<QuotedText text={dialog.title} quoted={dialog.quoted} />}
+      description={<QuotedText text={dialog.detail} quoted={dialog.quoted} />}
+      isAlert
+      onClose={close}
+    >
       {action.explanation !== undefined && (
         <p className="form-error" role="alert">
           {action.explanation}

@@ -140,8 +140,15 @@ function Description({ pending, isDamaged }: DescriptionProps): ReactElement {
   if (!pending) return <>Paste the link that you were sent. No file of yours is changed by joining.</>;
   return (
     <>
-      A link asks to join the room <strong className="untrusted">{pending.roomName ?? pending.room}</strong> on the
-      relay <strong className="untrusted">{pending.relayHost}</strong>. Join only if you know who sent it.
+      A link asks to join the room{' '}
+      <strong className="untrusted">
+        <bdi>{pending.roomName ?? pending.room}</bdi>
+      </strong>{' '}
+      on the relay{' '}
+      <strong className="untrusted">
+        <bdi>{pending.relayHost}</bdi>
+      </strong>
+      . Join only if you know who sent it.
     </>
   );
 }

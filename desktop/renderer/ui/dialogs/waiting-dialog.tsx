@@ -21,7 +21,11 @@ export function WaitingDialog({ name, notice, onCancel }: WaitingDialogProps): R
           {name !== undefined && (
             <>
               {' '}
-              You asked as <strong>{name}</strong>.
+              You asked as{' '}
+              <strong>
+                <bdi>{name}</bdi>
+              </strong>
+              .
             </>
           )}{' '}
           Leave this open: the room opens by itself.

@@ -45,7 +45,7 @@ export class EditorArea implements Disposable {
   private panelCount = 0;
   private focusPanelId: string | undefined;
   private replacedPanelId: string | undefined;
-  private revealed: { readonly fileId: string; readonly presenceId: string } | undefined;
+  private revealed: { readonly fileId: string; readonly reveal: (editor: EditorHandle) => void } | undefined;
 
   constructor(host: EditorHost) {
     this.host = host;
@@ -116,9 +116,12 @@ export class EditorArea implements Disposable {
 
   /** Opens the file that somebody is in, at that person's cursor. */
   openAtParticipant(fileId: string, presenceId: string): void {
-    this.revealed = { fileId, presenceId };
-    this.openFile(fileId);
-    this.revealIfWanted();
+    this.openAt(fileId, (editor) => editor.revealParticipant(presenceId));
+  }
+
+  /** Opens the file of a thread of comments, at that thread. */
+  openAtThread(fileId: string, threadId: string): void {
+    this.openAt(fileId, (editor) => editor.revealThread(threadId));
   }
 
   /** Keeps the tab when another preview opens. */
@@ -215,6 +218,12 @@ export class EditorArea implements Disposable {
     return inActiveGroup ?? api.panels.find((panel) => fileIdOf(panel) === fileId);
   }
 
+  private openAt(fileId: string, reveal: (editor: EditorHandle) => void): void {
+    this.revealed = { fileId, reveal };
+    this.openFile(fileId);
+    this.revealIfWanted();
+  }
+
   private focusIfWanted(panelId: string): void {
     if (this.focusPanelId !== panelId) return;
     const editor = this.editors.get(panelId);
@@ -226,7 +235,7 @@ export class EditorArea implements Disposable {
   private revealIfWanted(): void {
     const editor = this.activeEditor.get();
     if (!this.revealed || !editor || this.activeFileId.get() !== this.revealed.fileId) return;
-    editor.revealParticipant(this.revealed.presenceId);
+    this.revealed.reveal(editor);
     this.revealed = undefined;
   }
 

@@ -1,7 +1,8 @@
 import type { IDockviewPanelProps } from 'dockview-react';
-import { type ReactElement, useEffect, useRef } from 'react';
+import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { Icon } from '../primitives/icon.tsx';
-import type { FileProblem, WorkspaceFile } from '../workbench-model.ts';
+import { ThreadZone } from '../talk/thread-zone.tsx';
+import type { EditorHandle, FileProblem, WorkspaceFile } from '../workbench-model.ts';
 import { useFile } from '../workbench/use-file.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
@@ -25,16 +26,24 @@ export function EditorPane({ params, api }: IDockviewPanelProps<EditorPanelParam
 function EditorElement({ fileId, panelId }: { readonly fileId: string; readonly panelId: string }): ReactElement {
   const { model, editorArea } = useServices();
   const element = useRef<HTMLDivElement>(null);
+  const [shown, setShown] = useState<EditorHandle>();
   useEffect(() => {
     if (!element.current) return undefined;
     const editor = model.editors.attachEditor(fileId, element.current);
     const registration = editorArea.addEditor(panelId, editor);
+    setShown(editor);
     return () => {
+      setShown(undefined);
       registration.dispose();
       editor.dispose();
     };
   }, [model, editorArea, fileId, panelId]);
-  return <div ref={element} className="editor-element" />;
+  return (
+    <>
+      <div ref={element} className="editor-element" />
+      {shown && <ThreadZone editor={shown} fileId={fileId} />}
+    </>
+  );
 }
 
 interface FileBannersProps {

@@ -63,8 +63,7 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
         <span className="file-icon">
           <Icon name={fileIcon(name, file?.kind ?? 'text')} />
         </span>
-        <span className="editor-tab-name">{name}</span>
-        <Disambiguation path={file?.path} fileId={params.fileId} />
+        <TabName name={name} path={file?.path} fileId={params.fileId} />
         {readOnlyReason !== undefined && <Icon name="lock" />}
         <PresenceAvatars people={people} />
         <CloseButton name={name} isPending={mark?.isPending ?? false} note={mark?.label} onClose={() => api.close()} />
@@ -80,14 +79,25 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
   );
 }
 
-/** The folder, where two open files have the same name. */
-function Disambiguation({
-  path,
-  fileId,
-}: {
+interface TabNameProps {
+  readonly name: string;
   readonly path: string | undefined;
   readonly fileId: string;
-}): ReactElement | null {
+}
+
+function TabName({ name, path, fileId }: TabNameProps): ReactElement {
+  return (
+    <>
+      <span className="editor-tab-name">
+        <bdi>{name}</bdi>
+      </span>
+      <Disambiguation path={path} fileId={fileId} />
+    </>
+  );
+}
+
+/** The folder, where two open files have the same name. */
+function Disambiguation({ path, fileId }: Omit<TabNameProps, 'name'>): ReactElement | null {
   const { model, editorArea } = useServices();
   const openIds = useObservable(editorArea.recentFileIds);
   const files = listedFiles(useObservable(model.workspace.state));
@@ -97,7 +107,11 @@ function Disambiguation({
     (other) => other.fileId !== fileId && openIds.includes(other.fileId) && baseName(other.path) === name,
   );
   if (!isAmbiguous) return null;
-  return <span className="editor-tab-folder">{parentPath(path) || './'}</span>;
+  return (
+    <span className="editor-tab-folder">
+      <bdi>{parentPath(path) || './'}</bdi>
+    </span>
+  );
 }
 
 interface CloseButtonProps {

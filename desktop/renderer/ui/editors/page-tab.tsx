@@ -11,7 +11,9 @@ export function PageTab({ api }: IDockviewPanelHeaderProps): ReactElement {
       <span className="file-icon">
         <Icon name={api.component === AUDIT_COMPONENT ? 'history' : 'git-pull-request'} />
       </span>
-      <span className="editor-tab-name">{title}</span>
+      <span className="editor-tab-name">
+        <bdi>{title}</bdi>
+      </span>
       <button
         type="button"
         className="editor-tab-close"

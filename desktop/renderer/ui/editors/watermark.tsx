@@ -18,10 +18,12 @@ const WITHOUT_A_FOLDER = [
   'quickInput.commands',
 ];
 
-/** What is shown where no editor is open. */
+/** What is shown where no editor is open: some of what self can do now. */
 export function Watermark(): ReactElement {
   const { commands, model } = useServices();
   const workspace = useObservable(model.workspace.state);
+  // Decides which commands are possible, with the state of the workspace.
+  useObservable(model.access.canManage);
   const hasFolder = workspace.kind === 'open' && (workspace.folder !== undefined || !model.workspace.canOpenFolder);
   const shown = hasFolder ? IN_A_FOLDER : WITHOUT_A_FOLDER;
   return (
@@ -29,7 +31,7 @@ export function Watermark(): ReactElement {
       <dl className="watermark-list">
         {shown.map((id) => {
           const command = commands.get(id);
-          if (!command) return null;
+          if (!command || !commands.isEnabled(id)) return null;
           const keybinding = shownKeybinding(command);
           return (
             <div key={id} className="watermark-entry">

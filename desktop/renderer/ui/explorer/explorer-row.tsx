@@ -44,7 +44,11 @@ export function ExplorerRow({ item, style, people, input, onOpen }: ExplorerRowP
         <span key={index} className="tree-guide" style={{ left: 12 + index * INDENT_PX }} />
       ))}
       <RowIcon node={node} isExpanded={item.isExpanded()} />
-      {input ?? <span className="explorer-name ellipsis">{node.name}</span>}
+      {input ?? (
+        <span className="explorer-name ellipsis">
+          <bdi>{node.name}</bdi>
+        </span>
+      )}
       {!input && node.kind === 'file' && <FileNote node={node} />}
       <PresenceAvatars people={people} />
     </div>

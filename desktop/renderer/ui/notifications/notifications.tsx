@@ -1,6 +1,7 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import { Icon } from '../primitives/icon.tsx';
 import { IconButton } from '../primitives/icon-button.tsx';
+import { QuotedText } from '../primitives/quoted-text.tsx';
 import type { NotificationView } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
@@ -89,8 +90,14 @@ function Notification({ item, onDismiss }: NotificationProps): ReactElement {
           <Icon name={item.severity} />
         </span>
         <div className="notification-text">
-          <p className="notification-title">{item.title}</p>
-          {item.detail !== undefined && <p className="notification-detail">{item.detail}</p>}
+          <p className="notification-title">
+            <QuotedText text={item.title} quoted={item.quoted} />
+          </p>
+          {item.detail !== undefined && (
+            <p className="notification-detail">
+              <QuotedText text={item.detail} quoted={item.quoted} />
+            </p>
+          )}
         </div>
         <IconButton icon="close" label="Dismiss" onPress={() => onDismiss(item.id)} />
       </div>

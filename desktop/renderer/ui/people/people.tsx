@@ -1,29 +1,24 @@
 import type { ReactElement } from 'react';
 import type { RoomPerson } from '../../../../shared/sync/administration/index.ts';
 import { OverviewProblem } from '../access/overview-problem.tsx';
-import { describeDistance } from '../access/times.ts';
-import { Avatar } from '../primitives/avatar.tsx';
 import { Icon } from '../primitives/icon.tsx';
-import type { ParticipantView } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { JoinRequests } from './join-requests.tsx';
-import { PersonMenu } from './person-menu.tsx';
-import { roleName } from './role-names.ts';
-import { RoleSelect } from './role-select.tsx';
+import type { KnownPeople } from './known-people.ts';
+import { AbsentRow, PresentRow } from './person-rows.tsx';
 import { RoomSettingsForm } from './room-settings.tsx';
+import { useKnownPeople, useOverview } from './use-known-people.ts';
 import '../access/access.css';
 import './people.css';
-
-const NOBODY: readonly RoomPerson[] = [];
 
 /** Who is in the room, who asks to be, and for owners who was and what they may do. */
 export function People(): ReactElement {
   const { model, commands } = useServices();
-  const participants = useObservable(model.room.participants);
   const canManage = useObservable(model.access.canManage);
   const workspace = useObservable(model.workspace.state);
-  const people = useKnownPeople();
+  const isOut = useObservable(model.access.loss) !== undefined;
+  const known = useKnownPeople();
   if (workspace.kind !== 'open') {
     return (
       <p className="side-bar-message">
@@ -31,11 +26,35 @@ export function People(): ReactElement {
       </p>
     );
   }
-  const present = new Set(participants.map(({ subject }) => subject));
-  const absent = people.filter(({ subject }) => !present.has(subject));
+  if (isOut) {
+    return <p className="side-bar-message">You are not in this room any more, and are not told who is there.</p>;
+  }
   return (
     <section className="people" aria-label="People">
       {canManage && <JoinRequests />}
+      <PresentPeople known={known} />
+      {canManage && (
+        <>
+          <div className="people-invite">
+            <button type="button" className="button" onClick={() => commands.run('room.invite')}>
+              <Icon name="person-add" /> Invite…
+            </button>
+            <OverviewProblem />
+          </div>
+          <AbsentPeople known={known} />
+          <RoomSettingsForm />
+        </>
+      )}
+    </section>
+  );
+}
+
+function PresentPeople({ known }: { readonly known: KnownPeople }): ReactElement {
+  const { model } = useServices();
+  const participants = useObservable(model.room.participants);
+  const canManage = useObservable(model.access.canManage);
+  return (
+    <>
       <h3 className="people-heading">
         In this room <span className="count-badge">{participants.length}</span>
         {canManage && <PresentButton />}
@@ -45,36 +64,13 @@ export function People(): ReactElement {
       ) : (
         <ul className="people-list" aria-label="In this room">
           {participants.map((person) => (
-            <PresentRow
-              key={person.presenceId}
-              person={person}
-              known={people.find(({ subject }) => subject === person.subject)}
-            />
+            <PresentRow key={person.presenceId} person={person} known={known} />
           ))}
         </ul>
       )}
       {participants.length === 1 && <p className="side-bar-message">You are alone here.</p>}
-      {canManage && (
-        <>
-          <div className="people-invite">
-            <button type="button" className="button" onClick={() => commands.run('room.invite')}>
-              <Icon name="person-add" /> Invite…
-            </button>
-            <OverviewProblem />
-          </div>
-          {absent.length > 0 && <AbsentPeople people={absent} />}
-          <RoomSettingsForm />
-        </>
-      )}
-    </section>
+    </>
   );
-}
-
-/** Everybody whom owners know of. */
-function useKnownPeople(): readonly RoomPerson[] {
-  const { model } = useServices();
-  const state = useObservable(model.access.overview);
-  return (state.kind === 'ready' || state.kind === 'failed' ? state.overview?.people : undefined) ?? NOBODY;
 }
 
 function PresentButton(): ReactElement {
@@ -93,100 +89,33 @@ function PresentButton(): ReactElement {
   );
 }
 
-interface PresentRowProps {
-  readonly person: ParticipantView;
-  readonly known: RoomPerson | undefined;
-}
-
-function PresentRow({ person, known }: PresentRowProps): ReactElement {
-  const { model, editorArea } = useServices();
-  const canManage = useObservable(model.access.canManage);
-  const { name, role, colorIndex, isSelf, fileId, activePath, presenceId, subject } = person;
-  const where = activePath ?? (isSelf ? 'No file open' : 'Not in a file');
-  const follow = () => {
-    if (fileId !== undefined) editorArea.openAtParticipant(fileId, presenceId);
-  };
-  return (
-    <li className="person">
-      <Avatar name={name} colorIndex={colorIndex} />
-      <div className="person-text">
-        <span className="person-name ellipsis" title={name}>
-          {name}
-          {isSelf && <span className="person-self"> (you)</span>}
-        </span>
-        <span className="person-state person-where">
-          {canManage && !isSelf ? <RoleSelect subject={subject} name={name} role={role} /> : roleName(role)}
-          <span className="ellipsis" title={where}>
-            · {where}
-          </span>
-        </span>
-      </div>
-      {!isSelf && fileId !== undefined && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={`Go to ${name}`}
-          title={`Go to ${name}`}
-          onClick={follow}
-        >
-          <Icon name="target" />
-        </button>
-      )}
-      {canManage && <PersonMenu subject={subject} name={name} isSelf={isSelf} sessions={known?.sessions ?? []} />}
-    </li>
-  );
-}
-
-function AbsentPeople({ people }: { readonly people: readonly RoomPerson[] }): ReactElement {
+function AbsentPeople({ known }: { readonly known: KnownPeople }): ReactElement | null {
+  const { model } = useServices();
+  const present = new Set(useObservable(model.room.participants).map(({ subject }) => subject));
+  const hasMore = useOverview()?.hasMorePeople ?? false;
+  const absent: readonly RoomPerson[] = known.all.filter(({ subject }) => !present.has(subject));
+  if (absent.length === 0 && !hasMore) return null;
   return (
     <>
       <h3 className="people-heading">
-        Were here <span className="count-badge">{people.length}</span>
+        Were here{' '}
+        <span className="count-badge">
+          {absent.length}
+          {hasMore && '+'}
+        </span>
       </h3>
       <ul className="people-list" aria-label="Were here">
-        {people.map((person) => (
-          <AbsentRow key={person.subject} person={person} />
+        {absent.map((person) => (
+          <AbsentRow key={person.subject} person={person} known={known} />
         ))}
       </ul>
+      {hasMore && (
+        <div className="people-more">
+          <button type="button" className="button button-secondary" onClick={() => void model.access.loadMorePeople()}>
+            Show More People
+          </button>
+        </div>
+      )}
     </>
   );
-}
-
-function AbsentRow({ person }: { readonly person: RoomPerson }): ReactElement {
-  const { model } = useServices();
-  const { subject, name, role, lastSeenMs, sessions } = person;
-  const outcome = useOutcome(person);
-  const seen = describeDistance(lastSeenMs, model.scheduler.now());
-  return (
-    <li className="person is-absent">
-      <div className="person-text">
-        <span className="person-name ellipsis" title={name}>
-          {name}
-        </span>
-        <span className="person-state person-where">
-          {outcome === undefined && <RoleSelect subject={subject} name={name} role={role} />}
-          <span className="ellipsis">
-            {outcome === undefined ? `· seen ${seen}` : `${roleName(role)} · seen ${seen}`}
-          </span>
-        </span>
-      </div>
-      {outcome === undefined ? (
-        <PersonMenu subject={subject} name={name} isSelf={false} sessions={sessions} />
-      ) : (
-        <span className="role-badge">{outcome}</span>
-      )}
-    </li>
-  );
-}
-
-/** How somebody was put out; undefined when they may come back. */
-function useOutcome({ isRevoked, linkId, role, sessions }: RoomPerson): string | undefined {
-  const { model } = useServices();
-  const state = useObservable(model.access.overview);
-  const links = (state.kind === 'ready' || state.kind === 'failed' ? state.overview?.links : undefined) ?? [];
-  if (isRevoked) return 'Removed';
-  if (role === 'owner') return undefined;
-  const isLinkRevoked = links.some((link) => link.linkId === linkId && link.revokedAtMs !== undefined);
-  if (isLinkRevoked) return 'Link revoked';
-  return sessions.length > 0 && sessions.every((session) => session.isRevoked) ? 'Session ended' : undefined;
 }

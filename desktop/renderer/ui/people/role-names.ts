@@ -9,12 +9,20 @@ const ABILITIES: Record<Role, string> = {
   viewer: 'can only read',
 };
 
+/** Of those who come by a link for some paths: comments are for those who see all files. */
+const LIMITED_ABILITIES: Record<Role, string> = {
+  ...ABILITIES,
+  editor: 'can edit these files alone',
+  commenter: 'can only read these files',
+  viewer: 'can only read these files',
+};
+
 /** The role's name as shown. */
 export function roleName(role: Role): string {
   return NAMES[role];
 }
 
-/** What the role may do; completes a sentence that starts with whom. */
-export function roleAbility(role: Role): string {
-  return ABILITIES[role];
+/** What the role may do; completes a sentence that starts with whom. `isLimited`: on some paths alone. */
+export function roleAbility(role: Role, isLimited = false): string {
+  return (isLimited ? LIMITED_ABILITIES : ABILITIES)[role];
 }

@@ -3,7 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { IconButton } from './icon-button.tsx';
 
 interface ModalProps {
-  readonly title: string;
+  readonly title: ReactNode;
   readonly description?: ReactNode;
   readonly children: ReactNode;
   readonly isAlert?: boolean;

@@ -44,11 +44,11 @@ function Highlighted({
   readonly positions: readonly number[];
 }): ReactElement {
   return (
-    <>
+    <bdi>
       {splitRuns(text, new Set(positions)).map((run, index) => (
         <Fragment key={index}>{run.isFound ? <mark>{run.text}</mark> : run.text}</Fragment>
       ))}
-    </>
+    </bdi>
   );
 }
 

@@ -58,15 +58,18 @@ function Message(): ReactElement {
 }
 
 function RoomItem({ name }: { readonly name: string }): ReactElement {
-  const { commands } = useServices();
+  const { commands, model } = useServices();
+  const canInvite = useObservable(model.access.canManage);
   return (
     <StatusItem
       className="status-room"
-      title={`Room: ${name}. Press to invite people.`}
-      onPress={() => commands.run('room.invite')}
+      title={canInvite ? `Room: ${name}. Press to invite people.` : `Room: ${name}`}
+      {...(canInvite && { onPress: () => commands.run('room.invite') })}
     >
       <Icon name="remote" />
-      <span className="ellipsis">{name}</span>
+      <span className="ellipsis">
+        <bdi>{name}</bdi>
+      </span>
     </StatusItem>
   );
 }

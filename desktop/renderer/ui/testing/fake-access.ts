@@ -1,5 +1,10 @@
 import { DEFAULT_ROOM_SETTINGS } from '../../../../shared/access/index.ts';
-import type { AuditEntry, ListedRoomLink, RoomPerson } from '../../../../shared/sync/administration/index.ts';
+import type {
+  AuditEntry,
+  ClosedLink,
+  ListedRoomLink,
+  RoomPerson,
+} from '../../../../shared/sync/administration/index.ts';
 import type {
   AccessLoss,
   AccessModel,
@@ -16,10 +21,21 @@ const LINKS = { url: 'https://relay.example/join/room#secret', appUrl: 'tutti://
 export const EMPTY_OVERVIEW: AccessOverview = {
   links: [],
   people: [],
+  hasMorePeople: false,
   settings: DEFAULT_ROOM_SETTINGS,
   requests: [],
   proposals: [],
 };
+
+/** What an editor may do of whom nothing else is known. */
+export const STANDING = {
+  subject: 'me',
+  role: 'editor',
+  isWatching: false,
+  explanation: '',
+  presenterName: undefined,
+  isPresenting: false,
+} as const satisfies StandingView;
 
 /** Access in memory, with everything settable from a test. */
 export class FakeAccess {
@@ -30,6 +46,8 @@ export class FakeAccess {
   readonly appLink = new ObservableValue<string | undefined>(undefined);
   clipboard: Outcome = { ok: true };
   audit: readonly AuditEntry[] = [];
+  /** What the next change of a role closes. */
+  closedLinks: readonly ClosedLink[] = [];
   texts: ProposalTexts = { title: 'a.ts', path: 'a.ts', before: 'one\n', after: 'two\n' };
   readonly model: AccessModel;
   private readonly answer: (call: string) => Promise<Outcome>;
@@ -60,8 +78,13 @@ export class FakeAccess {
       copyLink: (linkId, form) => answer(`copyLink ${linkId} ${form}`),
       copyText: async () => this.clipboard,
       revoke: (revocation) => answer(`revoke ${JSON.stringify(revocation)}`),
-      setRole: (subject, role) => answer(`setRole ${subject} ${role ?? ''}`),
+      loadMorePeople: async () => void (await answer('loadMorePeople')),
+      setRole: async (subject, role) => {
+        const outcome = await answer(`setRole ${subject} ${role ?? ''}`);
+        return outcome.ok ? { ok: true, value: this.closedLinks } : outcome;
+      },
       writeSettings: (change) => answer(`writeSettings ${JSON.stringify(change)}`),
+      denyJoinRequests: (requestIds) => answer(`deny ${requestIds.join(' ')}`),
       decideJoinRequest: (requestId, decision) => answer(`decide ${requestId} ${decision}`),
       listAudit: async (beforeSeq, limit) => {
         const outcome = await answer(`listAudit ${beforeSeq ?? 'newest'}`);
@@ -73,7 +96,7 @@ export class FakeAccess {
         const outcome = await answer(`readProposal ${proposalId}`);
         return outcome.ok ? { ok: true, value: this.texts } : outcome;
       },
-      applyProposal: ({ proposalId }) => answer(`apply ${proposalId}`),
+      applyProposal: ({ proposalId }, path) => answer(`apply ${proposalId}${path === undefined ? '' : ` at ${path}`}`),
       dropProposal: ({ proposalId }) => answer(`drop ${proposalId}`),
       showDifference: (element, { before, after }) => {
         element.textContent = `${before} → ${after}`;
@@ -99,6 +122,7 @@ export function createLink(linkId: string, rest: Partial<ListedRoomLink> = {}): 
     needsApproval: false,
     paths: undefined,
     closedAtMs: undefined,
+    closedReason: undefined,
     revokedAtMs: undefined,
     isCopyable: true,
     ...rest,

@@ -2,6 +2,8 @@ import { Emitter, type Scheduler, systemScheduler } from '../../../../shared/lif
 import type { ConnectionState } from '../../../../shared/sync/connection-state.ts';
 import { ObservableValue } from '../observable.ts';
 import { FakeAccess } from './fake-access.ts';
+import { FakeTalk } from './fake-talk.ts';
+import type { CommentZone } from '../talk-model.ts';
 import type {
   EditorAction,
   EditorHandle,
@@ -39,6 +41,9 @@ export class FakeWorkbench {
   nextOutcome: Outcome = OK;
   readonly approvalNotice = new ObservableValue<string | undefined>(undefined);
   readonly access: FakeAccess;
+  readonly talk = new FakeTalk((call) => this.calls.push(call));
+  /** What editors show between their lines. */
+  readonly commentZone = new ObservableValue<CommentZone | undefined>(undefined);
   savedLayout: SavedLayout | undefined;
   liveEditors = 0;
   readonly model: WorkbenchModel;
@@ -135,6 +140,14 @@ export class FakeWorkbench {
       focus: () => box.focus(),
       run: (action: EditorAction) => void this.calls.push(`editor ${action}`),
       revealParticipant: (presenceId) => void this.calls.push(`reveal ${presenceId}`),
+      commentZone: this.commentZone,
+      startComment: () => {
+        this.calls.push('start comment');
+        return this.talk.outcome;
+      },
+      revealThread: (threadId) => void this.calls.push(`reveal thread ${threadId}`),
+      revealNeighbour: (direction) => void this.calls.push(`reveal ${direction} thread`),
+      closeCommentZone: () => this.commentZone.set(undefined),
       dispose: () => {
         this.liveEditors--;
         box.remove();
@@ -162,6 +175,8 @@ export class FakeWorkbench {
         leaveRoom: () => this.answer('leaveRoom', () => this.workspaceState.set({ kind: 'none' })),
       },
       access: this.access.model,
+      chat: this.talk.chat,
+      comments: this.talk.comments,
       workspace: this.createWorkspace(),
       editors: {
         attachEditor: (fileId, element) => this.attachEditor(fileId, element),

@@ -21,13 +21,13 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
   },
   {
     label: 'Edit',
-    menu: [['editor.undo', 'editor.redo'], ['editor.find', 'editor.replace'], ['editor.selectAll']],
+    menu: [['editor.undo', 'editor.redo'], ['editor.find', 'editor.replace'], ['editor.selectAll'], ['comments.add']],
   },
   {
     label: 'View',
     menu: [
       ['quickInput.commands'],
-      ['view.explorer', 'view.people', 'view.toggleSideBar'],
+      ['view.explorer', 'view.people', 'view.chat', 'view.comments', 'view.toggleSideBar'],
       ['editor.split'],
       ['theme.dark', 'theme.light', 'theme.system'],
     ],
@@ -69,7 +69,9 @@ export function TitleBar(): ReactElement {
         onClick={() => commands.run(workspace.kind === 'open' ? 'quickInput.files' : 'quickInput.commands')}
       >
         <Icon name="search" />
-        <span className="ellipsis">{name}</span>
+        <span className="ellipsis">
+          <bdi>{name}</bdi>
+        </span>
       </button>
       <div className="title-bar-side title-bar-end">{workspace.kind === 'open' && <People />}</div>
     </header>

@@ -23,6 +23,8 @@ interface Badge {
 export function ActivityBar(): ReactElement {
   const { model } = useServices();
   const others = useObservable(model.room.participants).filter(({ isSelf }) => !isSelf).length;
+  const unread = useObservable(model.chat.unreadCount);
+  const open = useObservable(model.comments.threads).filter(({ isResolved }) => !isResolved).length;
   const canManage = useObservable(model.access.canManage);
   const state = useObservable(model.access.overview);
   const overview = state.kind === 'ready' || state.kind === 'failed' ? state.overview : undefined;
@@ -37,6 +39,8 @@ export function ActivityBar(): ReactElement {
         icon="organization"
         badge={asking ?? { count: others, meaning: 'others here' }}
       />
+      <ActivityItem view="chat" label="Chat" icon="comment-discussion" badge={{ count: unread, meaning: 'unread' }} />
+      <ActivityItem view="comments" label="Comments" icon="comment" badge={{ count: open, meaning: 'unresolved' }} />
       {canManage && (
         <ActivityItem
           view="proposals"
@@ -72,7 +76,7 @@ function ActivityItem({ view, label, icon, badge }: ActivityItemProps): ReactEle
         }
       >
         <Icon name={icon} />
-        {shownBadge && <span className="activity-badge">{shownBadge.count}</span>}
+        {shownBadge && <span className="activity-badge">{shownBadge.count > 99 ? '99+' : shownBadge.count}</span>}
       </Tooltip.Trigger>
       <TooltipPopup text={label} side="right" />
     </Tooltip.Root>

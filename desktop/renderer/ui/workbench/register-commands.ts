@@ -5,6 +5,7 @@ import { accessCommands } from './commands/access-commands.ts';
 import { editorCommands } from './commands/editor-commands.ts';
 import { explorerCommands } from './commands/explorer-commands.ts';
 import { roomCommands } from './commands/room-commands.ts';
+import { talkCommands } from './commands/talk-commands.ts';
 import { viewCommands } from './commands/view-commands.ts';
 
 /** Registers every command of the workbench until the result is disposed. */
@@ -16,6 +17,7 @@ export function registerCommands(services: WorkbenchServices): Disposable {
     ...editorCommands(services),
     ...roomCommands(services),
     ...accessCommands(services),
+    ...talkCommands(services),
   ];
   for (const command of all) store.add(services.commands.register(command));
   return store;

@@ -2,16 +2,26 @@ import type { KeyboardEvent, PointerEvent, ReactElement } from 'react';
 import { ProposalsView } from '../access/proposals-view.tsx';
 import { Explorer } from '../explorer/explorer.tsx';
 import { People } from '../people/people.tsx';
+import { ChatView } from '../talk/chat-view.tsx';
+import { CommentsView } from '../talk/comments-view.tsx';
 import { useObservable } from './use-observable.ts';
 import { useServices } from './workbench-services.ts';
 import { MAX_SIDE_BAR_WIDTH_PX, MIN_SIDE_BAR_WIDTH_PX, type SideBarView } from './workbench-state.ts';
 
 const STEP_PX = 20;
 
-const TITLES: Record<SideBarView, string> = { explorer: 'Explorer', people: 'People', proposals: 'Proposals' };
+const TITLES: Record<SideBarView, string> = {
+  explorer: 'Explorer',
+  people: 'People',
+  chat: 'Chat',
+  comments: 'Comments',
+  proposals: 'Proposals',
+};
 const CONTENTS: Record<SideBarView, () => ReactElement> = {
   explorer: Explorer,
   people: People,
+  chat: ChatView,
+  comments: CommentsView,
   proposals: ProposalsView,
 };
 

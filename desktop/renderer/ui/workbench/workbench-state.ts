@@ -2,7 +2,7 @@ import { type Disposable, MutableDisposable, type Scheduler } from '../../../../
 import { ObservableValue } from '../observable.ts';
 import type { NotificationView, Outcome } from '../workbench-model.ts';
 
-export type SideBarView = 'explorer' | 'people' | 'proposals';
+export type SideBarView = 'explorer' | 'people' | 'chat' | 'comments' | 'proposals';
 
 /** A modal dialog. */
 export type DialogState =
@@ -12,6 +12,8 @@ export type DialogState =
       readonly kind: 'confirm';
       readonly title: string;
       readonly detail: string;
+      /** What in title and detail is in the words of others. */
+      readonly quoted?: readonly string[];
       readonly confirmLabel: string;
       readonly run: () => Promise<Outcome>;
       /** Where the focus goes afterwards. */
@@ -34,12 +36,14 @@ export class WorkbenchState implements Disposable {
   readonly dialog = new ObservableValue<DialogState | undefined>(undefined);
   readonly quickInput = new ObservableValue<QuickInputMode | undefined>(undefined);
   readonly isNotificationListOpen = new ObservableValue(false);
-  /** Failures of actions that were started here; shown together with the model's notifications. */
+  /** What came of actions that were started here; shown together with the model's notifications. */
   readonly localNotifications = new ObservableValue<readonly NotificationView[]>([]);
   /** Ids of commands that were run from the palette, the last one first. */
   readonly recentCommandIds = new ObservableValue<readonly string[]>([]);
   /** A short answer to what was just asked for, shown in the status bar for a moment. */
   readonly statusMessage = new ObservableValue<string | undefined>(undefined);
+  /** What was written but not sent yet, by where it was written. */
+  readonly drafts = new Map<string, string>();
   private readonly messageTimer = new MutableDisposable();
   private localCount = 0;
 
@@ -69,12 +73,16 @@ export class WorkbenchState implements Disposable {
     this.messageTimer.dispose();
   }
 
-  /** Tells a failure; does nothing when the action went well. */
-  reportOutcome(title: string, outcome: Outcome): void {
+  /** Tells a failure; does nothing when the action went well. `quoted` are the words of others in the title. */
+  reportOutcome(title: string, outcome: Outcome, quoted: readonly string[] = []): void {
     if (outcome.ok) return;
+    this.notify({ severity: 'error', title, detail: outcome.explanation, quoted });
+  }
+
+  /** Tells what somebody who has just done something must know of it. */
+  notify(notification: Omit<NotificationView, 'id' | 'actions'>): void {
     const id = `local-${++this.localCount}`;
-    const notification = { id, severity: 'error', title, detail: outcome.explanation, actions: [] } as const;
-    this.localNotifications.set([...this.localNotifications.get(), notification]);
+    this.localNotifications.set([...this.localNotifications.get(), { id, ...notification, actions: [] }]);
   }
 
   dismissLocal(id: string): void {

@@ -7,6 +7,8 @@ import { listedFiles } from '../workspace-files.ts';
 
 interface ActionCommand {
   readonly id: string;
+  /** Changes the text: nothing for whoever may only read. */
+  readonly isEdit?: boolean;
   readonly title: string;
   readonly action: EditorAction;
   readonly keybindings?: readonly string[];
@@ -15,10 +17,10 @@ interface ActionCommand {
 
 // Keys that the editor itself handles are not listed here, so that they stay with inputs elsewhere.
 const ACTIONS: readonly ActionCommand[] = [
-  { id: 'editor.undo', title: 'Undo', action: 'undo', keyHint: 'Mod+Z' },
-  { id: 'editor.redo', title: 'Redo', action: 'redo' },
+  { id: 'editor.undo', title: 'Undo', action: 'undo', isEdit: true, keyHint: 'Mod+Z' },
+  { id: 'editor.redo', title: 'Redo', action: 'redo', isEdit: true },
   { id: 'editor.find', title: 'Find', action: 'find', keybindings: ['Mod+F'] },
-  { id: 'editor.replace', title: 'Replace', action: 'replace', keybindings: ['Mod+H'] },
+  { id: 'editor.replace', title: 'Replace', action: 'replace', isEdit: true, keybindings: ['Mod+H'] },
   { id: 'editor.goToLine', title: 'Go to Line/Column…', action: 'go-to-line', keybindings: ['Ctrl+G'] },
   { id: 'editor.selectAll', title: 'Select All', action: 'select-all', keyHint: 'Mod+A' },
 ];
@@ -119,15 +121,19 @@ function sayThatEditsAreSaved({ editorArea, model, state }: WorkbenchServices): 
 
 function actionCommands({ editorArea, model }: WorkbenchServices): readonly Command[] {
   const hasEditor = () => editorArea.activeEditor.get() !== undefined;
+  const mayType = () => {
+    const fileId = editorArea.activeFileId.get();
+    return fileId !== undefined && model.editors.fileState(fileId).get().readOnlyReason === undefined;
+  };
   const redoKey = model.platform.os === 'mac' ? 'Mod+Shift+Z' : 'Mod+Y';
-  return ACTIONS.map(({ id, title, action, keybindings, keyHint }) => ({
+  return ACTIONS.map(({ id, title, action, isEdit = false, keybindings, keyHint }) => ({
     id,
     title,
     category: 'Edit',
     ...(keybindings && { keybindings }),
     ...(keyHint !== undefined && { keyHint }),
     ...(action === 'redo' && { keyHint: redoKey }),
-    when: hasEditor,
+    when: () => hasEditor() && (!isEdit || mayType()),
     run: () => {
       editorArea.focusActive();
       editorArea.activeEditor.get()?.run(action);

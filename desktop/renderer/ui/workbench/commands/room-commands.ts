@@ -13,7 +13,7 @@ export function roomCommands({ model, state }: WorkbenchServices): readonly Comm
       title: 'Invite and Share Links…',
       category: 'Room',
       keybindings: ['Mod+Shift+Y'],
-      when: isOpen,
+      when: () => isOpen() && model.access.canManage.get(),
       run: () => state.dialog.set({ kind: 'share' }),
     },
     {

@@ -1,0 +1,37 @@
+import { formatShareLink, type ShareLink } from '../../../shared/access/index.ts';
+
+const KEY = 'tutti.link.';
+const JOIN_PAGE = /^\/join\/([^/]+)\/?$/;
+
+/**
+ * The share link that a page was opened with. Once it was used, its secret is in the address no more, where others see
+ * it who look at the screen or at the history; the tab keeps it, so that the page can be opened again.
+ */
+export class PageLink {
+  private readonly page: Pick<Window, 'location' | 'history' | 'sessionStorage'>;
+
+  constructor(page: Pick<Window, 'location' | 'history' | 'sessionStorage'> = window) {
+    this.page = page;
+  }
+
+  /** The link, which may be damaged; undefined on a page of no room. */
+  read(): string | undefined {
+    const { href, origin, pathname, hash } = this.page.location;
+    if (!pathname.includes('/join/')) return undefined;
+    const room = JOIN_PAGE.exec(pathname)?.[1];
+    const secret = room === undefined || hash !== '' ? null : this.page.sessionStorage.getItem(KEY + room);
+    return room === undefined || secret === null ? href : formatShareLink({ relayUrl: origin, room, secret });
+  }
+
+  /** Somebody is in the room by this link now. */
+  hide({ room, secret }: ShareLink): void {
+    const { sessionStorage, history } = this.page;
+    try {
+      sessionStorage.setItem(KEY + room, secret);
+    } catch {
+      // The address is the only way back in then.
+      return;
+    }
+    history.replaceState(history.state, '', `/join/${room}`);
+  }
+}
