@@ -243,6 +243,14 @@ test('the access log tells all of it, and is exported', async () => {
   for (const what of ['Revoked a link', 'Applied a proposal', 'Removed somebody', 'Let somebody in', 'Made a link']) {
     await expect(log.getByRole('row').filter({ hasText: what }).first()).toBeVisible();
   }
+  for (const row of [
+    `Applied a proposal: Ben: ${SHARED_FILE}`,
+    'Changed a role: Ben: editor → viewer',
+    'Joined: editor, by “Reviewers”',
+    'Let somebody in: Ben, by “Reviewers”',
+  ]) {
+    await expect(log.getByRole('row').filter({ hasText: row }).first()).toBeVisible();
+  }
   await ana.screenshot('54-access-log');
   const file = join(data, 'audit.ndjson');
   await ana.app.evaluate(({ dialog }, filePath) => {

@@ -60,6 +60,10 @@ test("an owner's link opened in a page gives all that owners have", async () => 
 
 test('somebody who is made an owner can manage the room at once', async () => {
   await people(ana).getByRole('combobox', { name: 'Role of Ben' }).selectOption('owner');
+  const question = ana.page.getByRole('alertdialog', { name: 'Make Ben an owner?' });
+  await expect(question).toContainText('remove people, you included');
+  await ana.screenshot('75-make-owner');
+  await question.getByRole('button', { name: 'Make Owner' }).click();
   await expect(ben.page.getByRole('button', { name: 'Invite', exact: true })).toBeVisible();
   await expect(ben.statusBar.getByTestId('own-role')).toHaveCount(0);
   await ben.clickLine('a plan');
@@ -92,6 +96,9 @@ test('he changes a role, which counts at once, and lets Cleo comment only', asyn
   await people(ben).getByRole('combobox', { name: 'Role of Cleo' }).selectOption('commenter');
   await expect(cleo.statusBar.getByTestId('own-role')).toHaveText('Commenter');
   await expect(cleo.page.locator('.banner')).toContainText('made you a commenter');
+  await expect(ben.page.getByRole('region', { name: 'Notifications' })).toContainText(
+    /is closed to newcomers\..*Cleo came by it/,
+  );
   await cleo.screenshot('92-made-a-commenter');
   await ben.screenshot('92-people');
 });

@@ -112,6 +112,16 @@ test('guests are told that there is more, and why they cannot create, rename or 
   }
 });
 
+test('Ana sees who sees only a part, and cannot make them owners', async () => {
+  await ana.page.getByRole('button', { name: /^People/ }).click();
+  const row = ana.page.getByRole('list', { name: 'In this room' }).getByRole('listitem').filter({ hasText: 'Ben' });
+  await expect(row).toContainText('src/** only');
+  const choices = row.getByRole('combobox', { name: 'Role of Ben' }).getByRole('option');
+  await expect(choices).toHaveText(['Editor', 'Commenter', 'Viewer']);
+  await ana.screenshot('62-who-sees-src');
+  await ana.page.getByRole('button', { name: 'Explorer' }).click();
+});
+
 test('what a guest types there reaches the disk', async () => {
   for (const guest of guests()) await guest.openFile('src/greeting.ts');
   await ben.clickLine('// first');

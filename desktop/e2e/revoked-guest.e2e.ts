@@ -31,7 +31,9 @@ async function answerSaveDialog({ app }: DesktopPerson, filePath: string): Promi
 }
 
 async function chooseForBen(item: string, confirmation: string): Promise<void> {
-  await ana.page.getByRole('button', { name: 'More actions for Ben' }).click();
+  // Whose session was ended has a row of his own below.
+  const present = ana.page.getByRole('list', { name: 'In this room' });
+  await present.getByRole('button', { name: /^More actions for Ben/ }).click();
   await ana.page.getByRole('menuitem', { name: item }).click();
   await expect(ana.page.getByRole('alertdialog')).toBeVisible();
   await ana.page.getByRole('button', { name: confirmation, exact: true }).click();

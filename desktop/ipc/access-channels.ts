@@ -1,15 +1,16 @@
 import type { Role, RoomSettings } from '../../shared/access/index.ts';
 import type {
   AuditEntry,
+  ClosedLink,
   JoinRequest,
   JoinVerdict,
   LinkForms,
   ListedRoomLink,
   NewRoomLink,
+  PeoplePage,
   Proposal,
   ProposalVerdict,
   Revocation,
-  RoomPerson,
   SettingsChange,
 } from '../../shared/sync/administration/index.ts';
 import type { ProposalReport, UnsentText } from '../../shared/sync/index.ts';
@@ -26,11 +27,15 @@ export interface AccessChannels {
   /** A link that this device has made. */
   'access:read-link': { readonly request: { readonly linkId: string }; readonly response: Outcome<LinkForms> };
   'access:revoke': { readonly request: Revocation; readonly response: Outcome<boolean> };
-  'access:list-people': Nothing & { readonly response: Outcome<readonly RoomPerson[]> };
+  /** `after` is the `next` of an earlier page; undefined for the first. */
+  'access:list-people': {
+    readonly request: { readonly after: string | undefined };
+    readonly response: Outcome<PeoplePage>;
+  };
   /** Undefined: as the link says that the person came by. */
   'access:set-role': {
     readonly request: { readonly subject: string; readonly role: Role | undefined };
-    readonly response: Outcome<boolean>;
+    readonly response: Outcome<readonly ClosedLink[]>;
   };
   'access:read-settings': Nothing & { readonly response: Outcome<RoomSettings> };
   'access:write-settings': { readonly request: SettingsChange; readonly response: Outcome<boolean> };

@@ -5,6 +5,7 @@ import { nothing, readField, readText } from './request-fields.ts';
 import type { RequestReader } from './typed-ipc.ts';
 
 const MAX_ID_LENGTH = 128;
+const MAX_CURSOR_LENGTH = 256;
 const MAX_LABEL_LENGTH = 256;
 const MAX_PATTERNS = 50;
 const MAX_AUDIT_PAGE = 1_000;
@@ -20,7 +21,11 @@ export const ACCESS_READERS: { readonly [C in keyof AccessChannels]: RequestRead
     return linkId === undefined ? undefined : { request: { linkId } };
   },
   'access:revoke': (value) => some(readRevocation(value)),
-  'access:list-people': nothing,
+  'access:list-people': (value) => {
+    if (readField(value, 'after') === undefined) return { request: { after: undefined } };
+    const after = readText(value, 'after', MAX_CURSOR_LENGTH);
+    return after === undefined ? undefined : { request: { after } };
+  },
   'access:set-role': (value) => {
     const subject = readId(value, 'subject');
     const role = readField(value, 'role');

@@ -3,7 +3,13 @@ import { app, safeStorage, session } from 'electron';
 import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
 import { registerAppScheme, serveApp } from './app-scheme.ts';
 import { Application } from './application.ts';
-import { type LaunchRequest, ownArguments, parseLaunchArguments } from './command-line.ts';
+import {
+  type LaunchRequest,
+  ownArguments,
+  parseLaunchArguments,
+  readSecondStart,
+  type SecondStart,
+} from './command-line.ts';
 import { LaunchQueue } from './launch-queue.ts';
 import { installMenu } from './menu.ts';
 import { refusePermissions } from './permissions.ts';
@@ -24,7 +30,9 @@ function absoluteFolder(request: LaunchRequest, workingFolder: string): LaunchRe
 /** Takes what the system asks for from the start: macOS hands over a link before the app is ready. */
 function queueLaunches(): LaunchQueue {
   const queue = new LaunchQueue();
-  app.on('second-instance', (_event, argv, workingFolder) => queue.push(absoluteFolder(read(argv), workingFolder)));
+  app.on('second-instance', (_event, argv, workingFolder, data) => {
+    queue.push(absoluteFolder(read(readSecondStart(data)?.argv ?? argv), workingFolder));
+  });
   app.on('open-url', (event, url) => {
     event.preventDefault();
     queue.push({ folder: undefined, joinLink: url, relayUrl: undefined });
@@ -80,7 +88,8 @@ process.on('uncaughtException', reportUnexpectedError);
 process.on('unhandledRejection', reportUnexpectedError);
 registerAppScheme();
 app.setName('Tutti');
-if (!app.requestSingleInstanceLock()) {
+const secondStart: SecondStart = { argv: process.argv };
+if (!app.requestSingleInstanceLock({ ...secondStart })) {
   // The first instance opens what this one was asked for.
   app.exit(0);
 } else {

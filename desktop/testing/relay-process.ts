@@ -83,8 +83,14 @@ export function roomToken(dataFolder: string, room: string, role: Role, name: st
 }
 
 /** A link that lets people into a room of the relay that serves `dataFolder` now; the room is made when needed. */
-export function shareLink(dataFolder: string, room: string, role: Role): Promise<string> {
-  return runMain('link', 'create', '--data', dataFolder, '--room', room, '--role', role);
+export function shareLink(
+  dataFolder: string,
+  room: string,
+  role: Role,
+  { expires }: { /** Such as `12h`. */ readonly expires?: string } = {},
+): Promise<string> {
+  const options = expires === undefined ? [] : ['--expires', expires];
+  return runMain('link', 'create', '--data', dataFolder, '--room', room, '--role', role, ...options);
 }
 
 async function runMain(...args: readonly string[]): Promise<string> {

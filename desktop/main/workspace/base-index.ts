@@ -1,12 +1,21 @@
 import type { MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
 
+/** Beyond so many they are not told apart: a sync more than needed costs little. */
+const MAX_LEFT_PATHS = 10_000;
+
 /** Bases with a look-up by path, so that large rooms need not list the store for every file. */
 export class BaseIndex implements MirrorBaseStore {
   private readonly store: MirrorBaseStore;
   private readonly pathOf = new Map<string, string>();
   private readonly idOf = new Map<string, string>();
-  /** Paths that files have left, where a loss of power could still bring back the bases which say that they are there. */
-  private leftPaths = new Set<string>();
+  /**
+   * Paths that files have left, where a loss of power could still bring back the bases which say that they are there, with
+   * the number of the sync that began last before. Once there are too many, any path may be one.
+   */
+  private readonly leftPaths = new Map<string, number>();
+  private leftAnyAt: number | undefined;
+  private running: { readonly number: number; readonly answer: Promise<void> } | undefined;
+  private lastSync = 0;
 
   /** Nobody else may write to the store meanwhile. */
   constructor(store: MirrorBaseStore) {
@@ -54,15 +63,11 @@ export class BaseIndex implements MirrorBaseStore {
     return this.store.listMoves();
   }
 
-  async sync(): Promise<void> {
-    const { leftPaths } = this;
-    this.leftPaths = new Set();
-    try {
-      await this.store.sync();
-    } catch (error) {
-      this.leftPaths = new Set([...leftPaths, ...this.leftPaths]);
-      throw error;
-    }
+  sync(): Promise<void> {
+    const number = ++this.lastSync;
+    const answer = this.syncAs(number);
+    this.running = { number, answer };
+    return answer;
   }
 
   /**
@@ -70,7 +75,9 @@ export class BaseIndex implements MirrorBaseStore {
    * put there would be taken for that one. Rejects when this device cannot keep its bases.
    */
   async whenFree(path: string): Promise<void> {
-    if (this.leftPaths.has(path)) await this.sync();
+    const leftAt = this.leftPaths.get(path) ?? this.leftAnyAt;
+    if (leftAt === undefined) return;
+    await (this.running && this.running.number > leftAt ? this.running.answer : this.sync());
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
@@ -90,6 +97,16 @@ export class BaseIndex implements MirrorBaseStore {
     return this.idOf.get(path);
   }
 
+  private async syncAs(number: number): Promise<void> {
+    try {
+      await this.store.sync();
+    } finally {
+      if (this.running?.number === number) this.running = undefined;
+    }
+    for (const [path, leftAt] of this.leftPaths) if (leftAt < number) this.leftPaths.delete(path);
+    if (this.leftAnyAt !== undefined && this.leftAnyAt < number) this.leftAnyAt = undefined;
+  }
+
   private remember(fileId: string, path: string): void {
     this.pathOf.set(fileId, path);
     this.idOf.set(path, fileId);
@@ -99,7 +116,16 @@ export class BaseIndex implements MirrorBaseStore {
     const path = this.pathOf.get(fileId);
     this.pathOf.delete(fileId);
     if (path === undefined) return;
-    this.leftPaths.add(path);
+    this.noteLeft(path);
     if (this.idOf.get(path) === fileId) this.idOf.delete(path);
+  }
+
+  private noteLeft(path: string): void {
+    if (this.leftPaths.size >= MAX_LEFT_PATHS) {
+      this.leftPaths.clear();
+      this.leftAnyAt = this.lastSync;
+    }
+    if (this.leftAnyAt === undefined) this.leftPaths.set(path, this.lastSync);
+    else this.leftAnyAt = this.lastSync;
   }
 }

@@ -5,7 +5,7 @@ import type { Durability } from './durability.ts';
 import { localCopyName } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
 import { type DiskWrites, hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
-import { toWorkspaceError } from './workspace-error.ts';
+import { errnoOf, toWorkspaceError } from './workspace-error.ts';
 
 /** How files are changed. */
 export interface DiskMeans {
@@ -108,6 +108,16 @@ async function makeFolder(folder: string): Promise<readonly string[]> {
     changed.push(dirname(current));
   }
   return changed;
+}
+
+/** Whether anything but a folder is at a path right now. */
+export function isThere(absolutePath: string): boolean {
+  try {
+    return !lstatSync(absolutePath).isDirectory();
+  } catch (error) {
+    // What cannot be looked at is not gone.
+    return !['ENOENT', 'ENOTDIR'].includes(errnoOf(error));
+  }
 }
 
 /** On a disk that does not tell case, the file itself is at its new name. */

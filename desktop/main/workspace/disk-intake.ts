@@ -45,13 +45,13 @@ export class DiskIntake {
 
   /** Which of these files are listed in the room, but not on disk any more. */
   async findGone(fileIds: Iterable<string>): Promise<GoneFiles> {
-    const { files, bases, means } = this.options;
+    const { files, bases } = this.options;
     const listed = new Set(files.files.map(({ fileId }) => fileId));
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
       const path = bases.pathFor(fileId);
       if (path === undefined || !listed.has(fileId)) continue;
-      if ((await locateOnDisk(means.root, path)).kind !== 'missing') continue;
+      if (!(await this.isGone(path))) continue;
       const hash = bases.get(fileId)?.hash ?? '';
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
     }
@@ -67,8 +67,11 @@ export class DiskIntake {
       if (!disk) continue;
       const renamedId = disk.kind === 'text' ? gone.get(disk.hash)?.shift() : undefined;
       if (renamedId !== undefined) {
-        if (await this.isSafe({ ...file, disk })) this.rename(renamedId, file.path);
-        continue;
+        if (!(await this.isSafe({ ...file, disk }))) continue;
+        if (await this.isStillGone(renamedId)) {
+          this.rename(renamedId, file.path);
+          continue;
+        }
       }
       if ((await this.isTakenInOtherCase(file)) || this.isTwin(file, batch)) continue;
       batch.push({ ...file, disk });
@@ -79,6 +82,17 @@ export class DiskIntake {
       batchBytes = 0;
     }
     await this.list(batch);
+  }
+
+  /** A link is often left where a file was moved away. */
+  private async isGone(path: string): Promise<boolean> {
+    const { kind } = await locateOnDisk(this.options.means.root, path);
+    return kind === 'missing' || kind === 'link';
+  }
+
+  private async isStillGone(fileId: string): Promise<boolean> {
+    const path = this.options.bases.pathFor(fileId);
+    return path !== undefined && (await this.isGone(path));
   }
 
   private withoutKnown<T extends { readonly path: string }>(found: readonly T[]): T[] {

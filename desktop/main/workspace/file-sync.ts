@@ -1,14 +1,14 @@
 import type { SharedFile } from '../../../shared/workspace/index.ts';
 import { Arrival } from './arrival.ts';
 import type { BaseIndex } from './base-index.ts';
-import { type DiskMeans, removeFile, writeBytes } from './disk-changes.ts';
+import { type DiskMeans, isThere, removeFile, writeBytes } from './disk-changes.ts';
 import { FileMoves, type UnsafeMove } from './file-moves.ts';
 import { encodeOverMixed } from './mixed-line-ends.ts';
 import { isOwnFile } from './own-files.ts';
-import { resolveInside } from './path-guard.ts';
+import { isLinked, resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
-import { type DiskFile, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
+import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { diskEdits, rebaseEdits } from './three-way-merge.ts';
 import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
@@ -38,6 +38,9 @@ interface Visit {
 
 type DiskTextFile = Extract<DiskFile, { kind: 'text' }>;
 
+/** What is on disk where a file is written. */
+type Replaced = Pick<DiskTextFile, 'hash'> & Partial<Pick<DiskTextFile, 'format' | 'mixedText'>>;
+
 const MAX_ATTEMPTS = 5;
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -64,8 +67,20 @@ export class FileSync {
   }
 
   private async visit(visit: Visit): Promise<SyncOutcome> {
+    const { fileId } = visit;
+    try {
+      const outcome = await this.tryOften(visit);
+      if (outcome === 'done') this.arrival.tellSetAside(fileId, 'arrived');
+      return outcome;
+    } catch (error) {
+      this.arrival.tellSetAside(fileId, 'waiting');
+      throw error;
+    }
+  }
+
+  private async tryOften(visit: Visit): Promise<SyncOutcome> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const outcome = await this.attempt(visit);
+      const outcome = await this.attempt(visit).catch((error: unknown) => this.forgetLinked(visit.fileId, error));
       if (outcome !== 'again') return outcome;
     }
     const path = this.listed(visit.fileId)?.path ?? '';
@@ -87,16 +102,41 @@ export class FileSync {
     const absolutePath = await resolveInside(means.root, file.path);
     if (file.kind === 'text') await files.whenTextReady(fileId);
     const disk = await this.look(absolutePath, file);
-    if (disk.kind === 'missing') await assertFolder();
+    if (disk.kind === 'missing') {
+      await assertFolder();
+      if (isThere(absolutePath)) return 'again';
+    }
     // While the disk was read, the room may have gone on.
     const base = bases.get(fileId);
     if (this.listed(fileId)?.path !== file.path) return 'again';
     if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
     if (file.kind !== 'text') return this.syncUnopened(file, disk);
+    // Of a content that was not shared nothing is agreed on.
+    return this.syncText(file, base?.hash === '' ? undefined : base, disk, absolutePath);
+  }
+
+  private async syncText(
+    file: SharedFile,
+    base: MirrorBase | undefined,
+    disk: DiskFile,
+    absolutePath: string,
+  ): Promise<SyncOutcome | 'again'> {
     if (disk.kind === 'missing')
       return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
-    if (disk.kind !== 'text') throw noLongerText(file, disk.kind);
-    return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk);
+    if (disk.kind === 'text') return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk);
+    // A text with a NUL looks like none once it is written.
+    if (!base?.text.includes('\0') || hashOnDisk(absolutePath) !== base.hash) throw noLongerText(file, disk.kind);
+    return this.options.files.readText(file.fileId) === base.text ? 'done' : this.write(file, absolutePath, base);
+  }
+
+  /** A file in whose place there is a link counts as deleted neither now nor when the link goes. */
+  private async forgetLinked(fileId: string, error: unknown): Promise<'again'> {
+    const { bases, means } = this.options;
+    const path = bases.pathFor(fileId);
+    if (path === undefined || !(error instanceof WorkspaceError) || error.code !== 'link-in-the-way') throw error;
+    if (!(await isLinked(means.root, path))) throw error;
+    bases.delete(fileId);
+    return 'again';
   }
 
   private arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<'here' | 'again'> {
@@ -173,7 +213,7 @@ export class FileSync {
   private async write(
     file: SharedFile,
     absolutePath: string,
-    replaced: DiskTextFile | undefined,
+    replaced: Replaced | undefined,
   ): Promise<SyncOutcome | 'again'> {
     const { files, bases, means } = this.options;
     const { fileId, path } = file;
@@ -182,6 +222,11 @@ export class FileSync {
     const text = files.readText(fileId);
     const bytes = encodeOver(text, file, replaced);
     const hash = hashBytes(bytes);
+    if (hash === replaced?.hash) {
+      // Not every text can be read from disk as it was written.
+      bases.set(fileId, { path, hash, text });
+      return 'done';
+    }
     bases.beginSave(fileId, { path, hash, text });
     if (!(await writeBytes({ absolutePath, path, bytes, replaces: replaced?.hash }, means))) return 'again';
     bases.set(fileId, { path, hash, text });
@@ -203,7 +248,7 @@ export class FileSync {
     const { files, bases, problems } = this.options;
     if (files.readText(file.fileId) === base.text) {
       await this.makeSafe(absolutePath, file.path);
-      if (files.readText(file.fileId) !== base.text) return 'again';
+      if (!(await this.isStillMissing(file)) || files.readText(file.fileId) !== base.text) return 'again';
       bases.delete(file.fileId);
       files.remove([file.fileId]);
       return 'done';
@@ -219,6 +264,15 @@ export class FileSync {
       detail: 'It was written again with the edits. Delete it in Tutti if it should go.',
     });
     return outcome;
+  }
+
+  /** Other programs delete and make anew what they save, and drives are taken out, at any time. */
+  private async isStillMissing(file: SharedFile): Promise<boolean> {
+    const { assertFolder, means } = this.options;
+    const absolutePath = await resolveInside(means.root, file.path);
+    const disk = await this.look(absolutePath, file);
+    await assertFolder();
+    return disk.kind === 'missing' && !isThere(absolutePath) && this.listed(file.fileId)?.path === file.path;
   }
 
   private async syncRemoved(fileId: string): Promise<SyncOutcome | 'again'> {
@@ -284,8 +338,8 @@ function hasRoomChangedFormat(listed: TextFormat, base: MirrorBase): boolean {
 }
 
 /** The bytes of a text in a format; lines that stay keep their line ends where the file mixed them. */
-function encodeOver(text: string, format: TextFormat, replaced: DiskTextFile | undefined): Buffer {
-  if (replaced?.mixedText === undefined || replaced.format.eol !== format.eol) return encodeText(text, format);
+function encodeOver(text: string, format: TextFormat, replaced: Replaced | undefined): Buffer {
+  if (replaced?.mixedText === undefined || replaced.format?.eol !== format.eol) return encodeText(text, format);
   return encodeOverMixed(text, format, replaced.mixedText);
 }
 

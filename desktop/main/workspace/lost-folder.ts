@@ -14,7 +14,7 @@ export async function isEverythingLost(root: string, bases: BaseIndex): Promise<
   if (bases.size < 2) return false;
   for (const { path } of bases.list()) {
     const { kind } = await locateOnDisk(root, path);
-    if (kind === 'file' || kind === 'other') return false;
+    if (kind !== 'missing' && kind !== 'folder') return false;
   }
   return !(await haveMostMoved(root, bases));
 }

@@ -1,12 +1,12 @@
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { parseSharedPath } from '../../../shared/workspace/index.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 /**
  * The absolute path of a shared path below `rootRealPath`, which must be a real path itself; the file need not exist.
- * A link to a file inside the folder is followed: the result is its target. Throws WorkspaceError `outside-folder`
- * for a path that is not safe, leads through a linked folder, or ends at a link to anything else.
+ * Throws WorkspaceError `outside-folder` for a path that is not safe, and `link-in-the-way` for one that is a symbolic
+ * link on this disk, or leads through one.
  */
 export async function resolveInside(rootRealPath: string, sharedPath: string): Promise<string> {
   const parsed = parseSharedPath(sharedPath);
@@ -17,13 +17,9 @@ export async function resolveInside(rootRealPath: string, sharedPath: string): P
   const segments = parsed.path.split('/');
   let folder = rootRealPath;
   for (const [index, segment] of segments.entries()) {
-    const isLast = index === segments.length - 1;
     const found = await findSegment(folder, segment, sharedPath);
     if (!found) return join(folder, ...segments.slice(index));
-    if (found.isLink) {
-      if (!isLast) throw leavesFolder(sharedPath, 'another folder');
-      return followFileLink(rootRealPath, found.absolutePath, sharedPath);
-    }
+    if (found.isLink) throw linkInTheWay(sharedPath, segments.slice(0, index + 1).join('/'));
     folder = found.absolutePath;
   }
   return folder;
@@ -35,12 +31,15 @@ export function isInside(folder: string, path: string): boolean {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-/** The real path of a link to a file that may be shared; undefined when it leads out of the folder or into Git's own. */
-export async function realPathInside(rootRealPath: string, absolutePath: string): Promise<string | undefined> {
-  const real = await realpath(absolutePath);
-  if (!isInside(rootRealPath, real)) return undefined;
-  const way = relative(rootRealPath, real).split(sep).join('/');
-  return parseSharedPath(way).ok ? real : undefined;
+/** Whether a path below `rootRealPath` is known to be a symbolic link, or to lead through one. */
+export async function isLinked(rootRealPath: string, sharedPath: string): Promise<boolean> {
+  try {
+    await resolveInside(rootRealPath, sharedPath);
+    return false;
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    return error.code === 'link-in-the-way';
+  }
 }
 
 async function findSegment(
@@ -72,18 +71,9 @@ async function lstatIfThere(absolutePath: string) {
   }
 }
 
-async function followFileLink(rootRealPath: string, link: string, sharedPath: string): Promise<string> {
-  try {
-    const real = await realPathInside(rootRealPath, link);
-    if (real !== undefined && !(await lstat(real)).isDirectory()) return real;
-  } catch (error) {
-    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error))) throw toWorkspaceError(error, sharedPath, 'read');
-    throw leavesFolder(sharedPath, 'a place that is not there');
-  }
-  throw leavesFolder(sharedPath, 'a place outside the folder');
-}
-
-function leavesFolder(sharedPath: string, target: string): WorkspaceError {
-  const message = `"${sharedPath}" goes through a link to ${target}, which Tutti does not follow. Remove the link, then retry.`;
-  return new WorkspaceError('outside-folder', sharedPath, message);
+/** `link`: the part of the path that is one. */
+export function linkInTheWay(sharedPath: string, link = sharedPath): WorkspaceError {
+  const what = link === sharedPath ? 'is a link on this disk' : `lies below "${link}", which is a link on this disk`;
+  const message = `"${sharedPath}" ${what}, and Tutti does not follow links. Remove the link, or rename the file in the room.`;
+  return new WorkspaceError('link-in-the-way', sharedPath, message);
 }

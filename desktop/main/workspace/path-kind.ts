@@ -1,40 +1,34 @@
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isInside, resolveInside } from './path-guard.ts';
+import { resolveInside } from './path-guard.ts';
 import { errnoOf, WorkspaceError } from './workspace-error.ts';
 
-/** What lies at a path: `file` is a plain file or a link to one inside the folder; `other` cannot be shared. */
-export type PathKind = 'missing' | 'file' | 'folder' | 'other';
+/** What lies at a path: `link` is a symbolic one, and neither it nor `other` can be shared. */
+export type PathKind = 'missing' | 'file' | 'folder' | 'link' | 'other';
 
-/** Looks at a path below `root`, which is a real path. */
-export async function kindOnDisk(root: string, absolutePath: string): Promise<PathKind> {
+async function kindOnDisk(absolutePath: string): Promise<PathKind> {
   try {
     const info = await lstat(absolutePath);
     if (info.isDirectory()) return 'folder';
     if (info.isFile()) return 'file';
-    if (!info.isSymbolicLink()) return 'other';
+    return info.isSymbolicLink() ? 'link' : 'other';
   } catch (error) {
     // What cannot be looked at is not gone.
     return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error)) ? 'missing' : 'other';
   }
-  try {
-    return isInside(root, await realpath(absolutePath)) && (await stat(absolutePath)).isFile() ? 'file' : 'other';
-  } catch {
-    return 'other';
-  }
 }
 
-/** Looks for a shared path below `root`, also where the disk holds its name in another Unicode form. */
+/** Looks for a shared path below `root`, a real path, also where the disk holds its name in another Unicode form. */
 export async function locateOnDisk(
   root: string,
   path: string,
 ): Promise<{ readonly kind: PathKind; readonly absolutePath: string }> {
   const direct = join(root, path);
-  const kind = await kindOnDisk(root, direct);
+  const kind = await kindOnDisk(direct);
   if (kind !== 'missing' || !/[^\0-\x7f]/.test(path)) return { kind, absolutePath: direct };
   try {
     const absolutePath = await resolveInside(root, path);
-    return { kind: await kindOnDisk(root, absolutePath), absolutePath };
+    return { kind: await kindOnDisk(absolutePath), absolutePath };
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
     return { kind: 'other', absolutePath: direct };

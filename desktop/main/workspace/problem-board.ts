@@ -94,6 +94,11 @@ export function explainFailure(error: unknown): { readonly title: string; readon
       return { title: 'New files are not shared.', detail };
     case 'outside-folder':
       return { title: 'A file would leave the folder.', detail };
+    case 'link-in-the-way':
+      return {
+        title: 'A link is in the way of a file.',
+        detail: `${detail} Nothing is lost: the text is kept in Tutti.`,
+      };
     case 'folder-missing':
     case 'folder-unreadable':
     case 'not-a-folder':

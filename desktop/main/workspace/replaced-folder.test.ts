@@ -1,6 +1,8 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type MirrorUnderTest, startMirror } from './testing/mirror-under-test.ts';
+import { follow } from './testing/followed-folder.ts';
+import { type MirrorUnderTest, startMirror, TestFolder } from './testing/mirror-under-test.ts';
 
 const FILES = { 'src/a.txt': 'one\n', 'src/b.txt': 'two\n', 'src/c.txt': 'three\n' };
 
@@ -54,6 +56,25 @@ describe('a folder that another took the place of', () => {
     await test.start();
     expect(test.files.contents).toEqual({ 'lib/a.txt': 'one\n', 'lib/b.txt': 'two\n', 'lib/c.txt': 'three\n' });
     expect(test.files.idOf('lib/a.txt')).toBe(id);
+    expect(test.openProblems).toEqual([]);
+  });
+});
+
+describe('a folder within it that something took the place of', () => {
+  it('is followed, though the system tells nothing of the files in it', async () => {
+    const test = await follow(
+      await TestFolder.create({ 'src/a.txt': 'one\n', 'src/b.txt': 'two\n', 'c.txt': 'three\n' }),
+    );
+    const id = test.files.idOf('src/a.txt');
+    const other = await TestFolder.create({ 'a.txt': 'one\nmore\n', 'd.txt': 'four\n' });
+    await rm(test.folder.at('src'), { recursive: true });
+    await rename(other.path, test.folder.at('src'));
+    const expected = { 'src/a.txt': 'one\nmore\n', 'src/d.txt': 'four\n', 'c.txt': 'three\n' };
+    await test.until(() => isDeepStrictEqual(test.files.contents, expected));
+    expect(test.files.idOf('src/a.txt')).toBe(id);
+    await rename(test.folder.at('src'), other.path);
+    await test.folder.write('src', 'a file\n');
+    await test.until(() => isDeepStrictEqual(test.files.contents, { src: 'a file\n', 'c.txt': 'three\n' }));
     expect(test.openProblems).toEqual([]);
   });
 });

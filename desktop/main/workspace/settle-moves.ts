@@ -70,7 +70,7 @@ function isClaimed(path: string, fileId: string, bases: BaseIndex): boolean {
 
 async function lookAt(root: string, path: string, identity: string): Promise<Place | undefined> {
   const { kind, absolutePath } = await locateOnDisk(root, path);
-  if (kind === 'missing' || kind === 'folder') return undefined;
+  if (kind === 'missing' || kind === 'folder' || kind === 'link') return undefined;
   try {
     const isSameFile = (await identifyFile(absolutePath)) === identity;
     const disk = await readDiskFile(absolutePath, { root, path, maxBytes: MAX_SHARED_TEXT_BYTES });

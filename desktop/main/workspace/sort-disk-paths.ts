@@ -1,6 +1,7 @@
 import { dirname, relative, sep } from 'node:path';
 import type { BaseIndex } from './base-index.ts';
 import { IGNORE_FILE, IgnoreRules } from './ignore-rules.ts';
+import { isLinked } from './path-guard.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { walkFolder, type WalkedFile, type WalkOptions } from './walk-folder.ts';
@@ -29,7 +30,8 @@ export async function sortDiskPaths(
 ): Promise<SortedDiskPaths | 'rules'> {
   if (paths.some((path) => path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`))) return 'rules';
   const listed = new Map(files.files.map(({ fileId, path }) => [path, fileId]));
-  const knownIds = new Set<string>();
+  // When a folder is moved, the system may tell nothing of what lay in it, whatever is in its place now.
+  const knownIds = new Set(findBelow(paths, bases));
   const found = new Map<string, WalkedFile>();
   const rules = new RulesAbove(root, onProblem);
   for (const path of paths) {
@@ -37,10 +39,8 @@ export async function sortDiskPaths(
     const { kind, absolutePath } = await locateOnDisk(root, path);
     if (fileId !== undefined) knownIds.add(fileId);
     if (fileId !== undefined && kind !== 'folder') continue;
-    if (kind === 'missing')
-      for (const { fileId: below } of bases.list().filter((base) => base.path.startsWith(`${path}/`)))
-        knownIds.add(below);
-    if ((kind !== 'file' && kind !== 'folder') || (await rules.leavesOut(path, kind === 'folder'))) continue;
+    if (kind !== 'file' && kind !== 'folder') continue;
+    if ((await rules.leavesOut(path, kind === 'folder')) || (await isLinked(root, path))) continue;
     const absoluteFolder = kind === 'folder' ? absolutePath : dirname(absolutePath);
     const folder = relative(root, absoluteFolder).split(sep).join('/');
     // The walk checks names and links.
@@ -50,6 +50,18 @@ export async function sortDiskPaths(
     }
   }
   return { knownIds, found: [...found.values()] };
+}
+
+/** Ids of the files that were last seen below any of these paths. */
+function* findBelow(paths: readonly string[], bases: BaseIndex): Generator<string> {
+  const folders = new Set(paths);
+  for (const { fileId, path } of bases.list()) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (!folders.has(path.slice(0, end))) continue;
+      yield fileId;
+      break;
+    }
+  }
 }
 
 class RulesAbove {

@@ -114,16 +114,20 @@ describe('saveFile', () => {
 });
 
 describe('a link', () => {
-  it('is read inside the folder, and never followed out of it', async () => {
+  it('is not followed, wherever it leads', async () => {
     const outside = await TestFolder.create({ 'secret.txt': 'secret\n' });
     const folder = await TestFolder.create({ 'a.txt': 'one\n' });
     await symlink(folder.at('a.txt'), folder.at('inside.txt'));
     await symlink(outside.at('secret.txt'), folder.at('out.txt'));
+    await symlink('nowhere', folder.at('dangling.txt'));
+    await symlink(outside.path, folder.at('folder'));
     const root = folder.path;
-    expect(await readDiskFile(folder.at('inside.txt'), { root, path: 'inside.txt' })).toMatchObject({ text: 'one\n' });
-    await expect(readDiskFile(folder.at('out.txt'), { root, path: 'out.txt' })).rejects.toMatchObject({
-      code: 'outside-folder',
-      path: 'out.txt',
-    });
+    for (const path of ['inside.txt', 'out.txt', 'dangling.txt']) {
+      const refusal = { code: 'link-in-the-way', path };
+      await expect(readDiskFile(folder.at(path), { root, path })).rejects.toMatchObject(refusal);
+      expect(hashOnDisk(folder.at(path))).toBe('');
+    }
+    const path = 'folder/secret.txt';
+    await expect(readDiskFile(folder.at(path), { root, path })).rejects.toMatchObject({ code: 'outside-folder', path });
   });
 });

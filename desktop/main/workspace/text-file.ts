@@ -1,8 +1,8 @@
-import { constants, readFileSync, renameSync, unlinkSync } from 'node:fs';
-import { type FileHandle, open, realpath, stat, unlink } from 'node:fs/promises';
+import { constants, lstatSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createTempName } from './own-files.ts';
-import { isInside } from './path-guard.ts';
+import { isInside, linkInTheWay } from './path-guard.ts';
 import { decodeText, hashBytes, type TextFormat } from './text-format.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
@@ -65,26 +65,26 @@ async function syncOpened(path: string, flags: number): Promise<void> {
 }
 
 export interface ReadOptions {
-  /** Real path of the folder that the file must be in, also when it is reached through a link. */
+  /** Real path of the folder that the file must be in. */
   readonly root: string;
   /** For messages. */
   readonly path: string;
   readonly maxBytes?: number;
 }
 
-/** Reads a file, following links. Rejects with WorkspaceError when it is there but cannot be read, or lies outside. */
+/** Reads a file. Rejects with WorkspaceError when it is there but cannot be read, is a symbolic link, or lies outside. */
 export async function readDiskFile(absolutePath: string, options: ReadOptions): Promise<DiskFile> {
   const { root, path, maxBytes = MAX_TEXT_BYTES } = options;
   let file: FileHandle | undefined;
   try {
     // A pipe must not be waited for.
-    file = await open(absolutePath, constants.O_RDONLY | constants.O_NONBLOCK);
+    file = await open(absolutePath, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
     const stats = await file.stat();
     if (stats.isDirectory()) throw folderInTheWay(path);
     // What was opened is looked at, so that a link which is swapped meanwhile changes nothing.
-    const real = await realpath(absolutePath);
-    const there = await stat(real);
-    if (!isInside(root, real) || there.ino !== stats.ino || there.dev !== stats.dev) throw leavesFolder(path);
+    const there = await lstat(absolutePath);
+    if (!isInside(root, await realpath(absolutePath)) || there.ino !== stats.ino || there.dev !== stats.dev)
+      throw leavesFolder(path);
     if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
     if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
     const bytes = await file.readFile();
@@ -101,16 +101,20 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
     if (errnoOf(error) === 'EISDIR') throw folderInTheWay(path);
+    if (errnoOf(error) === 'ELOOP') throw linkInTheWay(path);
     throw toWorkspaceError(error, path, 'read');
   } finally {
     await file?.close();
   }
 }
 
-/** SHA-256 of a file's bytes, right now; undefined when it is not there. For {@link SaveOptions.isStillWanted}. */
+/**
+ * SHA-256 of a file's bytes, right now; undefined when nothing is there, and empty when that is no plain file. For
+ * {@link SaveOptions.isStillWanted}.
+ */
 export function hashOnDisk(absolutePath: string): string | undefined {
   try {
-    return hashBytes(readFileSync(absolutePath));
+    return lstatSync(absolutePath).isFile() ? hashBytes(readFileSync(absolutePath)) : '';
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
     throw error;

@@ -1,10 +1,9 @@
 import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat, unlink } from 'node:fs/promises';
+import { readdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSharedPath } from '../../../shared/workspace/index.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
 import { isTempName } from './own-files.ts';
-import { realPathInside } from './path-guard.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 /** A file that may be shared. */
@@ -43,7 +42,7 @@ export async function openFolder(folder: string): Promise<string> {
   }
 }
 
-/** Walks a folder depth first, one batch of files per sub-folder. Never follows a link to a folder, nor one out of it. */
+/** Walks a folder depth first, one batch of files per sub-folder. Symbolic links are left out. */
 export async function* walkFolder(options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
   const start = options.folder ?? '';
   const pending = [start];
@@ -90,9 +89,7 @@ async function listFolder(options: WalkOptions, folder: string) {
       continue;
     }
     const parsed = parseSharedPath(diskPath);
-    const isWanted =
-      isFolder || entry.isFile() || (entry.isSymbolicLink() && (await isLinkToSharedFile(options, diskPath)));
-    if (!isWanted) continue;
+    if (!isFolder && !entry.isFile()) continue;
     const fault = parsed.ok
       ? taken.has(parsed.path)
         ? 'another name differs only in its Unicode form'
@@ -107,17 +104,6 @@ async function listFolder(options: WalkOptions, folder: string) {
     else files.push({ path: parsed.path, absolutePath: join(absoluteFolder, entry.name) });
   }
   return { files, folders };
-}
-
-async function isLinkToSharedFile(options: WalkOptions, path: string): Promise<boolean> {
-  try {
-    const real = await realPathInside(options.rootRealPath, join(options.rootRealPath, path));
-    return real !== undefined && (await stat(real)).isFile();
-  } catch (error) {
-    if (!['ENOENT', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(errnoOf(error)))
-      options.onProblem(toWorkspaceError(error, path, 'read'));
-    return false;
-  }
 }
 
 function unreadableFolder(folder: string, error: unknown): WorkspaceError {

@@ -3,6 +3,7 @@ export type WorkspaceErrorCode =
   | 'folder-unreadable'
   | 'not-a-folder'
   | 'outside-folder'
+  | 'link-in-the-way'
   | 'disk-full'
   | 'file-missing'
   | 'permission-denied'

@@ -56,6 +56,8 @@ export class FailingWrites implements DiskWrites {
   errno: string | undefined;
   /** Runs right before a file is replaced. */
   beforeSync: (() => Promise<void>) | undefined;
+  /** Runs once, while something is being made safe from a loss of power. */
+  whileMadeSafe: (() => Promise<void>) | undefined;
 
   constructor(disk: DiskWrites = systemDiskWrites) {
     this.disk = disk;
@@ -81,8 +83,11 @@ export class FailingWrites implements DiskWrites {
     return this.disk.syncFile(path);
   }
 
-  syncFolder(path: string): Promise<void> {
-    return this.disk.syncFolder(path);
+  async syncFolder(path: string): Promise<void> {
+    await this.disk.syncFolder(path);
+    const task = this.whileMadeSafe;
+    this.whileMadeSafe = undefined;
+    await task?.();
   }
 }
 

@@ -1,4 +1,5 @@
-import { rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SeededRandom } from '../../../../shared/testing/seeded-random.ts';
 import type { SharedFile } from '../../../../shared/workspace/index.ts';
@@ -15,6 +16,11 @@ const FIRST_FILES = {
 /** Steps of a process between which an end is planned; most of what a mirror does at a time takes fewer. */
 const STEPS_TO_END = 40;
 
+export interface TurmoilOptions {
+  /** Whether other programs make symbolic links, too, also in place of files; all go before the check. */
+  readonly hasLinks?: boolean;
+}
+
 type Action = readonly [weight: number, act: () => void | Promise<void>];
 
 /** People, other programs, a bad disk and a bad mirror at work on one folder; remembers what must not get lost. */
@@ -28,14 +34,17 @@ export class Turmoil {
   private nextNumber = 3;
   private hasLostPower = false;
 
-  private constructor(device: MirrorOnDevice, random: SeededRandom) {
+  private readonly options: TurmoilOptions;
+
+  private constructor(device: MirrorOnDevice, random: SeededRandom, options: TurmoilOptions) {
+    this.options = options;
     this.device = device;
     this.test = device.test;
     this.random = random;
   }
 
-  static async start(random: SeededRandom): Promise<Turmoil> {
-    return new Turmoil(await MirrorOnDevice.start(FIRST_FILES), random);
+  static async start(random: SeededRandom, options: TurmoilOptions = {}): Promise<Turmoil> {
+    return new Turmoil(await MirrorOnDevice.start(FIRST_FILES), random, options);
   }
 
   async step(): Promise<void> {
@@ -46,6 +55,10 @@ export class Turmoil {
     const { test } = this;
     test.writes.errno = undefined;
     test.writes.beforeSync = undefined;
+    if (this.options.hasLinks) {
+      await test.settle();
+      await this.removeLinks();
+    }
     test.current.retry();
     await test.current.flush();
     await test.settle();
@@ -99,6 +112,16 @@ export class Turmoil {
       [2, () => this.swapInRoom()],
       [1, () => this.followInRoom()],
       [1, () => this.changeFormat()],
+      ...this.linkDeeds,
+    ];
+  }
+
+  private get linkDeeds(): readonly Action[] {
+    if (!this.options.hasLinks) return [];
+    return [
+      [3, () => this.linkOnDisk()],
+      [2, () => this.linkInPlace()],
+      [1, () => this.removeLinks()],
     ];
   }
 
@@ -190,9 +213,9 @@ export class Turmoil {
     this.device.disk.settle();
   }
 
-  private renameInRoom(): void {
+  private renameInRoom(path?: string): void {
     const file = this.pickedFile;
-    if (file) this.test.files.update(file.fileId, { path: this.newPath() });
+    if (file) this.test.files.update(file.fileId, { path: path ?? this.newPath() });
   }
 
   private async renameOnDisk(): Promise<void> {
@@ -241,7 +264,10 @@ export class Turmoil {
 
   private async removeOnDisk(): Promise<void> {
     const path = await this.pickedPath();
-    if (path === undefined) return;
+    if (path !== undefined) await this.removeAt(path);
+  }
+
+  private async removeAt(path: string): Promise<void> {
     const removed = await this.test.folder.read(path);
     await rm(this.test.folder.at(path));
     this.device.disk.settle();
@@ -249,6 +275,32 @@ export class Turmoil {
     const isListed = known && this.test.files.files.some(({ fileId }) => fileId === known.fileId);
     const inRoom = isListed ? markersIn(this.test.files.readText(known.fileId)) : [];
     this.release(removed, inRoom, markersIn(known ? (this.test.bases.get(known.fileId)?.text ?? '') : ''));
+  }
+
+  private async linkOnDisk(): Promise<void> {
+    const target = await this.pickedPath();
+    if (target === undefined) return;
+    const path = `${this.nextNumber}.txt`;
+    await symlink(target, this.test.folder.at(path));
+    // Somebody makes or moves a file to there.
+    if (this.random.chance(0.3)) this.test.files.create(path, `${this.newMarker()}\n`);
+    else if (this.random.chance(0.5)) this.renameInRoom(path);
+    this.nextNumber++;
+  }
+
+  private async linkInPlace(): Promise<void> {
+    const path = await this.pickedPath();
+    if (path === undefined) return;
+    await this.removeAt(path);
+    const target = (await this.pickedPath()) ?? 'nowhere';
+    await symlink(this.test.folder.at(target), this.test.folder.at(path));
+  }
+
+  private async removeLinks(): Promise<void> {
+    for (const name of await readdir(this.test.folder.path, { recursive: true })) {
+      const path = join(this.test.folder.path, name);
+      if ((await lstat(path)).isSymbolicLink()) await rm(path);
+    }
   }
 
   private release(removed: string, elsewhere: readonly string[], base: readonly string[]): void {
