@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTypist } from './testing/raw-client.ts';
 import { runCli, startRelay, tokenFor } from './testing/relay-process.ts';
 import { temporaryFolder } from './testing/relay-under-test.ts';
@@ -48,6 +48,28 @@ describe('a backup', () => {
     expect(length).toBeLessThanOrEqual(typed);
   });
 
+  it('is on the disk when it is said to be made', async () => {
+    const [data, folder] = [temporaryFolder(), temporaryFolder()];
+    await tokenFor(data, 'room');
+    for (const objects of ['snapshots', 'segments']) {
+      mkdirSync(join(data, objects, 'aa', 'document'), { recursive: true });
+      for (const name of ['one', 'two']) writeFileSync(join(data, objects, 'aa', 'document', name), name);
+    }
+    const trace = join(folder, 'trace.json');
+    vi.stubEnv('NODE_OPTIONS', `--trace-event-categories=node.fs.async --trace-event-file-pattern=${trace}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const copy = join(folder, 'copy');
+    expect(await runCli('backup', '--data', data, '--to', copy)).toMatchObject({ code: 0, stderr: '' });
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8')) as { traceEvents: { name: string; ph: string }[] };
+    const begun = traceEvents.filter(({ ph }) => ph === 'b').map(({ name }) => name);
+    const renamed = begun.lastIndexOf('rename');
+    const syncs = (calls: readonly string[]) => calls.filter((name) => name === 'fsync').length;
+    // Each file and folder in it but the database, which is synced elsewhere, and the folder itself.
+    expect(syncs(begun.slice(0, renamed))).toBe(readdirSync(copy, { recursive: true }).length);
+    // The folder that it is in.
+    expect(syncs(begun.slice(renamed))).toBe(1);
+  });
+
   it('leaves alone what is there, and says what is wrong', async () => {
     const [data, folder] = [temporaryFolder(), temporaryFolder()];
     const refusalOf = async (target: string) => {
@@ -61,6 +83,7 @@ describe('a backup', () => {
     writeFileSync(join(folder, 'other'), 'kept');
     expect(await refusalOf(folder)).toContain('is not empty');
     expect(await refusalOf(join(data, 'copy'))).toContain('outside of it');
+    expect(await refusalOf(join(folder, 'other'))).toContain('is a file');
     expect(await refusalOf(join(folder, 'other', 'copy'))).toContain('could not be written');
     expect(readdirSync(folder)).toEqual(['other']);
   });

@@ -44,7 +44,7 @@ export function parseTenant(value: string): string {
 /** An http(s) address, without a slash at its end. */
 export function parsePublicUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+  if (!url || !/^https?:$/.test(url.protocol) || url.href.includes('@') || url.search || url.hash) {
     throw refuseQuietly('--public-url', 'Give an address such as https://tutti.example.org.');
   }
   return url.href.replace(/\/+$/, '');
@@ -79,15 +79,16 @@ export interface S3Location {
 /** Reads `s3://BUCKET/PREFIX?endpoint=https://…&region=…&path-style=true`. Credentials are not part of it. */
 export function parseS3Location(value: string): S3Location {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol !== 's3:' || url.hostname === '' || url.username || url.password || url.hash) {
+  // What looks like a port is the beginning of a password.
+  if (url?.protocol !== 's3:' || url.hostname === '' || url.username || url.password || url.port || url.hash) {
     throw refuseQuietly('--s3', 'Give a bucket such as s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION.');
   }
   const known = ['endpoint', 'region', 'path-style'];
   const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw new InvalidArgumentError(`"${unknown}" is unknown; there are ${known.join(', ')}.`);
   const endpoint = url.searchParams.get('endpoint');
-  if (endpoint !== null && !/^https?:\/\/./.test(endpoint)) {
-    throw new InvalidArgumentError('endpoint is an address such as https://s3.example.org.');
+  if (endpoint !== null && !isEndpoint(endpoint)) {
+    throw refuseQuietly('--s3', 'Its endpoint is an address such as https://s3.example.org, without credentials.');
   }
   const region = url.searchParams.get('region');
   const pathStyle = url.searchParams.get('path-style') ?? 'false';
@@ -100,6 +101,11 @@ export function parseS3Location(value: string): S3Location {
     ...(region !== null && { region }),
     forcePathStyle: pathStyle === 'true',
   };
+}
+
+function isEndpoint(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && !/[@#]/.test(value);
 }
 
 /** Reads addresses and networks such as `10.0.0.0/8,::1`. */

@@ -77,10 +77,19 @@ const DEFAULT_ARCHIVE_AFTER = '1d';
 /** What says by itself what is wrong and what to do; anything else needs the place that it comes from. */
 const EXPLAINED = [LogFailure, OperatorError, IdentityError, RedisFailure] as const;
 
-function reportProblem(error: unknown): void {
+function explain(error: unknown): string {
   const isExplained = EXPLAINED.some((kind) => error instanceof kind);
-  const text = error instanceof Error ? ((isExplained ? undefined : error.stack) ?? error.message) : String(error);
-  process.stderr.write(`tutti-relay: ${text}\n`);
+  return error instanceof Error ? ((isExplained ? undefined : error.stack) ?? error.message) : String(error);
+}
+
+function reportProblem(error: unknown): void {
+  process.stderr.write(`tutti-relay: ${explain(error)}\n`);
+}
+
+/** For a relay that goes on: a command that fails is over. */
+function reportWhileServing(error: unknown): void {
+  const isRetried = error instanceof LogFailure && error.code === 'busy';
+  process.stderr.write(`tutti-relay: ${explain(error)}${isRetried ? ' The relay tries again by itself.' : ''}\n`);
 }
 
 function openDataFolder(path: string): DataFolder {
@@ -112,7 +121,7 @@ async function runServe(options: ServeCommand): Promise<void> {
     trustedProxies: options.trustedProxies,
     addressLimits: { maxRequests: options.maxRequests, maxFailures: options.maxFailures },
     oidc: readOidcOptions(options),
-    reportProblem,
+    reportProblem: reportWhileServing,
   });
   for (const warning of warnings) process.stderr.write(`tutti-relay: ${warning}\n`);
   process.stdout.write(`tutti-relay listening on ${relay.url}\n`);

@@ -7,7 +7,7 @@ import { parseRoom, parseS3Location, type S3Location } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { takeOverObjects } from './log/objects-ownership.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
-import { runRepair } from './repair-command.ts';
+import { runRepair, runRoomRepair } from './repair-command.ts';
 
 /** What the commands get from the program around them. */
 export interface MaintenanceContext {
@@ -28,7 +28,7 @@ interface ObjectsCommand {
 interface RepairCommand extends ObjectsCommand {
   readonly tenant: string;
   readonly room: string;
-  readonly document: string;
+  readonly document?: string;
   readonly apply?: boolean;
   readonly giveUpMissingObjects?: boolean;
 }
@@ -60,16 +60,20 @@ async function withObjects(
 }
 
 async function repair({ storage, snapshots, segmentStore, place }: Opened, options: RepairCommand): Promise<void> {
-  const { tenant, room, document, apply: isApplied = false, giveUpMissingObjects = false } = options;
-  const { text, isUsable } = await runRepair({
-    storage,
-    snapshots,
-    segmentStore,
-    place,
-    key: { tenant, room, document },
-    isApplied,
-    givesUpMissingObjects: giveUpMissingObjects,
-  });
+  const {
+    tenant,
+    room,
+    document,
+    apply: isApplied = false,
+    giveUpMissingObjects: givesUpMissingObjects = false,
+  } = options;
+  const access = { storage, snapshots, segmentStore, place, isApplied, givesUpMissingObjects };
+  if (document === undefined) {
+    const areUsable = await runRoomRepair(access, { tenant, room }, (text) => process.stdout.write(text));
+    if (!areUsable) process.exitCode = 1;
+    return;
+  }
+  const { text, isUsable } = await runRepair(access, { tenant, room, document });
   process.stdout.write(text);
   if (!isUsable) process.exitCode = 1;
 }
@@ -87,10 +91,10 @@ async function takeOver({ storage, mark, place }: Opened): Promise<void> {
 export function addMaintenanceCommands(program: Command, context: MaintenanceContext): void {
   const { withDataOption, withStorageOptions } = context;
   withStorageOptions(program.command('repair'))
-    .description('check a document, and make one that is damaged usable again')
+    .description('check a document, or all of a room, and make what is damaged usable again')
     .requiredOption('--room <room>', 'the room', parseRoom)
     .addOption(tenantOption())
-    .requiredOption('--document <document>', 'the document, as the relay named it')
+    .option('--document <document>', 'the document, as the relay named it; all of the room when it is left out')
     .addOption(s3Option())
     .option('--apply', 'repair it; without this it is only checked')
     .option(
@@ -102,7 +106,9 @@ export function addMaintenanceCommands(program: Command, context: MaintenanceCon
     .description('copy everything that the data folder holds to a new folder, beside the running relay')
     .requiredOption('--to <folder>', 'folder that does not exist yet')
     .action(async ({ data, to }: { readonly data: string; readonly to: string }) => {
-      process.stdout.write(await runBackup(context.openDataFolder(data), to));
+      const { text, warning } = await runBackup(context.openDataFolder(data), to);
+      process.stdout.write(text);
+      if (warning !== undefined) process.stderr.write(`tutti-relay: ${warning}\n`);
     });
   withStorageOptions(program.command('take-over-objects'))
     .description('let this database remove snapshots and segments that belonged to another one, whose place it takes')

@@ -1,11 +1,13 @@
 import { systemScheduler } from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
-import { type MissingObjects, repairDocument, type RepairReport } from './log/repair.ts';
+import { LogFailure } from './log/log-failure.ts';
+import { repairDocument, type RepairReport } from './log/repair.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import { SegmentReader } from './log/segment-reader.ts';
 import type { SegmentStore } from './log/segment-store.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { DocumentKey } from './log/update-log.ts';
+import { count, describeMissing, describeReport, MISSING_ADVICE, nameOf, summarizeReport } from './repair-report.ts';
 import { inspectUpdate } from './rooms/inspect-update.ts';
 
 export interface RepairCommandResult {
@@ -15,27 +17,66 @@ export interface RepairCommandResult {
   readonly isUsable: boolean;
 }
 
-const LISTED_UPDATES = 20;
-
+/** Where things are, and what may be done to them. */
 export interface RepairCommandOptions {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
   /** Where these two are, for the operator. */
   readonly place: string;
-  readonly key: DocumentKey;
   /** Whether it is repaired; it is only checked else. */
   readonly isApplied: boolean;
   /** Whether objects are given up of which the stores have none at all. */
   readonly givesUpMissingObjects: boolean;
 }
 
+type Outcome = RepairReport['outcome'] | 'objects-missing' | 'unreadable';
+
+const PAGE_DOCUMENTS = 500;
+
 /**
  * Checks a document, and repairs it when asked to, beside a running relay or without one. Rejects with a `LogFailure`,
  * and with an {@link OperatorError} when the stores seem to be the wrong ones.
  */
-export async function runRepair(options: RepairCommandOptions): Promise<RepairCommandResult> {
-  const { storage, snapshots, segmentStore, place, key, isApplied, givesUpMissingObjects } = options;
+export async function runRepair(options: RepairCommandOptions, key: DocumentKey): Promise<RepairCommandResult> {
+  return withServices(options, async (repair) => {
+    const report = await repair(key);
+    const name = nameOf(key);
+    if (report?.outcome === 'objects-missing')
+      throw new OperatorError(
+        `${name} ${describeMissing(report, options.place)} Nothing was changed. ${MISSING_ADVICE}`,
+      );
+    if (!report) return { text: `${name} was never written to. Check the names.\n`, isUsable: false };
+    return { text: `${describeReport(key, report).join('\n')}\n`, isUsable: report.outcome !== 'damaged' };
+  });
+}
+
+/**
+ * Does the same to all documents of a room, one after the other. `write` gets a line for each, and then what it comes to.
+ * Gives whether all of them can be used. Rejects as {@link runRepair} does when the database or the stores cannot be
+ * reached; documents that were repaired by then stay so.
+ */
+export async function runRoomRepair(
+  options: RepairCommandOptions,
+  room: Omit<DocumentKey, 'document'>,
+  write: (text: string) => void,
+): Promise<boolean> {
+  const outcomes = new Map<Outcome, number>();
+  await withServices(options, async (repair) => {
+    for await (const document of documentsOf(options.storage, room)) {
+      const { outcome, line } = await repairOne({ ...room, document }, repair, options.place);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      write(`${line}\n`);
+    }
+  });
+  write(`${summarize(room.room, outcomes, options)}\n`);
+  return outcomes.size > 0 && [...outcomes.keys()].every((outcome) => outcome === 'sound' || outcome === 'repaired');
+}
+
+type Repair = (key: DocumentKey) => ReturnType<typeof repairDocument>;
+
+async function withServices<T>(options: RepairCommandOptions, work: (repair: Repair) => Promise<T>): Promise<T> {
+  const { storage, snapshots, segmentStore, isApplied, givesUpMissingObjects } = options;
   const segments = new SegmentReader(segmentStore, systemScheduler);
   const services = {
     log: storage.log,
@@ -49,11 +90,7 @@ export async function runRepair(options: RepairCommandOptions): Promise<RepairCo
     now: () => systemScheduler.now(),
   };
   try {
-    const report = await repairDocument(services, key, { isApplied, givesUpMissingObjects });
-    const name = `The document ${key.document} in room ${key.room}`;
-    if (report?.outcome === 'objects-missing') throw wrongStore(name, report, place);
-    if (!report) return { text: `${name} was never written to. Check the names.\n`, isUsable: false };
-    return { text: `${describe(name, report).join('\n')}\n`, isUsable: report.outcome !== 'damaged' };
+    return await work((key) => repairDocument(services, key, { isApplied, givesUpMissingObjects }));
   } finally {
     segments.dispose();
   }
@@ -64,37 +101,51 @@ function explainMalformed(payload: Uint8Array): string | undefined {
   return inspection.kind === 'malformed' ? inspection.explanation : undefined;
 }
 
-function wrongStore(name: string, { snapshotCount, segmentCount }: MissingObjects, place: string): OperatorError {
-  const objects = [
-    ...(snapshotCount > 0 ? ['a snapshot'] : []),
-    ...(segmentCount > 0 ? [segmentCount === 1 ? 'a segment' : `${segmentCount} segments`] : []),
-  ].join(' and ');
-  return new OperatorError(
-    `${name} has ${objects} by its database, and nothing of that is in ${place}. Nothing was changed. Name the bucket ` +
-      'or the data folder that the relay is served with: --s3 URL or --data FOLDER. If it is the right one, and what ' +
-      'is missing is lost for good, add --give-up-missing-objects.',
-  );
+async function* documentsOf({ repairs }: RelayStorage, room: Omit<DocumentKey, 'document'>): AsyncGenerator<string> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await repairs.listDocuments(room, { after, limit: PAGE_DOCUMENTS });
+    yield* page;
+    after = page.at(-1);
+    if (page.length < PAGE_DOCUMENTS) return;
+  }
 }
 
-function describe(name: string, report: RepairReport): string[] {
-  const { headSeq, snapshot, snapshotDamage, damaged, lostSegments, outcome } = report;
-  const extent = `${headSeq} updates${snapshot ? `, a snapshot at ${snapshot.seq}` : ''}`;
-  if (outcome === 'sound') return [`${name} is sound: ${extent}.`];
-  const lines = [`${name} is damaged: ${extent}.`];
-  if (snapshotDamage !== undefined) lines.push(`- its snapshot: ${snapshotDamage}`);
-  for (const { fromSeq, toSeq, segmentId, reason } of lostSegments.slice(0, LISTED_UPDATES))
-    lines.push(`- the segment ${segmentId} with the updates ${fromSeq} to ${toSeq}: ${reason}`);
-  if (lostSegments.length > LISTED_UPDATES) lines.push(`- and ${lostSegments.length - LISTED_UPDATES} more segments`);
-  for (const { seq, reason } of damaged.slice(0, LISTED_UPDATES)) lines.push(`- update ${seq}: ${reason}`);
-  if (damaged.length > LISTED_UPDATES) lines.push(`- and ${damaged.length - LISTED_UPDATES} more updates`);
-  if (outcome === 'damaged') return [...lines, 'Nothing was changed. Run the command again with --apply to repair it.'];
-  if (damaged.length > 0) lines.push('The damaged updates were moved to the table damaged_updates.');
-  if (lostSegments.length > 0)
-    lines.push('The damaged segments are no longer read; their objects were left where they are.');
-  if (snapshotDamage !== undefined) {
-    const rest = lostSegments.length > 0 ? 'the document is what is left of the log' : 'the log has everything';
-    lines.push(`The snapshot is no longer used; ${rest}.`);
+async function repairOne(
+  key: DocumentKey,
+  repair: Repair,
+  place: string,
+): Promise<{ readonly outcome: Outcome; readonly line: string }> {
+  try {
+    const report = await repair(key);
+    if (!report) return { outcome: 'sound', line: `${nameOf(key)} was never written to.` };
+    const { outcome } = report;
+    if (outcome === 'objects-missing') return { outcome, line: `${nameOf(key)} ${describeMissing(report, place)}` };
+    return { outcome, line: summarizeReport(key, report) };
+  } catch (error) {
+    // What is so with one document need not be so with the next.
+    if (!(error instanceof LogFailure) || (error.code !== 'corrupted' && error.code !== 'failed')) throw error;
+    return { outcome: 'unreadable', line: `${nameOf(key)} cannot be checked: ${error.message}` };
   }
-  lines.push('It can be used again. Everybody who still has the content brings back what was lost when they open it.');
-  return lines;
+}
+
+function summarize(room: string, outcomes: ReadonlyMap<Outcome, number>, options: RepairCommandOptions): string {
+  const all = [...outcomes.values()].reduce((sum, amount) => sum + amount, 0);
+  if (all === 0) return `There is no document in room ${room}. Check the names.`;
+  const words: Readonly<Record<Outcome, string>> = {
+    sound: 'sound',
+    repaired: 'repaired',
+    damaged: 'damaged',
+    'objects-missing': 'with nothing in the store',
+    unreadable: 'that cannot be checked',
+  };
+  const parts = [...outcomes].map(([outcome, amount]) => `${amount} ${words[outcome]}`);
+  const sentences = [`${count(all, 'document')} in room ${room}: ${parts.join(', ')}.`];
+  if (outcomes.has('damaged'))
+    sentences.push('Nothing was changed. Run the command again with --apply to repair them.');
+  if (outcomes.has('repaired'))
+    sentences.push('Everybody who still has the content brings back what was lost when they open it.');
+  if (outcomes.has('objects-missing'))
+    sentences.push(`Where nothing is in ${options.place}, nothing was changed. ${MISSING_ADVICE}`);
+  return sentences.join(' ');
 }

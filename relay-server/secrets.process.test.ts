@@ -118,6 +118,8 @@ describe('what is secret', () => {
     const secrets = new KnownSecrets();
     const password = 'hush-of-somebody';
     secrets.add('password', password);
+    // The first part of a password, which could be a port when the rest is cut off.
+    const digits = '61734';
     const data = temporaryFolder();
     const wrong: string[][] = [
       ['serve', '--data', data, '--postgres', `postgre://tutti:${password}@127.0.0.1/x`],
@@ -125,13 +127,24 @@ describe('what is secret', () => {
       ['serve', '--data', data, '--redis', `redis://:${password}@127.0.0.1/notanumber`],
       ['serve', '--data', data, '--s3', `s3://key:${password}@bucket`],
       ['serve', '--data', data, '--public-url', `https://user:${password}@host`],
+      ['serve', '--data', data, '--s3', `s3://bucket?endpoint=https://key:${password}@127.0.0.1`],
       ['token', '--data', data, '--room', 'r', '--postgres', `postgres://tutti:${password}@127.0.0.1:1/x`],
     ];
+    for (const separator of ['#', '/', '?'])
+      wrong.push([
+        'serve',
+        '--data',
+        data,
+        '--postgres',
+        `postgres://tutti:${digits}${separator}${password}@127.0.0.1/x`,
+      ]);
+    wrong.push(['serve', '--data', data, '--s3', `s3://key:${digits}/${password}@bucket`]);
     for (const args of wrong) {
       const { code, stdout, stderr } = await runCli(...args);
       expect(code).not.toBe(0);
       expect(stderr).toMatch(/^tutti-relay: /);
       secrets.expectNoneIn(args.slice(3, 4).join(), stdout + stderr);
+      expect(stderr).not.toContain(digits);
     }
     const damaged = temporaryFolder();
     await loadRelayIdentity(damaged);

@@ -43,6 +43,16 @@ describe('a relay that cannot start ends, and says in a sentence what to do', ()
       /asks for a password, and its address has none\. Give one: postgres:\/\/USER:PASSWORD@/,
     ],
     [
+      'a database that cannot be reached',
+      () => ['--postgres', 'postgres://tutti@127.0.0.1:1/tutti'],
+      /^tutti-relay: The database tutti at 127\.0\.0\.1:1 does not answer \([^)]+\)\. Check that .* can be reached\.\n$/,
+    ],
+    [
+      'the address of a database without a host',
+      () => ['--postgres', 'postgres:///tutti'],
+      /address of the database names no host\. Write it as postgres:\/\/USER:PASSWORD@HOST/,
+    ],
+    [
       'no such bucket',
       () => ['--s3', bucket(`nowhere?endpoint=${s3.endpoint}&region=us-east-1&path-style=true`)],
       /There is no bucket nowhere at http:\S+\. Make it, or name another\./,
@@ -88,7 +98,9 @@ it.each([
 describe('a relay that starts with something amiss says so', () => {
   it('a bucket that does not answer, which may be back soon', async () => {
     const relay = await startRelay('--data', temporaryFolder(), '--s3', 's3://b?endpoint=http://127.0.0.1:1&region=r');
-    await expect.poll(() => relay.errors(), { timeout: 10_000 }).toMatch(/cannot be reached .*It is tried again/);
+    await expect
+      .poll(() => relay.errors(), { timeout: 10_000 })
+      .toMatch(/cannot be reached .*\. The relay tries again by itself\.$/m);
   });
 
   it('a key that was lost, with the database that it belongs to still there', async () => {

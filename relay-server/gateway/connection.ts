@@ -15,10 +15,10 @@ import {
   relayMessageCodec,
 } from '../../shared/protocol/index.ts';
 import type { Admitted, Doorkeeper, RoomGrant } from '../access/room-grant.ts';
+import { cutText } from '../cut-text.ts';
 import type { Lane, Outlet } from '../rooms/outlet.ts';
 import type { RoomConnection } from '../rooms/room-connection.ts';
 import type { RoomRegistry } from '../rooms/room-registry.ts';
-import { cutText } from './cut-text.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { Egress } from './egress.ts';
 import type { ServerSocket, ServerSocketEvents } from './server-socket.ts';

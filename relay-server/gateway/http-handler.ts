@@ -20,6 +20,7 @@ export interface HttpHandlerOptions {
 }
 
 const TOO_MANY = 'Your network has asked this relay too often. Wait a moment, then try again.';
+const GONE_CODES = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
 
 /** Answers all requests that are no WebSocket upgrades. */
@@ -28,13 +29,13 @@ export function createHttpHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(options, request, response).catch((error: unknown) => {
-      // A browser that went away in the middle of a file is no problem of ours.
+      const failure = toHttpError(error);
+      if (failure.status >= 500 && !isOfGoneClient(error, request)) options.reportProblem(error);
+      // Whoever reads it can tell by its end that it is not whole.
       if (response.headersSent || request.socket.destroyed) {
         response.destroy();
         return;
       }
-      const failure = toHttpError(error);
-      if (failure.status >= 500) options.reportProblem(error);
       const { retryAfterMs } = failure;
       if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
@@ -43,6 +44,11 @@ export function createHttpHandler(
       sendJson(response, failure.status, { error: failure.code, explanation: failure.message });
     });
   };
+}
+
+/** Whether the other side has ended the connection, in the middle of its body or of our answer. */
+function isOfGoneClient(error: unknown, { socket }: IncomingMessage): boolean {
+  return socket.destroyed && error instanceof Error && 'code' in error && GONE_CODES.has(error.code);
 }
 
 async function answer(options: HttpHandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -5,13 +5,14 @@ import {
   type Role,
   type RoomSettings,
 } from '../../shared/access/index.ts';
-import { cutText } from '../gateway/cut-text.ts';
+import { cutText } from '../cut-text.ts';
 import {
   AUDIT_KINDS,
   type AuditEvent,
   type AuditKind,
   type AuditRecord,
   type ClosedLink,
+  JOIN_DECISION_KEPT_MS,
   JOIN_REQUEST_IDLE_MS,
   type JoinDecision,
   type JoinRequestRecord,
@@ -93,6 +94,9 @@ export interface ProposalSums {
   readonly subject_count: number;
   readonly subject_dropped: number;
 }
+
+/** Of a request that a relay of before wrote nobody knows when its requester asked last: it waits for its whole week. */
+export const UNASKED_KEPT_MS = JOIN_DECISION_KEPT_MS - JOIN_REQUEST_IDLE_MS;
 
 const POLL_NOTED_MS = 15_000;
 const MAX_DETAIL_BYTES = 1024;
@@ -183,11 +187,11 @@ export function isIdle(row: JoinRequestRow, nowMs: number): boolean {
 
 /** Whether it is worth a write that the requester has asked again: they do so every few seconds. */
 export function isPollDue(row: JoinRequestRow, nowMs: number): boolean {
-  return row.decision === 'pending' && heardAtMs(row) <= nowMs - POLL_NOTED_MS;
+  return row.decision === 'pending' && row.polled_at_ms <= nowMs - POLL_NOTED_MS;
 }
 
 function heardAtMs({ created_at_ms, polled_at_ms }: JoinRequestRow): number {
-  return Math.max(created_at_ms, polled_at_ms);
+  return polled_at_ms === 0 ? created_at_ms + UNASKED_KEPT_MS : polled_at_ms;
 }
 
 export function toJoinRequest(row: JoinRequestRow): JoinRequestRecord {

@@ -107,7 +107,7 @@ async function writeDurably(store: SegmentStore, key: DocumentKey, segment: NewS
   } catch (error) {
     if (!(error instanceof LogFailure) || error.code !== 'corrupted') throw error;
     // The document is fine, and the store is not, or another process took this one for dead.
-    throw new LogFailure('busy', `A segment was written and cannot be read back. ${error.message} It is tried again.`, {
+    throw new LogFailure('busy', `A segment was written and cannot be read back. ${error.message}`, {
       cause: error,
     });
   }

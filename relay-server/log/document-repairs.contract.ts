@@ -102,6 +102,25 @@ export function describeDocumentRepairs(name: string, open: () => RepairsUnderTe
       expect(await log.setSnapshot(FILE, pointer, undefined)).toBe(true);
     });
 
+    it('lists the documents of a room by pages, each once', async () => {
+      const { log, repairs } = await openFilled();
+      const names = ['b', 'a', 'A', 'ä', '10', '9', 'z z', '%', 'x'.repeat(200)];
+      for (const document of names) await log.settleEpoch({ ...FILE, document }, 'epoch-1');
+      for (const elsewhere of [{ tenant: 'other' }, { room: 'other' }])
+        await log.settleEpoch({ ...FILE, ...elsewhere, document: 'elsewhere' }, 'epoch-1');
+      const room = { tenant: FILE.tenant, room: FILE.room };
+      const all = await repairs.listDocuments(room, { after: undefined, limit: 100 });
+      expect(all.toSorted()).toEqual([...names, 'file', 'other'].toSorted());
+      const paged: string[] = [];
+      for (;;) {
+        const page = await repairs.listDocuments(room, { after: paged.at(-1), limit: 4 });
+        paged.push(...page);
+        if (page.length < 4) break;
+      }
+      expect(paged).toEqual(all);
+      expect(await repairs.listDocuments({ ...room, room: 'unknown' }, { after: undefined, limit: 4 })).toEqual([]);
+    });
+
     it('does nothing when the document is not as described', async () => {
       const { log, repairs, listDamaged } = await openFilled();
       const before = await log.readDocument(FILE);

@@ -32,6 +32,11 @@ export interface RepairStep {
 export interface DocumentRepairs {
   /** All of it or, when the document is not as described by now, nothing; says which. */
   apply(key: DocumentKey, step: RepairStep): Promise<boolean>;
+  /** The names of the room's documents after `after` in an order that stays the same; all of them from the first without. */
+  listDocuments(
+    room: Omit<DocumentKey, 'document'>,
+    page: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<readonly string[]>;
 }
 
 /** A Yjs update that changes nothing. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectsClaims, ObjectsMark } from './objects-claim.ts';
+import type { ObjectsClaim, ObjectsClaims, ObjectsMark } from './objects-claim.ts';
 
 /** What every {@link ObjectsClaims} must do. `open` gives empty storage, closed by the test's own hooks. */
 export function describeObjectsClaims(
@@ -11,8 +11,8 @@ export function describeObjectsClaims(
       const { objectsClaims: claims } = await open();
       expect(await claims.read()).toBeUndefined();
       const [first, second] = [
-        { current: 'a', next: 'b' },
-        { current: 'b', next: 'c' },
+        { current: 'a', next: 'b', past: [] },
+        { current: 'b', next: 'c', past: ['a', 'before'] },
       ];
       expect(await claims.replace(undefined, first)).toBe(true);
       expect(await claims.read()).toEqual(first);
@@ -22,20 +22,21 @@ export function describeObjectsClaims(
 
     it('replaces only the one that it was told of', async () => {
       const { objectsClaims: claims } = await open();
-      const claim = { current: 'a', next: 'b' };
+      const claim = { current: 'a', next: 'b', past: ['before'] };
       expect(await claims.replace(claim, claim)).toBe(false);
       expect(await claims.read()).toBeUndefined();
       await claims.replace(undefined, claim);
       const others = [undefined, { ...claim, current: 'x' }, { ...claim, next: 'x' }];
-      for (const other of others) expect(await claims.replace(other, { current: 'c', next: 'd' })).toBe(false);
+      for (const other of others)
+        expect(await claims.replace(other, { current: 'c', next: 'd', past: [] })).toBe(false);
       expect(await claims.read()).toEqual(claim);
     });
 
     it('lets one of several have its way', async () => {
       const { objectsClaims: claims } = await open();
-      let claim: { current: string; next: string } | undefined;
+      let claim: ObjectsClaim | undefined;
       for (let round = 0; round < 5; round++) {
-        const rivals = [1, 2, 3].map((rival) => ({ current: `${round}`, next: `${round} ${rival}` }));
+        const rivals = [1, 2, 3].map((rival) => ({ current: `${round}`, next: `${round} ${rival}`, past: [] }));
         const done = await Promise.all(rivals.map((rival) => claims.replace(claim, rival)));
         expect(done.filter(Boolean)).toHaveLength(1);
         claim = rivals[done.indexOf(true)];

@@ -1,9 +1,29 @@
+import { LogFailure } from './log-failure.ts';
+
 /** What a database knows of the mark that lies beside the objects. */
 export interface ObjectsClaim {
   /** What the mark was when it was last changed, or looked at. */
   readonly current: string;
   /** What it is to become: it is either of the two. */
   readonly next: string;
+  /** What it was before, newest first: who writes late may bring one of these back. */
+  readonly past: readonly string[];
+}
+
+/** Kept as JSON in the database. */
+export function encodePastMarks(past: readonly string[]): string {
+  return JSON.stringify(past);
+}
+
+/** Throws a {@link LogFailure} for what no relay has written. */
+export function decodePastMarks(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (Array.isArray(value) && value.every((mark) => typeof mark === 'string')) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new LogFailure('corrupted', `The database has unknown marks of objects: ${text.slice(0, 64)}.`);
 }
 
 /** Kept in the database. Every method rejects with a `LogFailure`. */

@@ -37,6 +37,7 @@ class SharedStore {
   readonly segments = new FolderSegmentStore(join(this.folder, 'segments'));
   readonly mark = new FolderMark(join(this.folder, 'snapshots', 'owner'));
   readonly relays: Relay[] = [];
+  stalled: { readonly mark: string; readonly resolve: () => void } | undefined;
   private databases = 0;
 
   createDatabase(): string {
@@ -56,6 +57,19 @@ class SharedStore {
     const relay = new Relay(this, path, mark);
     this.relays.push(relay);
     return relay;
+  }
+
+  /** Whoever writes to it after half an hour waits until `stalled` lets it go on; its reads answer at once. */
+  stallingMark(): ObjectsMark {
+    const stallsAtMs = this.scheduler.now() + 30 * MINUTE_MS;
+    return {
+      read: () => this.mark.read(),
+      write: async (mark) => {
+        if (this.scheduler.now() > stallsAtMs && !this.stalled)
+          await new Promise<void>((resolve) => (this.stalled = { mark, resolve }));
+        await this.mark.write(mark);
+      },
+    };
   }
 
   async pass(minutes: number): Promise<void> {
@@ -223,6 +237,9 @@ describe('a copy of a database that is served with the store of the original', (
     expect(copy.ownership.mayRemove()).toBe(false);
     await takeOverObjects({ claims: copy.storage.objectsClaims, mark: store.mark });
     await store.pass(15);
+    // It watches for a while first.
+    expect([original.ownership.mayRemove(), copy.ownership.mayRemove()]).toEqual([false, false]);
+    await store.pass(30);
     expect([original.ownership.mayRemove(), copy.ownership.mayRemove()]).toEqual([false, true]);
     await store.pass(100);
     expect([original.ownership.mayRemove(), copy.ownership.mayRemove()]).toEqual([false, true]);
@@ -286,6 +303,35 @@ describe('whom the objects of a store belong to', () => {
     isAway = true;
     await store.pass(20);
     expect(relay.problems).toHaveLength(2);
+  });
+
+  it('stays so when one of its relays writes a mark that the others have replaced many times', async () => {
+    const store = new SharedStore();
+    const path = store.createDatabase();
+    const original = store.start(path);
+    const late = store.start(path, store.stallingMark());
+    // Nobody waits for it.
+    store.relays.pop();
+    while (!store.stalled) {
+      await store.pass(10);
+      await new Promise(setImmediate);
+    }
+    const copy = store.start(store.copyDatabase(path));
+    const other = store.start(path);
+    await store.pass(50);
+    expect(copy.problems).toMatchObject([FOREIGN]);
+    // What it has sent arrives after its end.
+    late.stop();
+    store.stalled.resolve();
+    await late.ownership.settled();
+    expect(await store.mark.read()).toBe(store.stalled.mark);
+    for (let minute = 0; minute < 60; minute++) {
+      await store.pass(1);
+      // The copy knows that mark as well.
+      expect(copy.ownership.mayRemove()).toBe(false);
+    }
+    for (const { problems, ownership } of [original, other])
+      expect([problems, ownership.mayRemove()]).toEqual([[], true]);
   });
 
   it('is written anew when the mark is lost', async () => {

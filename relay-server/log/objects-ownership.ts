@@ -17,16 +17,18 @@ const WATCH_MS = 25 * 60_000;
 /** A check that is late, or has failed once, takes nothing back. */
 const PERMIT_MS = 15 * 60_000;
 const ATTEMPTS = 3;
+/** A relay that comes back to life after hours may write a mark that others have replaced many times. */
+const KEPT_MARKS = 16;
 
 /**
  * Says whether objects may be removed, so that a copy of a database does not remove what only the original needs. The
  * relays of a database change the mark beside the objects again and again, and note that in the database first. A copy
- * knows an older mark only. A relay that has just started merely watches for a while. Several relays of one database do
- * not disturb each other. Disposing ends the checks.
+ * knows older marks only. A relay that has just started, or has found a foreign mark, merely watches for a while. Several
+ * relays of one database do not disturb each other. Disposing ends the checks.
  */
 export class ObjectsOwnership implements Disposable {
   private readonly services: OwnershipServices;
-  private readonly startedAtMs: number;
+  private watchedSinceMs: number;
   private readonly timer: Disposable;
   private running: Promise<void> = Promise.resolve();
   private permittedUntilMs = 0;
@@ -37,7 +39,7 @@ export class ObjectsOwnership implements Disposable {
   /** The caller keeps the ownership of the services. */
   constructor(services: OwnershipServices) {
     this.services = services;
-    this.startedAtMs = services.scheduler.now();
+    this.watchedSinceMs = services.scheduler.now();
     this.timer = scheduleEvery(services.scheduler, () => this.checkNext(), CHECK_INTERVAL_MS);
     this.checkNext();
   }
@@ -68,12 +70,16 @@ export class ObjectsOwnership implements Disposable {
   private async check(): Promise<void> {
     const { scheduler, place, reportProblem } = this.services;
     const nowMs = scheduler.now();
-    const isWatched = nowMs - this.startedAtMs >= WATCH_MS;
+    const isWatched = nowMs - this.watchedSinceMs >= WATCH_MS;
     const isOwner = await isOwned(this.services, isWatched);
     if (this.isDisposed) return;
     if (isOwner && isWatched) this.permittedUntilMs = nowMs + PERMIT_MS;
-    if (!isOwner) this.permittedUntilMs = 0;
-    if (!isOwner && !this.isForeign) reportProblem(foreign(place));
+    if (!isOwner) {
+      this.permittedUntilMs = 0;
+      // A mark that a copy knows may come back for a moment, written late by a relay of the original.
+      this.watchedSinceMs = nowMs;
+      if (!this.isForeign) reportProblem(foreign(place));
+    }
     this.isForeign = !isOwner;
   }
 
@@ -92,7 +98,7 @@ export async function takeOverObjects({ claims, mark }: Pick<OwnershipServices, 
     const claim = await claims.read();
     const next = crypto.randomUUID();
     const current = (await mark.read()) ?? next;
-    if (!(await claims.replace(claim, { current, next }))) continue;
+    if (!(await claims.replace(claim, { current, next, past: [] }))) continue;
     await mark.write(next);
     return;
   }
@@ -107,7 +113,7 @@ async function isOwned(services: OwnershipServices, isMoved: boolean): Promise<b
     const claim = await claims.read();
     if (found === undefined) {
       if (await begin(services, claim)) return true;
-    } else if (claim && (found === claim.current || found === claim.next)) {
+    } else if (claim && [claim.current, claim.next, ...claim.past].includes(found)) {
       if (isMoved) await move(services, claim, found);
       return true;
     }
@@ -117,7 +123,7 @@ async function isOwned(services: OwnershipServices, isMoved: boolean): Promise<b
 
 async function begin({ claims, mark }: OwnershipServices, claim: ObjectsClaim | undefined): Promise<boolean> {
   const next = claim?.next ?? crypto.randomUUID();
-  if (!claim && !(await claims.replace(undefined, { current: next, next }))) return false;
+  if (!claim && !(await claims.replace(undefined, { current: next, next, past: [] }))) return false;
   await mark.write(next);
   return true;
 }
@@ -126,8 +132,9 @@ async function move({ claims, mark }: OwnershipServices, claim: ObjectsClaim, fo
   let { next } = claim;
   if (found === next) {
     next = crypto.randomUUID();
+    const past = [claim.current, ...claim.past].filter((mark) => mark !== found).slice(0, KEPT_MARKS);
     // Another relay of this database was quicker.
-    if (!(await claims.replace(claim, { current: found, next }))) return;
+    if (!(await claims.replace(claim, { current: found, next, past }))) return;
   }
   await mark.write(next);
 }

@@ -1,13 +1,10 @@
-import { Kysely, PostgresDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { PostgresServer } from '../testing/postgres-server.ts';
+import { migrateThrough } from '../testing/postgres-under-test.ts';
 import type { AuditEvent, AuditKind } from './access-directory.ts';
 import { describeAccessBounds } from './access-bounds.contract.ts';
 import { describeAccessChanges } from './access-changes.contract.ts';
 import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
-import { MIGRATIONS, SCHEMA } from './postgres/schema.ts';
 import { openPostgresStorage, type PostgresStorage } from './postgres.ts';
 
 const KEY = { tenant: 't', room: 'r' };
@@ -44,28 +41,10 @@ async function openNodes(): Promise<AccessUnderTest> {
   };
 }
 
-/** Brings an empty database to the version that had no access of rooms. */
-async function migrateToVersionBefore(url: string): Promise<void> {
-  const database = new Kysely<unknown>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }),
-  });
-  const before = Object.entries(MIGRATIONS).filter(([name]) => name < '0004-access');
-  const migrator = new Migrator({
-    db: database,
-    provider: { getMigrations: async () => Object.fromEntries(before) },
-    migrationTableName: 'migrations',
-    migrationLockTableName: 'migration_lock',
-    migrationTableSchema: SCHEMA,
-  });
-  const { error } = await migrator.migrateToLatest();
-  await database.destroy();
-  expect(error).toBeUndefined();
-}
-
 describe('access in Postgres', () => {
   it('comes to a database of the version before, whose nodes keep working', async () => {
     const url = await server.createDatabase();
-    await migrateToVersionBefore(url);
+    await migrateThrough(url, '0003-segments');
     await server.query(url, `INSERT INTO tutti.rooms VALUES ('t', 'r', 'Room', 1)`);
     const addLink = (linkId: string, role: string, createdAtMs: number) =>
       server.query(

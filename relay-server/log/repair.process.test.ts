@@ -57,6 +57,9 @@ it('repairs a document beside the running relay, which has refused it', async ()
   );
   expect(await runCli('repair', ...names, '--apply')).toMatchObject({ code: 0, stderr: '' });
   expect((await runCli('repair', ...names)).stdout).toContain('is sound: 120 updates');
+  const all = await runCli('repair', '--data', data, '--room', 'room');
+  expect([all.code, all.stderr]).toEqual([0, '']);
+  expect(all.stdout).toMatch(/^The document file .*\nThe document other .*\n2 documents in room room: 2 sound\.\n$/);
 
   bob.client.open(2, 'file', { epoch: 'an-old-one' });
   const { stateVector } = await bob.until('opened', ({ handle }) => handle === 2);
@@ -95,6 +98,10 @@ it('repairs a document in Postgres', async () => {
   expect(await runCli('repair', ...names)).toMatchObject({
     code: 0,
     stdout: 'The document file in room room is sound: 3 updates.\n',
+  });
+  expect(await runCli('repair', '--data', data, '--postgres', url, '--room', 'other')).toMatchObject({
+    code: 1,
+    stdout: 'There is no document in room other. Check the names.\n',
   });
   expect(await server.query(url, 'SELECT seq, payload, session_id FROM tutti.damaged_updates')).toEqual([
     { seq: '3', payload: Buffer.from([7, 7, 7]), session_id: 'session-of-ada-01' },

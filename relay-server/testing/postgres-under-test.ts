@@ -1,5 +1,9 @@
-import { onTestFinished } from 'vitest';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import { expect, onTestFinished } from 'vitest';
 import { LogFailure } from '../log/log-failure.ts';
+import { MIGRATIONS, SCHEMA } from '../log/postgres/schema.ts';
 import { openPostgresStorage, type PostgresStorage, type PostgresStorageOptions } from '../log/postgres.ts';
 import type { DocumentKey } from '../log/update-log.ts';
 
@@ -41,4 +45,23 @@ export async function failureOf(work: Promise<unknown>): Promise<LogFailure> {
   );
   if (error instanceof LogFailure) return error;
   throw error;
+}
+
+/** Brings an empty database to the version of a relay that knew the migrations through `last` only. */
+export async function migrateThrough(url: string, last: string): Promise<void> {
+  expect(Object.keys(MIGRATIONS)).toContain(last);
+  const known = Object.entries(MIGRATIONS).filter(([name]) => name <= last);
+  const database = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }),
+  });
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => Object.fromEntries(known) },
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migration_lock',
+    migrationTableSchema: SCHEMA,
+  });
+  const { error } = await migrator.migrateToLatest();
+  await database.destroy();
+  expect(error).toBeUndefined();
 }

@@ -1,6 +1,6 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import { type CloseCode, isPermanentCloseCode } from '../../shared/protocol/index.ts';
-import { cutText } from '../gateway/cut-text.ts';
+import { cutText } from '../cut-text.ts';
 import type { ServerSocket } from '../gateway/server-socket.ts';
 import { encodePermissionDenied } from './y-message.ts';
 

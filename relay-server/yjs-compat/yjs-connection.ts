@@ -13,7 +13,7 @@ import {
   type RelayMessage,
 } from '../../shared/protocol/index.ts';
 import type { Admitted } from '../access/room-grant.ts';
-import { cutText } from '../gateway/cut-text.ts';
+import { cutText } from '../cut-text.ts';
 import { Egress } from '../gateway/egress.ts';
 import type { PingableSocket } from '../gateway/server-socket.ts';
 import { SlowReader } from '../gateway/slow-reader.ts';

@@ -44,7 +44,13 @@ export const LAYERS: readonly Layer[] = [
     withoutNode: true,
   },
   { folder: 'shared/testing', mayImport: ['shared'], testsOnly: true },
-  { folder: 'relay-server', mayImport: ['shared'], testsMayImport: FOR_TESTS },
+  { folder: 'relay-server', mayImport: ['shared', 'relay-server/log'], testsMayImport: FOR_TESTS },
+  // What is kept knows nothing of sockets, rooms and requests.
+  {
+    folder: 'relay-server/log',
+    mayImport: ['shared', 'relay-server/cut-text.ts', 'relay-server/sync-folder.ts', 'relay-server/tls-error.ts'],
+    testsMayImport: [...FOR_TESTS, 'relay-server'],
+  },
   { folder: 'relay-server/bench', mayImport: ['shared', 'shared/testing', 'relay-server'], testsMayImport: FOR_TESTS },
   { folder: 'desktop/ipc', mayImport: ['shared'], typesOnly: true, withoutNode: true },
   { folder: 'desktop/testing', mayImport: ['shared'], testsOnly: true },

@@ -35,6 +35,8 @@ describe('parseStartOptions', () => {
       port: 8080,
       dataFolder: '/data',
     });
+    const link = 'https://host/join/r#secret-0123456789';
+    expect(parseStartOptions([link], '/work')).toEqual({ ...NOTHING, joinLink: link });
     expect(parseStartOptions(['--relay-only'], '/work').isRelayOnly).toBe(true);
     expect(parseStartOptions(['--relay', 'https://host/tutti/'], '/work').relayUrl).toBe('https://host/tutti');
   });
@@ -46,6 +48,7 @@ describe('parseStartOptions', () => {
     [['--relay', 'http://host', '--relay-only'], 'exclude each other'],
     [['--relay-only', 'code'], 'opens no folder'],
     [['--join', 'notalink'], '--join: '],
+    [['https://host/join/r'], '--join: '],
     [['--wat'], "unknown option '--wat'"],
     [['one', 'two'], 'too many arguments'],
   ])('refuses %s', (args, message) => {

@@ -26,7 +26,7 @@ export interface StartOptions {
 export function parseStartOptions(args: readonly string[], workingFolder: string): StartOptions {
   const command = new Command('npm start --')
     .description('Opens Tutti on a folder, with a relay of its own that others can join.')
-    .argument('[folder]', 'folder to open and share')
+    .argument('[folder]', 'folder to open and share; a share link is as the value of --join')
     .option('--join <link>', 'join the room of a share link')
     .option('--relay <url>', 'use this relay instead of starting one')
     .option('--relay-only', 'start the relay and nothing else')
@@ -43,11 +43,14 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     port?: number;
     data?: string;
   }>();
-  const folder = command.args[0];
+  const [given] = command.args;
+  const isLink = given !== undefined && /^(?:tutti|https?):\/\//i.test(given);
+  const folder = isLink ? undefined : given;
+  const joinLink = options.join ?? (isLink ? given : undefined);
   if (options.relay !== undefined && options.relayOnly) command.error('--relay and --relay-only exclude each other');
   if (folder !== undefined && options.relayOnly) command.error('--relay-only opens no folder');
-  if (options.join !== undefined) {
-    const parsed = parseShareLink(options.join);
+  if (joinLink !== undefined) {
+    const parsed = parseShareLink(joinLink);
     if (!parsed.ok) command.error(`--join: ${parsed.explanation}`);
   }
   if (options.relay !== undefined && !/^https?:\/\/./.test(options.relay)) {
@@ -55,7 +58,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
   }
   return {
     folder: folder === undefined ? undefined : resolve(workingFolder, folder),
-    joinLink: options.join,
+    joinLink,
     relayUrl: options.relay?.replace(/\/+$/, ''),
     isRelayOnly: options.relayOnly ?? false,
     isWindowless: !options.window,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { syncFolder } from '../../sync-folder.ts';
+import { syncFolder, syncMadeFolders } from '../../sync-folder.ts';
 
 const TEMPORARY_NAME = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -23,7 +23,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     }
     await rename(temporary, path);
     await syncFolder(folder);
-    if (firstMade !== undefined) await syncParents(folder, firstMade);
+    if (firstMade !== undefined) await syncMadeFolders(folder, firstMade);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
@@ -33,9 +33,4 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 /** Whether a file was left by {@link writeWhole}, or is being written. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY_NAME.test(name);
-}
-
-/** Makes the names of fresh folders durable, from `folder` up to `firstMade`. */
-async function syncParents(folder: string, firstMade: string): Promise<void> {
-  for (let made = folder; made.startsWith(firstMade); made = dirname(made)) await syncFolder(dirname(made));
 }

@@ -11,12 +11,22 @@ export interface DatabaseAddress {
 /** Reads `postgres://user:password@host:port/database`. Throws a {@link LogFailure} that does not repeat the password. */
 export function parseDatabaseAddress(url: string): DatabaseAddress {
   if (!/^postgres(ql)?:\/\//i.test(url)) throw malformed();
+  refuseUnclear(url);
   try {
     const { host, port, database, user } = new pg.Client({ connectionString: url });
     return { url, label: `${database ?? user ?? ''} at ${host}:${port}` };
   } catch (error) {
     throw isOfFile(error) ? unreadable(error) : malformed(error);
   }
+}
+
+function refuseUnclear(url: string): void {
+  const parsed = URL.parse(url);
+  if (!parsed) return;
+  // What of a password comes after a bare # / or ? would be taken for something else, and shown as that.
+  if (parsed.hash !== '' || /@/.test(parsed.pathname + parsed.search)) throw malformed();
+  // Both may name the folder of a socket too.
+  if (parsed.hostname === '' && !parsed.searchParams.get('host') && !process.env['PGHOST']) throw withoutHost();
 }
 
 function isOfFile(error: unknown): error is NodeJS.ErrnoException {
@@ -28,10 +38,17 @@ function unreadable(cause: NodeJS.ErrnoException): LogFailure {
   return new LogFailure('permission', message, { cause });
 }
 
+function withoutHost(): LogFailure {
+  return new LogFailure(
+    'failed',
+    'The address of the database names no host. Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE.',
+  );
+}
+
 function malformed(cause?: unknown): LogFailure {
   return new LogFailure(
     'failed',
-    'The address of the database cannot be read. Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded.',
+    'The address of the database cannot be read. Write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40.',
     { cause },
   );
 }

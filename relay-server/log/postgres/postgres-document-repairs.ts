@@ -37,6 +37,18 @@ export class PostgresDocumentRepairs implements DocumentRepairs {
       }),
     );
   }
+
+  async listDocuments(
+    { tenant, room }: Omit<DocumentKey, 'document'>,
+    { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<readonly string[]> {
+    const isAfter = after === undefined ? sql`` : sql`AND document > ${after}`;
+    const query = sql<{ document: string }>`
+      SELECT document FROM ${DOCUMENTS} WHERE tenant = ${tenant} AND room = ${room} ${isAfter}
+      ORDER BY document LIMIT ${limit}`;
+    const { rows } = await this.pool.guard(() => query.execute(this.database));
+    return rows.map(({ document }) => document);
+  }
 }
 
 /** Holds up appends, and other repairs, until the transaction ends. */

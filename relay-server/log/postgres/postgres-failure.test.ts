@@ -16,7 +16,7 @@ describe('failures of Postgres', () => {
     ['42501', 'permission denied', 'permission', /rights/],
     ['25006', 'read-only transaction', 'permission', /primary server/],
     ['3D000', 'no database', 'failed', /CREATE DATABASE/],
-    ['57014', 'statement timeout', 'busy', /tries again/],
+    ['57014', 'statement timeout', 'busy', /does not answer.*can be reached\.$/],
     ['57P03', 'starting up', 'busy', /does not answer/],
     ['53300', 'too many connections', 'busy', /too many connections/],
     ['22021', 'invalid byte sequence', 'failed', /failed: invalid byte sequence/],

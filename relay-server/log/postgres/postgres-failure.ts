@@ -73,7 +73,7 @@ function explain(label: string, code: LogFailureCode, sqlState: string | undefin
         ? `${database} is read-only (${reason}). Point the relay to the primary server.`
         : `${database} does not let the relay in (${reason}). Check the user and password of its address, and its rights.`;
     case 'busy':
-      return `${database} does not answer (${reason}). Check that the server runs and can be reached; the relay tries again by itself.`;
+      return `${database} does not answer (${reason}). Check that the server runs and can be reached.`;
     case 'failed':
       return `${database} failed: ${reason}.`;
   }

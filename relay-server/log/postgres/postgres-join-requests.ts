@@ -9,7 +9,7 @@ import {
   type NewJoinRequest,
   type Noting,
 } from '../access-directory.ts';
-import { isIdle, isPollDue, type JoinRequestRow, toJoinRequest } from '../access-rows.ts';
+import { isIdle, isPollDue, type JoinRequestRow, toJoinRequest, UNASKED_KEPT_MS } from '../access-rows.ts';
 import { type AccessTransactions, addEvents, note, rowsOf, storable } from './access-transactions.ts';
 import { useLink } from './insert-link.ts';
 import { resolveNoting } from './read-access.ts';
@@ -19,6 +19,9 @@ type JoinRequests = Pick<
   AccessDirectory,
   'addJoinRequest' | 'pollJoinRequest' | 'listJoinRequests' | 'decideJoinRequest' | 'redeemJoinRequest'
 >;
+
+/** When its requester asked last. */
+const HEARD_AT_MS = sql.raw(`CASE polled_at_ms WHEN 0 THEN created_at_ms + ${UNASKED_KEPT_MS} ELSE polled_at_ms END`);
 
 /** Those who wait to be let in, in the relay's Postgres database. */
 export class PostgresJoinRequests implements JoinRequests {
@@ -42,7 +45,7 @@ export class PostgresJoinRequests implements JoinRequests {
     return this.transactions.transactUnless(async (transaction) => {
       await note(transaction, key, [{ ...event, kind: 'join-requested' }]);
       await sql`DELETE FROM ${JOIN_REQUESTS} WHERE ${isHere}
-        AND ((decision = 'pending' AND greatest(created_at_ms, polled_at_ms) <= ${idleMs})
+        AND ((decision = 'pending' AND ${HEARD_AT_MS} <= ${idleMs})
           OR created_at_ms < ${createdAtMs - JOIN_DECISION_KEPT_MS})`.execute(transaction);
       const [waiting] = await rowsOf<{ count: number }>(
         transaction,
@@ -125,5 +128,5 @@ export class PostgresJoinRequests implements JoinRequests {
 
 /** Of a request: it is pending, and its requester asked after `afterMs`. */
 function waitsSince(afterMs: number) {
-  return sql`(decision = 'pending' AND greatest(created_at_ms, polled_at_ms) > ${afterMs})`;
+  return sql`(decision = 'pending' AND ${HEARD_AT_MS} > ${afterMs})`;
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ObjectsClaim, ObjectsClaims } from '../objects-claim.ts';
+import { decodePastMarks, encodePastMarks, type ObjectsClaim, type ObjectsClaims } from '../objects-claim.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { RelayTables } from './schema.ts';
 
@@ -15,17 +15,18 @@ export class PostgresObjectsClaims implements ObjectsClaims {
   }
 
   async read(): Promise<ObjectsClaim | undefined> {
-    return this.pool.guard(() =>
-      this.database
+    return this.pool.guard(async () => {
+      const row = await this.database
         .selectFrom('objects_claim')
-        .select(['current_mark as current', 'next_mark as next'])
+        .select(['current_mark as current', 'next_mark as next', 'past_marks'])
         .where('id', '=', 1)
-        .executeTakeFirst(),
-    );
+        .executeTakeFirst();
+      return row && { current: row.current, next: row.next, past: decodePastMarks(row.past_marks) };
+    });
   }
 
-  async replace(replaced: ObjectsClaim | undefined, { current, next }: ObjectsClaim): Promise<boolean> {
-    const marks = { current_mark: current, next_mark: next };
+  async replace(replaced: ObjectsClaim | undefined, { current, next, past }: ObjectsClaim): Promise<boolean> {
+    const marks = { current_mark: current, next_mark: next, past_marks: encodePastMarks(past) };
     return this.pool.guard(async () => {
       if (!replaced) {
         const insert = this.database.insertInto('objects_claim').values({ id: 1, ...marks });

@@ -87,6 +87,8 @@ export interface RelayTables {
     readonly id: number;
     readonly current_mark: string;
     readonly next_mark: string;
+    /** JSON. */
+    readonly past_marks: Generated<string>;
   };
 }
 
@@ -128,6 +130,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-access-reasons': {
     async up(database) {
       for (const statement of ACCESS_REASONS) await sql.raw(statement).execute(database);
+    },
+  },
+  '0008-past-marks': {
+    async up(database) {
+      for (const statement of PAST_MARKS) await sql.raw(statement).execute(database);
     },
   },
 };
@@ -351,4 +358,8 @@ const ACCESS_REASONS: readonly string[] = [
   `ALTER TABLE ${SCHEMA}.links ADD COLUMN closed_reason text`,
   `ALTER TABLE ${SCHEMA}.join_requests ADD COLUMN lineage_id text`,
   `CREATE INDEX members_owners ON ${SCHEMA}.members (tenant, room, subject) WHERE role = 'owner'`,
+];
+
+const PAST_MARKS: readonly string[] = [
+  `ALTER TABLE ${SCHEMA}.objects_claim ADD COLUMN past_marks text NOT NULL DEFAULT '[]'`,
 ];

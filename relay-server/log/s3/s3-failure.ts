@@ -53,7 +53,7 @@ function explain({ bucket, endpoint }: S3Request, error: unknown): { code: LogFa
   if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode === undefined) {
     return {
       code: 'busy',
-      advice: `${where} cannot be reached or gives no answer in time (${message}). It is tried again.`,
+      advice: `${where} cannot be reached or gives no answer in time (${message}).`,
     };
   }
   const status = error.$metadata.httpStatusCode;
@@ -74,7 +74,7 @@ function explain({ bucket, endpoint }: S3Request, error: unknown): { code: LogFa
     };
   }
   if (status >= 500 || status === 429) {
-    return { code: 'busy', advice: `${where} is overloaded or out of order (${status} ${name}). It is tried again.` };
+    return { code: 'busy', advice: `${where} is overloaded or out of order (${status} ${name}).` };
   }
   return { code: 'failed', advice: `${where} answered with ${status} ${name}: ${message}` };
 }

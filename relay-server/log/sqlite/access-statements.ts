@@ -1,14 +1,15 @@
 import type Database from 'better-sqlite3';
-import type {
-  AccessRow,
-  AuditRow,
-  ClosedLinkRow,
-  HeadRow,
-  JoinRequestRow,
-  MemberRow,
-  PersonSessionRow,
-  ProposalRow,
-  ProposalSums,
+import {
+  type AccessRow,
+  type AuditRow,
+  type ClosedLinkRow,
+  type HeadRow,
+  type JoinRequestRow,
+  type MemberRow,
+  type PersonSessionRow,
+  type ProposalRow,
+  type ProposalSums,
+  UNASKED_KEPT_MS,
 } from '../access-rows.ts';
 import type { LinkRow } from '../database-rows.ts';
 import type { ClosedReason } from '../room-directory.ts';
@@ -208,8 +209,10 @@ function prepareAudit(database: Database.Database) {
   };
 }
 
+/** When its requester asked last. */
+const HEARD_AT_MS = `iif(polled_at_ms = 0, created_at_ms + ${UNASKED_KEPT_MS}, polled_at_ms)`;
 /** Pending, and its requester asked after a time that is given. */
-const WAITS = "decision = 'pending' AND max(created_at_ms, polled_at_ms) > ?";
+const WAITS = `decision = 'pending' AND ${HEARD_AT_MS} > ?`;
 
 function prepareJoinRequests(database: Database.Database) {
   return {
@@ -220,7 +223,7 @@ function prepareJoinRequests(database: Database.Database) {
       .pluck(),
     forgetJoinRequests: database.prepare<[...Key, idleMs: number, decidedMs: number]>(
       `DELETE FROM join_requests WHERE tenant = ? AND room = ?
-       AND ((decision = 'pending' AND max(created_at_ms, polled_at_ms) <= ?) OR created_at_ms < ?)`,
+       AND ((decision = 'pending' AND ${HEARD_AT_MS} <= ?) OR created_at_ms < ?)`,
     ),
     addJoinRequest: database.prepare<
       [

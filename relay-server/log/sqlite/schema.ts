@@ -226,4 +226,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE join_requests ADD COLUMN lineage_id TEXT;
   CREATE INDEX members_owners ON members (tenant, room, subject) WHERE role = 'owner';
   `,
+  `
+  ALTER TABLE objects_claim ADD COLUMN past_marks TEXT NOT NULL DEFAULT '[]';
+  `,
 ];

@@ -31,6 +31,12 @@ function prepareStatements(database: Database.Database) {
     dropSnapshot: database.prepare<[number]>(
       'UPDATE documents SET snapshot_seq = NULL, snapshot_id = NULL, snapshot_bytes = NULL WHERE document_id = ?',
     ),
+    listDocuments: database
+      .prepare<[tenant: string, room: string, after: string | null, after: string | null, limit: number], string>(
+        `SELECT document FROM documents WHERE tenant = ? AND room = ? AND (? IS NULL OR document > ?)
+         ORDER BY document LIMIT ?`,
+      )
+      .pluck(),
     setEpoch: database.prepare<[string, number]>('UPDATE documents SET epoch = ? WHERE document_id = ?'),
   };
 }
@@ -50,6 +56,14 @@ export class SqliteDocumentRepairs implements DocumentRepairs {
 
   async apply(key: DocumentKey, step: RepairStep): Promise<boolean> {
     return guardSqlite(this.path, () => this.applyNow.immediate(key, step));
+  }
+
+  async listDocuments(
+    { tenant, room }: Omit<DocumentKey, 'document'>,
+    { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  ): Promise<readonly string[]> {
+    const place = after ?? null;
+    return guardSqlite(this.path, () => this.statements.listDocuments.all(tenant, room, place, place, limit));
   }
 
   private applyStep({ tenant, room, document }: DocumentKey, step: RepairStep): boolean {
