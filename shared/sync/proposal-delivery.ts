@@ -28,15 +28,21 @@ export interface ProposalReport {
   readonly kept: number;
   /** Why some are, in the relay's words; empty when none are. */
   readonly explanation: string;
+  /** Nobody is known to have put self out: the edits arrive once self is in the room again, by whatever link. */
+  readonly mayReturn: boolean;
 }
 
 interface Refusal {
   readonly explanation: string;
+  readonly mayReturn: boolean;
   /** The relay takes no more for now. */
   readonly isFull: boolean;
 }
 
 const TOO_MANY_STATUS = 429;
+/** Nobody is known to have put out whoever sends it. */
+const NOT_PUT_OUT: readonly unknown[] = ['proposal-not-revoked', 'proposal-unauthenticated'];
+const DROPPED = 'The owners of the room have dropped them.';
 const UNKNOWN_PERSON =
   'This device has no token of the room any more, so that the relay cannot know whose edits they are.';
 
@@ -60,6 +66,7 @@ export class ProposalDelivery {
   private async sendAll(): Promise<ProposalReport> {
     let proposed = 0;
     let explanation = '';
+    let mayReturn = false;
     const documents = await this.options.readUnsent();
     let isFull = false;
     for (const { document, unacked } of documents) {
@@ -73,32 +80,42 @@ export class ProposalDelivery {
         this.options.ledger.add(key);
         proposed++;
       } else {
-        ({ explanation } = refusal);
+        ({ explanation, mayReturn } = refusal);
         isFull = refusal.isFull;
       }
     }
-    return { proposed, kept: documents.length - proposed, explanation };
+    return { proposed, kept: documents.length - proposed, explanation, mayReturn };
   }
 
   /** Undefined when the relay keeps it, else why not. */
   private async send(document: string, update: Uint8Array): Promise<Refusal | undefined> {
     const { relayUrl, room, postJson, lastToken } = this.options;
     const token = lastToken();
-    if (token === undefined) return { explanation: UNKNOWN_PERSON, isFull: false };
+    if (token === undefined) return { ...failed(UNKNOWN_PERSON), mayReturn: true };
     const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/proposals`;
     let answer: JsonAnswer;
     try {
       answer = await postJson(url, { token, document, update: toBase64(update) });
     } catch {
-      return { explanation: `The relay at ${relayUrl} cannot be reached.`, isFull: false };
+      return failed(`The relay at ${relayUrl} cannot be reached.`);
     }
-    if (answer.status >= 200 && answer.status <= 299) return undefined;
     const { body } = answer;
-    const said: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'explanation') : undefined;
+    if (answer.status >= 200 && answer.status <= 299)
+      return readField(body, 'state') === 'dropped' ? failed(DROPPED) : undefined;
+    const said = readField(body, 'explanation');
     const explanation =
       typeof said === 'string' ? said.slice(0, 1024) : `The relay answered with HTTP status ${answer.status}.`;
-    return { explanation, isFull: answer.status === TOO_MANY_STATUS };
+    const mayReturn = NOT_PUT_OUT.includes(readField(body, 'error'));
+    return { explanation, mayReturn, isFull: answer.status === TOO_MANY_STATUS };
   }
+}
+
+function failed(explanation: string): Refusal {
+  return { explanation, mayReturn: false, isFull: false };
+}
+
+function readField(body: unknown, key: string): unknown {
+  return typeof body === 'object' && body !== null ? Reflect.get(body, key) : undefined;
 }
 
 /** FNV-1a: tells updates apart, and nothing hangs on it but a second sending. */

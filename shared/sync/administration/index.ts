@@ -9,12 +9,15 @@ export {
 export { type LinkSecrets, MemoryLinkSecrets, RoomLinks, type RoomLinksOptions } from './room-links.ts';
 export type {
   AuditEntry,
+  ClosedLink,
+  ClosedReason,
   JoinRequest,
   JoinVerdict,
   LinkForms,
   ListedRoomLink,
   MadeRoomLink,
   NewRoomLink,
+  PeoplePage,
   PersonSession,
   Proposal,
   ProposalVerdict,

@@ -1,13 +1,18 @@
 import { DEFAULT_ROOM_SETTINGS, isChatPolicy, isRole, type Role, type RoomSettings } from '../../access/index.ts';
 import type {
   AuditEntry,
+  ClosedLink,
+  ClosedReason,
   JoinRequest,
   MadeRoomLink,
+  PeoplePage,
   PersonSession,
   Proposal,
   RoomLink,
   RoomPerson,
 } from './records.ts';
+
+const CLOSED_REASONS: readonly ClosedReason[] = ['person-removed', 'role-lowered', 'all-removed'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -43,7 +48,26 @@ export const readLink: ReadEntry<RoomLink> = (value) =>
     needsApproval: flag(fields, 'needsApproval'),
     paths: optional(fields, 'paths', texts),
     closedAtMs: optional(fields, 'closedAtMs', number),
+    // What a later relay says is no reason to show no links.
+    closedReason: CLOSED_REASONS.find((reason) => reason === fields['closedReason']),
     revokedAtMs: optional(fields, 'revokedAtMs', number),
+  }));
+
+/** Relays that do not say which links a change has closed answer without a body. */
+export const readClosedLinks: ReadEntry<readonly ClosedLink[]> = (value) =>
+  value === undefined ? [] : readList(value, 'closedLinks', readClosedLink);
+
+const readClosedLink: ReadEntry<ClosedLink> = (value) =>
+  attempt(value, (fields) => ({
+    linkId: text(fields, 'id'),
+    role: role(fields),
+    label: optional(fields, 'label', text) ?? '',
+  }));
+
+export const readPeoplePage: ReadEntry<PeoplePage> = (value) =>
+  attempt(value, (fields) => ({
+    people: readList(fields, 'people', readPerson) ?? fail(),
+    next: optional(fields, 'next', text),
   }));
 
 export const readPerson: ReadEntry<RoomPerson> = (value) =>

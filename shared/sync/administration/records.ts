@@ -35,8 +35,16 @@ export interface RoomLink {
   readonly paths: readonly string[] | undefined;
   /** Since then nobody new comes by it; who came before may stay. */
   readonly closedAtMs: number | undefined;
+  /** Undefined when it is open, or when the relay does not say. */
+  readonly closedReason: ClosedReason | undefined;
   readonly revokedAtMs: number | undefined;
 }
+
+/** Why nobody new comes by a link: what happened to somebody who came by it, or to everybody but owners. */
+export type ClosedReason = 'person-removed' | 'role-lowered' | 'all-removed';
+
+/** A link by which nobody new comes since a change. */
+export type ClosedLink = Pick<RoomLink, 'linkId' | 'role' | 'label'>;
 
 /** A link of the room, with what this device knows of it. */
 export interface ListedRoomLink extends RoomLink {
@@ -71,6 +79,13 @@ export interface RoomPerson {
   readonly isRevoked: boolean;
   /** Seen last first. */
   readonly sessions: readonly PersonSession[];
+}
+
+/** Some of those who are or were in the room. */
+export interface PeoplePage {
+  readonly people: readonly RoomPerson[];
+  /** Names the next page; undefined for the last one. */
+  readonly next: string | undefined;
 }
 
 /** What an owner takes back. */

@@ -59,6 +59,56 @@ describe('what owners ask of the relay', () => {
     ]);
   });
 
+  it('has people page by page', async () => {
+    const ana = {
+      subject: 'a',
+      name: 'Ana',
+      role: 'owner',
+      firstSeenMs: 1,
+      lastSeenMs: 2,
+      isRevoked: false,
+      sessions: [],
+    };
+    const pages = [
+      { people: [ana], next: '2.x y' },
+      { people: [], linkLabel: 'of a later relay' },
+      { people: [{ ...ana, name: 5 }] },
+    ];
+    const { administration, asked } = start(...pages.map((body) => ({ status: 200, body })));
+    const first = await administration.listPeople();
+    expect(first).toMatchObject({ ok: true, value: { people: [{ subject: 'a' }], next: '2.x y' } });
+    expect(await administration.listPeople('2.x y')).toEqual({ ok: true, value: { people: [], next: undefined } });
+    expect(await administration.listPeople()).toMatchObject({ ok: false });
+    expect(asked.map(({ url }) => url.slice('https://relay/api/rooms/r/'.length))).toEqual([
+      'people',
+      'people?after=2.x%20y',
+      'people',
+    ]);
+  });
+
+  it('says which links a change of a role has closed, and why a link is closed', async () => {
+    const closed = { closedLinks: [{ id: 'l1', role: 'editor', label: 'Class' }] };
+    const links = [
+      { ...LINK, closedAtMs: 5, closedReason: 'role-lowered' },
+      { ...LINK, closedAtMs: 5, closedReason: 'of a later relay' },
+      LINK,
+    ];
+    const { administration } = start(
+      { status: 200, body: closed },
+      { status: 204, body: undefined },
+      { status: 200, body: { closedLinks: [{ id: 5 }] } },
+      { status: 200, body: { links } },
+    );
+    const expected = [{ linkId: 'l1', role: 'editor', label: 'Class' }];
+    expect(await administration.setRole('s', 'viewer')).toEqual({ ok: true, value: expected });
+    // Relays of before say nothing of it.
+    expect(await administration.setRole('s', 'viewer')).toEqual({ ok: true, value: [] });
+    expect(await administration.setRole('s', 'viewer')).toMatchObject({ ok: false });
+    const listed = await administration.listLinks();
+    const reasons = listed.ok ? listed.value.map(({ closedReason }) => closedReason) : listed;
+    expect(reasons).toEqual(['role-lowered', undefined, undefined]);
+  });
+
   it('is asked once more with a fresh token when the relay does not take the one that is there', async () => {
     const { administration, fresh } = start({ status: 401, body: {} }, { status: 204, body: undefined });
     expect(await administration.revoke({ kind: 'all' })).toEqual({ ok: true, value: true });

@@ -3,25 +3,27 @@ import type { RequestOutcome } from '../relay-requests.ts';
 import type { TokenSource } from '../token-source.ts';
 import {
   readAuditEntry,
+  readClosedLinks,
   readJoinRequest,
   readLink,
   readList,
   readMadeLink,
-  readPerson,
+  readPeoplePage,
   readProposal,
   readSettings,
 } from './read-records.ts';
 import type {
   AuditEntry,
+  ClosedLink,
   JoinRequest,
   JoinVerdict,
   MadeRoomLink,
   NewRoomLink,
+  PeoplePage,
   Proposal,
   ProposalVerdict,
   Revocation,
   RoomLink,
-  RoomPerson,
   SettingsChange,
 } from './records.ts';
 
@@ -82,15 +84,19 @@ export class RoomAdministration {
     return this.ask({ path: 'links', read: (body) => readList(body, 'links', readLink) });
   }
 
-  /** Everybody who is or was in, those seen last first. */
-  listPeople(): Promise<RequestOutcome<readonly RoomPerson[]>> {
-    return this.ask({ path: 'people', read: (body) => readList(body, 'people', readPerson) });
+  /**
+   * Who is or was in: on the first page owners and those who are connected before the others, those seen last first.
+   * `after` is the `next` of an earlier page; people of that one may come again.
+   */
+  listPeople(after?: string): Promise<RequestOutcome<PeoplePage>> {
+    const path = after === undefined ? 'people' : `people?after=${encodeURIComponent(after)}`;
+    return this.ask({ path, read: readPeoplePage });
   }
 
-  /** Undefined: as the link says that the person came by. */
-  setRole(subject: string, role: Role | undefined): Promise<RequestOutcome<boolean>> {
+  /** Undefined: as the link says that the person came by. Gives the links by which nobody new comes for that reason. */
+  setRole(subject: string, role: Role | undefined): Promise<RequestOutcome<readonly ClosedLink[]>> {
     const path = `people/${encodeURIComponent(subject)}/role`;
-    return this.ask({ method: 'PUT', path, body: { role: role ?? null }, read: DONE });
+    return this.ask({ method: 'PUT', path, body: { role: role ?? null }, read: readClosedLinks });
   }
 
   revoke(revocation: Revocation): Promise<RequestOutcome<boolean>> {
