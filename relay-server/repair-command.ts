@@ -1,5 +1,7 @@
+import * as Y from 'yjs';
 import { systemScheduler } from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
+import { EMPTY_UPDATE } from './log/document-repairs.ts';
 import { LogFailure } from './log/log-failure.ts';
 import { repairDocument, type RepairReport } from './log/repair.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
@@ -98,7 +100,14 @@ async function withServices<T>(options: RepairCommandOptions, work: (repair: Rep
 
 function explainMalformed(payload: Uint8Array): string | undefined {
   const inspection = inspectUpdate(payload);
-  return inspection.kind === 'malformed' ? inspection.explanation : undefined;
+  if (inspection.kind === 'malformed') return inspection.explanation;
+  try {
+    // Whatever is sent of a document, and its snapshots, are written anew. What is nested may be too deep for that.
+    Y.mergeUpdates([payload, EMPTY_UPDATE]);
+    return undefined;
+  } catch (error) {
+    return `it cannot be merged with others (${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
 async function* documentsOf({ repairs }: RelayStorage, room: Omit<DocumentKey, 'document'>): AsyncGenerator<string> {

@@ -3,7 +3,7 @@ import { documentAccess, matchesPaths } from '../../shared/access/index.ts';
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import type { AccessDirectory, AccessKey, AuditEvent, ProposalBounds, ProposalState } from '../log/access-directory.ts';
 import type { RoomDirectory } from '../log/room-directory.ts';
-import { inspectUpdate } from '../rooms/inspect-update.ts';
+import { findFaultAlone } from '../rooms/check-edit.ts';
 import { PATH_VIEW } from '../rooms/subscription.ts';
 import type { RoomGrant } from './room-grant.ts';
 import { standingOf } from './standing.ts';
@@ -93,8 +93,8 @@ export class Proposals {
     if (check !== 'fits') return { kind: 'kept', tenant, proposalId, state: check, isNew: false };
     if (!(await this.isWithin(grant, document))) return OUTSIDE;
     // Last, since it takes long.
-    const inspection = inspectUpdate(update);
-    if (inspection.kind === 'malformed') return refuse('malformed', inspection.explanation);
+    const fault = findFaultAlone(update);
+    if (fault !== undefined) return refuse('malformed', fault);
     const record = { proposalId, subject, name, document, createdAtMs: nowMs };
     const about = { atMs: nowMs, actor: subject, actorName: name, target: proposalId, detail: document };
     const event: AuditEvent = { ...about, kind: 'proposal-received' };

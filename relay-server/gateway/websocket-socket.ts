@@ -10,6 +10,8 @@ import { readMarker, toBinaryFrame, toPingFrame } from './websocket-frame.ts';
 const TURN_BYTES = 128 * 1024;
 /** Smaller frames are not counted. */
 const COUNTED_BYTES = 16 * 1024;
+/** Before the data of a client's control frame, which are 125 bytes at most: RFC 6455, section 5.2. */
+const CONTROL_HEADER_BYTES = 6;
 
 /**
  * Makes a {@link PingableSocket} of a `ws` socket and the stream under it. Messages are written to the stream directly,
@@ -60,6 +62,7 @@ class WrappedWebSocket implements PingableSocket, FrameSource {
     webSocket[wrapper] = this;
     stream[wrapper] = this;
     webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
     webSocket.on('pong', onPong);
     webSocket.on('close', onClose);
     webSocket.on('error', onError);
@@ -102,16 +105,27 @@ class WrappedWebSocket implements PingableSocket, FrameSource {
   }
 
   takePong(data: Buffer): void {
+    this.noteControl(data);
     this.events?.onPong?.(readMarker(data));
+  }
+
+  /** A control frame has come; it may stand between the pieces of a message that goes on. */
+  noteControl({ byteLength }: Buffer): void {
+    // What was read beyond a message was counted with it.
+    this.wholeBytes += CONTROL_HEADER_BYTES + byteLength;
   }
 
   drained(): void {
     this.events?.onDrain();
   }
 
+  /** Tells that it is gone, once. Nothing of it is told after that. */
   closed(): void {
     this.unfinished?.delete(this);
-    this.events?.onClose();
+    this.writer.clear();
+    const { events } = this;
+    this.events = undefined;
+    events?.onClose();
   }
 
   /** A large message that comes in must not keep others waiting. */
@@ -135,14 +149,19 @@ function onPong(this: WebSocket & Emitting, data: Buffer): void {
   this[wrapper]?.takePong(data);
 }
 
+function onPing(this: WebSocket & Emitting, data: Buffer): void {
+  this[wrapper]?.noteControl(data);
+}
+
 function onClose(this: WebSocket & Emitting): void {
   this[wrapper]?.closed();
 }
 
 // A broken WebSocket frame, or a socket that was reset: `close` follows and is handled there.
-function onError(this: WebSocket, error: Error & { readonly code?: unknown }): void {
-  // Cutting it off while the client is sending would lose the reason, which is on its way.
-  if (error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.terminate();
+function onError(this: WebSocket & Emitting, error: Error & { readonly code?: unknown }): void {
+  // Cutting it off while the client is sending would lose the reason, which is on its way, and is seen to by `ws`.
+  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this[wrapper]?.closed();
+  else this.terminate();
 }
 
 function onDrain(this: Duplex & Emitting): void {

@@ -3,6 +3,7 @@ import { mergeUpdates } from '../../shared/sync/merge-updates.ts';
 import type { BackplaneMessage, PublishToPeers } from '../backplane/backplane.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
+import { checkEdit } from './check-edit.ts';
 import { toCommitNotice } from './commit-notice.ts';
 import { DocumentEpoch } from './document-epoch.ts';
 import type { DocumentServices } from './document-services.ts';
@@ -12,6 +13,7 @@ import type { CommitTarget, PendingUpdate } from './group-commit.ts';
 import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 import { KnownClocks } from './known-clocks.ts';
 import { LogCursor } from './log-cursor.ts';
+import { NestedTypes } from './nested-types.ts';
 import { readAnswer } from './read-answer.ts';
 import { addClocks, readClocks } from './read-clocks.ts';
 import { type ClientHas, readPages } from './read-committed.ts';
@@ -45,6 +47,7 @@ export class LiveDocument implements CommitTarget, Disposable {
   private readonly seen: SeenTicker;
   private readonly gapTimer = new MutableDisposable<Disposable>();
   private clocks = new KnownClocks();
+  private nesting = new NestedTypes(this.clocks);
   private cursor = new LogCursor();
   private loading: Promise<void> | undefined;
   private isLoaded = false;
@@ -55,7 +58,11 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.services = services;
     this.publish = publish;
     this.epochs = new DocumentEpoch(key, services.log, services.createEpoch());
-    this.fanOut = new FanOut(services.scheduler, () => this.cursor.headSeq);
+    this.fanOut = new FanOut(
+      services.scheduler,
+      () => this.cursor.headSeq,
+      (error) => services.reportProblem(error),
+    );
     this.seen = new SeenTicker(
       services.scheduler,
       () => this.fanOut.subscriptions,
@@ -155,20 +162,16 @@ export class LiveDocument implements CommitTarget, Disposable {
       const reason = participant.standing.explanation || 'Your role may read this document, not change it.';
       return this.fanOut.refuse(subscription, clientSeq, 'read-only', reason);
     }
-    if (payload.byteLength > this.services.maxUpdateBytes) {
-      return this.fanOut.refuse(
-        subscription,
-        clientSeq,
-        'too-large',
-        `An edit may have at most ${this.services.maxUpdateBytes} bytes.`,
-      );
+    const { maxUpdateBytes } = this.services;
+    if (payload.byteLength > maxUpdateBytes) {
+      const explanation = `An edit may have at most ${maxUpdateBytes} bytes.`;
+      return this.fanOut.refuse(subscription, clientSeq, 'too-large', explanation);
     }
     if (progress.joinPending(clientSeq, subscription)) return;
-    const inspection = inspectUpdate(payload);
-    if (inspection.kind === 'malformed')
-      return this.fanOut.refuse(subscription, clientSeq, 'malformed', inspection.explanation);
+    const check = checkEdit(payload, this.nesting, this.clocks);
+    if (check.kind === 'refused') return this.fanOut.refuse(subscription, clientSeq, check.reason, check.explanation);
     progress.begin(clientSeq, subscription);
-    this.intake.add(subscription, { clientSeqs: [clientSeq], payload, ranges: inspection.ranges });
+    this.intake.add(subscription, { clientSeqs: [clientSeq], payload: check.payload, ranges: check.ranges });
   }
 
   /** Sends an update to everybody else and to the log. */
@@ -177,12 +180,13 @@ export class LiveDocument implements CommitTarget, Disposable {
     const { document } = this.key;
     const pendingId = this.services.nextUpdateId();
     this.pendingRanges.set(pendingId, ranges);
-    this.fanOut.send(payload, author, subscription);
-    this.publish(() => ({ kind: 'update', document, origin: pendingId, author, payload }));
     const clientSeq = clientSeqs.at(-1) ?? 0;
     const timeMs = this.services.scheduler.now();
     const pending = { pendingId, session, clientSeq, clientSeqs, name: grant.name, timeMs, payload };
+    // First, so that whatever happens to the rest there is an answer. It takes its time; everybody else has it before.
     this.services.commits.enqueue(this, pending);
+    this.fanOut.send(payload, author, subscription);
+    this.publish(() => ({ kind: 'update', document, origin: pendingId, author, payload }));
   }
 
   committed(
@@ -247,6 +251,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     const inspection = inspectUpdate(payload);
     // The log has the truth.
     if (inspection.kind === 'malformed') return this.services.reportProblem(new Error(inspection.explanation));
+    this.nesting.add(payload);
     this.fanOut.send(payload, author);
     this.remote.note(nodeId, origin, inspection.ranges);
   }
@@ -318,7 +323,7 @@ export class LiveDocument implements CommitTarget, Disposable {
       for await (const page of readPages(this.services, this.key, gap.from - 1, gap.through)) {
         // A new epoch has begun meanwhile.
         if (cursor !== this.cursor) return;
-        addClocks(this.clocks, this.key, page);
+        addClocks(this.key, page, this.clocks, this.nesting);
         this.fanOut.send(mergeUpdates(page.map(({ payload }) => payload)), UNKNOWN_AUTHOR);
         cursor.add(page[0]?.seq ?? 1, page.at(-1)?.seq ?? 0);
       }
@@ -342,6 +347,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.loading = undefined;
     this.isLoaded = false;
     this.clocks = new KnownClocks();
+    this.nesting = new NestedTypes(this.clocks);
     this.cursor = new LogCursor();
     this.remote.clear();
     this.seen.reset();
@@ -371,7 +377,7 @@ export class LiveDocument implements CommitTarget, Disposable {
       const { cursor } = this;
       const record = await this.services.log.readDocument(this.key);
       let tail = { updates: 0, byteLength: 0 };
-      if (record) tail = await readClocks(this.services, this.key, record, this.clocks);
+      if (record) tail = await readClocks(this.services, this.key, record, this.clocks, this.nesting);
       // A new epoch has begun meanwhile.
       if (cursor !== this.cursor) return await this.load();
       this.epochs.noteLogged(record?.epoch);

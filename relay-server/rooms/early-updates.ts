@@ -1,3 +1,5 @@
+import { ownBytes } from './own-bytes.ts';
+
 /** An update of a client, with the number that it gave it. */
 export interface EarlyUpdate {
   readonly clientSeq: number;
@@ -17,7 +19,8 @@ export class EarlyUpdates {
   private byteLength = 0;
 
   /** Gives false, and does nothing, when more would wait than one client may let wait. */
-  add(handle: number, update: EarlyUpdate): boolean {
+  add(handle: number, { clientSeq, payload }: EarlyUpdate): boolean {
+    const update = { clientSeq, payload: ownBytes(payload) };
     const byteLength = sizeOf(update);
     if (this.count >= MAX_UPDATES || this.byteLength + byteLength > MAX_BYTES) return false;
     this.count++;

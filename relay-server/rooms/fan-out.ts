@@ -1,5 +1,5 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
-import { PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
+import { CLOSE_CODES, PROTOCOL_LIMITS, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
 import type { Subscription } from './subscription.ts';
 import type { SyncContent } from './sync-part.ts';
 
@@ -18,19 +18,31 @@ export interface OpenAnswer {
 const NOTICE_DELAY_MS = 250;
 /** Room for the fields around the payload of an `update`. */
 const UPDATE_ENVELOPE_BYTES = 64;
+const RETRY_MS = 1_000;
 const NOTHING: SyncContent = { payload: new Uint8Array(0), inflatedByteLength: undefined };
 
-/** Sends one document's updates to those who have it open here, and how far all of what they were sent is committed. */
+interface EncodedUpdate {
+  readonly handle: number;
+  readonly committedSeq: number;
+  readonly frame: Uint8Array;
+}
+
+/**
+ * Sends one document's updates to those who have it open here, and how far all of what they were sent is committed. What
+ * goes wrong with one of them ends that one's connection and concerns nobody else.
+ */
 export class FanOut implements Disposable {
   private readonly scheduler: Scheduler;
+  private readonly reportProblem: (error: unknown) => void;
   private readonly headSeq: () => number;
   private readonly members = new Set<Subscription>();
   private readonly notice = new MutableDisposable<Disposable>();
 
   /** `headSeq` gives the number through which everything was sent to everybody. */
-  constructor(scheduler: Scheduler, headSeq: () => number) {
+  constructor(scheduler: Scheduler, headSeq: () => number, reportProblem: (error: unknown) => void) {
     this.scheduler = scheduler;
     this.headSeq = headSeq;
+    this.reportProblem = reportProblem;
   }
 
   get subscriptions(): ReadonlySet<Subscription> {
@@ -69,31 +81,60 @@ export class FanOut implements Disposable {
 
   /** Sends an update to all but its author's connection. `author` is the presence id, 0 when it is not known. */
   send(payload: Uint8Array, author: number, except?: Subscription): void {
-    const isSmall = payload.byteLength + UPDATE_ENVELOPE_BYTES <= PROTOCOL_LIMITS.maxFrameBytes;
-    const headSeq = this.headSeq();
-    let latest: { readonly handle: number; readonly committedSeq: number; readonly frame: Uint8Array } | undefined;
+    // Those who came one after the other mostly use the same handle.
+    let latest: EncodedUpdate | undefined;
     for (const subscription of this.members) {
       if (subscription === except || !subscription.isReceiving) continue;
-      const { outlet } = subscription.participant;
-      if (outlet.isLagging) {
-        subscription.state = 'missed';
-        continue;
+      try {
+        latest = this.sendTo(subscription, payload, author, latest);
+      } catch (error) {
+        this.giveUp(subscription, error);
       }
-      const committedSeq = subscription.promisedSeq(headSeq);
-      const { handle } = subscription;
-      const message = { type: 'update', handle, author, committedSeq, payload } as const;
-      if (!isSmall) {
-        subscription.beginPayload(headSeq);
-        outlet.send(message, 'bulk', () => {
-          if (subscription.endPayload()) this.scheduleNotice();
-        });
-        continue;
-      }
-      // Those who came one after the other mostly use the same handle.
-      if (latest?.handle !== handle || latest.committedSeq !== committedSeq)
-        latest = { handle, committedSeq, frame: relayMessageCodec.encode(message) };
-      if (subscription.state === 'open') subscription.notifiedSeq = committedSeq;
-      outlet.sendFrame(latest.frame, 'edits');
+    }
+  }
+
+  /** Gives what was encoded last. */
+  private sendTo(
+    subscription: Subscription,
+    payload: Uint8Array,
+    author: number,
+    latest: EncodedUpdate | undefined,
+  ): EncodedUpdate | undefined {
+    const { outlet } = subscription.participant;
+    if (outlet.isLagging) {
+      subscription.state = 'missed';
+      return latest;
+    }
+    const headSeq = this.headSeq();
+    const committedSeq = subscription.promisedSeq(headSeq);
+    const { handle } = subscription;
+    const message = { type: 'update', handle, author, committedSeq, payload } as const;
+    if (payload.byteLength + UPDATE_ENVELOPE_BYTES > PROTOCOL_LIMITS.maxFrameBytes) {
+      subscription.beginPayload(headSeq);
+      outlet.send(message, 'bulk', () => {
+        if (subscription.endPayload()) this.scheduleNotice();
+      });
+      return latest;
+    }
+    const isSame = latest?.handle === handle && latest.committedSeq === committedSeq;
+    const encoded = isSame ? latest : { handle, committedSeq, frame: relayMessageCodec.encode(message) };
+    if (subscription.state === 'open') subscription.notifiedSeq = committedSeq;
+    outlet.sendFrame(encoded.frame, 'edits');
+    return encoded;
+  }
+
+  private giveUp(subscription: Subscription, error: unknown): void {
+    this.reportProblem(error);
+    // It may lack something now that nobody would send it again.
+    if (subscription.isReceiving) subscription.state = 'missed';
+    try {
+      subscription.participant.outlet.end(
+        CLOSE_CODES.tryAgainLater,
+        'The relay failed to send you something.',
+        RETRY_MS,
+      );
+    } catch (again) {
+      this.reportProblem(again);
     }
   }
 
@@ -101,25 +142,39 @@ export class FanOut implements Disposable {
   scheduleNotice(): void {
     this.notice.value ??= this.scheduler.schedule(() => {
       this.notice.value = undefined;
-      for (const subscription of this.members) this.sendNotice(subscription);
+      for (const subscription of this.members) this.trySend(subscription, () => this.sendNotice(subscription));
     }, NOTICE_DELAY_MS);
   }
 
-  ack({ participant, handle, state }: Subscription, clientSeq: number, seq: number): void {
-    if (state !== 'closed') participant.outlet.send({ type: 'ack', handle, clientSeq, seq }, 'control');
+  ack(subscription: Subscription, clientSeq: number, seq: number): void {
+    const { participant, handle, state } = subscription;
+    if (state === 'closed') return;
+    this.trySend(subscription, () => participant.outlet.send({ type: 'ack', handle, clientSeq, seq }, 'control'));
   }
 
-  refuse({ participant, handle, state }: Subscription, clientSeq: number, reason: Refusal, explanation: string): void {
+  refuse(subscription: Subscription, clientSeq: number, reason: Refusal, explanation: string): void {
+    const { participant, handle, state } = subscription;
     if (state === 'closed') return;
-    participant.outlet.send({ type: 'refused', handle, clientSeq, reason, explanation }, 'control');
+    const message = { type: 'refused', handle, clientSeq, reason, explanation } as const;
+    this.trySend(subscription, () => participant.outlet.send(message, 'control'));
   }
 
   /** Ends the subscription and tells the client why. */
   close(subscription: Subscription, reason: ClosingReason, explanation: string): void {
     this.delete(subscription);
     const { handle, participant } = subscription;
-    participant.outlet.send({ type: 'document-closed', handle, reason, explanation }, 'control');
-    participant.place.documentClosed(handle);
+    this.trySend(subscription, () => {
+      participant.outlet.send({ type: 'document-closed', handle, reason, explanation }, 'control');
+      participant.place.documentClosed(handle);
+    });
+  }
+
+  private trySend(subscription: Subscription, send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      this.giveUp(subscription, error);
+    }
   }
 
   private sendNotice(subscription: Subscription): void {

@@ -49,6 +49,11 @@ class HeldLog {
     );
   }
 
+  /** Of what is under way. */
+  get payloads(): Uint8Array[] {
+    return this.held.flatMap(({ batch }) => batch.flatMap(({ updates }) => updates.map(({ payload }) => payload)));
+  }
+
   append(batch: readonly DocumentAppend[]): Promise<readonly DocumentAppended[]> {
     return new Promise((resolve, reject) => {
       const answers = batch.map(({ epochWhenNew, updates }) => ({
@@ -77,7 +82,7 @@ function setUp(maxConcurrentAppends: number, limits: Partial<CommitLimits> = {})
   const commits = new GroupCommit(log, scheduler, { ...DEFAULT_COMMIT_LIMITS, ...limits });
   onTestFinished(() => commits.dispose());
   const [a, b, c] = [new RecordingTarget('a'), new RecordingTarget('b'), new RecordingTarget('c')];
-  const add = (target: RecordingTarget, clientSeq: number, bytes = 1) =>
+  const add = (target: RecordingTarget, clientSeq: number, payload: number | Uint8Array = 1) =>
     commits.enqueue(target, {
       pendingId: clientSeq,
       session: { subject: 's', sessionId: 'i' },
@@ -85,12 +90,25 @@ function setUp(maxConcurrentAppends: number, limits: Partial<CommitLimits> = {})
       clientSeqs: [clientSeq],
       name: 'n',
       timeMs: 1,
-      payload: new Uint8Array(bytes),
+      payload: typeof payload === 'number' ? new Uint8Array(payload) : payload,
     });
   return { scheduler, log, commits, a, b, c, add };
 }
 
 describe('group commit', () => {
+  it('keeps of what was read with an update no more than the update, and copies nothing large', () => {
+    const { scheduler, log, a, add } = setUp(1);
+    const read = Buffer.alloc(64 * 1024, 7);
+    const large = read.subarray(4_000);
+    add(a, 1, read.subarray(100, 130));
+    add(a, 2, large);
+    scheduler.advance(3);
+    const [first, second] = log.payloads;
+    expect(first).toEqual(new Uint8Array(30).fill(7));
+    expect(first?.buffer.byteLength).toBeLessThan(1_024);
+    expect(second).toBe(large);
+  });
+
   it('writes all documents in one commit when the log takes one at a time', async () => {
     const { scheduler, log, a, b, add } = setUp(1);
     add(a, 1);

@@ -7,6 +7,7 @@ import {
 import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentAppend, DocumentAppended, DocumentKey, UpdateLog } from '../log/update-log.ts';
 import { Outbox, type PendingUpdate } from './outbox.ts';
+import { ownBytes } from './own-bytes.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export type { PendingUpdate } from './outbox.ts';
@@ -97,7 +98,9 @@ export class GroupCommit implements Disposable {
     }
     let outbox = this.outboxes.get(target);
     if (!outbox) this.outboxes.set(target, (outbox = new Outbox()));
-    outbox.add(update, this.scheduler.now());
+    // It may wait for long.
+    const payload = ownBytes(update.payload);
+    outbox.add(payload === update.payload ? update : { ...update, payload }, this.scheduler.now());
     this.byteLength += byteLength;
     this.collectedBytes += byteLength;
     if (this.collectedBytes >= FULL_BATCH_BYTES) this.flush();

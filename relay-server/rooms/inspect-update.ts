@@ -37,13 +37,32 @@ class CountingDecoder extends Y.UpdateDecoderV1 {
 }
 
 /**
- * Decodes a Yjs update in full and says what it brings (SPEC UP2). What passes can be merged, compared and applied
- * later: one bad row in the log would spoil all of its document.
+ * Decodes a Yjs update in full and says what it brings. What passes can be merged and compared later: one bad row in the
+ * log would spoil all of its document.
  */
 export function inspectUpdate(payload: Uint8Array): Inspection {
+  return inspect(payload, () => undefined);
+}
+
+/**
+ * The same for an update that somebody sends (SPEC UP2), whose values must not be nested so deep that others could not
+ * read them. What is stored already is not to be judged by that.
+ */
+export function inspectEdit(payload: Uint8Array): Inspection {
+  return inspect(payload, (structs) =>
+    structs.some(isNestedTooDeep) ? `a value is nested deeper than ${MAX_NESTING} levels` : undefined,
+  );
+}
+
+function inspect(
+  payload: Uint8Array,
+  findFault: (structs: readonly (Y.Item | Y.GC | Y.Skip)[]) => string | undefined,
+): Inspection {
   try {
     const { structs, ds } = Y.decodeUpdateV2(payload, CountingDecoder);
     if (latest && decoding.hasContent(latest)) return malformed('bytes are left over');
+    const fault = findFault(structs);
+    if (fault !== undefined) return malformed(fault);
     const ranges = toRanges(structs);
     if (typeof ranges === 'string') return malformed(ranges);
     for (const deletes of ds.clients.values()) {
@@ -69,7 +88,6 @@ function toRanges(structs: readonly (Y.Item | Y.GC | Y.Skip)[]): ClockRange[] | 
     const end = id.clock + length;
     if (length < 1 || end > MAX_CLOCK) return 'a struct is out of bounds';
     if (struct instanceof Y.Skip) continue;
-    if (isNestedTooDeep(struct)) return `a value is nested deeper than ${MAX_NESTING} levels`;
     if (struct instanceof Y.Item && pointsAhead(struct)) return 'a struct builds on a later one of its own author';
     const last = ranges.at(-1);
     if (last?.client === client && last.end === id.clock) last.end = end;

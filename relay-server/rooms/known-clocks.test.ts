@@ -6,6 +6,8 @@ import { KnownClocks } from './known-clocks.ts';
 
 const decode = (clocks: KnownClocks) => Y.decodeStateVector(clocks.encodeStateVector());
 
+const clocksOf = (start: number, end: number) => Array.from({ length: end - start }, (_unused, index) => start + index);
+
 describe('known clocks', () => {
   it.each([1, 2, 3, 4, 5, 6])('[SY4] agree with plain sets of clocks (seed %i)', (seed) => {
     const random = createSeededRandom(seed);
@@ -27,6 +29,10 @@ describe('known clocks', () => {
         let reached = 0;
         while (set.has(reached)) reached++;
         expect(decode(clocks).get(client) ?? 0).toBe(reached);
+        const asked = { client, start: random.below(90), end: 90 + random.below(20) };
+        const lacking = clocks.lackingOf(asked).flatMap(({ start, end }) => clocksOf(start, end));
+        expect(lacking).toEqual(clocksOf(asked.start, asked.end).filter((clock) => !set.has(clock)));
+        expect(clocksOf(0, 110).filter((clock) => clocks.has(client, clock))).toEqual([...set].sort((a, b) => a - b));
       }
     }
   });

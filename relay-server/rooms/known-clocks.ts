@@ -45,6 +45,30 @@ export class KnownClocks {
     return true;
   }
 
+  /** Whether a struct is there. */
+  has(client: number, clock: number): boolean {
+    const known = this.clients.get(client);
+    if (!known) return false;
+    if (clock < known.reached) return true;
+    const range = known.beyond[firstEndingFrom(known.beyond, clock + 1)];
+    return range !== undefined && range.start <= clock;
+  }
+
+  /** What of a range is not there. */
+  lackingOf({ client, start, end }: ClockRange): ClockRange[] {
+    const known = this.clients.get(client);
+    if (!known) return [{ client, start, end }];
+    const lacking: ClockRange[] = [];
+    let reached = Math.max(start, known.reached);
+    for (let index = firstEndingFrom(known.beyond, reached + 1); reached < end; index++) {
+      const next = known.beyond[index];
+      const gapEnd = Math.min(end, next?.start ?? end);
+      if (gapEnd > reached) lacking.push({ client, start: reached, end: gapEnd });
+      reached = Math.max(gapEnd, next?.end ?? end);
+    }
+    return lacking;
+  }
+
   /** The encoded state vector: contiguous clocks only, as a Y.Doc would have them. */
   encodeStateVector(): Uint8Array {
     this.encoded ??= encode([...this.clients].filter(([, { reached }]) => reached > 0));

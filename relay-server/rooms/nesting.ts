@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 
-/** Far beyond what people write; whoever decodes or encodes a value needs a piece of the stack for each level. */
+/** Far beyond what people write. Whoever reads, writes or deletes what is nested needs a piece of the stack for each level. */
 export const MAX_NESTING = 256;
 
 /** Whether a struct holds a value, such as an embed or a map's entry, that is nested deeper than {@link MAX_NESTING}. */

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { decodePresenceState, encodePresenceState, WorkspaceIndex } from '../../shared/workspace/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
+import { deletionOf, nestedArrays } from '../testing/hostile/deep-structures.ts';
 import type { RawClient } from '../testing/raw-client.ts';
 import { createPlainDoorkeeper, RelayUnderTest } from '../testing/relay-under-test.ts';
 import { YjsClient } from '../testing/yjs-client.ts';
 import type { Admission, Doorkeeper } from '../access/room-grant.ts';
 import { PATH_VIEW } from './subscription.ts';
+
+const INDEX = { tenant: 'default', room: 'room', document: 'index' };
 
 /** Admits like the plain one, and everybody whose name begins with `part` only to `src`. */
 function createPartialDoorkeeper(plain: Doorkeeper): Doorkeeper {
@@ -193,6 +196,45 @@ describe('a person who may see only some paths', () => {
     await relay.advance(100);
     expect(part.client.all('opened').map(({ handle }) => handle)).toEqual([3, 4, 5]);
     expect(part.client.last('document-closed')).toMatchObject({ handle: 6, reason: 'forbidden' });
+    dispose();
+  });
+
+  it('[AC5] [DO5] costs nobody else anything when the list cannot be applied, and is served once it can', async () => {
+    const { relay, join, idOf, dispose } = await start();
+    // Nobody may send it, and a relay of before has stored it.
+    const deep = nestedArrays({ clientID: 7, depth: 30_000 });
+    const session = { subject: 'eve', sessionId: 'session-of-eve-0123' };
+    const update = { session, clientSeq: 1, name: 'Eve', timeMs: 1, payload: deep };
+    await relay.log.append([{ key: INDEX, epochWhenNew: 'unused', updates: [update] }]);
+    relay.restart();
+    const part = await join('part.editor', 'session-of-the-guest');
+    const eve = await join('eve.editor', 'session-of-eve-4567');
+    const bob = await join('bob.editor', 'session-of-bob-0123');
+    expect(part.paths()).toEqual(['src/a.ts', 'src/b.ts']);
+    eve.client.update(1, 1, deletionOf(7));
+    await relay.advance(100);
+    expect(eve.client.last('ack')).toMatchObject({ handle: 1, clientSeq: 1 });
+    expect(bob.client.all('update')).toHaveLength(1);
+    for (let retry = 0; retry < 4; retry++) await relay.advance(4_000);
+    part.client.open(2, idOf('src/a.ts'));
+    await relay.advance(100);
+    expect(part.client.last('document-closed')).toMatchObject({ handle: 2, reason: 'unreadable' });
+    // However often it is tried.
+    expect(relay.problems).toHaveLength(1);
+
+    // As a repair leaves it.
+    const read = relay.log.readUpdates.bind(relay.log);
+    const nothing = new Uint8Array([0, 0]);
+    relay.log.readUpdates = async (...range) =>
+      (await read(...range)).map((row) =>
+        row.clientSeq === 1 && row.name === 'Eve' ? { ...row, payload: nothing } : row,
+      );
+    await relay.advance(16_000);
+    part.client.open(3, idOf('src/a.ts'));
+    part.client.open(4, idOf('secret/plan.md'));
+    await relay.advance(100);
+    expect(part.client.last('opened')).toMatchObject({ handle: 3, access: 'write' });
+    expect(part.client.last('document-closed')).toMatchObject({ handle: 4, reason: 'forbidden' });
     dispose();
   });
 

@@ -1,44 +1,18 @@
 import { createHash } from 'node:crypto';
 import * as Y from 'yjs';
-import { DEFAULT_ROOM_SETTINGS, matchesPaths } from '../../shared/access/index.ts';
-import {
-  type Disposable,
-  DisposableStore,
-  Emitter,
-  MutableDisposable,
-  type Scheduler,
-} from '../../shared/lifecycle/index.ts';
-import { ChunkAssembler, type RelayMessage, relayMessageCodec } from '../../shared/protocol/index.ts';
-import { INDEX_DOCUMENT, WorkspaceIndex } from '../../shared/workspace/index.ts';
-import type { LiveDocument } from './document.ts';
-import type { Outlet } from './outlet.ts';
-import { type Participant, type Place, Subscription } from './subscription.ts';
+import { matchesPaths } from '../../shared/access/index.ts';
+import { type Disposable, DisposableStore, Emitter, MutableDisposable } from '../../shared/lifecycle/index.ts';
+import { INDEX_DOCUMENT, type SharedFile, WorkspaceIndex } from '../../shared/workspace/index.ts';
+import { FollowedDocument, type FollowOptions } from './followed-document.ts';
 
-/** The room, as far as its views need it. */
-export interface ViewedRoom {
-  readonly key: { readonly tenant: string; readonly room: string };
-  acquire(name: string): LiveDocument;
-  release(document: LiveDocument): void;
-}
-
-export interface PathViewOptions {
-  readonly room: ViewedRoom;
+export interface PathViewOptions extends FollowOptions {
   readonly patterns: readonly string[];
-  readonly scheduler: Scheduler;
-  /** 16 to 64 letters and digits that no session had before. */
-  readonly sessionId: string;
-  readonly reportProblem: (error: unknown) => void;
 }
 
 /** Changes of the list come many at once. */
 const SETTLE_MS = 20;
-const REOPEN_MS = 1_000;
-/** What owners set does not concern the relay itself. */
 // Plain values alone: two nodes must not see a difference where there is none.
 const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'sizeBytes'];
-const UNMOVED: Place = { applyAccess: () => {}, documentClosed: () => {} };
-/** In the log, who keeps a view up. No person has such a subject. */
-const KEEPER = { subject: 'relay', name: 'Relay' } as const;
 
 /** Name of the document that lists a room's files for those who may see only `patterns`. */
 export function pathViewName(patterns: readonly string[]): string {
@@ -59,9 +33,11 @@ export class PathView implements Disposable {
   private readonly timer = this.owned.add(new MutableDisposable<Disposable>());
   private readonly source: FollowedDocument;
   private readonly view: FollowedDocument;
-  private readonly sourceIndex: WorkspaceIndex;
+  private readonly index = this.owned.add(new MutableDisposable<WorkspaceIndex>());
+  private indexedDoc: Y.Doc | undefined;
   private allowed: ReadonlySet<string> = new Set();
-  private isReady = false;
+  /** All of it had been read when something of it came last. */
+  private isKnown = false;
 
   /** Fires when other documents belong to the view than before. */
   readonly onDidChange = this.changed.event;
@@ -72,10 +48,9 @@ export class PathView implements Disposable {
     const follow = (name: string) => this.owned.add(new FollowedDocument(name, options, () => this.noticeChange()));
     this.source = follow(INDEX_DOCUMENT);
     this.view = follow(this.documentName);
-    this.sourceIndex = this.owned.add(new WorkspaceIndex(this.source.doc, { random: () => 0, nowMs: () => 0 }));
   }
 
-  /** Resolves when the view is known. Rejects when the room's list, or the view, could not be read so far. */
+  /** Resolves when the view is known. Rejects when the room's list, or the view, cannot be read now. */
   async ready(): Promise<void> {
     await Promise.all([this.source.whenRead, this.view.whenRead]);
   }
@@ -85,29 +60,46 @@ export class PathView implements Disposable {
     return this.allowed.has(document);
   }
 
+  // What has come of a list in part says nothing of what is not in it.
+  private get isRead(): boolean {
+    return this.source.hasRead && this.view.hasRead;
+  }
+
   private noticeChange(): void {
-    if (!this.isReady) return this.begin();
+    const wasKnown = this.isKnown;
+    this.isKnown = this.isRead;
+    if (!this.isKnown) return;
+    if (!wasKnown) return this.project();
     this.timer.value ??= this.options.scheduler.schedule(() => {
       this.timer.value = undefined;
-      this.project();
+      this.projectInTime();
     }, SETTLE_MS);
   }
 
-  private begin(): void {
-    if (!this.source.hasRead || !this.view.hasRead) return;
-    this.isReady = true;
-    this.project();
+  private projectInTime(): void {
+    try {
+      if (this.isRead) this.project();
+    } catch (error) {
+      this.options.reportProblem(error);
+    }
   }
 
   private project(): void {
     if (this.owned.isDisposed) return;
     const { patterns } = this.options;
-    const files = this.sourceIndex.files.filter(({ path }) => matchesPaths(path, patterns));
+    const files = this.listFiles().filter(({ path }) => matchesPaths(path, patterns));
     const allowed = new Set(files.map(({ fileId }) => fileId));
     const isChanged = allowed.size !== this.allowed.size || [...allowed].some((fileId) => !this.allowed.has(fileId));
     this.allowed = allowed;
     this.writeDifference(allowed);
     if (isChanged) this.changed.fire();
+  }
+
+  private listFiles(): readonly SharedFile[] {
+    const { doc } = this.source;
+    if (this.indexedDoc !== doc) this.index.value = new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 });
+    this.indexedDoc = doc;
+    return this.index.value?.files ?? [];
   }
 
   private writeDifference(allowed: ReadonlySet<string>): void {
@@ -158,166 +150,4 @@ function copyEntry(fileId: string, entry: Y.Map<unknown>, shown: Y.Map<Y.Map<unk
     isChanged = true;
   }
   return isChanged;
-}
-
-/** A document of the room as the relay itself reads and writes it: a participant that nobody sees. */
-class FollowedDocument implements Outlet, Disposable {
-  readonly doc = new Y.Doc();
-  /** Resolves when it was read. Rejects when that has failed; it is tried again and again. */
-  whenRead: Promise<void>;
-  hasRead = false;
-  readonly isLagging = false;
-  private readonly name: string;
-  private readonly options: PathViewOptions;
-  private readonly onChange: () => void;
-  private readonly retry = new MutableDisposable<Disposable>();
-  private readonly assembler = new ChunkAssembler();
-  private opened: { readonly document: LiveDocument; readonly subscription: Subscription } | undefined;
-  private readonly firstReading = Promise.withResolvers<void>();
-  private isFailing = false;
-  private lastHandle = 0;
-  private clientSeq = 0;
-  /** Something of `doc` may be missing in the log. */
-  private hasUnsent = false;
-  private isDisposed = false;
-
-  constructor(name: string, options: PathViewOptions, onChange: () => void) {
-    this.name = name;
-    this.options = options;
-    this.onChange = onChange;
-    this.whenRead = this.firstReading.promise;
-    this.open();
-  }
-
-  /** Sends what was changed in `doc` just now. */
-  submit(payload: Uint8Array): void {
-    if (this.opened) this.opened.document.submit(this.opened.subscription, ++this.clientSeq, payload);
-    else this.hasUnsent = true;
-  }
-
-  private open(): void {
-    const { room, sessionId } = this.options;
-    const document = room.acquire(this.name);
-    const subscription = new Subscription(toKeeper(room, sessionId, this), ++this.lastHandle, this.name);
-    this.opened = { document, subscription };
-    document.subscribe(subscription);
-    const stateVector = Y.encodeStateVector(this.doc);
-    document.answerOpen(subscription, { epoch: '', afterSeq: 0, stateVector }).catch((error: unknown) => {
-      this.fail(error);
-      this.reopenLater();
-    });
-  }
-
-  private fail(error: unknown): void {
-    // An outage is reported once.
-    if (!this.isFailing) this.options.reportProblem(error);
-    this.isFailing = true;
-    if (this.hasRead) return;
-    const failed = Promise.withResolvers<void>();
-    for (const { promise, reject } of [this.firstReading, failed]) {
-      // Perhaps nobody waits for it.
-      promise.catch(() => {});
-      reject(error);
-    }
-    this.whenRead = failed.promise;
-  }
-
-  private reopenLater(): void {
-    this.close();
-    if (this.isDisposed) return;
-    this.retry.value = this.options.scheduler.schedule(() => this.open(), REOPEN_MS);
-  }
-
-  private close(): void {
-    if (!this.opened) return;
-    const { document, subscription } = this.opened;
-    this.opened = undefined;
-    document.unsubscribe(subscription);
-    this.options.room.release(document);
-  }
-
-  send(message: RelayMessage, _lane: unknown, onSent?: () => void): void {
-    this.take(message);
-    onSent?.();
-  }
-
-  sendFrame(frame: Uint8Array): void {
-    this.take(relayMessageCodec.decode(frame));
-  }
-
-  end(): void {
-    this.reopenLater();
-  }
-
-  private take(message: RelayMessage): void {
-    if (this.isDisposed) return;
-    switch (message.type) {
-      case 'update':
-        return this.apply(message.payload);
-      case 'sync':
-        if (message.payload.byteLength > 0) this.apply(message.payload);
-        if (message.isLast) this.read();
-        return;
-      case 'chunk': {
-        const whole = this.assembler.add(message);
-        if (whole) this.take(relayMessageCodec.decode(whole));
-        return;
-      }
-      case 'document-closed':
-        return this.reopenLater();
-      case 'refused':
-        this.hasUnsent = true;
-        return this.reopenLater();
-      // The rest is for people.
-      default:
-    }
-  }
-
-  private read(): void {
-    this.isFailing = false;
-    this.hasRead = true;
-    this.onChange();
-    this.firstReading.resolve();
-    this.whenRead = Promise.resolve();
-    if (!this.hasUnsent) return;
-    this.hasUnsent = false;
-    this.submit(Y.encodeStateAsUpdate(this.doc));
-  }
-
-  private apply(payload: Uint8Array): void {
-    Y.applyUpdate(this.doc, payload, this);
-    this.onChange();
-  }
-
-  dispose(): void {
-    this.isDisposed = true;
-    this.retry.dispose();
-    this.close();
-    this.doc.destroy();
-  }
-}
-
-function toKeeper(room: ViewedRoom, sessionId: string, outlet: Outlet): Participant {
-  const { tenant, room: name } = room.key;
-  return {
-    presenceId: 0,
-    session: { subject: KEEPER.subject, sessionId },
-    grant: {
-      tenant,
-      room: name,
-      ...KEEPER,
-      role: 'editor',
-      linkId: undefined,
-      lineageId: KEEPER.subject,
-      jti: KEEPER.subject,
-      paths: undefined,
-      issuedAtMs: 0,
-      expiresAtMs: Infinity,
-    },
-    standing: { role: 'editor', writesAs: 'editor', chat: DEFAULT_ROOM_SETTINGS.chat, explanation: '' },
-    outlet,
-    canInflate: false,
-    isKeeper: true,
-    place: UNMOVED,
-  };
 }

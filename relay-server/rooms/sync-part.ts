@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync } from 'node:zlib';
+import { deflateRaw, deflateRawSync, inflateRaw, type ZlibOptions } from 'node:zlib';
 import * as Y from 'yjs';
 import { PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
 import { decodeSnapshot, readSnapshotUpdate, type StoredForm } from '../log/snapshot-format.ts';
@@ -7,11 +7,12 @@ import { type ClockRange, inspectUpdate } from './inspect-update.ts';
 
 /** Smaller ones gain too little. */
 const WORTH_DEFLATING_BYTES = 512;
-/** Larger ones are compressed in another thread. */
+/** Larger ones are compressed, and inflated, in another thread. */
 const MAX_SYNCHRONOUS_BYTES = 16 * 1024;
 const OPTIONS = { level: 4 };
 
 const deflateElsewhere = promisify(deflateRaw);
+const inflateElsewhere = promisify<Uint8Array, ZlibOptions, Uint8Array>(inflateRaw);
 
 type Source =
   | { readonly kind: 'update'; readonly update: Uint8Array }
@@ -45,6 +46,17 @@ export class SyncPart {
   get update(): Uint8Array {
     if (this.source.kind === 'update') return this.source.update;
     return (this.inflated ??= readSnapshotUpdate(this.source.bytes));
+  }
+
+  /** The update; a large one is inflated in another thread. Rejects with a `LogFailure` when it is of a damaged snapshot. */
+  async inflate(): Promise<Uint8Array> {
+    if (this.source.kind === 'snapshot' && !this.inflated && this.byteLength > MAX_SYNCHRONOUS_BYTES) {
+      const { deflated } = this.source.stored;
+      const update = await inflateElsewhere(deflated, { maxOutputLength: this.byteLength }).catch(() => undefined);
+      // What is wrong else, reading it says.
+      if (update?.byteLength === this.byteLength) this.inflated = update;
+    }
+    return this.update;
   }
 
   /** The structs that the update brings; undefined when it is no Yjs update. A snapshot says so without being decoded. */

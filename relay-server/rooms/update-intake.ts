@@ -60,7 +60,14 @@ export class UpdateIntake {
     const { run } = this;
     if (!run) return;
     this.run = undefined;
-    for (const update of join(run.updates)) this.take(run.subscription, update);
+    for (const update of join(run.updates)) {
+      try {
+        this.take(run.subscription, update);
+      } catch (error) {
+        // Often nobody is there to catch it; and what follows has no part in it.
+        reportUnexpectedError(error);
+      }
+    }
   }
 }
 
