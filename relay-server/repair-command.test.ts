@@ -27,7 +27,13 @@ function unwritableEmbed(): Uint8Array {
 async function repairOf(...payloads: readonly Uint8Array[]) {
   const relay = new RelayUnderTest();
   const session = { subject: 'ada', sessionId: 'session-of-ada-01' };
-  const updates = payloads.map((payload, index) => ({ session, clientSeq: index + 1, name: 'Ada', timeMs: 1, payload }));
+  const updates = payloads.map((payload, index) => ({
+    session,
+    clientSeq: index + 1,
+    name: 'Ada',
+    timeMs: 1,
+    payload,
+  }));
   await relay.log.append([{ key: KEY, epochWhenNew: 'first', updates }]);
   const storage = openSqliteStorage(join(relay.folder, 'relay.db'));
   onTestFinished(() => storage.dispose());

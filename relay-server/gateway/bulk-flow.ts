@@ -6,6 +6,8 @@ import type { ServerSocket } from './server-socket.ts';
 const NO_ANSWER_MS = 5_000;
 /** One that has answered before may have a link that is full, or was away. */
 const NO_FURTHER_ANSWER_MS = 60_000;
+/** One that never answers may do so after all, and is asked so often; each question is remembered until then. */
+const MAX_UNANSWERED = 4;
 
 /** Keeps large messages to one client from filling its link: asks it, between them, whether they have arrived. */
 export class BulkFlow implements Disposable {
@@ -62,7 +64,7 @@ export class BulkFlow implements Disposable {
   }
 
   private probe(window: BulkWindow): void {
-    if (!this.socket.ping) return;
+    if (!this.socket.ping || (this.neverAnswers && window.asked >= MAX_UNANSWERED)) return;
     window.noteProbe(++this.lastMarker, performance.now());
     this.socket.ping(this.lastMarker);
     if (!this.neverAnswers) this.awaitAnswer();

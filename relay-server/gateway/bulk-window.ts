@@ -42,9 +42,14 @@ export class BulkWindow {
     return this.sentBytes - this.answeredBytes < this.limitBytes;
   }
 
+  /** How many answers are to come. */
+  get asked(): number {
+    return this.probes.length;
+  }
+
   /** An answer is to come. */
   get isAsked(): boolean {
-    return this.probes.length > 0;
+    return this.asked > 0;
   }
 
   /** It is full, and no answer is to come: the client has to be asked, or it stays so. */

@@ -72,7 +72,9 @@ describe('sockets', () => {
     ada.socket.pause();
     const sentMs = performance.now();
     ada.socket.send(new Uint8Array(1_000_000));
-    await bob.until('presence', ({ entries }) => entries.some((entry) => entry.presenceId === presenceId && entry.isGone));
+    await bob.until('presence', ({ entries }) =>
+      entries.some((entry) => entry.presenceId === presenceId && entry.isGone),
+    );
     expect(performance.now() - sentMs).toBeLessThan(10_000);
   });
 });

@@ -112,7 +112,7 @@ class WrappedWebSocket implements PingableSocket, FrameSource {
   /** A control frame has come; it may stand between the pieces of a message that goes on. */
   noteControl({ byteLength }: Buffer): void {
     // What was read beyond a message was counted with it.
-    this.wholeBytes += CONTROL_HEADER_BYTES + byteLength;
+    this.wholeBytes = Math.min(this.wholeBytes + CONTROL_HEADER_BYTES + byteLength, bytesReadOf(this.stream));
   }
 
   drained(): void {

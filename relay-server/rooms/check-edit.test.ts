@@ -47,7 +47,11 @@ class StoredDocument {
     if (this.snapshot) {
       const doc = new Y.Doc();
       Y.applyUpdate(doc, this.snapshot);
-      const ranges = [...Y.decodeStateVector(Y.encodeStateVector(doc))].map(([client, end]) => ({ client, start: 0, end }));
+      const ranges = [...Y.decodeStateVector(Y.encodeStateVector(doc))].map(([client, end]) => ({
+        client,
+        start: 0,
+        end,
+      }));
       await this.nesting.addSnapshot(this.snapshot, ranges);
       this.clocks.add(ranges);
     }
@@ -71,7 +75,12 @@ function createClient(clientID: number, gc: boolean): Client {
 }
 
 function editOnce(random: SeededRandom, { doc, undo }: Client): void {
-  let place: unknown = random.pick([doc.getArray('array'), doc.getMap('map'), doc.getText('text'), doc.getXmlFragment('xml')]);
+  let place: unknown = random.pick([
+    doc.getArray('array'),
+    doc.getMap('map'),
+    doc.getText('text'),
+    doc.getXmlFragment('xml'),
+  ]);
   for (;;) {
     const inner = valuesOf(place).filter((value) => value instanceof Y.AbstractType);
     if (inner.length === 0 || random.chance(0.2)) break;

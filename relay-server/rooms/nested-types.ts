@@ -99,7 +99,8 @@ export class NestedTypes {
     const found = this.runs.find(id);
     if (!found) return this.has(id) ? TOP : undefined;
     const path: DepthRun[] = [];
-    for (let run: DepthRun | undefined = found; run?.depth.beyond; run = this.runs.find(run.depth.beyond)) path.push(run);
+    for (let run: DepthRun | undefined = found; run?.depth.beyond; run = this.runs.find(run.depth.beyond))
+      path.push(run);
     // What they waited for may have come.
     for (const run of path.toReversed()) {
       const { levels, beyond } = run.depth;

@@ -266,6 +266,39 @@ describe('a person who may see only some paths', () => {
     dispose();
   });
 
+  it('[AC5] is told again of those alone whom a change of the list hides or shows', async () => {
+    const { relay, join, edit, idOf, owner, dispose } = await start();
+    const others = [];
+    for (const name of ['bob', 'carl', 'dan']) others.push(await join(`${name}.viewer`, `session-of-${name}-0123`));
+    const part = await join('part.editor', 'session-of-the-guest');
+    const files = ['src/a.ts', 'secret/plan.md', 'secret/plan.md', 'README.md'].map(idOf);
+    for (const [index, { client }] of [owner, ...others].entries())
+      client.send({ type: 'presence', state: presenceIn(files[index] ?? '') });
+    await relay.advance(100);
+    const newsOf = async (change: () => Promise<void>) => {
+      const heard = part.client.received.length;
+      await change();
+      const news = part.client.received.slice(heard).flatMap((m) => (m.type === 'presence' ? m.entries : []));
+      return news.map(({ presenceId }) => presenceId);
+    };
+    const idsOf = (...clients: { readonly client: RawClient }[]) =>
+      clients.map(({ client }) => client.last('welcome').presenceId);
+    const [bob, carl, dan] = others;
+    if (!bob || !carl || !dan) throw new Error('somebody is missing');
+    expect(await newsOf(() => edit((list) => list.update(idOf('src/b.ts'), { path: 'secret/b.ts' })))).toEqual([]);
+    const moved = await newsOf(() => edit((list) => list.update(idOf('secret/plan.md'), { path: 'src/plan.md' })));
+    expect(moved).toEqual(idsOf(bob, carl));
+    const both = await newsOf(() =>
+      edit((list) => {
+        list.update(idOf('secret/plan.md'), { path: 'secret/plan.md' });
+        list.update(idOf('README.md'), { path: 'src/README.md' });
+        list.update(idOf('src/a.ts'), { path: 'secret/a.ts' });
+      }),
+    );
+    expect(both).toEqual(idsOf(owner, bob, carl, dan));
+    dispose();
+  });
+
   it('[AC5] [YW2] is told by no query who is in a document that is none of theirs', async () => {
     const { relay, idOf, dispose } = await start();
     const document = idOf('secret/plan.md');

@@ -31,6 +31,10 @@ interface Present {
   missed: Set<number> | undefined;
   /** False until it was sent everybody. */
   isIntroduced: boolean;
+  /** Of whom it was not told where they are. Undefined for those who may see the whole room. */
+  readonly hidden: Set<number> | undefined;
+  /** It may see other files than when it was told that. */
+  hasOtherView: boolean;
 }
 
 /** Who is in a room, on all nodes, and what they show (SPEC, chapter PR). Nothing of it is stored. */
@@ -67,8 +71,10 @@ export class PresenceBoard implements Disposable {
   }
 
   join(participant: Participant): void {
-    const { presenceId } = participant;
-    this.present.set(presenceId, { participant, state: undefined, missed: undefined, isIntroduced: false });
+    const { presenceId, view } = participant;
+    const hidden = view && new Set<number>();
+    const untold = { missed: undefined, isIntroduced: false, hidden, hasOtherView: false };
+    this.present.set(presenceId, { participant, state: undefined, ...untold });
     this.note(presenceId, true);
   }
 
@@ -79,8 +85,12 @@ export class PresenceBoard implements Disposable {
     present.isIntroduced = true;
     this.send(
       present,
-      [...this.present.keys(), ...(this.remote?.presenceIds ?? [])].map((id) => this.fullEntry(id)),
+      this.everybody.map((id) => this.fullEntry(id)),
     );
+  }
+
+  private get everybody(): readonly number[] {
+    return [...this.present.keys(), ...(this.remote?.presenceIds ?? [])];
   }
 
   /** Stamps the participant's identity anew. */
@@ -127,6 +137,10 @@ export class PresenceBoard implements Disposable {
   private note(presenceId: number, isRenamed: boolean): void {
     this.changed.add(presenceId);
     if (isRenamed) this.renamed.add(presenceId);
+    this.scheduleTick();
+  }
+
+  private scheduleTick(): void {
     const people = this.present.size + (this.remote?.size ?? 0);
     const delayMs = TICK_MS * (1 + Math.floor(people / PEOPLE_PER_TICK));
     this.timer.value ??= this.scheduler.schedule(() => this.tick(), delayMs);
@@ -151,6 +165,7 @@ export class PresenceBoard implements Disposable {
       if (frames && !present.participant.view)
         for (const frame of frames) present.participant.outlet.sendFrame(frame, 'presence');
       else this.send(present, entries);
+      this.tellOtherView(present);
     }
     const own = entries.filter(({ presenceId }) => !this.remote?.isOf(presenceId));
     if (own.length > 0) this.publishEntries(own, false);
@@ -164,18 +179,20 @@ export class PresenceBoard implements Disposable {
     }));
   }
 
-  /** A participant may see other files than before: what everybody shows is sent anew. */
+  /** A participant may see other files than before: soon it is told of those whose place it did not see, or sees no more. */
   viewChanged(presenceId: number): void {
     const present = this.present.get(presenceId);
-    if (!present?.isIntroduced) return;
-    present.missed = new Set([...this.present.keys(), ...(this.remote?.presenceIds ?? []), ...(present.missed ?? [])]);
-    if (!present.participant.outlet.isLagging) this.catchUp(present);
+    if (!present) return;
+    present.hasOtherView = true;
+    this.scheduleTick();
   }
 
   /** Sends a participant that reads again what it was not told. */
   caughtUp(presenceId: number): void {
     const present = this.present.get(presenceId);
-    if (present) this.catchUp(present);
+    if (!present) return;
+    this.catchUp(present);
+    this.tellOtherView(present);
   }
 
   private catchUp(present: Present): void {
@@ -185,12 +202,21 @@ export class PresenceBoard implements Disposable {
     this.send(present, entries);
   }
 
-  private send({ participant }: Present, entries: readonly PresenceEntry[]): void {
-    const { view } = participant;
-    const told = view ? entries.map((entry) => withinView(entry, view)) : entries;
+  private tellOtherView(present: Present): void {
+    const { hidden, hasOtherView, isIntroduced } = present;
+    const { view } = present.participant;
+    present.hasOtherView = false;
+    if (!hasOtherView || !isIntroduced || !hidden || !view) return;
+    const entries = this.everybody.map((id) => this.fullEntry(id));
+    const isOther = (entry: PresenceEntry) => (withinView(entry, view) !== entry) !== hidden.has(entry.presenceId);
+    this.send(present, entries.filter(isOther));
+  }
+
+  private send(present: Present, entries: readonly PresenceEntry[]): void {
+    const told = present.hidden ? entries.map((entry) => tell(present, entry)) : entries;
     for (let start = 0; start < told.length; start += ENTRIES_PER_MESSAGE) {
       const part = told.slice(start, start + ENTRIES_PER_MESSAGE);
-      participant.outlet.send({ type: 'presence', entries: part }, 'presence');
+      present.participant.outlet.send({ type: 'presence', entries: part }, 'presence');
     }
   }
 
@@ -212,6 +238,16 @@ export class PresenceBoard implements Disposable {
     this.publishEntries([], true);
     this.present.clear();
   }
+}
+
+/** What a participant is told of an entry, which is noted. */
+function tell({ participant: { view }, hidden }: Present, entry: PresenceEntry): PresenceEntry {
+  if (!view) return entry;
+  const told = withinView(entry, view);
+  if (told !== entry) hidden?.add(entry.presenceId);
+  // One without a state says nothing of it.
+  else if (entry.isGone || entry.state) hidden?.delete(entry.presenceId);
+  return told;
 }
 
 function goneEntry(presenceId: number): PresenceEntry {
