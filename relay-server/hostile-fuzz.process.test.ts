@@ -9,6 +9,7 @@ import { createSeededRandom } from '../shared/testing/seeded-random.ts';
 import { clientMessageCodec } from '../shared/protocol/index.ts';
 import type { AttackerOptions, AttackerReport } from './testing/hostile/attacker.ts';
 import { encodeRaw, rawMessages } from './testing/hostile/hostile-frames.ts';
+import { RestrictedGuest } from './testing/hostile/restricted-guest.ts';
 import { QuietPair, quantile } from './testing/quiet-pair.ts';
 import { runCli, startRelay, tokenFor } from './testing/relay-process.ts';
 import { temporaryFolder } from './testing/relay-under-test.ts';
@@ -59,6 +60,7 @@ it.each(seeds)(
       await tokenFor(data, 'quiet'),
       await tokenFor(data, 'quiet'),
     ]);
+    const guest = await RestrictedGuest.join(relay.url, data, 'hostile');
     pair.start();
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
     const before = pair.takeLatencies();
@@ -86,6 +88,8 @@ it.each(seeds)(
     expect(grownBytes).toBeLessThan(MAX_GROWTH_BYTES);
     expect(Object.keys(last.outcomes).filter((outcome) => outcome.startsWith('http 5'))).toEqual([]);
     await expectReadable(relay.url, await tokenFor(data, 'hostile', 'viewer'));
+    await guest.readList();
+    guest.end();
     expect(await relay.end('SIGTERM')).toBe(0);
     expect(relay.errors()).toBe('');
   },

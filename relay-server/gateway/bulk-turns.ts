@@ -27,7 +27,7 @@ export class BulkTurns {
     this.serve();
   }
 
-  /** Somebody has a turn to come. */
+  /** Somebody has a turn to come: whoever moves a relay by hand, as tests do, lets that happen before looking. */
   get isBusy(): boolean {
     return this.waiting.size > 0;
   }

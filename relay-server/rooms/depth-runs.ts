@@ -29,6 +29,9 @@ export function isSameDepth(one: Depth, other: Depth): boolean {
   return one.beyond?.client === other.beyond?.client && one.beyond?.clock === other.beyond?.clock;
 }
 
+/** Fewer are put in one by one, which moves what is behind them. */
+const MERGED_AT = 8;
+
 /** How deep structs are, as ranges of their clocks. */
 export class DepthRuns {
   /** Sorted and disjoint. */
@@ -41,34 +44,55 @@ export class DepthRuns {
   }
 
   /** Those that have something of a range. */
-  overlapping({ client, start, end }: ClockRange): readonly DepthRun[] {
+  overlapping(range: ClockRange): readonly DepthRun[] {
+    const { from, to } = this.span(range);
+    return from === to ? [] : (this.clients.get(range.client)?.slice(from, to) ?? []);
+  }
+
+  /** How many have something of a range; told without going through them. */
+  countIn(range: ClockRange): number {
+    const { from, to } = this.span(range);
+    return to - from;
+  }
+
+  private span({ client, start, end }: ClockRange): { readonly from: number; readonly to: number } {
     const runs = this.clients.get(client);
-    if (!runs) return [];
-    const from = firstEndingBeyond(runs, start);
-    let to = from;
-    while ((runs[to]?.start ?? Infinity) < end) to++;
-    return runs.slice(from, to);
+    if (!runs) return { from: 0, to: 0 };
+    const to = firstEndingBeyond(runs, end - 1);
+    return { from: firstEndingBeyond(runs, start), to: (runs[to]?.start ?? Infinity) < end ? to + 1 : to };
   }
 
   /** Adds runs of one client, rising and apart from each other and from all that are there. They become its own. */
   add(client: number, added: readonly DepthRun[]): void {
     const [first] = added;
     if (!first) return;
-    const runs = this.clients.get(client) ?? [];
-    this.clients.set(client, runs);
-    const behind = runs.splice(firstEndingBeyond(runs, first.start));
-    // In time that grows with both of them, not with their product.
-    let index = 0;
-    for (const run of added) {
-      for (let next = behind[index]; next && next.start < run.start; next = behind[++index]) append(runs, next);
-      append(runs, run);
-    }
-    for (; index < behind.length; index++) append(runs, behind[index]);
+    const runs = this.clients.get(client);
+    if (!runs) this.clients.set(client, joinAll(added));
+    else if ((runs.at(-1)?.end ?? 0) <= first.start) for (const run of added) append(runs, run);
+    else if (added.length < MERGED_AT) for (const run of added) runs.splice(firstEndingBeyond(runs, run.start), 0, run);
+    else this.clients.set(client, merge(runs, added));
   }
 }
 
-function append(runs: DepthRun[], run: DepthRun | undefined): void {
-  if (!run) return;
+/** In time that grows with both of them, not with their product. */
+function merge(runs: readonly DepthRun[], added: readonly DepthRun[]): DepthRun[] {
+  const merged: DepthRun[] = [];
+  let index = 0;
+  for (const run of added) {
+    for (let next = runs[index]; next && next.start < run.start; next = runs[++index]) append(merged, next);
+    append(merged, run);
+  }
+  for (let next = runs[index]; next; next = runs[++index]) append(merged, next);
+  return merged;
+}
+
+function joinAll(runs: readonly DepthRun[]): DepthRun[] {
+  const joined: DepthRun[] = [];
+  for (const run of runs) append(joined, run);
+  return joined;
+}
+
+function append(runs: DepthRun[], run: DepthRun): void {
   const last = runs.at(-1);
   if (last && last.end === run.start && isSameDepth(last.depth, run.depth)) last.end = run.end;
   else runs.push(run);

@@ -29,6 +29,9 @@ export type DocumentBackplaneMessage = Extract<BackplaneMessage, { readonly docu
 /** An update that is missing may be on its way from another node; after so long it is read from the log. */
 const GAP_PATIENCE_MS = 25;
 const UNKNOWN_AUTHOR = 0;
+/** Why an epoch is another one than those who have the document open were told: there was none, or not that one. */
+const BEGUN = 'Somebody has begun to write the document; compare it.';
+const RESTORED = 'The document was restored; compare it again.';
 
 /**
  * A document that somebody has open: order, durability and fan-out of its updates. It knows their clocks,
@@ -58,11 +61,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.services = services;
     this.publish = publish;
     this.epochs = new DocumentEpoch(key, services.log, services.createEpoch());
-    this.fanOut = new FanOut(
-      services.scheduler,
-      () => this.cursor.headSeq,
-      (error) => services.reportProblem(error),
-    );
+    this.fanOut = new FanOut(services, () => this.cursor.headSeq);
     this.seen = new SeenTicker(
       services.scheduler,
       () => this.fanOut.subscriptions,
@@ -146,8 +145,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     if (!head || epoch !== this.epoch || !this.isLoaded) return this.catchUp();
     this.epochs.noteLogged(head.epoch);
     const told = [...this.fanOut.subscriptions].filter(({ state }) => state !== 'opening');
-    if (head.epoch !== epoch)
-      for (const other of told) this.close(other, 'reopen', 'Somebody has begun to write the document; compare it.');
+    if (head.epoch !== epoch) for (const other of told) this.close(other, 'reopen', BEGUN);
     this.noteHead(head, headSeq);
     if (this.cursor.gap) await this.catchUp();
   }
@@ -343,6 +341,7 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   /** Forgets what was known of the numbers, and lets everybody compare anew (SPEC SY6). */
   private startEpoch(epoch: string): void {
+    const explanation = this.epochs.isSettled ? RESTORED : BEGUN;
     this.epochs.begin(epoch);
     this.loading = undefined;
     this.isLoaded = false;
@@ -352,8 +351,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.remote.clear();
     this.seen.reset();
     this.sessions.forgetCommitted();
-    for (const subscription of this.fanOut.subscriptions)
-      this.close(subscription, 'reopen', 'The document was restored; compare it again.');
+    for (const subscription of this.fanOut.subscriptions) this.close(subscription, 'reopen', explanation);
   }
 
   /** Tells the others how far a participant has stored the document (SPEC PR5). */

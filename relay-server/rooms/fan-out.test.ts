@@ -55,11 +55,8 @@ it('what goes wrong with one who has the document open ends that one, and concer
   const scheduler = new ManualScheduler();
   const problems: unknown[] = [];
   let headSeq = 0;
-  const fanOut = new FanOut(
-    scheduler,
-    () => headSeq,
-    (error) => problems.push(error),
-  );
+  const services = { scheduler, reportProblem: (error: unknown) => void problems.push(error) };
+  const fanOut = new FanOut(services, () => headSeq);
   const [ada, bob, carl] = [subscribe(fanOut, 1), subscribe(fanOut, 2), subscribe(fanOut, 3)];
   bob.outlet.failure = new Error('broken');
   for (const byteLength of [10, 100_000]) fanOut.send(new Uint8Array(byteLength), 0);

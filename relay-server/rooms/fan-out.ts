@@ -14,6 +14,11 @@ export interface OpenAnswer {
   readonly contents: readonly SyncContent[];
 }
 
+export interface FanOutServices {
+  readonly scheduler: Scheduler;
+  reportProblem(error: unknown): void;
+}
+
 /** How long a commit notice waits for an update that carries it along. */
 const NOTICE_DELAY_MS = 250;
 /** Room for the fields around the payload of an `update`. */
@@ -32,17 +37,15 @@ interface EncodedUpdate {
  * goes wrong with one of them ends that one's connection and concerns nobody else.
  */
 export class FanOut implements Disposable {
-  private readonly scheduler: Scheduler;
-  private readonly reportProblem: (error: unknown) => void;
+  private readonly services: FanOutServices;
   private readonly headSeq: () => number;
   private readonly members = new Set<Subscription>();
   private readonly notice = new MutableDisposable<Disposable>();
 
   /** `headSeq` gives the number through which everything was sent to everybody. */
-  constructor(scheduler: Scheduler, headSeq: () => number, reportProblem: (error: unknown) => void) {
-    this.scheduler = scheduler;
+  constructor(services: FanOutServices, headSeq: () => number) {
+    this.services = services;
     this.headSeq = headSeq;
-    this.reportProblem = reportProblem;
   }
 
   get subscriptions(): ReadonlySet<Subscription> {
@@ -124,7 +127,7 @@ export class FanOut implements Disposable {
   }
 
   private giveUp(subscription: Subscription, error: unknown): void {
-    this.reportProblem(error);
+    this.services.reportProblem(error);
     // It may lack something now that nobody would send it again.
     if (subscription.isReceiving) subscription.state = 'missed';
     try {
@@ -134,13 +137,13 @@ export class FanOut implements Disposable {
         RETRY_MS,
       );
     } catch (again) {
-      this.reportProblem(again);
+      this.services.reportProblem(again);
     }
   }
 
   /** Soon tells everybody how far all is committed, unless an update does before. */
   scheduleNotice(): void {
-    this.notice.value ??= this.scheduler.schedule(() => {
+    this.notice.value ??= this.services.scheduler.schedule(() => {
       this.notice.value = undefined;
       for (const subscription of this.members) this.trySend(subscription, () => this.sendNotice(subscription));
     }, NOTICE_DELAY_MS);

@@ -16,7 +16,7 @@ export type Inspection =
 
 /** Far beyond what anybody types; keeps sums of clocks exact. */
 const MAX_CLOCK = 2 ** 40;
-/** Far beyond what an editor makes at once, offline edits of days included; decoding them takes a quarter of a second. */
+/** Far beyond what an editor makes at once, offline edits of days included; checking them takes half a second. */
 const MAX_STRUCTS = 300_000;
 
 /** Yjs makes it by itself and keeps it to itself. */

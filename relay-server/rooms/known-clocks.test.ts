@@ -8,6 +8,12 @@ const decode = (clocks: KnownClocks) => Y.decodeStateVector(clocks.encodeStateVe
 
 const clocksOf = (start: number, end: number) => Array.from({ length: end - start }, (_unused, index) => start + index);
 
+/** How many runs a set has in a range from `reached` on. */
+function piecesOf(set: ReadonlySet<number>, start: number, end: number, reached: number): number {
+  const isThere = (clock: number) => clock >= Math.max(start, reached) && set.has(clock);
+  return clocksOf(start, end).filter((clock) => isThere(clock) && !isThere(clock - 1)).length;
+}
+
 describe('known clocks', () => {
   it.each([1, 2, 3, 4, 5, 6])('[SY4] agree with plain sets of clocks (seed %i)', (seed) => {
     const random = createSeededRandom(seed);
@@ -32,6 +38,7 @@ describe('known clocks', () => {
         const asked = { client, start: random.below(90), end: 90 + random.below(20) };
         const lacking = clocks.lackingOf(asked).flatMap(({ start, end }) => clocksOf(start, end));
         expect(lacking).toEqual(clocksOf(asked.start, asked.end).filter((clock) => !set.has(clock)));
+        expect(clocks.piecesOf(asked)).toBeGreaterThanOrEqual(piecesOf(set, asked.start, asked.end, reached));
         expect(clocksOf(0, 110).filter((clock) => clocks.has(client, clock))).toEqual([...set].sort((a, b) => a - b));
       }
     }

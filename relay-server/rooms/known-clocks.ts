@@ -54,6 +54,18 @@ export class KnownClocks {
     return range !== undefined && range.start <= clock;
   }
 
+  /** False when nothing of the client is there from `clock` on, which is so for whatever it writes next. */
+  reachesBeyond(client: number, clock: number): boolean {
+    const known = this.clients.get(client);
+    return known !== undefined && Math.max(known.reached, known.beyond.at(-1)?.end ?? 0) > clock;
+  }
+
+  /** In how many pieces a range is there, beyond what is there without a gap; told without going through them. */
+  piecesOf({ client, start, end }: ClockRange): number {
+    const beyond = this.clients.get(client)?.beyond;
+    return beyond?.length ? firstEndingFrom(beyond, end) - firstEndingFrom(beyond, start + 1) + 1 : 0;
+  }
+
   /** What of a range is not there. */
   lackingOf({ client, start, end }: ClockRange): ClockRange[] {
     const known = this.clients.get(client);

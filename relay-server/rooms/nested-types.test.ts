@@ -1,3 +1,4 @@
+import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
@@ -170,6 +171,17 @@ describe('nested types', () => {
     expect(nesting.judge(within)).toBe('too-deep');
   });
 
+  it('cost no more than what is sent, whatever came before', () => {
+    const { nesting, commit } = createNesting();
+    const shreds = shred(7, 100_000);
+    expect(nesting.judge(shreds)).toBe('sound');
+    commit(shreds);
+    const over = deletedRange(7, 200_000);
+    const startMs = performance.now();
+    for (let time = 0; time < 2_000; time++) expect(nesting.judge(over)).toBe('unplaced');
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+  });
+
   it('agree with a Y.Doc, in whatever order updates come and come again', () => {
     for (let seed = 1; seed <= 30; seed++) {
       const random = createSeededRandom(seed);
@@ -201,6 +213,27 @@ describe('nested types', () => {
     }
   });
 });
+
+/** Deleted letters, every other one of which is missing. */
+function shred(clientID: number, count: number): Uint8Array {
+  return encoding.encode((encoder) => {
+    for (const number of [1, 2 * count, clientID, 1]) encoding.writeVarUint(encoder, number);
+    for (let index = 0; index < count; index++) {
+      // A skip of one, which Yjs writes for what is missing, and garbage of one.
+      for (const number of [10, 1, 0, 1]) encoding.writeVarUint(encoder, number);
+    }
+    encoding.writeVarUint(encoder, 0);
+  });
+}
+
+/** As many deleted letters as one struct, at the top of a document. */
+function deletedRange(clientID: number, length: number): Uint8Array {
+  return encoding.encode((encoder) => {
+    for (const number of [1, 1, clientID, 0, 1, 1]) encoding.writeVarUint(encoder, number);
+    encoding.writeVarString(encoder, 'content');
+    for (const number of [length, 0]) encoding.writeVarUint(encoder, number);
+  });
+}
 
 function randomUpdates(random: SeededRandom): Uint8Array[] {
   const docs = [1, 2, 3].map((clientID) => Object.assign(new Y.Doc({ gc: false }), { clientID }));

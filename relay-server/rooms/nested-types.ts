@@ -18,6 +18,10 @@ const TOP: Depth = { levels: 0, beyond: undefined, isGone: false };
 const GONE: Depth = { ...TOP, isGone: true };
 /** Of structs that wait for each other. There is no such client. */
 const NOWHERE: Depth = { ...TOP, beyond: { client: -1, clock: -1 } };
+const NONE: readonly Depth[] = [];
+/** For each struct of an update. */
+const MAX_PIECES = 4;
+const SPARE_PIECES = 1_000;
 /** Of a large update, so many structs are gone through in one turn of the event loop. */
 const TURN_STRUCTS = 10_000;
 
@@ -42,9 +46,11 @@ export class NestedTypes {
 
   /** Judges an update that somebody sends, and takes it when it is sound. Throws when it is no Yjs update. */
   judge(update: Uint8Array): NestingVerdict {
-    const placing = this.placeAll(readStructs(update));
+    const structs = readStructs(update);
+    if (this.isShredded(structs)) return 'unplaced';
+    const placing = this.placeAll(structs);
     const verdicts = new Set<NestingVerdict>();
-    for (const [index, struct] of placing.structs.all.entries()) {
+    for (const [index, struct] of structs.all.entries()) {
       const depth = placing.depths[index] ?? TOP;
       for (const before of this.depthsBefore(placing, struct)) verdicts.add(compare(before, depth));
       if (!struct.isType || this.has({ client: struct.client, clock: struct.start })) continue;
@@ -86,11 +92,27 @@ export class NestedTypes {
     this.take(placing, counted);
   }
 
+  /** What it brings has come already in far more pieces than anybody makes of it: comparing them would take long. */
+  private isShredded({ all }: UpdateStructs): boolean {
+    let pieces = 0;
+    for (const range of all) {
+      if (this.isNew(range)) continue;
+      pieces += this.stored.piecesOf(range) + this.seen.piecesOf(range) + this.runs.countIn(range);
+    }
+    return pieces > SPARE_PIECES + MAX_PIECES * all.length;
+  }
+
   private has({ client, clock }: StructId): boolean {
     return this.stored.has(client, clock) || this.seen.has(client, clock);
   }
 
+  /** The usual case. */
+  private isNew({ client, start }: ClockRange): boolean {
+    return !this.stored.reachesBeyond(client, start) && !this.seen.reachesBeyond(client, start);
+  }
+
   private lackingOf(range: ClockRange): readonly ClockRange[] {
+    if (this.isNew(range)) return [range];
     return this.stored.lackingOf(range).flatMap((lacking) => this.seen.lackingOf(lacking));
   }
 
@@ -118,7 +140,13 @@ export class NestedTypes {
 
   /** Finds the depth of one struct, and of those of the update that it depends on. Without recursion. */
   private place(placing: Placing, first: number): void {
-    const path = placing.depths[first] ? [] : [first];
+    if (placing.depths[first]) return;
+    const depth = this.tryPlace(placing, first);
+    if (typeof depth === 'number') this.placePath(placing, [first]);
+    else placing.depths[first] = depth;
+  }
+
+  private placePath(placing: Placing, path: number[]): void {
     for (let index = path.at(-1); index !== undefined; index = path.at(-1)) {
       placing.onPath.add(index);
       const depth = this.tryPlace(placing, index);
@@ -144,6 +172,7 @@ export class NestedTypes {
 
   /** How deep those structs of a range are that have come before. */
   private depthsBefore(placing: Placing, range: PlacedStruct): readonly Depth[] {
+    if (this.isNew(range)) return NONE;
     const lackingLength = lengthOf(this.lackingOf(range));
     const length = range.end - range.start;
     if (lackingLength === length) return [];
@@ -159,19 +188,23 @@ export class NestedTypes {
 
   /** `counted`: what will be in `stored` soon. */
   private take({ structs: { all, firstOf }, depths }: Placing, counted?: KnownClocks): void {
-    const seen: ClockRange[] = [];
+    const ranges: { readonly client: number; readonly start: number; end: number }[] = [];
     for (const [client, first] of firstOf) {
       const runs: DepthRun[] = [];
       for (let index = first, struct = all[first]; struct?.client === client; struct = all[++index]) {
         const depth = depths[index] ?? TOP;
         for (const range of this.lackingOf(struct)) {
           if (!isSameDepth(depth, TOP)) runs.push({ start: range.start, end: range.end, depth });
-          seen.push(...(counted?.lackingOf(range) ?? [range]));
+          for (const { start, end } of counted?.lackingOf(range) ?? [range]) {
+            const last = ranges.at(-1);
+            if (last?.client === client && last.end === start) last.end = end;
+            else ranges.push({ client, start, end });
+          }
         }
       }
       this.runs.add(client, runs);
     }
-    this.seen.add(seen);
+    this.seen.add(ranges);
   }
 }
 

@@ -83,6 +83,22 @@ describe('a new document on two nodes', () => {
     expect((await cluster.log.readHeads(keys)).filter((head) => head !== undefined)).toEqual([]);
   });
 
+  it('[SY1] [DO6] is not said to have been restored to readers of a node where nobody may write', async () => {
+    const { cluster, ada, bob, pass } = await startWithTwo('viewer', 'editor');
+    ada.open(1, 'file');
+    await cluster.settleAll();
+    bob.open(1, 'file');
+    await pass(HEAD_POLL_INTERVAL_MS);
+    expect(ada.last('document-closed')).toMatchObject({ handle: 1, reason: 'reopen' });
+    expect(ada.last('document-closed').explanation).toContain('begun to write');
+    ada.open(2, 'file');
+    await cluster.settleAll();
+    await cluster.log.replaceEpoch(KEY, bob.last('opened').epoch, 'restored');
+    await pass(HEAD_POLL_INTERVAL_MS);
+    expect(ada.last('document-closed')).toMatchObject({ handle: 2, reason: 'reopen' });
+    expect(ada.last('document-closed').explanation).toContain('was restored');
+  });
+
   it('[SY1] [DO6] is opened again by readers who came before the first writer, and by no one else', async () => {
     const { cluster, ada, bob, pass } = await startWithTwo('viewer', 'editor');
     ada.open(1, 'file');

@@ -1,7 +1,8 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { clientMessageCodec, splitIntoChunks } from '../../../shared/protocol/index.ts';
+import { clientMessageCodec, PROTOCOL_LIMITS, splitIntoChunks } from '../../../shared/protocol/index.ts';
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { deletionOf, nestedArrays, nestedLists } from './deep-structures.ts';
 import { mutateBytes, oddNumber, oddText } from './odd-values.ts';
 
 type Field =
@@ -17,6 +18,8 @@ export interface RawMessage {
 }
 
 const DOCUMENTS = ['index', 'comments', 'chat', 'file', 'file-2', 'other'];
+const DEPTHS = [256, 257, 30_000];
+const ROOTS = ['files', 'deep', 'content'];
 const utf8 = new TextEncoder();
 
 const uint = (value: number): Field => ({ kind: 'uint', value });
@@ -34,24 +37,24 @@ export function rawMessages(random: SeededRandom, token: string): Readonly<Recor
         ...[text('hostile'), { kind: 'texts', value: random.pick([[], ['access'], ['deflate', 'access']]) } as const],
       ],
     },
-    open: {
-      code: 2,
-      fields: [
-        handle,
-        text(random.pick(DOCUMENTS)),
-        text(''),
-        uint(0),
-        bytes(random.pick([Uint8Array.of(0), new Uint8Array(0)])),
-      ],
-    },
+    open: rawOpen(random, handle),
     close: { code: 3, fields: [handle] },
-    update: { code: 4, fields: [handle, uint(1 + random.below(50)), bytes(yjsUpdate(random))] },
+    update: rawUpdate(handle, 1 + random.below(50), yjsUpdate(random)),
     applied: { code: 5, fields: [handle, uint(random.below(10))] },
     presence: { code: 6, fields: [{ kind: 'flag', value: true }, bytes(utf8.encode('{"name":"x"}'))] },
     renew: { code: 7, fields: [text(token)] },
     ping: { code: 8, fields: [uint(random.below(1_000))] },
     chunk: { code: 15, fields: [uint(random.below(3)), uint(10), uint(0), bytes(Uint8Array.of(8, 1, 2, 3))] },
   };
+}
+
+function rawOpen(random: SeededRandom, handle: Field): RawMessage {
+  const stateVector = random.pick([Uint8Array.of(0), new Uint8Array(0)]);
+  return { code: 2, fields: [handle, text(random.pick(DOCUMENTS)), text(''), uint(0), bytes(stateVector)] };
+}
+
+function rawUpdate(handle: Field, clientSeq: number, payload: Uint8Array): RawMessage {
+  return { code: 4, fields: [handle, uint(clientSeq), bytes(payload)] };
 }
 
 /** Encodes a message as it is. */
@@ -64,6 +67,7 @@ export function encodeRaw({ code, fields }: RawMessage): Uint8Array {
 
 /** The frames of one hostile act: mostly one, several where the order of pieces is what is wrong. */
 export function hostileFrames(random: SeededRandom, token: string): readonly Uint8Array[] {
+  if (random.chance(0.05)) return deepFrames(random);
   const messages = rawMessages(random, token);
   const message = messages[random.pick(Object.keys(messages))] ?? { code: 0, fields: [] };
   const kind = random.below(10);
@@ -152,6 +156,46 @@ function hostileChunks(random: SeededRandom, message: Uint8Array): readonly Uint
     return [...splitIntoChunks(stream, inner)].map((chunk) => clientMessageCodec.encode(chunk));
   }
   return frames;
+}
+
+/** Rises, so that nothing is taken for what came before. */
+let lastDeepNumber = 1_000;
+
+/**
+ * Something that is nested deep, in a document that is opened for it, and mostly its deletion: well-formed, and too much
+ * for whoever goes down into it.
+ */
+function deepFrames(random: SeededRandom): readonly Uint8Array[] {
+  const handle = uint(++lastDeepNumber);
+  // Of an author that nobody else is, so that it contradicts nothing.
+  const clientID = lastDeepNumber;
+  const updates = random.pick([
+    () => [nestedArrays({ clientID, depth: random.pick(DEPTHS), inside: random.pick(ROOTS) }), deletionOf(clientID)],
+    // No piece of it is deep; the first may come last.
+    () => [...piecesOf(random, clientID), deletionOf(clientID)],
+    () => [deepValue(random)],
+  ])();
+  const messages = updates.map((payload) => rawUpdate(handle, ++lastDeepNumber, payload));
+  return [rawOpen(random, handle), ...messages].flatMap((message) => toFrames(encodeRaw(message)));
+}
+
+function piecesOf(random: SeededRandom, clientID: number): readonly Uint8Array[] {
+  const depth = random.pick([100, 256, 10_000]);
+  const pieces = [0, 1, 2].map((piece) => nestedArrays({ clientID, depth, fromClock: piece * depth }));
+  return random.chance(0.5) ? pieces : pieces.toReversed();
+}
+
+function deepValue(random: SeededRandom): Uint8Array {
+  const doc = new Y.Doc();
+  const value = nestedLists(random.pick([200, 300, 3_000]));
+  if (random.chance(0.5)) doc.getMap(random.pick(ROOTS)).set('key', value);
+  else doc.getText('content').insertEmbed(0, { value });
+  return Y.encodeStateAsUpdate(doc);
+}
+
+function toFrames(message: Uint8Array): readonly Uint8Array[] {
+  if (message.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) return [message];
+  return [...splitIntoChunks(0, message)].map((chunk) => clientMessageCodec.encode(chunk));
 }
 
 /** A small edit, now and then one that contradicts others or is damaged. */
