@@ -159,13 +159,9 @@ export class FolderMirror implements Disposable {
   }
 
   private keepUntilEnded(starting: Promise<FolderWatch>): void {
-    const ended = starting
-      .then(
-        (watch) => watch.ended,
-        () => undefined,
-      )
-      .finally(() => this.watches.delete(ended));
+    const ended = starting.then((watch) => watch.ended).catch(() => undefined);
     this.watches.add(ended);
+    void ended.then(() => this.watches.delete(ended));
   }
 
   private get isWaiting(): boolean {
