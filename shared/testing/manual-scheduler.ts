@@ -10,18 +10,28 @@ interface Timer {
 export class ManualScheduler implements Scheduler {
   private timers: Timer[] = [];
   private order = 0;
-  private nowMs: number;
+  private elapsed = 0;
+  private clockMs: number;
 
   constructor(startMs = 1_700_000_000_000) {
-    this.nowMs = startMs;
+    this.clockMs = startMs;
   }
 
   now(): number {
-    return this.nowMs;
+    return this.clockMs + this.elapsed;
+  }
+
+  elapsedMs(): number {
+    return this.elapsed;
+  }
+
+  /** Sets the clock forward, or back by less than nothing, while no time passes. */
+  jumpClock(ms: number): void {
+    this.clockMs += ms;
   }
 
   schedule(task: () => void, delayMs: number): Disposable {
-    const timer: Timer = { dueMs: this.nowMs + delayMs, order: this.order++, task: () => (entry.dispose(), task()) };
+    const timer: Timer = { dueMs: this.elapsed + delayMs, order: this.order++, task: () => (entry.dispose(), task()) };
     const entry = toDisposable(() => {
       this.timers = this.timers.filter((other) => other !== timer);
     });
@@ -33,16 +43,16 @@ export class ManualScheduler implements Scheduler {
     return this.timers.length;
   }
 
-  /** Moves the clock forward by `ms`, running what falls due on the way. */
+  /** Lets `ms` pass, running what falls due on the way. */
   advance(ms: number): void {
-    const endMs = this.nowMs + ms;
+    const endMs = this.elapsed + ms;
     for (;;) {
       const next = this.findNext(endMs);
       if (!next) break;
-      this.nowMs = next.dueMs;
+      this.elapsed = next.dueMs;
       next.task();
     }
-    this.nowMs = endMs;
+    this.elapsed = endMs;
   }
 
   private findNext(endMs: number): Timer | undefined {

@@ -18,3 +18,5 @@ export {
   CommentThreads,
   MAX_QUOTE_CHARACTERS,
 } from './comment-threads.ts';
+export type { TextEdit } from './text-edit.ts';
+export { applyTextEdits, diskEdits, lineEdits, rebaseEdits } from './three-way-merge.ts';

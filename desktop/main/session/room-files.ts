@@ -1,8 +1,8 @@
 import type * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, toDisposable } from '../../../shared/lifecycle/index.ts';
 import type { DocumentLease, RoomSession } from '../../../shared/sync/index.ts';
-import { CONTENT_TEXT, type SharedFile, type WorkspaceIndex } from '../../../shared/workspace/index.ts';
-import type { NewSharedFile, SharedFiles, TextEdit } from '../workspace/shared-files.ts';
+import { CONTENT_TEXT, type SharedFile, type TextEdit, type WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import type { NewSharedFile, SharedFiles } from '../workspace/shared-files.ts';
 
 /** Origin of edits that were made on disk. */
 const DISK_ORIGIN = Symbol('from the folder on disk');

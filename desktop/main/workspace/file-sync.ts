@@ -1,4 +1,4 @@
-import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { diskEdits, rebaseEdits, type SharedFile } from '../../../shared/workspace/index.ts';
 import { Arrival } from './arrival.ts';
 import type { BaseIndex } from './base-index.ts';
 import { type DiskMeans, isThere, removeFile, writeBytes } from './disk-changes.ts';
@@ -10,7 +10,6 @@ import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
 import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
-import { diskEdits, rebaseEdits } from './three-way-merge.ts';
 import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions {

@@ -1,5 +1,5 @@
+import { lineEdits } from '../../../shared/workspace/index.ts';
 import { decodeText, encodeText, type TextFormat } from './text-format.ts';
-import { lineEdits } from './three-way-merge.ts';
 
 const LINES = /[^\r\n]*(?:\r\n?|\n)|[^\r\n]+$/g;
 

@@ -1,12 +1,5 @@
 import type { Event } from '../../../shared/lifecycle/index.ts';
-import type { SharedFile } from '../../../shared/workspace/index.ts';
-
-/** Replaces `deleteLength` UTF-16 units at `offset` by `insert`. A list of edits shares the coordinates of one text. */
-export interface TextEdit {
-  readonly offset: number;
-  readonly deleteLength: number;
-  readonly insert: string;
-}
+import type { SharedFile, TextEdit } from '../../../shared/workspace/index.ts';
 
 /** A file of the folder that is to be listed. `text` is LF only, and set exactly for the kind `text`. */
 export type NewSharedFile = Omit<SharedFile, 'fileId'> & { readonly text?: string };

@@ -1,7 +1,6 @@
 import { Emitter } from '../../../../shared/lifecycle/index.ts';
-import { parseSharedPath, type SharedFile } from '../../../../shared/workspace/index.ts';
-import type { MirrorBase, MirrorBaseStore, MirrorMove, NewSharedFile, SharedFiles, TextEdit } from '../shared-files.ts';
-import { applyTextEdits } from '../three-way-merge.ts';
+import { applyTextEdits, parseSharedPath, type SharedFile, type TextEdit } from '../../../../shared/workspace/index.ts';
+import type { MirrorBase, MirrorBaseStore, MirrorMove, NewSharedFile, SharedFiles } from '../shared-files.ts';
 import { DeviceMemory } from './device-memory.ts';
 
 /** A room's files in memory, which a test edits as other people would. */

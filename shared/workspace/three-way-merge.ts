@@ -1,5 +1,6 @@
 import { diffArrays } from 'diff';
-import type { TextEdit } from './shared-files.ts';
+import { systemScheduler } from '../lifecycle/index.ts';
+import type { TextEdit } from './text-edit.ts';
 
 /** Hunks of more characters are replaced as a whole. */
 const MAX_REFINED_LENGTH = 20_000;
@@ -173,7 +174,7 @@ class Deadline {
   private comparisons = 0;
 
   constructor(spanMs: number) {
-    this.untilMs = performance.now() + spanMs;
+    this.untilMs = systemScheduler.elapsedMs() + spanMs;
   }
 
   /** Gives what `task` finds by comparing as it is told to; undefined once the time has passed. */
@@ -191,7 +192,7 @@ class Deadline {
   }
 
   private check(): void {
-    if (performance.now() > this.untilMs) throw new DeadlinePassed();
+    if (systemScheduler.elapsedMs() > this.untilMs) throw new DeadlinePassed();
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createSeededRandom, type SeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { createSeededRandom, type SeededRandom } from '../testing/seeded-random.ts';
 import { applyTextEdits, diskEdits, rebaseEdits } from './three-way-merge.ts';
 
 function merge(base: string, current: string, disk: string): string {
