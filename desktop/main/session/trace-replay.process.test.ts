@@ -11,6 +11,7 @@ import { Engine, type OpenText } from '../testing/engine.ts';
 import { HeldUpdates } from '../testing/held-updates.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { startTestRelay } from '../testing/test-relay.ts';
+import { countOthersBefore } from '../testing/trace-authors.ts';
 import { createPatcher } from '../testing/trace-positions.ts';
 import { connectWebSocket } from './web-socket.ts';
 
@@ -76,22 +77,6 @@ async function typeAlone(author: OpenText, trace: SequentialTrace): Promise<void
     await pace(author, index);
   }
   await author.whenOnTheRelay();
-}
-
-/** For each transaction of two authors: how many of the other author's came before it. */
-function countOthersBefore({ transactions }: ConcurrentTrace): readonly number[] {
-  const through: (readonly [number, number])[] = [];
-  return transactions.map(({ parents, agent }) => {
-    const known: [number, number] = [0, 0];
-    for (const parent of parents) {
-      const [first, second] = through[parent] ?? known;
-      known[0] = Math.max(known[0], first);
-      known[1] = Math.max(known[1], second);
-    }
-    const before = agent === 0 ? known[1] : known[0];
-    through.push(agent === 0 ? [known[0] + 1, known[1]] : [known[0], known[1] + 1]);
-    return before;
-  });
 }
 
 // The relay makes one update of what comes to it at once: each goes alone, so that the other can take them one by one.
