@@ -19,6 +19,8 @@ export interface SharedFile {
   readonly eol: 'LF' | 'CRLF';
   readonly bom: boolean;
   readonly kind: FileKind;
-  /** Size when it was last listed; only for files whose content is not shared. */
+  /** Size when it was last listed; only for files whose content is no shared text. */
   readonly sizeBytes?: number;
+  /** Its content, as {@link isBlobId} says; only for such files, and only once it has been uploaded. */
+  readonly blob?: string;
 }

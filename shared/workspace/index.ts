@@ -1,3 +1,4 @@
+export { BLOB_PART_BYTES, blobPartCount, isBlobId } from './blob-id.ts';
 export { CONTENT_TEXT, type FileKind, INDEX_DOCUMENT, isReservedDocument, type SharedFile } from './index-document.ts';
 export { comparablePath, isFileListed, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 export { createFileId } from './file-id.ts';
@@ -19,4 +20,4 @@ export {
   MAX_QUOTE_CHARACTERS,
 } from './comment-threads.ts';
 export type { TextEdit } from './text-edit.ts';
-export { applyTextEdits, diskEdits, lineEdits, rebaseEdits } from './three-way-merge.ts';
+export { applyTextEdits, differingLength, diskEdits, lineEdits, rebaseEdits, rebaseOver } from './three-way-merge.ts';

@@ -30,9 +30,18 @@ export function lineEdits(base: string, disk: string): TextEdit[] {
  * Moves edits of `base` onto `current`, which came from `base` by other edits: both sides survive. Where both inserted
  * at one place, what `current` has comes first, unless it replaced something there. What both did alike counts once.
  */
-export function rebaseEdits(base: string, current: string, edits: readonly TextEdit[]): TextEdit[] {
+export function rebaseEdits(
+  base: string,
+  current: string,
+  edits: readonly TextEdit[],
+  deadlineMs = DEFAULT_DEADLINE_MS,
+): TextEdit[] {
   if (base === current) return [...edits];
-  const others = diskEdits(base, current);
+  return rebaseOver(edits, diskEdits(base, current, deadlineMs));
+}
+
+/** As {@link rebaseEdits}, over the edits that made the current text of the base. */
+export function rebaseOver(edits: readonly TextEdit[], others: readonly TextEdit[]): TextEdit[] {
   return edits.flatMap((edit) => rebaseOne(edit, others));
 }
 
@@ -92,6 +101,12 @@ export function applyTextEdits(text: string, edits: readonly TextEdit[]): string
     position = offset + deleteLength;
   }
   return result + text.slice(position);
+}
+
+/** How much of two texts lies between what they begin and end with alike, in characters of both. */
+export function differingLength(base: string, disk: string): number {
+  const { start, baseEnd, diskEnd } = trimCommon(base, disk);
+  return baseEnd - start + (diskEnd - start);
 }
 
 function trimCommon(base: string, disk: string) {

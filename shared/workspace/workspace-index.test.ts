@@ -30,6 +30,34 @@ describe('WorkspaceIndex', () => {
     index.dispose();
   });
 
+  it('says which blob a file that is no text has, and nothing of what is none', () => {
+    const { doc, index } = openIndex();
+    const blob = 'a1'.repeat(32);
+    const file = { eol: 'LF', bom: false, kind: 'binary' } as const;
+    const [id = '', other = ''] = index.add([
+      { ...file, path: 'a.png', sizeBytes: 7, blob },
+      { ...file, path: 'b.png', kind: 'oversized' },
+    ]);
+    expect(index.get(id)).toMatchObject({ kind: 'binary', sizeBytes: 7, blob });
+    for (const wrong of [
+      blob.toUpperCase(),
+      blob.slice(1),
+      `${blob}0`,
+      `${blob.slice(0, 63)}g`,
+      `${blob}\n`,
+      7,
+      null,
+    ]) {
+      doc.getMap<Y.Map<unknown>>('files').get(other)?.set('blob', wrong);
+      expect(index.get(other)).toEqual({ fileId: other, path: 'b.png', eol: 'LF', bom: false, kind: 'oversized' });
+    }
+    index.update(other, { blob });
+    expect(index.get(other)?.blob).toBe(blob);
+    index.update(other, { kind: 'text' });
+    expect(index.get(other)).not.toHaveProperty('blob');
+    index.dispose();
+  });
+
   it('gives ids that sort by creation', () => {
     const { index } = openIndex();
     const [first = ''] = index.add([textFile('z')]);

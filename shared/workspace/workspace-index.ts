@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, type Event, toDisposable } from '../lifecycle/index.ts';
+import { isBlobId } from './blob-id.ts';
 import { isReservedDocument, type SharedFile } from './index-document.ts';
 import { parseSharedPath } from './shared-path.ts';
 import { createFileId } from './file-id.ts';
@@ -92,8 +93,8 @@ export class WorkspaceIndex implements Disposable {
       files.map((file) => {
         const fileId = file.fileId ?? createFileId(this.options.nowMs(), this.options.random);
         const entry: FileEntry = new Y.Map();
-        const { path, eol, bom, kind, sizeBytes } = file;
-        for (const [key, value] of Object.entries({ path, eol, bom, kind, sizeBytes })) {
+        const { path, eol, bom, kind, sizeBytes, blob } = file;
+        for (const [key, value] of Object.entries({ path, eol, bom, kind, sizeBytes, blob })) {
           if (value !== undefined) entry.set(key, value);
         }
         this.entries.set(fileId, entry);
@@ -200,15 +201,18 @@ function readEntry(fileId: string, entry: unknown): SharedFile | undefined {
   const path: unknown = entry.get('path');
   const kind: unknown = entry.get('kind');
   const sizeBytes: unknown = entry.get('sizeBytes');
+  const blob: unknown = entry.get('blob');
   if (typeof path !== 'string') return undefined;
   const parsed = parseSharedPath(path);
   if (!parsed.ok) return undefined;
+  const isText = kind !== 'binary' && kind !== 'oversized';
   return {
     fileId,
     path: parsed.path,
     eol: entry.get('eol') === 'CRLF' ? 'CRLF' : 'LF',
     bom: entry.get('bom') === true,
-    kind: kind === 'binary' || kind === 'oversized' ? kind : 'text',
+    kind: isText ? 'text' : kind,
     ...(typeof sizeBytes === 'number' ? { sizeBytes } : {}),
+    ...(!isText && isBlobId(blob) ? { blob } : {}),
   };
 }
