@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { Scheduler } from '../../../shared/lifecycle/index.ts';
-import type { Doorkeeper, RoomGrant } from '../../access/room-grant.ts';
+import type { Disposable, Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { Doorkeeper, RoomGrant, Standing } from '../../access/room-grant.ts';
 import type { OidcTokens } from '../../access/oidc-tokens.ts';
 import type { Proposals } from '../../access/proposals.ts';
 import { type Actor, ONLY_OWNERS } from '../../access/actor.ts';
 import type { Revocation, RoomManager } from '../../access/room-manager.ts';
 import type { ShareLinks } from '../../access/share-links.ts';
 import type { TokenAuthority } from '../../access/token-authority.ts';
+import type { BlobServices } from '../../blobs/index.ts';
+import type { ChangeReader } from '../../history/change-reader.ts';
+import type { RoomEvents } from '../../history/room-events.ts';
 import type { AccessDirectory, AccessKey } from '../../log/access-directory.ts';
 import type { RoomDirectory } from '../../log/room-directory.ts';
 import { HttpError } from '../http-error.ts';
@@ -19,6 +22,9 @@ export interface ApiServices {
   readonly shareLinks: ShareLinks;
   readonly manager: RoomManager;
   readonly proposals: Proposals;
+  readonly events: RoomEvents;
+  readonly changes: ChangeReader;
+  readonly blobs: BlobServices;
   /** Undefined when no provider is set up. */
   readonly oidc?: OidcTokens | undefined;
   readonly scheduler: Scheduler;
@@ -32,7 +38,8 @@ export interface ApiServices {
 export type ApiAnswer =
   | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
   | { readonly status: 204 }
-  | { readonly status: number; readonly bytes: Uint8Array }
+  /** `sent` is disposed when the answer has gone out, or will not. */
+  | { readonly status: number; readonly bytes: Uint8Array; readonly sent?: Disposable }
   /** Lines of JSON, one by one. */
   | { readonly status: number; readonly lines: AsyncIterable<Readonly<Record<string, unknown>>> };
 
@@ -46,8 +53,23 @@ export interface Owner {
   readonly grant: RoomGrant;
 }
 
+/** Somebody whom the room lets in, and what they may do now. */
+export interface Member {
+  readonly key: AccessKey;
+  readonly grant: RoomGrant;
+  readonly standing: Standing;
+}
+
 /** Who has sent the request, when that is an owner of the room. Throws {@link HttpError}. */
 export async function requireOwner(services: ApiServices, request: IncomingMessage, room: string): Promise<Owner> {
+  const { key, grant, standing } = await requireMember(services, request, room);
+  if (standing.role !== 'owner') throw new HttpError(403, 'forbidden', ONLY_OWNERS);
+  const { subject, name } = grant;
+  return { key, actor: { subject, name, grant }, grant };
+}
+
+/** Who has sent the request, when the room lets them in. Throws {@link HttpError}. */
+export async function requireMember(services: ApiServices, request: IncomingMessage, room: string): Promise<Member> {
   const admission = await services.doorkeeper.admit(bearerOf(request), room);
   if (admission.kind === 'refused') {
     if (admission.closeCode === 4403) throw new HttpError(403, 'revoked', admission.explanation);
@@ -55,9 +77,7 @@ export async function requireOwner(services: ApiServices, request: IncomingMessa
     throw new HttpError(401, 'unauthenticated', admission.explanation, { isFailure: admission.isGuess });
   }
   const { grant, standing } = admission;
-  if (standing.role !== 'owner') throw new HttpError(403, 'forbidden', ONLY_OWNERS);
-  const { tenant, subject, name } = grant;
-  return { key: { tenant, room }, actor: { subject, name, grant }, grant };
+  return { key: { tenant: grant.tenant, room }, grant, standing };
 }
 
 /** Owners may not lock themselves out by mistake. Throws {@link HttpError}. */

@@ -1,9 +1,20 @@
 import type { IncomingMessage } from 'node:http';
+import { isBlobId } from '../../../shared/workspace/index.ts';
 import { ChangeRefused, type RefusalReason } from '../../log/change-refused.ts';
 import { HttpError } from '../http-error.ts';
 import { readJsonObject } from '../json-body.ts';
-import { type ApiAnswer, type ApiServices, type Owner, requireOwner } from './api-services.ts';
+import {
+  type ApiAnswer,
+  type ApiServices,
+  type Member,
+  type Owner,
+  requireMember,
+  requireOwner,
+} from './api-services.ts';
 import { listAudit } from './audit.ts';
+import { BLOB_ROUTES } from './blobs.ts';
+import { MAX_CHANGES_BYTES, readChanges, readRoomChanges } from './changes.ts';
+import { listEvents, MAX_EVENT_BYTES, postEvent } from './events.ts';
 import { decideJoinRequest, listJoinRequests } from './join-requests.ts';
 import { createLink, listLinks, revokeLink } from './links.ts';
 import { changeRole, changeSettings, listPeople, readSettings, revoke } from './people.ts';
@@ -33,6 +44,23 @@ const OWNER_ROUTES: Readonly<
   'GET proposals/*': (services, owner, _request, id) => readProposal(services, owner, id),
   'POST proposals/*': (services, owner, request, id) => settleProposal(services, owner, id, request),
 };
+
+/** What everybody whom a room lets in may ask of it, each as far as their role goes. */
+const MEMBER_ROUTES: Readonly<Record<string, MemberRoute>> = {
+  'POST events': { answer: postEvent, maxBodyBytes: MAX_EVENT_BYTES },
+  'GET events': { answer: listEvents },
+  'GET changes/*': { answer: readChanges, isSlow: true },
+  'POST changes': { answer: readRoomChanges, maxBodyBytes: MAX_CHANGES_BYTES, isSlow: true },
+};
+
+interface MemberRoute {
+  /** It may take long, or wait for others: whether the room still lets the bearer in is asked once more before it is sent. */
+  readonly isSlow?: boolean;
+  answer(services: ApiServices, member: Member, request: IncomingMessage, id: string): Promise<ApiAnswer>;
+  /** Of JSON; undefined when there is no body. */
+  readonly maxBodyBytes?: number;
+}
+
 /** Those that need no owner's token: what they are sent speaks for itself. */
 const OPEN_ROUTES: Readonly<
   Record<string, (services: ApiServices, room: string, request: IncomingMessage) => Promise<ApiAnswer>>
@@ -45,10 +73,13 @@ const GLOBAL_ROUTES: Readonly<Record<string, (services: ApiServices, request: In
 /** Everything that can be asked, as `METHOD path`; `*` stands for a room or an id. */
 export const API_ROUTES: readonly string[] = [
   ...Object.keys(GLOBAL_ROUTES),
-  ...[...Object.keys(OWNER_ROUTES), ...Object.keys(OPEN_ROUTES)].map((route) => route.replace(' ', ' /api/rooms/*/')),
+  ...[OWNER_ROUTES, MEMBER_ROUTES, BLOB_ROUTES, OPEN_ROUTES].flatMap((routes) =>
+    Object.keys(routes).map((route) => route.replace(' ', ' /api/rooms/*/')),
+  ),
 ];
 
-const ROOM_PATH = /^\/api\/rooms\/([A-Za-z0-9_-]{1,64})\/([a-z-]{1,32})(?:\/([^/]{1,512})(\/[a-z]{1,32})?)?$/;
+const ROOM_PATH =
+  /^\/api\/rooms\/([A-Za-z0-9_-]{1,64})\/([a-z-]{1,32})(?:\/([^/]{1,512})(\/[a-z]{1,32})?(?:\/(\d{1,9}))?)?$/;
 const REFUSALS: Readonly<Record<RefusalReason, readonly [status: number, code: string]>> = {
   revoked: [403, 'revoked'],
   forbidden: [403, 'forbidden'],
@@ -66,16 +97,26 @@ export async function answerApi(services: ApiServices, request: IncomingMessage,
     if (!answer) throw notAllowed(globalMethods);
     return answer(services, request);
   }
-  const [, room, resource, encodedId, rest = ''] = ROOM_PATH.exec(path) ?? [];
+  const [, room, resource, encodedId, rest = '', number] = ROOM_PATH.exec(path) ?? [];
   if (room === undefined || resource === undefined) throw notFound();
-  const route = encodedId === undefined ? resource : `${resource}/*${rest}`;
+  const route = encodedId === undefined ? resource : `${resource}/*${rest}${number === undefined ? '' : '/*'}`;
   const known = METHODS.filter((candidate) =>
-    [OWNER_ROUTES, OPEN_ROUTES].some((routes) => Object.hasOwn(routes, `${candidate} ${route}`)),
+    [OWNER_ROUTES, MEMBER_ROUTES, BLOB_ROUTES, OPEN_ROUTES].some((routes) =>
+      Object.hasOwn(routes, `${candidate} ${route}`),
+    ),
   );
   if (known.length === 0) throw notFound();
   const wanted = `${method} ${route}`;
   const open = Object.hasOwn(OPEN_ROUTES, wanted) ? OPEN_ROUTES[wanted] : undefined;
   if (open) return open(services, room, request);
+  const id = decodeId(encodedId ?? '');
+  const ofBlob = Object.hasOwn(BLOB_ROUTES, wanted) ? BLOB_ROUTES[wanted] : undefined;
+  if (ofBlob) {
+    if (!isBlobId(id)) throw notFound();
+    return ofBlob(services, { request, room, blob: id, part: Number(number ?? 0) });
+  }
+  const shared = Object.hasOwn(MEMBER_ROUTES, wanted) ? MEMBER_ROUTES[wanted] : undefined;
+  if (shared) return answerMember(services, shared, { request, room, id });
   const owned = Object.hasOwn(OWNER_ROUTES, wanted) ? OWNER_ROUTES[wanted] : undefined;
   if (!owned) throw notAllowed(known);
   let owner = await requireOwner(services, request, room);
@@ -84,7 +125,23 @@ export async function answerApi(services: ApiServices, request: IncomingMessage,
     // The sender decides when a body comes: an owner may not be one any more.
     owner = await requireOwner(services, request, room);
   }
-  return explained(owned(services, owner, request, decodeId(encodedId ?? '')));
+  return explained(owned(services, owner, request, id));
+}
+
+async function answerMember(
+  services: ApiServices,
+  { answer, maxBodyBytes, isSlow }: MemberRoute,
+  { request, room, id }: { readonly request: IncomingMessage; readonly room: string; readonly id: string },
+): Promise<ApiAnswer> {
+  let member = await requireMember(services, request, room);
+  if (maxBodyBytes !== undefined) {
+    await readJsonObject(request, maxBodyBytes);
+    // As for owners: meanwhile their access may have been taken back.
+    member = await requireMember(services, request, room);
+  }
+  const answered = await answer(services, member, request, id);
+  if (isSlow) await requireMember(services, request, room);
+  return answered;
 }
 
 /** An owner may have been none any more, or whom it was about gone, by the time that the change would have been made. */

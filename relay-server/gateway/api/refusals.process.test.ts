@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { type Role, ROLES } from '../../../shared/access/index.ts';
 import type { ApiRelay } from '../../testing/api-relay.ts';
 import { shareApiRelay } from '../../testing/api-relay.ts';
+import { contentHash } from '../../log/content-hash.ts';
+import { LoggedFiles } from '../../testing/logged-files.ts';
 import { createWorthlessTokens, WORTHLESS, type Worthless } from '../../testing/worthless-tokens.ts';
 import { API_ROUTES } from './index.ts';
 
@@ -10,6 +13,8 @@ interface Contents {
   readonly linkId: string;
   readonly requestId: string;
   readonly proposalId: string;
+  readonly eventLabel: string;
+  readonly blob: string;
 }
 
 type Answer = readonly [status: number, error: string | undefined];
@@ -51,6 +56,44 @@ const OWNER_ROWS: Readonly<Record<string, Row>> = {
   },
   'DELETE /api/rooms/*/links/*': { id: ({ linkId }) => linkId, ok: 204, foreign: 404 },
 };
+
+const BLOB_BYTES = Buffer.from('secret bytes of a blob');
+
+/** What is asked of events and changes. */
+const EVENT = {
+  id: 'event-0123456789',
+  kind: 'bulk',
+  label: 'Switched',
+  files: 1,
+  atMs: 1,
+  spans: [{ document: 'file', epoch: 'e', fromSeq: 1, toSeq: 1 }],
+};
+
+/** Every route for those whom a room lets in, and who of them is refused. */
+const MEMBER_ROWS: Readonly<Record<string, Row & { readonly refused?: readonly Role[] }>> = {
+  'POST events': { body: EVENT, ok: 201, foreign: 201, refused: ['commenter', 'viewer'] },
+  'GET events': { ok: 200, foreign: 200 },
+  'GET changes/*': { id: () => 'file?epoch=e&after=0', ok: 200, foreign: 404 },
+  'GET blobs/*': { id: ({ blob }) => blob, ok: 200, foreign: 404 },
+  'GET blobs/*/parts/*': { id: ({ blob }) => blob, ok: 200, foreign: 404 },
+  'PUT blobs/*/parts/*': {
+    id: () => contentHash(Buffer.from('another')),
+    body: Buffer.from('another'),
+    ok: 204,
+    foreign: 204,
+    refused: ['commenter', 'viewer'],
+  },
+  'POST blobs/*': {
+    id: ({ blob }) => blob,
+    body: { sizeBytes: BLOB_BYTES.byteLength, parts: [contentHash(BLOB_BYTES)] },
+    ok: 204,
+    foreign: 409,
+    refused: ['commenter', 'viewer'],
+  },
+  'POST changes': { body: { documents: [{ document: 'file', epoch: 'e', after: 0 }] }, ok: 200, foreign: 200 },
+};
+const memberRows = () =>
+  Object.entries(MEMBER_ROWS).map(([route, row]) => [route.replace(' ', ' /api/rooms/*/'), row] as const);
 
 const OWNER_REFUSALS: Readonly<Record<Worthless, Answer>> = {
   'of another tenant': [404, 'not-found'],
@@ -123,6 +166,13 @@ async function fillRoom(to: ApiRelay): Promise<Contents & { readonly room: strin
   await to.ask(`POST ${at}/revocations`, { token: owner, body: { subject: 'dan' } });
   const token = await to.sign({ room, subject: 'dan' });
   const proposal = await to.ask(`POST ${at}/proposals`, { body: { token, document: 'file', update: UPDATE } });
+  const eventLabel = `Secret work of ${room}`;
+  const event = { ...EVENT, id: 'event-that-is-there', label: eventLabel };
+  await to.ask(`POST ${at}/events`, { token: owner, body: event });
+  await new LoggedFiles(to.storage.log, { tenant: 'default', room }).write('file', 'cleo', 'x');
+  const blob = contentHash(BLOB_BYTES);
+  await to.ask(`PUT ${at}/blobs/${blob}/parts/0`, { token: owner, body: BLOB_BYTES });
+  await to.ask(`POST ${at}/blobs/${blob}`, { token: owner, body: { sizeBytes: BLOB_BYTES.byteLength, parts: [blob] } });
   const ids = { linkId: link.body['id'], requestId: requests[0]?.id, proposalId: proposal.body['id'] };
   return {
     room,
@@ -130,11 +180,13 @@ async function fillRoom(to: ApiRelay): Promise<Contents & { readonly room: strin
     linkId: String(ids.linkId),
     requestId: String(ids.requestId),
     proposalId: String(ids.proposalId),
+    eventLabel,
+    blob,
   };
 }
 
 function fillIn(route: string, room: string, id = ''): string {
-  return route.replace('*', room).replace('*', id);
+  return route.replace('*', room).replace('*', id).replace('*', '0');
 }
 
 async function readRoom(room: string) {
@@ -147,12 +199,15 @@ async function readRoom(room: string) {
     links: await access.listLinks(key),
     requests: await access.listJoinRequests(key, Date.now()),
     proposals: await access.listProposals(key),
+    blobBytes: await relay().storage.blobs.roomBytes(key),
+    events: await relay().storage.events.listEvents(key, { limit: 100, maxBytes: 1e6 }),
   };
 }
 
 describe('every route of the API', () => {
   it('is in the tables of this test', () => {
-    expect([...Object.keys(OWNER_ROWS), ...Object.keys(OTHER_ROWS)].sort()).toEqual([...API_ROUTES].sort());
+    const rows = [...Object.keys(OWNER_ROWS), ...memberRows().map(([route]) => route), ...Object.keys(OTHER_ROWS)];
+    expect(rows.sort()).toEqual([...API_ROUTES].sort());
   });
 
   it.each(Object.entries(OWNER_ROWS))('%s is for owners of the room alone', async (route, { id, body, ok }) => {
@@ -176,6 +231,30 @@ describe('every route of the API', () => {
     expect((await relay().ask(request, { token: world.owner, body })).status).toBe(ok);
   });
 
+  it.each(memberRows())('%s is for those whom the room lets in', async (route, { id, body, ok, refused = [] }) => {
+    const world = await fillRoom(relay());
+    const { room } = world;
+    const request = fillIn(route, room, id?.(world));
+    const tokens = await createWorthlessTokens(relay(), room);
+    const before = await readRoom(room);
+    expect(await relay().ask(request, { body })).toMatchObject({ status: 401, body: { error: 'unauthenticated' } });
+    for (const kind of WORTHLESS) {
+      const answer = await relay().ask(request, { token: tokens[kind], body });
+      expect([kind, answer.status, answer.body['error']]).toEqual([kind, ...OWNER_REFUSALS[kind]]);
+      expect(Object.keys(answer.body)).toEqual(['error', 'explanation']);
+    }
+    for (const role of refused) {
+      const answer = await relay().ask(request, { token: await relay().sign({ room, role }), body });
+      expect([role, answer.status, answer.body['error']]).toEqual([role, 403, 'forbidden']);
+    }
+    expect(await readRoom(room)).toEqual(before);
+    for (const role of ROLES.filter((known) => !refused.includes(known))) {
+      const token = await relay().sign({ room, role });
+      const own = route.startsWith('POST') && route.endsWith('events') ? { ...EVENT, id: `${EVENT.id}-${role}` } : body;
+      expect([role, (await relay().ask(request, { token, body: own })).status]).toEqual([role, ok]);
+    }
+  });
+
   it.each(Object.entries(OTHER_ROWS))('%s takes of tokens what it is for', async (route, { body, answers }) => {
     const { room } = await fillRoom(relay());
     const tokens = await createWorthlessTokens(relay(), room);
@@ -186,7 +265,7 @@ describe('every route of the API', () => {
     }
   });
 
-  it.each(Object.entries(OWNER_ROWS))(
+  it.each([...Object.entries(OWNER_ROWS), ...memberRows()])(
     '%s keeps rooms of the same name in other tenants apart',
     async (route, { id, body, foreign }) => {
       const world = await fillRoom(relay());
@@ -195,7 +274,8 @@ describe('every route of the API', () => {
       const before = await readRoom(room);
       const answer = await relay().ask(fillIn(route, room, id?.(world)), { token, body });
       expect(answer.status).toBe(foreign);
-      for (const secret of [world.linkId, world.requestId, world.proposalId]) expect(answer.text).not.toContain(secret);
+      for (const secret of [world.linkId, world.requestId, world.proposalId, world.eventLabel, String(BLOB_BYTES)])
+        expect(answer.text).not.toContain(secret);
       expect(await readRoom(room)).toEqual(before);
     },
   );

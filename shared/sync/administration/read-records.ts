@@ -14,7 +14,8 @@ import type {
 
 const CLOSED_REASONS: readonly ClosedReason[] = ['person-removed', 'role-lowered', 'all-removed'];
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The fields of an answer, or of an entry in it. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads one entry of the relay's; undefined when something in it is not what it should be. */
 export type ReadEntry<T> = (value: unknown) => T | undefined;
@@ -129,11 +130,13 @@ const readSession: ReadEntry<PersonSession> = (value) =>
 
 class UnreadableError extends Error {}
 
-function fail(): never {
+/** Ends {@link attempt}: something is not what it should be. */
+export function fail(): never {
   throw new UnreadableError();
 }
 
-function attempt<T>(value: unknown, read: (fields: Fields) => T): T | undefined {
+/** What `read` makes of the fields; undefined when the value has none, or `read` fails. */
+export function attempt<T>(value: unknown, read: (fields: Fields) => T): T | undefined {
   if (!isRecord(value)) return undefined;
   try {
     return read(value);
@@ -147,17 +150,18 @@ function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-function text(fields: Fields, key: string): string {
+/** The field as a text; fails when it is none. So do those below for their kinds. */
+export function text(fields: Fields, key: string): string {
   const value = fields[key];
   return typeof value === 'string' ? value : fail();
 }
 
-function number(fields: Fields, key: string): number {
+export function number(fields: Fields, key: string): number {
   const value = fields[key];
   return typeof value === 'number' && Number.isFinite(value) ? value : fail();
 }
 
-function flag(fields: Fields, key: string): boolean {
+export function flag(fields: Fields, key: string): boolean {
   const value = fields[key];
   return typeof value === 'boolean' ? value : fail();
 }
@@ -173,6 +177,6 @@ function role(fields: Fields): Role {
 }
 
 /** Undefined when the field is absent or null. */
-function optional<T>(fields: Fields, key: string, read: (fields: Fields, key: string) => T): T | undefined {
+export function optional<T>(fields: Fields, key: string, read: (fields: Fields, key: string) => T): T | undefined {
   return fields[key] === undefined || fields[key] === null ? undefined : read(fields, key);
 }

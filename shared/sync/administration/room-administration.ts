@@ -26,41 +26,14 @@ import type {
   RoomLink,
   SettingsChange,
 } from './records.ts';
+import { type RoomRequest, RoomRequests, type RoomRequestsOptions } from './room-requests.ts';
 
-/** A request to the relay's HTTP interface. */
-export interface RelayRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly url: string;
-  readonly bearerToken: string;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** What a successful answer is read as; a refusal is JSON whatever was asked for. */
-  readonly answerAs: 'json' | 'lines' | 'bytes';
-}
-
-export interface RelayAnswer {
-  readonly status: number;
-  /** JSON, a string of lines or a Uint8Array; undefined when it could not be read. */
-  readonly body: unknown;
-}
-
-/** Rejects, with a message for the person, when no answer came. */
-export type SendRequest = (request: RelayRequest) => Promise<RelayAnswer>;
-
-export interface RoomAdministrationOptions {
-  /** Origin and base path of the relay, without a trailing slash. */
-  readonly relayUrl: string;
-  readonly room: string;
+export interface RoomAdministrationOptions extends RoomRequestsOptions {
   /** Gives tokens of an owner; the relay refuses others. */
   readonly tokens: TokenSource;
-  readonly send: SendRequest;
 }
 
-interface Ask<T> {
-  readonly method?: RelayRequest['method'];
-  readonly path: string;
-  readonly body?: unknown;
-  readonly answerAs?: RelayRequest['answerAs'];
+interface Ask<T> extends RoomRequest {
   /** Undefined when the answer is not what a relay says. */
   readonly read: (body: unknown) => T | undefined;
 }
@@ -69,10 +42,10 @@ const DONE = () => true;
 
 /** What owners of a room ask of the relay. Nothing here throws; explanations are for the person who asked. */
 export class RoomAdministration {
-  private readonly options: RoomAdministrationOptions;
+  private readonly requests: RoomRequests;
 
   constructor(options: RoomAdministrationOptions) {
-    this.options = options;
+    this.requests = new RoomRequests(options);
   }
 
   createLink(link: NewRoomLink): Promise<RequestOutcome<MadeRoomLink>> {
@@ -167,46 +140,7 @@ export class RoomAdministration {
     return this.ask({ method: 'POST', path, body: { state }, read: DONE });
   }
 
-  private async ask<T>(request: Ask<T>): Promise<RequestOutcome<T>> {
-    const first = await this.tryOnce(request, false);
-    // A token that ran out while this device slept; a fresh one may do.
-    return first.status === 401 ? (await this.tryOnce(request, true)).outcome : first.outcome;
+  private ask<T>({ read, ...request }: Ask<T>): Promise<RequestOutcome<T>> {
+    return this.requests.ask(request, read);
   }
-
-  private async tryOnce<T>(
-    { method = 'GET', path, body, answerAs = 'json', read }: Ask<T>,
-    isFresh: boolean,
-  ): Promise<{ readonly status: number; readonly outcome: RequestOutcome<T> }> {
-    const { relayUrl, room, tokens, send } = this.options;
-    const granted = await tokens.obtain({ isFresh });
-    if (granted.kind !== 'granted') {
-      return { status: 0, outcome: refuse(granted.explanation, granted.kind === 'transient') };
-    }
-    const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/${path}`;
-    const bearerToken = granted.granted.token;
-    let answer: RelayAnswer;
-    try {
-      answer = await send({ method, url, bearerToken, answerAs, ...(body === undefined ? {} : { body }) });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const explanation = `The relay at ${relayUrl} cannot be reached (${reason}). Check that it runs and that you are online.`;
-      return { status: 0, outcome: refuse(explanation, true) };
-    }
-    const { status } = answer;
-    if (status < 200 || status > 299) return { status, outcome: this.explainRefusal(answer) };
-    const value = read(answer.body);
-    if (value !== undefined) return { status, outcome: { ok: true, value } };
-    return { status, outcome: refuse(`What answers at ${relayUrl} is not a Tutti relay, or a newer one.`, false) };
-  }
-
-  private explainRefusal({ status, body }: RelayAnswer): RequestOutcome<never> {
-    const said: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'explanation') : undefined;
-    const isTransient = status >= 500 || status === 429;
-    if (typeof said === 'string') return refuse(said.slice(0, 1024), isTransient);
-    return refuse(`The relay answered with HTTP status ${status}.`, isTransient);
-  }
-}
-
-function refuse(explanation: string, isTransient: boolean): RequestOutcome<never> {
-  return { ok: false, explanation, isTransient };
 }
