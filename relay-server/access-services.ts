@@ -14,8 +14,12 @@ import { RoomManager } from './access/room-manager.ts';
 import { ShareLinks } from './access/share-links.ts';
 import { DEFAULT_TENANT, TokenAuthority } from './access/token-authority.ts';
 import { VisitRecorder } from './access/visit-recorder.ts';
+import type { BlobServices } from './blobs/index.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { ApiServices } from './gateway/api/index.ts';
+import { ChangeReader } from './history/change-reader.ts';
+import type { ReadableLog } from './history/read-changes.ts';
+import { RoomEvents, type RoomEventsOptions } from './history/room-events.ts';
 import type { AccessKey } from './log/access-directory.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import type { OidcSettings } from './oidc-options.ts';
@@ -31,7 +35,13 @@ export interface AccessServicesOptions {
 }
 
 /** What the HTTP interface needs of the relay's rooms. */
-export interface ApiCore extends Pick<ProposalsOptions, 'findFilePath'>, Pick<ApiServices, 'connectedSubjects'> {
+export interface ApiCore
+  extends
+    Pick<ProposalsOptions, 'findFilePath'>,
+    Pick<RoomEventsOptions, 'readFilePaths'>,
+    Pick<ApiServices, 'connectedSubjects'> {
+  /** The whole log, wherever its parts are. */
+  readonly log: ReadableLog;
   /** Tells all nodes of a change. */
   announceAccess(key: AccessKey, version: number): void;
 }
@@ -43,13 +53,13 @@ export interface AccessServices {
   readonly visits: VisitRecorder;
   readonly limits: AddressLimits;
   /** What answers owners and those who trade links. */
-  createApi(core: ApiCore, publicUrl: () => string): ApiServices;
+  createApi(core: ApiCore, blobs: BlobServices, publicUrl: () => string): ApiServices;
 }
 
 /** Rejects with an `IdentityError`. The `watch` is the caller's to dispose; all else belongs to `owned`. */
 export async function openAccessServices(
   options: AccessServicesOptions,
-  { directory, access }: Pick<RelayStorage, 'directory' | 'access'>,
+  { directory, access, events }: Pick<RelayStorage, 'directory' | 'access' | 'events'>,
   owned: DisposableStore,
 ): Promise<AccessServices> {
   const { reportProblem } = options;
@@ -77,8 +87,9 @@ export async function openAccessServices(
     doorkeeper,
     visits,
     limits,
-    createApi: (core, publicUrl) => ({
+    createApi: (core, blobs, publicUrl) => ({
       ...shared,
+      blobs,
       doorkeeper,
       shareLinks,
       manager: new RoomManager({
@@ -89,6 +100,8 @@ export async function openAccessServices(
         findFilePath: core.findFilePath,
       }),
       proposals: new Proposals({ ...shared, findFilePath: core.findFilePath }),
+      events: new RoomEvents({ events, scheduler, readFilePaths: core.readFilePaths }),
+      changes: new ChangeReader(core.log),
       connectedSubjects: (key) => core.connectedSubjects(key),
       oidc,
       publicUrl,

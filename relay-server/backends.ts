@@ -1,9 +1,11 @@
 import { type Disposable, DisposableStore, systemScheduler, toDisposable } from '../shared/lifecycle/index.ts';
 import type { Backplane } from './backplane/backplane.ts';
+import { UploadCleaner } from './blobs/index.ts';
 import { checkObjects } from './check-objects.ts';
 import type { S3Location } from './config.ts';
 import { type DataFolder, OperatorError } from './data-folder.ts';
-import { FolderMark, FolderSegmentStore, FolderSnapshotStore, UnfinishedFiles } from './log/folder.ts';
+import { FolderBlobParts, FolderMark, FolderSegmentStore, FolderSnapshotStore, UnfinishedFiles } from './log/folder.ts';
+import type { BlobParts } from './log/blob-parts.ts';
 import type { ObjectsMark } from './log/objects-claim.ts';
 import { ObjectsOwnership } from './log/objects-ownership.ts';
 import type { PostgresStorage } from './log/postgres.ts';
@@ -25,7 +27,8 @@ export interface Backends extends Disposable {
   readonly storage: RelayStorage;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
-  /** Whether snapshots and segments may be removed now. */
+  readonly blobParts: BlobParts;
+  /** Whether snapshots, segments and parts of blobs may be removed now. */
   readonly mayRemoveObjects: () => boolean;
   readonly backplane: Backplane | undefined;
   /** Set when other nodes may write to the same log: how often it is asked where open documents stand. */
@@ -34,12 +37,13 @@ export interface Backends extends Disposable {
   close(): Promise<void>;
 }
 
-/** Where snapshots and segments are. Disposing ends what reaches them. */
+/** Where snapshots, segments and parts of blobs are. Disposing ends what reaches them. */
 export interface ObjectsAccess extends Disposable {
   /** Its name in messages, such as `the bucket NAME`. */
   readonly place: string;
   readonly snapshots: SnapshotStore;
   readonly segmentStore: SegmentStore;
+  readonly blobParts: BlobParts;
   /** Says which database they belong to; undefined when they lie beside it, and are copied with it. */
   readonly mark: ObjectsMark | undefined;
 }
@@ -56,7 +60,7 @@ export async function openStorage({
   return data.openStorage({ isServed: false });
 }
 
-/** Opens the stores of snapshots and segments alone, as {@link openStorage} does the database. */
+/** Opens the stores of objects alone, as {@link openStorage} does the database. */
 export async function openObjects({
   data,
   postgresUrl,
@@ -66,15 +70,17 @@ export async function openObjects({
     const snapshots = new FolderSnapshotStore(data.snapshots);
     const segmentStore = new FolderSegmentStore(data.segments);
     const mark = postgresUrl === undefined ? undefined : new FolderMark(data.objectsMark);
-    return { place: `the data folder ${data.path}`, snapshots, segmentStore, mark, dispose() {} };
+    const blobParts = new FolderBlobParts(data.blobs);
+    return { place: `the data folder ${data.path}`, snapshots, segmentStore, blobParts, mark, dispose() {} };
   }
   // Loaded when needed, as the libraries of the other backends are.
-  const { S3Mark, S3SegmentStore, S3SnapshotStore } = await import('./log/s3.ts');
+  const { S3BlobParts, S3Mark, S3SegmentStore, S3SnapshotStore } = await import('./log/s3.ts');
   const owned = new DisposableStore();
   const snapshots = owned.add(new S3SnapshotStore(s3));
   const segmentStore = owned.add(new S3SegmentStore(s3));
+  const blobParts = owned.add(new S3BlobParts(s3));
   const mark = owned.add(new S3Mark(s3));
-  return { place: nameOf(s3), snapshots, segmentStore, mark, dispose: () => owned.dispose() };
+  return { place: nameOf(s3), snapshots, segmentStore, blobParts, mark, dispose: () => owned.dispose() };
 }
 
 function nameOf({ bucket, prefix = '', endpoint }: S3Location): string {
@@ -98,21 +104,25 @@ export async function openBackends(options: BackendOptions): Promise<Backends> {
     const postgres = postgresUrl === undefined ? undefined : own(await openPostgres(postgresUrl, reportProblem));
     const storage = postgres ?? own(data.openStorage({ isServed: true }));
     const objects = own(await openObjects({ data, postgresUrl, s3 }));
-    const { snapshots, segmentStore, mark, place } = objects;
+    const { snapshots, segmentStore, blobParts, mark, place } = objects;
     const claims = storage.objectsClaims;
     await checkObjects(objects, claims, reportProblem);
     const services = { claims, place, scheduler: systemScheduler, reportProblem };
     const ownership = mark && own(new ObjectsOwnership({ ...services, mark }));
     if (!s3) {
-      const folders = [data.snapshots, data.segments];
+      const folders = [data.snapshots, data.segments, data.blobs];
       own(new UnfinishedFiles({ folders, scheduler: systemScheduler, reportProblem }));
     }
+    const mayRemove = () => ownership?.mayRemove() ?? true;
+    const kept = { index: storage.blobs, parts: blobParts };
+    own(new UploadCleaner({ ...kept, scheduler: systemScheduler, mayRemove, reportProblem }));
     const backplane = redisUrl === undefined ? undefined : own(await openRedis(redisUrl, reportProblem));
     return {
       storage,
       snapshots,
       segmentStore,
-      mayRemoveObjects: () => ownership?.mayRemove() ?? true,
+      blobParts,
+      mayRemoveObjects: mayRemove,
       backplane,
       headPollIntervalMs: postgres && HEAD_POLL_INTERVAL_MS,
       async close() {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runBackup } from './backup-command.ts';
 import { DataFolder } from './data-folder.ts';
-import { FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
+import { contentHash } from './log/content-hash.ts';
+import { FolderBlobParts, FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
 import { backupDatabase } from './log/sqlite/backup-database.ts';
 import { MIGRATIONS } from './log/sqlite/schema.ts';
 import { findIn, openRawDatabase } from './log/testing/raw-database.ts';
@@ -95,6 +96,26 @@ describe('a backup', () => {
     expect(again.warning).toMatch(/^2 of .* document d in room r, and others\./);
   });
 
+  it('has the contents of files, and names those of which a part is lost', async () => {
+    const { data, target, storage } = await setUp();
+    const parts = new FolderBlobParts(data.blobs);
+    const key = { tenant: 't', room: 'r', blob: 'a'.repeat(64) };
+    const stored = [1, 2].map((byte, part) => ({ part, sha256: contentHash(new Uint8Array([byte])), sizeBytes: 1 }));
+    for (const part of stored) {
+      await storage.blobs.announcePart(key, part, { maxRoomBytes: 1e9, nowMs: 1 });
+      await parts.write(key, part, new Uint8Array([part.part + 1]));
+      await storage.blobs.storePart(key, part);
+    }
+    await storage.blobs.complete(key, { parts: stored, sizeBytes: 2, createdBy: 'ana', nowMs: 1 });
+    expect(await runBackup(data, target)).toMatchObject({ warning: undefined });
+    const copied = new FolderBlobParts(new DataFolder(target).blobs);
+    for (const part of stored) expect(await copied.read(key, part)).toEqual(Buffer.from([part.part + 1]));
+    const [first] = stored;
+    if (first) await parts.remove(key, first);
+    const { warning } = await runBackup(data, `${target}-2`);
+    expect(warning).toMatch(/^1 of .* a part of the file content a{64} in room r\. .* repair --tenant t --room r$/);
+  });
+
   it('leaves out what is removed while it copies', async () => {
     const { data, target, snapshotId } = await setUp();
     const folder = folderOfSnapshots(data.snapshots);
@@ -116,7 +137,7 @@ describe('a backup', () => {
     await storage.objectsClaims.replace(undefined, { current: 'a', next: 'b', past: [] });
     const { text, warning } = await runBackup(data, target);
     expect(text).not.toContain('Everything');
-    expect(text).toMatch(/was copied to \S+\. The bucket .* is no part of it: keep the snapshots and segments/);
+    expect(text).toMatch(/was copied to \S+\. The bucket .* is no part of it: keep the objects/);
     expect(warning).toBeUndefined();
   });
 

@@ -5,7 +5,8 @@ import { IDENTITY_FILE } from './access/relay-identity.ts';
 import { type DataFolder, OperatorError } from './data-folder.ts';
 import { isWithin } from './is-within.ts';
 import { copyDurably, copyObjects } from './log/folder/copy-objects.ts';
-import { FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
+import { type BlobParts, partObjectId } from './log/blob-parts.ts';
+import { FolderBlobParts, FolderSegmentStore, FolderSnapshotStore } from './log/folder.ts';
 import { repairCommand } from './log/repair-command-line.ts';
 import { backupDatabase } from './log/sqlite/backup-database.ts';
 import { CopiedDatabase } from './log/sqlite/copied-database.ts';
@@ -25,8 +26,9 @@ interface BackupOptions {
 }
 
 interface MissingObject {
-  readonly noun: 'snapshot' | 'segment';
-  readonly key: DocumentKey;
+  /** Whose it is, for the operator. */
+  readonly name: string;
+  readonly room: Omit<DocumentKey, 'document'>;
 }
 
 interface Copied {
@@ -125,7 +127,8 @@ async function copyAll(
 }
 
 async function copyNewObjects(data: DataFolder, folder: string): Promise<void> {
-  for (const objects of [data.snapshots, data.segments]) await copyObjects(objects, join(folder, basename(objects)));
+  for (const objects of [data.snapshots, data.segments, data.blobs])
+    await copyObjects(objects, join(folder, basename(objects)));
 }
 
 /** What the copied database names and the folder with the copy does not have. */
@@ -138,29 +141,51 @@ async function findMissing(
   const segments = new FolderSegmentStore(join(folder, basename(data.segments)));
   const missing = new Map<string, MissingObject>();
   for (const { key, snapshotId, segmentIds } of copied.namedObjects()) {
-    const note = (noun: MissingObject['noun'], id: string) => missing.set(JSON.stringify([key, id]), { noun, key });
+    const { tenant, room, document } = key;
+    const note = (noun: string, id: string) =>
+      missing.set(JSON.stringify([key, id]), {
+        name: `the ${noun} of the document ${document} in room ${room}`,
+        room: { tenant, room },
+      });
     const isThere = async () => (await snapshots.list(key)).some((stored) => stored.snapshotId === snapshotId);
     if (snapshotId !== undefined && !(await isThere())) note('snapshot', snapshotId);
     if (segmentIds.length === 0) continue;
     const stored = new Set((await segments.list(key)).map(({ segmentId }) => segmentId));
     for (const segmentId of segmentIds) if (!stored.has(segmentId)) note('segment', segmentId);
   }
+  await noteMissingParts(copied, new FolderBlobParts(join(folder, basename(data.blobs))), missing);
   return missing;
+}
+
+async function noteMissingParts(
+  copied: CopiedDatabase,
+  blobParts: BlobParts,
+  missing: Map<string, MissingObject>,
+): Promise<void> {
+  for (const { key, parts } of copied.namedParts()) {
+    const stored = new Set(await blobParts.list(key));
+    const { tenant, room, blob } = key;
+    for (const id of parts.map(partObjectId)) {
+      if (stored.has(id)) continue;
+      const name = `a part of the file content ${blob} in room ${room}`;
+      missing.set(JSON.stringify([key, id]), { name, room: { tenant, room } });
+    }
+  }
 }
 
 function describe(data: DataFolder, folder: string, { hasBucket, lost }: Copied): BackupResult {
   const wayBack = 'To go back to it: stop the relay and serve that folder, or a copy of it';
   const text = hasBucket
     ? `What is in ${data.path} was copied to ${folder}. The bucket that this database was served with is no part of it: ` +
-      `keep the snapshots and segments that it has now too. ${wayBack}, with a bucket that has them.\n`
+      `keep the objects that it has now too. ${wayBack}, with a bucket that has them.\n`
     : `Everything in ${data.path} was copied to ${folder}. ${wayBack}.\n`;
   const [first] = lost;
   if (!first) return { text, warning: undefined };
-  const { noun, key } = first;
+  const { name, room } = first;
   const warning =
-    `${lost.length} of the snapshots and segments that the database names are not in ${data.path}, and so not in the ` +
-    `backup: the ${noun} of the document ${key.document} in room ${key.room}${lost.length > 1 ? ', and others' : ''}. ` +
-    `They were lost before. Check the room: ${repairCommand({ tenant: key.tenant, room: key.room })}`;
+    `${lost.length} of the objects that the database names are not in ${data.path}, and so not in the ` +
+    `backup: ${name}${lost.length > 1 ? ', and others' : ''}. ` +
+    `They were lost before. Check the room: ${repairCommand(room)}`;
   return { text, warning };
 }
 

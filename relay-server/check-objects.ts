@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { OperatorError } from './data-folder.ts';
 import { LogFailure } from './log/log-failure.ts';
-import type { ObjectsClaims, ObjectsMark } from './log/objects-claim.ts';
+import { NO_MARK_YET, type ObjectsClaims, type ObjectsMark } from './log/objects-claim.ts';
 
 interface ObjectsPlace {
   /** Undefined when they lie beside the database. */
@@ -46,8 +46,13 @@ async function check(
     }
     const untilMs = performance.now() + FIRST_START_MS;
     while ((await mark.read()) === undefined) {
-      if (!(await claims.read())) return;
-      if (performance.now() >= untilMs) throw isElsewhere(place);
+      const claim = await claims.read();
+      if (!claim) return;
+      if (performance.now() >= untilMs) {
+        // The first relay was killed before it wrote its mark: this one writes it.
+        if (claim.current === NO_MARK_YET) return;
+        throw isElsewhere(place);
+      }
       await pause(RETRY_MS, undefined, { signal });
     }
   } catch (error) {

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { parsePostgresUrl, parsePublicUrl, parseRedisUrl, parseS3Location } from './config.ts';
+import {
+  parseBlobSize,
+  parsePostgresUrl,
+  parsePublicUrl,
+  parseRedisUrl,
+  parseS3Location,
+  parseSize,
+} from './config.ts';
 import { parseRedisUrl as parseRedisAddress } from './backplane/redis/redis-address.ts';
 import { parseDatabaseAddress } from './log/postgres/database-address.ts';
 
@@ -58,5 +65,16 @@ describe('addresses with a password', () => {
     expect(postgres('postgres:///x?host=/var/run/postgresql').label).toBe('x at /var/run/postgresql:5432');
     for (const address of ['postgres://', 'postgres:///x', 'postgres:///x?sslmode=disable'])
       expect(refusalOf(postgres, address)).toMatch(/names no host\. Write it as postgres:\/\//);
+  });
+});
+
+describe('sizes', () => {
+  it('are bytes, or have a unit', () => {
+    const sizes = ['1', '512MiB', '10GiB', '4KiB', '2TiB'].map(parseSize);
+    expect(sizes).toEqual([1, 512 * 1024 ** 2, 10 * 1024 ** 3, 4096, 2 * 1024 ** 4]);
+    expect(parseBlobSize('4GiB')).toBe(4 * 1024 ** 3);
+    for (const value of ['0', '', '-1', '1.5GiB', '1 GiB', '5MB', '1e9', '99999999999TiB'])
+      expect([value, refusalOf(parseSize, value)]).toEqual([value, expect.stringContaining('Give a size')]);
+    expect(refusalOf(parseBlobSize, '5GiB')).toContain('at most 4GiB');
   });
 });

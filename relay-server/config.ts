@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { BlockList, isIP } from 'node:net';
+import { LARGEST_MAX_BLOB_BYTES } from './blobs/index.ts';
 import { OperatorError } from './data-folder.ts';
 
 const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -54,6 +55,25 @@ export function parseCount(value: string): number {
   const count = /^\d{1,7}$/.test(value) ? Number(value) : NaN;
   if (!(count >= 1)) throw new InvalidArgumentError('Give a whole number from 1.');
   return count;
+}
+
+const SIZE_UNITS = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
+
+/** Reads a size such as `512MiB` or `10GiB`, in bytes. */
+export function parseSize(value: string): number {
+  const [, amount, unit = ''] = /^(\d{1,15})(KiB|MiB|GiB|TiB)?$/.exec(value) ?? [];
+  const factor = Object.entries(SIZE_UNITS).find(([name]) => name === unit)?.[1] ?? NaN;
+  const bytes = amount === undefined ? NaN : Number(amount) * factor;
+  if (!(bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER))
+    throw new InvalidArgumentError('Give a size such as 100MiB, 2GiB or a number of bytes.');
+  return bytes;
+}
+
+/** How large one file may be whose content is no text. */
+export function parseBlobSize(value: string): number {
+  const bytes = parseSize(value);
+  if (bytes > LARGEST_MAX_BLOB_BYTES) throw new InvalidArgumentError('Give a size of at most 4GiB.');
+  return bytes;
 }
 
 /** People who come back and lack fewer updates than this are sent just these: they must be at hand. */

@@ -59,7 +59,12 @@ export class DataFolder {
     return join(this.path, 'segments');
   }
 
-  /** Says which database the snapshots and segments here belong to, when that is elsewhere. */
+  /** Parts of blobs. */
+  get blobs(): string {
+    return join(this.path, 'blobs');
+  }
+
+  /** Says which database the objects here belong to, when that is elsewhere. */
   get objectsMark(): string {
     return join(this.snapshots, 'owner');
   }
@@ -82,7 +87,7 @@ export class DataFolder {
     const journal = `${this.database}-wal`;
     const remains = [
       ...(sizeOf(journal) > 0 ? [journal] : []),
-      ...[this.snapshots, this.segments].filter((folder) => hasEntries(folder)),
+      ...[this.snapshots, this.segments, this.blobs].filter((folder) => hasEntries(folder)),
     ];
     if (remains.length === 0) return;
     throw new OperatorError(

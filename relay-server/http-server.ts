@@ -5,8 +5,8 @@ import { type Disposable, toDisposable } from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
 import type { TlsCertificate } from './tls-certificate.ts';
 
-/** Slow or idle requests must not pile up. */
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
+/** Slow or idle requests must not pile up. A part of a blob, on a slow line with two others beside it, takes a minute. */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
 const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
 
 /** A server that does not listen yet. With a certificate it speaks TLS only. */

@@ -10,9 +10,11 @@ import { cleanPersonName } from './access/person-name.ts';
 import { OPERATOR } from './access/room-manager.ts';
 import { TokenAuthority } from './access/token-authority.ts';
 import { openStorage } from './backends.ts';
+import { DEFAULT_MAX_BLOB_BYTES, DEFAULT_MAX_ROOM_BLOB_BYTES } from './blobs/index.ts';
 import { RedisFailure } from './backplane/redis/redis-failure.ts';
 import { DEFAULT_MAX_FAILURES, DEFAULT_MAX_REQUESTS } from './access/address-limits.ts';
 import {
+  parseBlobSize,
   parseCount,
   parseDuration,
   parseKeptUpdates,
@@ -22,6 +24,7 @@ import {
   parsePublicUrl,
   parseRedisUrl,
   parseRoom,
+  parseSize,
   type S3Location,
 } from './config.ts';
 import { DataFolder, OperatorError } from './data-folder.ts';
@@ -55,6 +58,8 @@ interface ServeCommand extends SharedOptions, OidcOptionValues {
   readonly trustedProxies?: BlockList;
   readonly maxRequests: number;
   readonly maxFailures: number;
+  readonly maxBlobBytes: number;
+  readonly maxRoomBlobBytes: number;
 }
 
 interface TokenCommand extends SharedOptions {
@@ -117,6 +122,7 @@ async function runServe(options: ServeCommand): Promise<void> {
     s3: options.s3,
     drainMs: options.drain,
     archiving: { keptUpdates: options.archiveAfterUpdates, keptMs: options.archiveAfter },
+    blobLimits: { maxBlobBytes: options.maxBlobBytes, maxRoomBytes: options.maxRoomBlobBytes },
     tls: readTlsFiles(options),
     trustedProxies: options.trustedProxies,
     addressLimits: { maxRequests: options.maxRequests, maxFailures: options.maxFailures },
@@ -254,6 +260,20 @@ function archiveAfterOption(): Option {
     .default(parseDuration(DEFAULT_ARCHIVE_AFTER), DEFAULT_ARCHIVE_AFTER);
 }
 
+function maxBlobBytesOption(): Option {
+  return new Option('--max-blob-bytes <size>', 'largest file that is no text, such as 512MiB')
+    .env('TUTTI_MAX_BLOB_BYTES')
+    .argParser(parseBlobSize)
+    .default(DEFAULT_MAX_BLOB_BYTES, '512MiB');
+}
+
+function maxRoomBlobBytesOption(): Option {
+  return new Option('--max-room-blob-bytes <size>', 'how much of such files a room may have, earlier ones included')
+    .env('TUTTI_MAX_ROOM_BLOB_BYTES')
+    .argParser(parseSize)
+    .default(DEFAULT_MAX_ROOM_BLOB_BYTES, '10GiB');
+}
+
 const DATA_OPTION = ['--data <folder>', 'where the relay keeps everything'] as const;
 
 function addServeCommand(program: Command): void {
@@ -297,6 +317,8 @@ function addServeCommand(program: Command): void {
         .argParser(parseCount)
         .default(DEFAULT_MAX_FAILURES),
     )
+    .addOption(maxBlobBytesOption())
+    .addOption(maxRoomBlobBytesOption())
     .action(runServe);
 }
 

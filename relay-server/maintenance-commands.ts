@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
-import { DisposableStore } from '../shared/lifecycle/index.ts';
+import { DisposableStore, systemScheduler } from '../shared/lifecycle/index.ts';
 import { tenantOption } from './access-commands.ts';
 import { runBackup } from './backup-command.ts';
+import { repairRoomBlobs } from './blobs/repair-blobs.ts';
 import { type ObjectsAccess, openObjects, openStorage } from './backends.ts';
 import { parseRoom, parseS3Location, type S3Location } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -35,7 +36,10 @@ interface RepairCommand extends ObjectsCommand {
 
 /** Names the bucket. */
 export function s3Option(): Option {
-  return new Option('--s3 <url>', 's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots and segments')
+  return new Option(
+    '--s3 <url>',
+    's3://BUCKET/PREFIX?endpoint=…&region=…&path-style=true for snapshots, segments and file contents',
+  )
     .env('TUTTI_S3_URL')
     .argParser(parseS3Location);
 }
@@ -59,7 +63,10 @@ async function withObjects(
   }
 }
 
-async function repair({ storage, snapshots, segmentStore, place }: Opened, options: RepairCommand): Promise<void> {
+async function repair(
+  { storage, snapshots, segmentStore, blobParts, place }: Opened,
+  options: RepairCommand,
+): Promise<void> {
   const {
     tenant,
     room,
@@ -69,8 +76,11 @@ async function repair({ storage, snapshots, segmentStore, place }: Opened, optio
   } = options;
   const access = { storage, snapshots, segmentStore, place, isApplied, givesUpMissingObjects };
   if (document === undefined) {
-    const areUsable = await runRoomRepair(access, { tenant, room }, (text) => process.stdout.write(text));
-    if (!areUsable) process.exitCode = 1;
+    const write = (text: string) => process.stdout.write(text);
+    const areUsable = await runRoomRepair(access, { tenant, room }, write);
+    const blobs = { index: storage.blobs, parts: blobParts, nowMs: () => systemScheduler.now() };
+    const areRead = await repairRoomBlobs({ ...access, ...blobs }, { tenant, room }, write);
+    if (!areUsable || !areRead) process.exitCode = 1;
     return;
   }
   const { text, isUsable } = await runRepair(access, { tenant, room, document });
@@ -111,7 +121,7 @@ export function addMaintenanceCommands(program: Command, context: MaintenanceCon
       if (warning !== undefined) process.stderr.write(`tutti-relay: ${warning}\n`);
     });
   withStorageOptions(program.command('take-over-objects'))
-    .description('let this database remove snapshots and segments that belonged to another one, whose place it takes')
+    .description('let this database remove objects that belonged to another one, whose place it takes')
     .addOption(s3Option())
     .action((options: ObjectsCommand) => withObjects(context, options, takeOver));
 }

@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 import {
   type ClientMessage,
   clientMessageCodec,
+  DIGEST_FEATURE,
   OLDEST_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
 } from '../shared/protocol/index.ts';
@@ -30,6 +31,7 @@ const CLOSE_CODES: Readonly<Record<Worthless, number>> = {
   'of an operator': 4401,
   damaged: 4401,
 };
+const HASH = new Uint8Array(16).fill(7);
 const SESSION = 'session-of-somebody-01';
 const WRITTEN = 'what was there';
 
@@ -63,6 +65,8 @@ function everyMessage(token: string): Readonly<Record<ClientMessage['type'], Cli
     renew: { type: 'renew', token },
     ping: { type: 'ping', nonce: 7 },
     chunk: inChunk(UPDATE),
+    digest: { type: 'digest', handle: 1, seq: 1, state: HASH, text: HASH },
+    compare: { type: 'compare', requestId: 5, entries: [{ document: 'file', epoch: '', seq: 0 }] },
   };
 }
 
@@ -71,9 +75,9 @@ let room = '';
 let rooms = 0;
 let watcher: WebSocketClient;
 
-async function join(token: string): Promise<WebSocketClient> {
+async function join(token: string, features: readonly string[] = []): Promise<WebSocketClient> {
   const joined = await openWebSocket(relay().url, room);
-  joined.client.hello(token);
+  joined.client.hello(token, undefined, features);
   await joined.until('welcome');
   return joined;
 }
@@ -95,7 +99,7 @@ function othersShown() {
 
 beforeEach(async () => {
   room = `room-${rooms++}`;
-  watcher = await join(await relay().createRoom(room));
+  watcher = await join(await relay().createRoom(room), [DIGEST_FEATURE]);
   await openFile(watcher);
   watcher.client.update(1, 1, insertion(WRITTEN));
   await watcher.until('ack');
@@ -125,6 +129,7 @@ describe('every message of the protocol', () => {
       expect(client.last('goodbye').explanation.length).toBeGreaterThan(10);
     }
     expect(othersShown()).toEqual([]);
+    expect(watcher.client.all('digests')).toEqual([]);
   });
 
   it('before any token is answered with the refusal alone', async () => {
@@ -170,6 +175,15 @@ describe('every message of the protocol', () => {
       renew: async (joined) => expect(await joined.until('renewed')).toMatchObject({ role }),
       ping: isFine,
       chunk: isReadOnly,
+      digest: async (joined) => {
+        await isFine(joined);
+        const { entries } = await watcher.until('digests');
+        expect(entries).toMatchObject([{ presenceId: joined.client.last('welcome').presenceId }]);
+      },
+      compare: async (joined) => {
+        const { entries } = await joined.until('compared');
+        expect(entries).toMatchObject([{ document: 'file', headSeq: 1 }]);
+      },
     };
     for (const [type, message] of Object.entries(everyMessage(token))) {
       const joined = await join(token);

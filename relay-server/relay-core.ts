@@ -1,7 +1,15 @@
 import { type Disposable, DisposableStore, type Scheduler, systemScheduler } from '../shared/lifecycle/index.ts';
-import { ACCESS_FEATURE, CLOSE_CODES, DEFLATE_FEATURE, PROTOCOL_LIMITS } from '../shared/protocol/index.ts';
+import {
+  ACCESS_FEATURE,
+  CLOSE_CODES,
+  COMPARE_FEATURE,
+  DEFLATE_FEATURE,
+  DIGEST_FEATURE,
+  PROTOCOL_LIMITS,
+} from '../shared/protocol/index.ts';
 import type { AccessWatch } from './access/access-watch.ts';
-import { findFilePath } from './access/file-paths.ts';
+import { FileLists } from './access/file-lists.ts';
+import type { SharedFile } from '../shared/workspace/index.ts';
 import type { Admitted, Doorkeeper } from './access/room-grant.ts';
 import type { Backplane } from './backplane/backplane.ts';
 import { InProcessBackplaneHub } from './backplane/in-process.ts';
@@ -9,6 +17,7 @@ import { Connections, RESTARTING } from './gateway/connections.ts';
 import type { ServerSocket } from './gateway/server-socket.ts';
 import type { YjsUpgrade } from './gateway/websocket-endpoint.ts';
 import { Archiver, type ArchiveOptions } from './log/archiver.ts';
+import type { CompactionSource } from './log/compact-document.ts';
 import { Compactor, type CompactionOptions } from './log/compactor.ts';
 import { RecentSnapshots } from './log/recent-snapshots.ts';
 import type { SegmentIndex } from './log/segment-index.ts';
@@ -17,7 +26,7 @@ import type { SegmentStore } from './log/segment-store.ts';
 import { SegmentedUpdateLog } from './log/segmented-update-log.ts';
 import type { SnapshotStore } from './log/snapshot-store.ts';
 import type { UpdateLog } from './log/update-log.ts';
-import type { ParticipantLimits } from './rooms/room-connection.ts';
+import type { ParticipantLimits } from './rooms/write-rates.ts';
 import type { RoomKey } from './rooms/room.ts';
 import { RoomRegistry } from './rooms/room-registry.ts';
 import type { TenantLimits } from './rooms/tenants.ts';
@@ -73,6 +82,12 @@ export interface RelayCore extends Disposable {
   announceAccess(key: RoomKey, version: number): void;
   /** Where the file lies whose text a document of the room is; undefined when it is none. Rejects with a `LogFailure`. */
   readonly findFilePath: (key: RoomKey, document: string) => Promise<string | undefined>;
+  /** Where all files of a room lie, by document. Rejects with a `LogFailure`. */
+  readonly readFilePaths: (key: RoomKey) => Promise<ReadonlyMap<string, string>>;
+  /** All files of a room; the same list for as long as it has not changed. Rejects with a `LogFailure`. */
+  readonly readFiles: (key: RoomKey) => Promise<readonly SharedFile[]>;
+  /** The whole log, wherever its parts are, to read. */
+  readonly log: Pick<UpdateLog, 'readDocument' | 'readHeads' | 'readUpdates'>;
   /** Who is in a room, as far as this node knows. */
   connectedSubjects(key: RoomKey): readonly string[];
   /**
@@ -133,7 +148,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     }),
   );
   const shared = { doorkeeper, rooms, scheduler, heartbeatIntervalMs, maxUpdateBytes, reportProblem };
-  const services = { ...shared, features: [DEFLATE_FEATURE, ACCESS_FEATURE] };
+  const services = { ...shared, features: [DEFLATE_FEATURE, ACCESS_FEATURE, DIGEST_FEATURE, COMPARE_FEATURE] };
   const connections = new Connections({ services, scheduler, random, maxWaiting });
   const yjsEntrance = owned.add(new YjsEntrance(services, connections.all));
   return {
@@ -144,7 +159,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       return connections.all.size;
     },
     announceAccess: (key, version) => rooms.announceAccess(key, version),
-    findFilePath: (key, document) => findFilePath({ log, snapshots }, key, document),
+    ...createReading({ log, snapshots }),
     connectedSubjects: (key) => rooms.connectedSubjects(key),
     async drain(withinMs) {
       connections.close();
@@ -158,6 +173,18 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
       connections.terminateAll();
       owned.dispose();
     },
+  };
+}
+
+function createReading(
+  source: CompactionSource,
+): Pick<RelayCore, 'log' | 'findFilePath' | 'readFilePaths' | 'readFiles'> {
+  const lists = new FileLists(source);
+  return {
+    log: source.log,
+    findFilePath: async (key, document) => (await lists.read(key)).find(({ fileId }) => fileId === document)?.path,
+    readFilePaths: async (key) => new Map((await lists.read(key)).map(({ fileId, path }) => [fileId, path])),
+    readFiles: (key) => lists.read(key),
   };
 }
 

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList } from 'node:net';
 import { DisposableStore, systemScheduler } from '../shared/lifecycle/index.ts';
 import { type AccessServices, type AccessServicesOptions, openAccessServices } from './access-services.ts';
-import { type BackendOptions, openBackends } from './backends.ts';
+import { type BackendOptions, type Backends, openBackends } from './backends.ts';
+import { type BlobLimits, type BlobServices, createBlobServices } from './blobs/index.ts';
 import { OperatorError } from './data-folder.ts';
 import { createOriginCheck } from './gateway/allowed-origins.ts';
 import { RequestSources } from './gateway/client-address.ts';
@@ -25,6 +26,7 @@ export interface ServeOptions extends BackendOptions, AccessServicesOptions {
   /** How long it may take to say goodbye to everybody. */
   readonly drainMs: number;
   readonly archiving: ArchiveOptions;
+  readonly blobLimits: BlobLimits;
   /** Without them it speaks plain HTTP, for a proxy or for this machine. */
   readonly tls: TlsFiles | undefined;
   /** Proxies whose word on where requests come from counts. */
@@ -74,7 +76,7 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   );
   let publicUrl = options.publicUrl ?? '';
   const handler = createHttpHandler({
-    api: access.createApi(core, () => publicUrl),
+    api: access.createApi(core, createBlobs(options, backends, core), () => publicUrl),
     staticFiles,
     isAllowedOrigin,
     ipAddressOf,
@@ -142,6 +144,14 @@ function createCore(
     ...(backplane && { backplane }),
     ...(headPollIntervalMs !== undefined && { headPollIntervalMs }),
   });
+}
+
+function createBlobs(
+  { blobLimits: limits }: ServeOptions,
+  { storage, blobParts: parts }: Backends,
+  core: RelayCore,
+): BlobServices {
+  return createBlobServices({ index: storage.blobs, parts, limits, scheduler: systemScheduler, core });
 }
 
 async function openStatic(folder: string): Promise<StaticFiles> {

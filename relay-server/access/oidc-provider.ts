@@ -85,7 +85,7 @@ export class OidcProvider {
   }
 
   private async discover(): Promise<Discovered> {
-    const nowMs = this.options.scheduler.now();
+    const nowMs = this.options.scheduler.elapsedMs();
     if (this.discovered && nowMs - this.discovered.atMs < DISCOVERED_AGAIN_MS) return this.discovered;
     if (nowMs - this.failedAtMs < RETRY_AFTER_MS) throw unavailable('failed to answer a moment ago');
     this.discovering ??= this.discoverNow();
@@ -93,7 +93,7 @@ export class OidcProvider {
       this.discovered = await this.discovering;
       return this.discovered;
     } catch (error) {
-      this.failedAtMs = this.options.scheduler.now();
+      this.failedAtMs = this.options.scheduler.elapsedMs();
       // What was found earlier still counts.
       if (this.discovered) return this.discovered;
       throw error;
@@ -110,7 +110,7 @@ export class OidcProvider {
     if (typeof keysUrl !== 'string' || !isSafeUrl(keysUrl, issuer)) throw unavailable('names no address of its keys');
     return {
       keys: createRemoteJWKSet(new URL(keysUrl), { timeoutDuration: ASKED_WITHIN_MS }),
-      atMs: scheduler.now(),
+      atMs: scheduler.elapsedMs(),
     };
   }
 }

@@ -89,7 +89,7 @@ export class VisitRecorder implements Disposable {
   }
 
   private isNew(visit: string): boolean {
-    const nowMs = this.options.scheduler.now();
+    const nowMs = this.options.scheduler.elapsedMs();
     const notedAtMs = this.notedAtMs.get(visit);
     if (notedAtMs !== undefined && nowMs - notedAtMs < SAME_VISIT_MS) return false;
     if (this.waitingEvents >= MAX_WAITING_EVENTS) {

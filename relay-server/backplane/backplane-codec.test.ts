@@ -3,6 +3,7 @@ import { createSeededRandom } from '../../shared/testing/seeded-random.ts';
 import { decodeFrame, encodeFrame, encodeMessage } from './backplane-codec.ts';
 import type { BackplaneMessage } from './backplane.ts';
 
+const DIGEST = { seq: 5, state: new Uint8Array(16).fill(1), text: new Uint8Array(16).fill(2) };
 const ENVELOPE = { nodeId: 'node-1', series: 3, sequence: 77 };
 const MESSAGES: readonly BackplaneMessage[] = [
   { kind: 'update', document: 'file', origin: 5, author: 9, payload: new Uint8Array([1, 2, 3]) },
@@ -10,6 +11,15 @@ const MESSAGES: readonly BackplaneMessage[] = [
   { kind: 'presence', isWhole: true, message: new Uint8Array([4]) },
   { kind: 'seen', document: 'file', epoch: '', entries: [{ presenceId: 2 ** 40, seq: 1 }] },
   { kind: 'presence-wanted' },
+  {
+    kind: 'digests',
+    document: 'file',
+    epoch: 'e-1',
+    entries: [
+      { presenceId: 3, digest: DIGEST },
+      { presenceId: 4, digest: undefined },
+    ],
+  },
   { kind: 'access', version: 2 ** 40 },
 ];
 const FRAME = encodeFrame(ENVELOPE, MESSAGES.map(encodeMessage));

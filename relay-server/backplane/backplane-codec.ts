@@ -1,9 +1,22 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { documentName, epoch, presenceId, seq } from '../../shared/protocol/common-fields.ts';
-import { bytes, type FieldCodec, flag, list, struct, text, uint } from '../../shared/protocol/field-codecs.ts';
+import { documentDigest } from '../../shared/protocol/document-digest.ts';
+import {
+  bytes,
+  type FieldCodec,
+  flag,
+  list,
+  optional,
+  struct,
+  text,
+  uint,
+} from '../../shared/protocol/field-codecs.ts';
 import { ProtocolError } from '../../shared/protocol/index.ts';
 import type { BackplaneMessage } from './backplane.ts';
+
+/** Rises with every new kind of message. A node says in its id which one it reads. */
+export const GENERATION = 2;
 
 /** Where a frame belongs among those that a node has sent. */
 export interface FrameEnvelope {
@@ -53,12 +66,20 @@ const seen = struct<FieldsOf<'seen'>>({
   epoch,
   entries: list(struct<{ presenceId: number; seq: number }>({ presenceId, seq }), MAX_ENTRIES),
 });
+const digests = struct<FieldsOf<'digests'>>({
+  document: documentName,
+  epoch,
+  entries: list(struct({ presenceId, digest: optional(documentDigest) }), MAX_ENTRIES),
+});
 const access = struct<FieldsOf<'access'>>({ version: uint });
 
 const announcementFields = struct<Announcement>({ nodeId: nodeIdField, isBeginning: flag });
 
-/** The wire form of each kind of message. Append only. */
-const KINDS = { update: 1, committed: 2, presence: 3, seen: 4, 'presence-wanted': 5, access: 7 } as const;
+/**
+ * The wire form of each kind of message. Append only. A node throws away a frame with a kind that it does not know, so
+ * that a new kind is sent only when all nodes that are heard read it: raise {@link GENERATION} with it.
+ */
+const KINDS = { update: 1, committed: 2, presence: 3, seen: 4, 'presence-wanted': 5, access: 7, digests: 8 } as const;
 
 // Most messages are small and many: a buffer of its own for each would cost more than all the rest.
 const messageEncoder = encoding.createEncoder();
@@ -86,6 +107,9 @@ export function encodeMessage(message: BackplaneMessage): Uint8Array {
       break;
     case 'seen':
       seen.write(encoder, message);
+      break;
+    case 'digests':
+      digests.write(encoder, message);
       break;
     case 'presence-wanted':
       break;
@@ -156,6 +180,8 @@ function readMessage(decoder: decoding.Decoder): BackplaneMessage {
       return { kind: 'presence', ...presence.read(decoder) };
     case KINDS.seen:
       return { kind: 'seen', ...seen.read(decoder) };
+    case KINDS.digests:
+      return { kind: 'digests', ...digests.read(decoder) };
     case KINDS['presence-wanted']:
       return { kind: 'presence-wanted' };
     case KINDS.access:

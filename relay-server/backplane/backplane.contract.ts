@@ -37,12 +37,22 @@ export class Heard {
   }
 }
 
+const DIGEST = { seq: 5, state: new Uint8Array(16).fill(1), text: new Uint8Array(16).fill(2) };
 const ALL_KINDS: readonly BackplaneMessage[] = [
   updateOf(1, new Uint8Array([1, 2, 3])),
   { kind: 'committed', document: 'file', epoch: 'e-1', fromSeq: 4, origins: [1, 2] },
   { kind: 'presence', isWhole: true, message: new Uint8Array([9]) },
   { kind: 'seen', document: 'file', epoch: 'e-1', entries: [{ presenceId: 3, seq: 12 }] },
   { kind: 'presence-wanted' },
+  {
+    kind: 'digests',
+    document: 'file',
+    epoch: 'e-1',
+    entries: [
+      { presenceId: 3, digest: DIGEST },
+      { presenceId: 4, digest: undefined },
+    ],
+  },
   { kind: 'access', version: 7 },
 ];
 
@@ -161,9 +171,7 @@ export function describeBackplane(name: string, open: () => BackplanesUnderTest)
 
 /** Byte strings as arrays, so that a Buffer equals what it came from. */
 function plain(messages: readonly BackplaneMessage[]): unknown {
-  return messages.map((message) =>
-    Object.fromEntries(
-      Object.entries(message).map(([key, value]) => [key, value instanceof Uint8Array ? [...value] : value]),
-    ),
+  return messages.map((message): unknown =>
+    JSON.parse(JSON.stringify(message, (_key, value: unknown) => (value instanceof Uint8Array ? [...value] : value))),
   );
 }

@@ -1,4 +1,5 @@
 import type { Disposable, Event } from '../../shared/lifecycle/index.ts';
+import type { DocumentDigest } from '../../shared/protocol/index.ts';
 
 /** Names a room on all nodes. */
 export interface BackplaneRoom {
@@ -34,6 +35,13 @@ export type BackplaneMessage =
       readonly document: string;
       readonly epoch: string;
       readonly entries: readonly { readonly presenceId: number; readonly seq: number }[];
+    }
+  /** What the copies of a document are with people of the sending node, within its epoch; undefined: not open any more. */
+  | {
+      readonly kind: 'digests';
+      readonly document: string;
+      readonly epoch: string;
+      readonly entries: readonly { readonly presenceId: number; readonly digest: DocumentDigest | undefined }[];
     }
   /** A node that has just come asks the others for their people. */
   | { readonly kind: 'presence-wanted' }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   type Disposable,
   DisposableStore,
@@ -12,6 +11,7 @@ import {
 import { type BackplaneFrame, decodeFrame, encodeMessage } from './backplane-codec.ts';
 import type { Backplane, BackplaneMessage, BackplaneRoom } from './backplane.ts';
 import { Heartbeat } from './redis/heartbeat.ts';
+import { createNodeId } from './redis/node-id.ts';
 import { Peers } from './redis/peers.ts';
 import type { Precedence } from './redis/publish-queue.ts';
 import { Publisher } from './redis/publisher.ts';
@@ -71,7 +71,7 @@ export function openRedisBackplane(url: string, options: RedisBackplaneOptions):
 /** The backplane of one relay node on Redis. */
 export class RedisBackplane implements Backplane {
   /** Names this start of the node. */
-  readonly nodeId = randomBytes(12).toString('base64url');
+  readonly nodeId = createNodeId();
   private readonly options: RedisBackplaneOptions;
   private readonly prefix: string;
   private readonly scheduler: Scheduler;
@@ -175,6 +175,8 @@ export class RedisBackplane implements Backplane {
   /** Also sends while there seem to be no peers. */
   publish(room: BackplaneRoom, message: BackplaneMessage): void {
     if (this.owned.isDisposed) return;
+    // An older node would lose all that is in the same frame. It is said again by whoever comes to rest next.
+    if (message.kind === 'digests' && this.peers.hasOlder) return;
     try {
       this.publisher.add(this.channelOf(room), precedenceOf(message), encodeMessage(message));
     } catch (cause) {
@@ -215,7 +217,7 @@ export class RedisBackplane implements Backplane {
     const frame = room && this.decode(channel, content);
     if (!frame) return;
     // First, so that answers to it are published.
-    this.peers.heard();
+    this.peers.heard(frame.nodeId);
     const continuity = room.watch.note(frame);
     if (continuity === 'repeated') return;
     if (continuity === 'gap') this.noteLoss();
@@ -240,7 +242,7 @@ export class RedisBackplane implements Backplane {
   }
 
   private reportGarbage(channel: string, cause: unknown): void {
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     if (nowMs - this.garbageReportedAtMs < GARBAGE_REPORT_INTERVAL_MS) return;
     this.garbageReportedAtMs = nowMs;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -294,6 +296,7 @@ function precedenceOf({ kind }: BackplaneMessage): Precedence {
     case 'presence':
     case 'presence-wanted':
     case 'seen':
+    case 'digests':
       return 'presence';
   }
 }

@@ -7,6 +7,7 @@ import {
   CLOSE_CODES,
   type CloseCode,
   DEFLATE_FEATURE,
+  DIGEST_FEATURE,
   OLDEST_PROTOCOL_VERSION,
   PROTOCOL_LIMITS,
   PROTOCOL_VERSION,
@@ -116,7 +117,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
     this.services = services;
     this.keeper = keeper;
     this.egress = new Egress(socket, services.scheduler);
-    this.heardAtMs = services.scheduler.now();
+    this.heardAtMs = services.scheduler.elapsedMs();
     this.limitAtMs = this.heardAtMs + HELLO_TIMEOUT_MS;
     keeper.deadlines.add(this);
     socket.listen(this);
@@ -169,7 +170,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
     const goodbye = { type: 'goodbye', closeCode, retryAfterMs, explanation: cutText(explanation, 1024) } as const;
     this.socket.send(relayMessageCodec.encode(goodbye));
     this.socket.close(closeCode, cutText(explanation, 120));
-    this.limitAtMs = this.services.scheduler.now() + CLOSE_TIMEOUT_MS;
+    this.limitAtMs = this.services.scheduler.elapsedMs() + CLOSE_TIMEOUT_MS;
     this.keeper.deadlines.noteEarlier(this);
   }
 
@@ -194,7 +195,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
   }
 
   private receive(frame: Uint8Array): void {
-    this.heardAtMs = this.services.scheduler.now();
+    this.heardAtMs = this.services.scheduler.elapsedMs();
     const { state } = this;
     if (state.kind === 'closing') return;
     try {
@@ -273,6 +274,7 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
     const place = rooms.join(admitted, hello.sessionId, this, {
       canInflate: used.includes(DEFLATE_FEATURE),
       hearsAccess: used.includes(ACCESS_FEATURE),
+      hearsDigests: used.includes(DIGEST_FEATURE),
     });
     this.state = { kind: 'open', place, grant };
     const { presenceId } = place;
@@ -349,7 +351,9 @@ export class Connection extends TrackedDisposable implements Outlet, ServerSocke
 
   private setExpiry(expiresAtMs: number): void {
     if (this.isClosing()) return;
-    this.limitAtMs = expiresAtMs;
+    // A clock that is set back makes no token last longer.
+    const { scheduler } = this.services;
+    this.limitAtMs = scheduler.elapsedMs() + expiresAtMs - scheduler.now();
     this.keeper.deadlines.noteEarlier(this);
   }
 

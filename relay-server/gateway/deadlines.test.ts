@@ -3,7 +3,7 @@ import { setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
 
-const scheduler = new ManualScheduler(0);
+const scheduler = new ManualScheduler();
 
 class Waiter implements Watched {
   dueAtMs: number;
@@ -11,7 +11,7 @@ class Waiter implements Watched {
   private readonly react: () => void;
 
   constructor(inMs: number, react: () => void = () => undefined) {
-    this.dueAtMs = scheduler.now() + inMs;
+    this.dueAtMs = scheduler.elapsedMs() + inMs;
     this.react = react;
   }
 
@@ -25,7 +25,7 @@ class Waiter implements Watched {
 let startMs = 0;
 
 function watch(...waiters: readonly Waiter[]): Deadlines {
-  startMs = scheduler.now();
+  startMs = scheduler.elapsedMs();
   const deadlines = new Deadlines(scheduler);
   onTestFinished(() => {
     for (const waiter of waiters) deadlines.delete(waiter);
@@ -85,4 +85,15 @@ it('reports who fails, and calls the others', () => {
   watch(failing, other);
   scheduler.advance(3_000);
   expect([problems, other.calledAtMs]).toEqual([[new Error('broken')], [3_000]]);
+});
+
+it('is not moved by a clock that is set', () => {
+  const waiter = new Waiter(5_000);
+  watch(waiter);
+  scheduler.jumpClock(3_600_000);
+  scheduler.advance(4_999);
+  scheduler.jumpClock(-7_200_000);
+  expect(waiter.calledAtMs).toEqual([]);
+  scheduler.advance(1);
+  expect(waiter.calledAtMs).toEqual([5_000]);
 });

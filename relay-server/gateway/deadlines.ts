@@ -2,7 +2,7 @@ import { type Disposable, reportUnexpectedError, type Scheduler } from '../../sh
 
 /** Somebody to whom something happens when nothing else does. */
 export interface Watched {
-  /** Milliseconds since the epoch. It may change at any time; see {@link Deadlines.noteEarlier}. */
+  /** In `Scheduler.elapsedMs`. It may change at any time; see {@link Deadlines.noteEarlier}. */
   readonly dueAtMs: number;
   /** Called when `dueAtMs` has come, and again until it lies ahead. */
   onDue(nowMs: number): void;
@@ -40,7 +40,7 @@ export class Deadlines {
 
   /** Call it when `dueAtMs` may lie nearer than before. */
   noteEarlier({ dueAtMs }: Watched): void {
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     const atMs = Math.max(dueAtMs, Math.min(this.lookedAtMs, nowMs) + MIN_INTERVAL_MS);
     if (atMs >= this.timerAtMs) return;
     this.endTimer();
@@ -51,7 +51,7 @@ export class Deadlines {
 
   private look(): void {
     this.endTimer();
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     this.lookedAtMs = nowMs;
     let next: Watched | undefined;
     let nextAtMs = Infinity;

@@ -14,7 +14,7 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
 /** Beyond it, so that bulk gets its share while live messages fill the socket. */
 const BULK_SOCKET_BUFFER_BYTES = SOCKET_BUFFER_BYTES + PROTOCOL_LIMITS.maxFrameBytes;
 /** Nobody waits for them, so that they may leave together with what somebody does wait for. */
-const PATIENT_MESSAGES: ReadonlySet<RelayMessage['type']> = new Set(['ack', 'committed', 'seen']);
+const PATIENT_MESSAGES: ReadonlySet<RelayMessage['type']> = new Set(['ack', 'committed', 'seen', 'digests']);
 
 /**
  * The queues of one connection (SPEC CH1, CH4): live messages leave in turn, at once; large ones behind them piece by

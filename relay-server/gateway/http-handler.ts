@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { Disposable } from '../../shared/lifecycle/index.ts';
 import type { AddressLimits } from '../access/address-limits.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import { HttpError } from './http-error.ts';
@@ -19,6 +20,8 @@ export interface HttpHandlerOptions {
   readonly reportProblem: (error: unknown) => void;
 }
 
+/** For answers that are in memory as a whole, of a megabyte or so. */
+const SEND_WITHIN_MS = 60_000;
 const TOO_MANY = 'Your network has asked this relay too often. Wait a moment, then try again.';
 const GONE_CODES = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
@@ -108,6 +111,7 @@ async function sendAnswer(response: ServerResponse, answered: ApiAnswer): Promis
   };
   if ('bytes' in answered) {
     const { byteLength } = answered.bytes;
+    limitSending(response, answered.sent);
     const type = { 'Content-Type': 'application/octet-stream', 'Content-Length': byteLength };
     response.writeHead(answered.status, { ...headers, ...type });
     response.end(answered.bytes);
@@ -118,6 +122,17 @@ async function sendAnswer(response: ServerResponse, answered: ApiAnswer): Promis
     response.writeHead(answered.status, headers);
     response.end();
   }
+}
+
+/** Whoever reads slowly, or not at all, must not keep the bytes in memory for good. */
+function limitSending(response: ServerResponse, sent: Disposable | undefined): void {
+  const timer = setTimeout(() => response.destroy(), SEND_WITHIN_MS);
+  const end = () => {
+    clearTimeout(timer);
+    sent?.dispose();
+  };
+  if (response.destroyed) end();
+  else response.once('close', end);
 }
 
 async function* toLines(values: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {

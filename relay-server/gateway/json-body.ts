@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
+import { readBytes } from './read-bytes.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
@@ -24,7 +25,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Rea
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new HttpError(415, 'unsupported-type', 'The body must be JSON with the type application/json.');
   }
-  const text = await readText(request, maxBytes);
+  const text = (await readBytes(request, maxBytes)).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,19 +34,6 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Rea
   }
   if (!isObject(value)) throw new HttpError(400, 'malformed-json', 'The body must be a JSON object.');
   return value;
-}
-
-async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let byteLength = 0;
-  // The request must outlive its refusal, or the client would see a broken connection instead of the answer.
-  for await (const piece of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(piece)) continue;
-    byteLength += piece.byteLength;
-    if (byteLength > maxBytes) throw new HttpError(413, 'too-large', `The body may have at most ${maxBytes} bytes.`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

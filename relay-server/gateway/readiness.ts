@@ -28,7 +28,7 @@ export class Readiness {
 
   async check(): Promise<ReadinessState> {
     if (this.isDraining) return 'draining';
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     if (!this.latest || nowMs - this.latest.atMs > HOLDS_MS) this.latest = { atMs: nowMs, state: this.askDatabase() };
     const state = await this.latest.state;
     return this.isDraining ? 'draining' : state;

@@ -20,7 +20,7 @@ export class SlowReader {
   constructor(egress: Egress, scheduler: Scheduler) {
     this.egress = egress;
     this.scheduler = scheduler;
-    this.progressedAtMs = scheduler.now();
+    this.progressedAtMs = scheduler.elapsedMs();
   }
 
   /** Whether a client must be watched. One that takes what it is sent needs no watching, and so no object for it. */
@@ -49,7 +49,7 @@ export class SlowReader {
   /** Whether much waits, in whatever lane, and the client has taken nothing for long. */
   private isStuck(backlogBytes: number): boolean {
     const { takenBytes } = this.egress;
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     if (takenBytes > this.takenBytes || backlogBytes <= LAGGING_BYTES) {
       this.takenBytes = takenBytes;
       this.progressedAtMs = nowMs;

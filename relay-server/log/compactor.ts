@@ -98,7 +98,7 @@ export class Compactor implements Disposable {
     const growing = this.growingOf(key);
     growing.updates += updates;
     growing.bytes += bytes;
-    growing.grownAtMs = this.services.scheduler.now();
+    growing.grownAtMs = this.services.scheduler.elapsedMs();
     if (!growing.isBusy && this.isDue(growing)) this.enqueueSoon(growing);
     else this.watchRest(growing);
   }
@@ -117,12 +117,12 @@ export class Compactor implements Disposable {
     const { atRest } = this.options;
     const { scheduler } = this.services;
     if (!atRest || growing.rest.value) return;
-    const leftMs = growing.grownAtMs + atRest.restMs - scheduler.now();
+    const leftMs = growing.grownAtMs + atRest.restMs - scheduler.elapsedMs();
     growing.rest.value = scheduler.schedule(
       () => {
         growing.rest.value = undefined;
         if (growing.isBusy || growing.quarantine || growing.updates < atRest.afterUpdates) return;
-        if (scheduler.now() - growing.grownAtMs < atRest.restMs) return this.watchRest(growing);
+        if (scheduler.elapsedMs() - growing.grownAtMs < atRest.restMs) return this.watchRest(growing);
         this.enqueue(growing, atRest.afterUpdates);
       },
       Math.max(1, leftMs),

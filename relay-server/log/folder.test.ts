@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
-import { FolderSegmentStore, FolderSnapshotStore, UnfinishedFiles } from './folder.ts';
+import { describeBlobParts } from './blob-parts.contract.ts';
+import { FolderBlobParts, FolderSegmentStore, FolderSnapshotStore, UnfinishedFiles } from './folder.ts';
 import { describeSegmentStore } from './segment-store.contract.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
 
@@ -21,6 +22,11 @@ describeSnapshotStore('folder', () => {
 describeSegmentStore('folder', () => {
   const folder = temporaryFolder();
   return { store: new FolderSegmentStore(folder), damage: (segmentId) => damageIn(folder, segmentId) };
+});
+
+describeBlobParts('folder', () => {
+  const folder = temporaryFolder();
+  return { parts: new FolderBlobParts(folder), damage: (objectId) => damageIn(folder, objectId) };
 });
 
 it('refuses a segment that is larger than any, without reading it', async () => {

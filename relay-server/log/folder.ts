@@ -1,3 +1,4 @@
+import { ObjectBlobParts, PART_KIND } from './blob-parts.ts';
 import { FolderObjects } from './folder/folder-objects.ts';
 import { ObjectSegmentStore, ObjectSnapshotStore, SEGMENT_KIND, SNAPSHOT_KIND } from './object-store.ts';
 
@@ -15,5 +16,12 @@ export class FolderSnapshotStore extends ObjectSnapshotStore {
 export class FolderSegmentStore extends ObjectSegmentStore {
   constructor(folder: string) {
     super(new FolderObjects(folder, SEGMENT_KIND));
+  }
+}
+
+/** Keeps parts of blobs as files `FOLDER/xx/BLOB/N-SHA256`, in the same manner. */
+export class FolderBlobParts extends ObjectBlobParts {
+  constructor(folder: string) {
+    super(new FolderObjects(folder, PART_KIND));
   }
 }

@@ -7,7 +7,7 @@ import type { DocumentKey } from './update-log.ts';
 
 /** What is kept: its name in messages, and what its ids look like. Ids end in `-SHA256`. */
 export interface ObjectKind {
-  readonly noun: 'snapshot' | 'segment';
+  readonly noun: 'snapshot' | 'segment' | 'part';
   /** None is larger; what is larger is damaged. */
   readonly maxBytes: number;
   isId(objectId: string): boolean;

@@ -2,13 +2,16 @@ import { LogFailure } from './log-failure.ts';
 
 /** What a database knows of the mark that lies beside the objects. */
 export interface ObjectsClaim {
-  /** What the mark was when it was last changed, or looked at. */
+  /** What the mark was when it was last changed, or looked at; {@link NO_MARK_YET} before the first is known to be there. */
   readonly current: string;
   /** What it is to become: it is either of the two. */
   readonly next: string;
   /** What it was before, newest first: who writes late may bring one of these back. */
   readonly past: readonly string[];
 }
+
+/** A relay that is killed in its very first start leaves it: a mark may have been written or not. */
+export const NO_MARK_YET = '';
 
 /** Kept as JSON in the database. */
 export function encodePastMarks(past: readonly string[]): string {

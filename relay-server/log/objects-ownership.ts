@@ -1,6 +1,6 @@
 import { type Disposable, type Scheduler, scheduleEvery } from '../../shared/lifecycle/index.ts';
 import { LogFailure } from './log-failure.ts';
-import type { ObjectsClaim, ObjectsClaims, ObjectsMark } from './objects-claim.ts';
+import { NO_MARK_YET, type ObjectsClaim, type ObjectsClaims, type ObjectsMark } from './objects-claim.ts';
 
 interface OwnershipServices {
   readonly claims: ObjectsClaims;
@@ -39,13 +39,13 @@ export class ObjectsOwnership implements Disposable {
   /** The caller keeps the ownership of the services. */
   constructor(services: OwnershipServices) {
     this.services = services;
-    this.watchedSinceMs = services.scheduler.now();
+    this.watchedSinceMs = services.scheduler.elapsedMs();
     this.timer = scheduleEvery(services.scheduler, () => this.checkNext(), CHECK_INTERVAL_MS);
     this.checkNext();
   }
 
   mayRemove(): boolean {
-    return !this.isDisposed && this.services.scheduler.now() < this.permittedUntilMs;
+    return !this.isDisposed && this.services.scheduler.elapsedMs() < this.permittedUntilMs;
   }
 
   /** Resolves when no check is under way. */
@@ -69,7 +69,7 @@ export class ObjectsOwnership implements Disposable {
 
   private async check(): Promise<void> {
     const { scheduler, place, reportProblem } = this.services;
-    const nowMs = scheduler.now();
+    const nowMs = scheduler.elapsedMs();
     const isWatched = nowMs - this.watchedSinceMs >= WATCH_MS;
     const isOwner = await isOwned(this.services, isWatched);
     if (this.isDisposed) return;
@@ -114,6 +114,7 @@ async function isOwned(services: OwnershipServices, isMoved: boolean): Promise<b
     if (found === undefined) {
       if (await begin(services, claim)) return true;
     } else if (claim && [claim.current, claim.next, ...claim.past].includes(found)) {
+      await noteWritten(claims, claim);
       if (isMoved) await move(services, claim, found);
       return true;
     }
@@ -122,17 +123,23 @@ async function isOwned(services: OwnershipServices, isMoved: boolean): Promise<b
 }
 
 async function begin({ claims, mark }: OwnershipServices, claim: ObjectsClaim | undefined): Promise<boolean> {
-  const next = claim?.next ?? crypto.randomUUID();
-  if (!claim && !(await claims.replace(undefined, { current: next, next, past: [] }))) return false;
-  await mark.write(next);
+  const begun = claim ?? { current: NO_MARK_YET, next: crypto.randomUUID(), past: [] };
+  if (!claim && !(await claims.replace(undefined, begun))) return false;
+  await mark.write(begun.next);
+  await noteWritten(claims, begun);
   return true;
+}
+
+/** From now on it is no first start any more when the mark is missing. */
+async function noteWritten(claims: ObjectsClaims, claim: ObjectsClaim): Promise<void> {
+  if (claim.current === NO_MARK_YET) await claims.replace(claim, { ...claim, current: claim.next });
 }
 
 async function move({ claims, mark }: OwnershipServices, claim: ObjectsClaim, found: string): Promise<void> {
   let { next } = claim;
   if (found === next) {
     next = crypto.randomUUID();
-    const past = [claim.current, ...claim.past].filter((mark) => mark !== found).slice(0, KEPT_MARKS);
+    const past = [claim.current, ...claim.past].filter((mark) => mark !== found && mark !== NO_MARK_YET).slice(0, KEPT_MARKS);
     // Another relay of this database was quicker.
     if (!(await claims.replace(claim, { current: found, next, past }))) return;
   }

@@ -5,6 +5,7 @@ import type { AuditEvent, AuditKind } from './access-directory.ts';
 import { describeAccessBounds } from './access-bounds.contract.ts';
 import { describeAccessChanges } from './access-changes.contract.ts';
 import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
+import { describeEventDirectory } from './event-directory.contract.ts';
 import { openPostgresStorage, type PostgresStorage } from './postgres.ts';
 
 const KEY = { tenant: 't', room: 'r' };
@@ -32,6 +33,10 @@ function event(kind: AuditKind, atMs: number): AuditEvent {
 describeAccessNodes('Postgres', openNodes);
 describeAccessBounds('Postgres', openNodes);
 describeAccessChanges('Postgres', openNodes);
+describeEventDirectory('Postgres', async () => {
+  const url = await server.createDatabase();
+  return [(await openStorage(url)).events, (await openStorage(url)).events];
+});
 
 async function openNodes(): Promise<AccessUnderTest> {
   const url = await server.createDatabase();

@@ -5,7 +5,9 @@ import { ConnectionPool, type ConnectionPoolOptions } from './postgres/connectio
 import { type DatabaseAddress, parseDatabaseAddress } from './postgres/database-address.ts';
 import { migrate } from './postgres/migrate.ts';
 import { PostgresAccessDirectory } from './postgres/postgres-access-directory.ts';
+import { PostgresBlobIndex } from './postgres/postgres-blob-index.ts';
 import { PostgresDocumentRepairs } from './postgres/postgres-document-repairs.ts';
+import { PostgresEventDirectory } from './postgres/postgres-event-directory.ts';
 import { PostgresObjectsClaims } from './postgres/postgres-objects-claims.ts';
 import { PostgresRoomDirectory } from './postgres/postgres-room-directory.ts';
 import { PostgresSegmentIndex } from './postgres/postgres-segment-index.ts';
@@ -58,6 +60,8 @@ export async function openPostgresStorage(url: string, options: PostgresStorageO
     segments: new PostgresSegmentIndex(database, reads),
     directory: new PostgresRoomDirectory(database, reads),
     access: new PostgresAccessDirectory(database, reads),
+    events: new PostgresEventDirectory(database, reads),
+    blobs: new PostgresBlobIndex(database, reads),
     repairs: new PostgresDocumentRepairs(database, reads),
     objectsClaims: new PostgresObjectsClaims(database, reads),
     close,

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createTypist } from '../testing/raw-client.ts';
 import { RelayUnderTest } from '../testing/relay-under-test.ts';
 import { S3Server } from '../testing/s3-server.ts';
+import { contentHash } from './content-hash.ts';
 import type { CreateSnapshot } from './compact-document.ts';
-import { type S3Options, S3SegmentStore, S3SnapshotStore } from './s3.ts';
+import { describeBlobParts } from './blob-parts.contract.ts';
+import { S3BlobParts, type S3Options, S3SegmentStore, S3SnapshotStore } from './s3.ts';
 import { describeSegmentStore } from './segment-store.contract.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
 import { describeSnapshotStore } from './snapshot-store.contract.ts';
@@ -59,6 +61,12 @@ describeSegmentStore('S3', () => {
   return { store, damage: (segmentId) => server.damage(segmentId) };
 });
 
+describeBlobParts('S3', () => {
+  const parts = new S3BlobParts({ ...server.options(), prefix: 'tutti/' });
+  onTestFinished(() => parts.dispose());
+  return { parts, damage: (objectId) => server.damage(objectId) };
+});
+
 describe('the S3 segment store', () => {
   it('shares a bucket with snapshots, whatever a tenant is called', async () => {
     const options = server.options();
@@ -71,6 +79,16 @@ describe('the S3 segment store', () => {
     expect(await snapshots.list(tricky)).toHaveLength(1);
     expect(await segments.list(KEY)).toHaveLength(1);
     expect(await segments.list(tricky)).toEqual([]);
+    const parts = new S3BlobParts(options);
+    onTestFinished(() => parts.dispose());
+    const blob = { ...KEY, blob: 'a'.repeat(64) };
+    const part = { part: 1, sha256: contentHash(new Uint8Array([1])), sizeBytes: 1 };
+    await parts.write(blob, part, new Uint8Array([1]));
+    for (const tenant of ['blobs', 'segments'])
+      expect(await snapshots.list({ tenant, room: KEY.tenant, document: KEY.room })).toHaveLength(
+        tenant === 'segments' ? 1 : 0,
+      );
+    expect(await parts.list(blob)).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Disposable } from '../../shared/lifecycle/index.ts';
+import { ObjectBlobParts, PART_KIND } from './blob-parts.ts';
 import { ObjectSegmentStore, ObjectSnapshotStore, SEGMENT_KIND, SNAPSHOT_KIND } from './object-store.ts';
 import type { S3Options } from './s3/s3-client.ts';
 import { S3Objects } from './s3/s3-objects.ts';
@@ -30,6 +31,21 @@ export class S3SegmentStore extends ObjectSegmentStore implements Disposable {
   constructor(options: S3Options) {
     // No snapshot has so many parts in its key, whatever the tenant is called.
     const objects = new S3Objects({ ...options, prefix: `${options.prefix ?? ''}segments/` }, SEGMENT_KIND);
+    super(objects);
+    this.owned = objects;
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+}
+
+/** Keeps parts of blobs in a bucket as `PREFIX blobs/TENANT/ROOM/BLOB/N-SHA256`. Disposing ends its connections. */
+export class S3BlobParts extends ObjectBlobParts implements Disposable {
+  private readonly owned: Disposable;
+
+  constructor(options: S3Options) {
+    const objects = new S3Objects({ ...options, prefix: `${options.prefix ?? ''}blobs/` }, PART_KIND);
     super(objects);
     this.owned = objects;
   }

@@ -91,7 +91,7 @@ export class SnapshotThread implements Disposable {
     budget: { leftMs: number },
   ): Promise<SnapshotReply> {
     const { scheduler, timeoutMs } = this.options;
-    const startedMs = scheduler.now();
+    const startedMs = scheduler.elapsedMs();
     const timer = scheduler.schedule(() => {
       this.ended(new SnapshotFailure(`It took more than ${timeoutMs / 1000} s.`));
       this.dispose();
@@ -106,7 +106,7 @@ export class SnapshotThread implements Disposable {
     } finally {
       timer.dispose();
     }
-    budget.leftMs = Math.max(0, budget.leftMs - (scheduler.now() - startedMs));
+    budget.leftMs = Math.max(0, budget.leftMs - (scheduler.elapsedMs() - startedMs));
     if (reply.kind === 'failed') {
       const { reason, partIndex } = reply;
       throw new SnapshotFailure(`An update cannot be applied: ${reason}.`, { partIndex });

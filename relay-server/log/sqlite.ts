@@ -2,12 +2,16 @@ import { toDisposable } from '../../shared/lifecycle/index.ts';
 import type { RelayStorage } from './relay-storage.ts';
 import { openDatabase, type OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { SqliteAccessDirectory } from './sqlite/sqlite-access-directory.ts';
+import { SqliteBlobIndex } from './sqlite/sqlite-blob-index.ts';
 import { SqliteDocumentRepairs } from './sqlite/sqlite-document-repairs.ts';
+import { SqliteEventDirectory } from './sqlite/sqlite-event-directory.ts';
 import { SqliteObjectsClaims } from './sqlite/sqlite-objects-claims.ts';
 import { SqliteRoomDirectory } from './sqlite/sqlite-room-directory.ts';
 import { SqliteSegmentIndex } from './sqlite/sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite/sqlite-update-log.ts';
 import { ThreadedAccessDirectory } from './sqlite/threaded-access-directory.ts';
+import { ThreadedBlobIndex } from './sqlite/threaded-blob-index.ts';
+import { ThreadedEventDirectory } from './sqlite/threaded-event-directory.ts';
 import { ThreadedSegmentIndex } from './sqlite/threaded-segment-index.ts';
 import { ThreadedUpdateLog } from './sqlite/threaded-update-log.ts';
 import { WriteThread } from './sqlite/write-thread.ts';
@@ -26,6 +30,8 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
     const directory = new SqliteRoomDirectory(database, path);
     const repairs = new SqliteDocumentRepairs(database, path);
     const objectsClaims = new SqliteObjectsClaims(database, path);
+    const ownEvents = new SqliteEventDirectory(database, path);
+    const ownBlobs = new SqliteBlobIndex(database, path);
     const thread = options.isThreaded ? new WriteThread(path) : undefined;
     const owner = toDisposable(() => {
       thread?.dispose();
@@ -36,7 +42,9 @@ export function openSqliteStorage(path: string, options: SqliteStorageOptions = 
       ? new ThreadedAccessDirectory(database, path, thread)
       : new SqliteAccessDirectory(database, path);
     const segments = thread ? new ThreadedSegmentIndex(index, thread) : index;
-    return { log, segments, directory, access, repairs, objectsClaims, dispose: () => owner.dispose() };
+    const events = thread ? new ThreadedEventDirectory(ownEvents, thread) : ownEvents;
+    const blobs = thread ? new ThreadedBlobIndex(ownBlobs, thread) : ownBlobs;
+    return { log, segments, directory, access, events, blobs, repairs, objectsClaims, dispose: () => owner.dispose() };
   } catch (error) {
     database.close();
     throw error;

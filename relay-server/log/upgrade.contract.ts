@@ -121,6 +121,30 @@ export function describeUpgrade(name: string, open: () => OldDatabase | Promise<
       expect(await objectsClaims.read()).toBeUndefined();
     });
 
+    it('takes events and blobs, of which it had none', async () => {
+      const old = await open();
+      await insertAccess(old);
+      await insertDocument(old);
+      const { events, blobs, log } = await old.open();
+      const blob = { ...KEY, blob: 'a'.repeat(64) };
+      expect(await events.listEvents(KEY, { limit: 10, maxBytes: 1_000_000 })).toEqual([]);
+      expect(await blobs.findBlob(blob)).toBeUndefined();
+      const span = { document: 'file', epoch: 'e', fromSeq: 3, toSeq: 4 };
+      const made = { kind: 'bulk', label: 'Switched', detail: '', files: 1, atMs: 1, receivedMs: 2, spans: [span] };
+      const event = { ...made, eventId: 'event-0123456789', actor: 'ana', actorName: 'Ana' };
+      const bounds = { maxEvents: 10, maxBytes: 1_000_000 };
+      expect(await events.addEvent(KEY, event, bounds)).toEqual({ kind: 'kept', seq: 1, isNew: true });
+      expect(await events.listEvents(KEY, { limit: 10, maxBytes: 1_000_000 })).toEqual([{ ...event, seq: 1 }]);
+      const part = { part: 0, sha256: 'b'.repeat(64), sizeBytes: 5_000 };
+      expect(await blobs.announcePart(blob, part, { maxRoomBytes: 5_000, nowMs: NOW_MS })).toBe('announced');
+      expect(await blobs.storePart(blob, part)).toBe(true);
+      const whole = { parts: [part], sizeBytes: 5_000, createdBy: 'ana', nowMs: NOW_MS };
+      expect(await blobs.complete(blob, whole)).toBe(true);
+      expect(await blobs.findBlob(blob)).toEqual({ state: 'complete', sizeBytes: 5_000, parts: [part] });
+      expect(await blobs.roomBytes(KEY)).toBe(5_000);
+      expect(await log.readDocument(FILE)).toMatchObject({ epoch: 'e', headSeq: 4 });
+    });
+
     it('lets those who asked to come in wait for their whole week, since it does not know when they asked last', async () => {
       const old = await open();
       await insertLink(old);

@@ -5,6 +5,7 @@ import { LogFailure } from '../log/log-failure.ts';
 import type { DocumentHead, DocumentKey } from '../log/update-log.ts';
 import { checkEdit } from './check-edit.ts';
 import { toCommitNotice } from './commit-notice.ts';
+import { CopyReports } from './copy-reports.ts';
 import { DocumentEpoch } from './document-epoch.ts';
 import type { DocumentServices } from './document-services.ts';
 import { explainReadFailure, explainWriteFailure } from './explain-failure.ts';
@@ -19,7 +20,6 @@ import { addClocks, readClocks } from './read-clocks.ts';
 import { type ClientHas, readPages } from './read-committed.ts';
 import { RemoteUpdates } from './remote-updates.ts';
 import { DocumentSessions } from './document-sessions.ts';
-import { SeenTicker } from './seen-ticker.ts';
 import type { Subscription } from './subscription.ts';
 import { type CheckedUpdate, UpdateIntake } from './update-intake.ts';
 
@@ -39,6 +39,8 @@ const RESTORED = 'The document was restored; compare it again.';
  */
 export class LiveDocument implements CommitTarget, Disposable {
   readonly key: DocumentKey;
+  /** What participants say about their copies of it. */
+  readonly copies: CopyReports;
   private readonly services: DocumentServices;
   private readonly publish: PublishToPeers;
   private readonly epochs: DocumentEpoch;
@@ -47,7 +49,6 @@ export class LiveDocument implements CommitTarget, Disposable {
   private readonly remote = new RemoteUpdates();
   private readonly intake = new UpdateIntake((subscription, update) => this.take(subscription, update));
   private readonly fanOut: FanOut;
-  private readonly seen: SeenTicker;
   private readonly gapTimer = new MutableDisposable<Disposable>();
   private clocks = new KnownClocks();
   private nesting = new NestedTypes(this.clocks);
@@ -62,11 +63,8 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.publish = publish;
     this.epochs = new DocumentEpoch(key, services.log, services.createEpoch());
     this.fanOut = new FanOut(services, () => this.cursor.headSeq);
-    this.seen = new SeenTicker(
-      services.scheduler,
-      () => this.fanOut.subscriptions,
-      (entries) => publish(() => ({ kind: 'seen', document: key.document, epoch: this.epoch, entries })),
-    );
+    const subscriptions = () => this.fanOut.subscriptions;
+    this.copies = new CopyReports({ document: this, scheduler: services.scheduler, subscriptions, publish });
   }
 
   get epoch(): string {
@@ -95,7 +93,7 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   unsubscribe(subscription: Subscription): void {
     if (!this.fanOut.delete(subscription)) return;
-    this.seen.forget(subscription);
+    this.copies.forget(subscription);
     this.sessions.leave(subscription.participant.session);
   }
 
@@ -124,7 +122,7 @@ export class LiveDocument implements CommitTarget, Disposable {
     // Meanwhile it may have been settled, and 0 is the same number in every epoch.
     const answer = { epoch: this.epoch, throughSeq: headSeq, stateVector, contents };
     this.fanOut.answer(subscription, answer, () => {
-      this.seen.introduce(subscription);
+      this.copies.introduce(subscription);
       // The news of it may have overtaken `opened` (SPEC AC2).
       if (subscription.access !== access) this.close(subscription, 'reopen', 'What you may do here has changed.');
     });
@@ -237,8 +235,8 @@ export class LiveDocument implements CommitTarget, Disposable {
         return this.receiveUpdate(message, nodeId);
       case 'committed':
         return this.receiveCommit(message, nodeId);
-      case 'seen':
-        if (message.epoch === this.epoch) this.seen.noteRemote(message.entries);
+      default:
+        this.copies.receive(message);
     }
   }
 
@@ -349,19 +347,14 @@ export class LiveDocument implements CommitTarget, Disposable {
     this.nesting = new NestedTypes(this.clocks);
     this.cursor = new LogCursor();
     this.remote.clear();
-    this.seen.reset();
+    this.copies.reset();
     this.sessions.forgetCommitted();
     for (const subscription of this.fanOut.subscriptions) this.close(subscription, 'reopen', explanation);
   }
 
-  /** Tells the others how far a participant has stored the document (SPEC PR5). */
-  applied(subscription: Subscription, seq: number): void {
-    this.seen.note(subscription, Math.min(seq, this.headSeq));
-  }
-
   /** The connection reads again: what it missed it fetches by opening once more. */
   caughtUp(subscription: Subscription): void {
-    if (subscription.state !== 'missed') return;
+    if (subscription.state !== 'missed') return this.copies.caughtUp(subscription);
     this.close(subscription, 'reopen', 'The connection was too slow for live edits; open the document again.');
   }
 
@@ -391,7 +384,7 @@ export class LiveDocument implements CommitTarget, Disposable {
 
   dispose(): void {
     this.gapTimer.dispose();
-    this.seen.dispose();
+    this.copies.dispose();
     this.fanOut.dispose();
   }
 }

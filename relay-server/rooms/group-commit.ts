@@ -100,7 +100,7 @@ export class GroupCommit implements Disposable {
     if (!outbox) this.outboxes.set(target, (outbox = new Outbox()));
     // It may wait for long.
     const payload = ownBytes(update.payload);
-    outbox.add(payload === update.payload ? update : { ...update, payload }, this.scheduler.now());
+    outbox.add(payload === update.payload ? update : { ...update, payload }, this.scheduler.elapsedMs());
     this.byteLength += byteLength;
     this.collectedBytes += byteLength;
     if (this.collectedBytes >= FULL_BATCH_BYTES) this.flush();
@@ -130,12 +130,12 @@ export class GroupCommit implements Disposable {
   }
 
   private flushAfter(delayMs: number): void {
-    this.dueAtMs = this.scheduler.now() + delayMs;
+    this.dueAtMs = this.scheduler.elapsedMs() + delayMs;
     this.timer.value = this.scheduler.schedule(() => this.flush(), delayMs);
   }
 
   private hasten(): void {
-    if (this.timer.value && this.dueAtMs > this.scheduler.now() + COLLECT_MS) this.flushAfter(COLLECT_MS);
+    if (this.timer.value && this.dueAtMs > this.scheduler.elapsedMs() + COLLECT_MS) this.flushAfter(COLLECT_MS);
   }
 
   private flush(): void {
@@ -199,7 +199,7 @@ export class GroupCommit implements Disposable {
   }
 
   private giveUpExpired(failure: LogFailure): void {
-    const limitMs = this.scheduler.now() - this.limits.maxWaitMs;
+    const limitMs = this.scheduler.elapsedMs() - this.limits.maxWaitMs;
     for (const [target, outbox] of [...this.outboxes]) {
       const updates = outbox.takeExpired(limitMs);
       if (updates.length > 0) this.end({ target, outbox, updates }, () => target.failed(updates, failure));

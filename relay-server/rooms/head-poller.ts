@@ -42,7 +42,7 @@ export class HeadPoller implements Disposable {
   /** Asks again soon; what is being asked now may be too old. */
   private hurry(): void {
     if (this.isPolling) this.isHurried = true;
-    else this.schedule(Math.max(0, this.polledAtMs + MIN_INTERVAL_MS - this.options.scheduler.now()));
+    else this.schedule(Math.max(0, this.polledAtMs + MIN_INTERVAL_MS - this.options.scheduler.elapsedMs()));
   }
 
   private schedule(delayMs: number): void {
@@ -54,7 +54,7 @@ export class HeadPoller implements Disposable {
     // A log that does not answer is not asked again and again.
     if (this.isPolling) return;
     this.isPolling = true;
-    this.polledAtMs = this.options.scheduler.now();
+    this.polledAtMs = this.options.scheduler.elapsedMs();
     try {
       const documents = this.options.documents();
       for (let start = 0; start < documents.length; start += KEYS_PER_QUERY) {

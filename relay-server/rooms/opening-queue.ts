@@ -59,7 +59,7 @@ export class OpeningQueue implements Disposable {
 
   private async answerAll(): Promise<void> {
     this.isAnswering = true;
-    this.turnStartedMs = this.scheduler.now();
+    this.turnStartedMs = this.scheduler.elapsedMs();
     while (this.waiting.size > 0) {
       await this.awaitTurn();
       const [handle] = this.waiting.keys();
@@ -70,9 +70,9 @@ export class OpeningQueue implements Disposable {
   }
 
   private async awaitTurn(): Promise<void> {
-    if (this.scheduler.now() - this.turnStartedMs > TURN_MS) {
+    if (this.scheduler.elapsedMs() - this.turnStartedMs > TURN_MS) {
       await this.sleep(0);
-      this.turnStartedMs = this.scheduler.now();
+      this.turnStartedMs = this.scheduler.elapsedMs();
     }
     while (this.waiting.size > 0 && !this.opens.take(1)) await this.sleep(RETRY_MS);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import { DIGEST_FEATURE } from '../../shared/protocol/index.ts';
 import { decodePresenceState, encodePresenceState, WorkspaceIndex } from '../../shared/workspace/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import { deletionOf, nestedArrays } from '../testing/hostile/deep-structures.ts';
@@ -107,6 +108,32 @@ describe('a person who may see only some paths', () => {
       ),
     );
     expect(sent).not.toContain('plan.md');
+    dispose();
+  });
+
+  it('[AC5] [BL1] is told which content a file has that is no text, and of none once there is none', async () => {
+    const { join, edit, owner, dispose } = await start();
+    const blob = 'a'.repeat(64);
+    let fileId = '';
+    let hidden = '';
+    await edit((files) => {
+      const file = { eol: 'LF', bom: false, kind: 'binary', sizeBytes: 7, blob } as const;
+      [fileId = '', hidden = ''] = files.add([
+        { ...file, path: 'src/a.png' },
+        { ...file, path: 'secret/b.png', blob: 'b'.repeat(64) },
+      ]);
+    });
+    const part = await join('part.editor', 'session-of-the-guest');
+    const shown = () => {
+      expect(part.paths()).toContain('src/a.png');
+      return part.doc.getMap<Y.Map<unknown>>('files').get(fileId)?.get('blob');
+    };
+    expect(shown()).toBe(blob);
+    await edit((files) => files.update(fileId, { blob: 'c'.repeat(64) }));
+    expect(shown()).toBe('c'.repeat(64));
+    await edit(() => owner.doc.getMap<Y.Map<unknown>>('files').get(fileId)?.delete('blob'));
+    expect(shown()).toBeUndefined();
+    expect(part.doc.getMap('files').has(hidden)).toBe(false);
     dispose();
   });
 
@@ -296,6 +323,36 @@ describe('a person who may see only some paths', () => {
       }),
     );
     expect(both).toEqual(idsOf(owner, bob, carl, dan));
+    dispose();
+  });
+
+  it('[HD2] [DG3] learns of no other document by comparing, nor by what others say of their copies', async () => {
+    const { relay, idOf, owner, dispose } = await start();
+    const part = relay.connect();
+    part.client.hello('part.viewer', 'session-of-the-guest', [DIGEST_FEATURE]);
+    await relay.settle();
+    const [inside, outside] = [idOf('src/a.ts'), idOf('secret/plan.md')];
+    for (const [handle, name] of [inside, outside].entries()) {
+      owner.client.open(handle + 2, name);
+      part.client.open(handle + 2, name);
+      await relay.advance(100);
+      const hash = new Uint8Array(16).fill(handle);
+      owner.client.send({ type: 'digest', handle: handle + 2, seq: 0, state: hash, text: hash });
+      await relay.advance(100);
+    }
+    expect(part.client.all('digests').map(({ handle }) => handle)).toEqual([2]);
+    const names = [inside, outside, 'index', 'comments', 'chat'];
+    part.client.send({
+      type: 'compare',
+      requestId: 1,
+      entries: names.map((document) => ({ document, epoch: '', seq: 9 })),
+    });
+    await relay.settle();
+    const { entries } = part.client.last('compared');
+    expect(entries.map(({ document }) => document)).toEqual([inside, 'index', 'chat']);
+    // It is the list that they are served.
+    const listed = await relay.log.readHeads([INDEX]);
+    expect(entries[1]?.epoch).not.toBe(listed[0]?.epoch);
     dispose();
   });
 

@@ -12,7 +12,7 @@ export interface PathViewOptions extends FollowOptions {
 /** Changes of the list come many at once. */
 const SETTLE_MS = 20;
 // Plain values alone: two nodes must not see a difference where there is none.
-const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'sizeBytes'];
+const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'sizeBytes', 'blob'];
 
 /** Name of the document that lists a room's files for those who may see only `patterns`. */
 export function pathViewName(patterns: readonly string[]): string {
@@ -144,6 +144,11 @@ function copyEntry(fileId: string, entry: Y.Map<unknown>, shown: Y.Map<Y.Map<unk
     return true;
   }
   let isChanged = false;
+  for (const key of SHOWN_FIELDS) {
+    if (!present.has(key) || values.some(([field]) => field === key)) continue;
+    present.delete(key);
+    isChanged = true;
+  }
   for (const [key, value] of values) {
     if (present.get(key) === value) continue;
     present.set(key, value);

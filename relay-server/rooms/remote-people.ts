@@ -54,7 +54,7 @@ export class RemotePeople {
 
   /** Takes what a node says, about all of its people or some. Gives false when it speaks of somebody unknown. */
   receive(nodeId: string, entries: readonly PresenceEntry[], isWhole: boolean): boolean {
-    this.heardAtMs.set(nodeId, this.scheduler.now());
+    this.heardAtMs.set(nodeId, this.scheduler.elapsedMs());
     let isComplete = true;
     for (const entry of entries) if (!this.takeEntry(nodeId, entry)) isComplete = false;
     if (isWhole) {
@@ -82,7 +82,7 @@ export class RemotePeople {
   /** Call it every few seconds: ends the leases of nodes that say nothing any more. */
   endLeases(): void {
     this.gone.clear();
-    const oldestMs = this.scheduler.now() - LEASE_MS;
+    const oldestMs = this.scheduler.elapsedMs() - LEASE_MS;
     for (const [nodeId, heardAtMs] of this.heardAtMs) {
       if (heardAtMs >= oldestMs) continue;
       this.heardAtMs.delete(nodeId);

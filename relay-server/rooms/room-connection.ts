@@ -1,4 +1,3 @@
-import * as Y from 'yjs';
 import { type Disposable, type Scheduler, TrackedDisposable } from '../../shared/lifecycle/index.ts';
 import {
   type ClientMessage,
@@ -10,30 +9,30 @@ import {
 import { INDEX_DOCUMENT } from '../../shared/workspace/index.ts';
 import type { Admitted } from '../access/room-grant.ts';
 import { type Standing, standingOf } from '../access/standing.ts';
+import type { ReadingTurns } from '../history/reading-turns.ts';
 import type { RoomAccess } from '../log/access-directory.ts';
 import type { SessionKey } from '../log/update-log.ts';
+import { checkStateVector } from './check-state-vector.ts';
 import type { LiveDocument } from './document.ts';
 import type { DocumentServices } from './document-services.ts';
 import { EarlyUpdates } from './early-updates.ts';
+import { HeadComparison } from './head-comparison.ts';
 import { explainReadFailure, explainViewFailure } from './explain-failure.ts';
 import { OpeningQueue } from './opening-queue.ts';
 import type { Outlet } from './outlet.ts';
 import type { ClientHas } from './read-committed.ts';
-import type { PathView } from './path-view.ts';
 import type { Room } from './room.ts';
 import { type Participant, type Place, Subscription } from './subscription.ts';
 import type { Tenants, TenantUsage } from './tenants.ts';
-import { type BucketSize, TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 import { UsedHandles } from './used-handles.ts';
+import { type ParticipantLimits, WriteRates } from './write-rates.ts';
 
 /** What a client may send to a room once it is in. */
-export type RoomMessage = Extract<ClientMessage, { type: 'open' | 'close' | 'update' | 'applied' | 'presence' }>;
-
-/** How fast one connection may write. */
-export interface ParticipantLimits {
-  readonly updates: BucketSize;
-  readonly updateBytes: BucketSize;
-}
+export type RoomMessage = Extract<
+  ClientMessage,
+  { type: 'open' | 'close' | 'update' | 'applied' | 'presence' | 'digest' | 'compare' }
+>;
 
 /** What all places in the rooms of a node use. */
 export interface RoomConnectionServices {
@@ -41,6 +40,8 @@ export interface RoomConnectionServices {
   readonly limits: ParticipantLimits;
   readonly tenants: Tenants;
   readonly documents: DocumentServices;
+  /** In which clients' `compare` are answered. */
+  readonly comparisons: ReadingTurns;
 }
 
 export interface RoomConnectionOptions {
@@ -53,6 +54,8 @@ export interface RoomConnectionOptions {
   readonly canInflate?: boolean;
   /** The client takes `access` (SPEC AC1). */
   readonly hearsAccess?: boolean;
+  /** The client takes `digests` (SPEC DG3). */
+  readonly hearsDigests?: boolean;
   readonly services: RoomConnectionServices;
 }
 
@@ -67,6 +70,8 @@ interface OpenDocument {
 const CHAT_DOCUMENT = 'chat';
 /** Those that were not counted up; each takes memory for as long as the connection lasts. */
 const MAX_SCATTERED_HANDLES = 100_000;
+/** A client says one when a document that somebody looks at has come to rest, and once a minute. Each goes to everybody. */
+const DIGESTS = { capacity: 500, refillPerSecond: 20 };
 
 /**
  * One connection's place in a room: it takes the client's messages and answers through the outlet. Most are idle most
@@ -77,11 +82,14 @@ export class RoomConnection extends TrackedDisposable implements Place {
   private readonly services: RoomConnectionServices;
   private readonly usage: TenantUsage;
   /** Once it has written. */
-  private updates: TokenBucket | undefined;
-  private updateBytes: TokenBucket | undefined;
+  private rates: WriteRates | undefined;
   private readonly self: { -readonly [K in keyof Participant]: Participant[K] };
   private readonly open = new Map<number, OpenDocument>();
   private readonly usedHandles = new UsedHandles();
+  /** Once it has said one. */
+  private digests: TokenBucket | undefined;
+  /** Once it has asked. */
+  private comparison: HeadComparison | undefined;
   /** Once it has opened something. */
   private opening: OpeningQueue | undefined;
   /** Once one has come. */
@@ -98,7 +106,7 @@ export class RoomConnection extends TrackedDisposable implements Place {
   constructor({ room, session, presenceId, admitted, outlet, services, ...abilities }: RoomConnectionOptions) {
     super();
     const { grant, standing, accessVersion } = admitted;
-    const { canInflate = false, hearsAccess = false } = abilities;
+    const { canInflate = false, hearsAccess = false, hearsDigests = false } = abilities;
     this.room = room;
     this.services = services;
     this.hearsAccess = hearsAccess;
@@ -106,7 +114,7 @@ export class RoomConnection extends TrackedDisposable implements Place {
     this.checkedVersion = accessVersion;
     this.holding = grant.paths && room.holdPathView(grant.paths);
     const { view } = this.holding ?? {};
-    this.self = { presenceId, session, grant, standing, outlet, canInflate, view, place: this };
+    this.self = { presenceId, session, grant, standing, outlet, canInflate, hearsDigests, view, place: this };
     this.usage = services.tenants.enter(grant.tenant);
     room.enter(this.self);
     this.viewFollowing = this.holding?.view.onDidChange(() => this.checkView());
@@ -135,8 +143,12 @@ export class RoomConnection extends TrackedDisposable implements Place {
         return this.update(message);
       case 'applied': {
         const opened = this.find(message.handle)?.opened;
-        return opened?.document.applied(opened.subscription, message.seq);
+        return opened?.document.copies.noteApplied(opened.subscription, message.seq);
       }
+      case 'digest':
+        return this.digest(message);
+      case 'compare':
+        return void (this.comparison ??= this.createComparison()).answer(message);
       case 'presence':
         return this.room.presence.show(this.self.presenceId, message.state);
     }
@@ -209,6 +221,7 @@ export class RoomConnection extends TrackedDisposable implements Place {
 
   /** Leaves the room. */
   protected release(): void {
+    this.comparison?.end();
     this.opening?.dispose();
     for (const handle of [...this.open.keys()]) this.forget(handle);
     this.viewFollowing?.dispose();
@@ -252,7 +265,7 @@ export class RoomConnection extends TrackedDisposable implements Place {
     if (!entry) return;
     let { name }: { name: string | undefined } = entry;
     try {
-      if (this.holding) name = await this.servedAs(this.holding.view, entry.name);
+      name = await this.servedAs(entry.name);
     } catch (error) {
       // The view has reported it.
       return this.closeUnreadable(handle, entry, explainViewFailure(error));
@@ -283,8 +296,9 @@ export class RoomConnection extends TrackedDisposable implements Place {
   }
 
   /** Which document stands for the one that was asked for; undefined when it is none of theirs. */
-  private async servedAs(view: PathView, name: string): Promise<string | undefined> {
-    if (name === CHAT_DOCUMENT) return name;
+  private async servedAs(name: string): Promise<string | undefined> {
+    const view = this.holding?.view;
+    if (!view || name === CHAT_DOCUMENT) return name;
     await view.ready();
     if (name === INDEX_DOCUMENT) return view.documentName;
     return view.allows(name) ? name : undefined;
@@ -326,6 +340,21 @@ export class RoomConnection extends TrackedDisposable implements Place {
     } else if (!isEarly) opened.document.submit(opened.subscription, clientSeq, payload);
   }
 
+  /** What comes too fast is left out: the next one says as much. */
+  private digest({ handle, seq, state, text }: Extract<RoomMessage, { type: 'digest' }>): void {
+    const opened = this.find(handle)?.opened;
+    this.digests ??= new TokenBucket(DIGESTS, this.services.scheduler);
+    if (opened && this.digests.take(1)) opened.document.copies.noteDigest(opened.subscription, { seq, state, text });
+  }
+
+  private createComparison(): HeadComparison {
+    const { scheduler, documents, comparisons: turns } = this.services;
+    const { log, reportProblem } = documents;
+    const { outlet, grant } = this.self;
+    const from = { room: this.room.key, subject: grant.subject, outlet, servedAs: (name: string) => this.servedAs(name) };
+    return new HeadComparison({ ...from, log, scheduler, turns, reportProblem });
+  }
+
   private keepEarly(handle: number, clientSeq: number, payload: Uint8Array): boolean {
     this.earlyUpdates ??= new EarlyUpdates();
     return this.earlyUpdates.add(handle, { clientSeq, payload });
@@ -334,9 +363,8 @@ export class RoomConnection extends TrackedDisposable implements Place {
   /** Whether an update is within what the connection, and all of its tenant, may write. */
   private takeFromRates(byteLength: number): boolean {
     const { limits, scheduler } = this.services;
-    this.updates ??= new TokenBucket(limits.updates, scheduler);
-    this.updateBytes ??= new TokenBucket(limits.updateBytes, scheduler);
-    return this.updates.take(1) && this.updateBytes.take(byteLength) && this.usage.takeUpdate(byteLength);
+    this.rates ??= new WriteRates(limits, scheduler);
+    return this.rates.take(byteLength) && this.usage.takeUpdate(byteLength);
   }
 
   /** Undefined when the document was closed: the message may have crossed the closing (SPEC DO2). */
@@ -355,14 +383,5 @@ export class RoomConnection extends TrackedDisposable implements Place {
     if (!found.opened) return;
     found.opened.document.unsubscribe(found.opened.subscription);
     this.room.release(found.opened.document);
-  }
-}
-
-function checkStateVector(stateVector: Uint8Array): void {
-  if (stateVector.byteLength === 0) return;
-  try {
-    Y.decodeStateVector(stateVector);
-  } catch {
-    throw new ProtocolError('malformed state vector');
   }
 }

@@ -2,6 +2,7 @@ import type { Disposable, Scheduler } from '../../shared/lifecycle/index.ts';
 import type { AccessWatch } from '../access/access-watch.ts';
 import type { Admitted, RoomGrant } from '../access/room-grant.ts';
 import type { Backplane } from '../backplane/backplane.ts';
+import { ReadingTurns } from '../history/reading-turns.ts';
 import type { SnapshotStore } from '../log/snapshot-store.ts';
 import type { DocumentKey, UpdateLog } from '../log/update-log.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -9,9 +10,10 @@ import { GroupCommit } from './group-commit.ts';
 import { HeadPoller } from './head-poller.ts';
 import type { Outlet } from './outlet.ts';
 import { Room, type RoomKey } from './room.ts';
-import { type ParticipantLimits, RoomConnection, type RoomConnectionServices } from './room-connection.ts';
+import { RoomConnection, type RoomConnectionServices } from './room-connection.ts';
 import type { DocumentServices } from './document-services.ts';
 import { type TenantLimits, Tenants } from './tenants.ts';
+import type { ParticipantLimits } from './write-rates.ts';
 
 export interface RoomRegistryOptions {
   readonly log: UpdateLog;
@@ -38,7 +40,12 @@ export interface ClientAbilities {
   readonly canInflate?: boolean;
   /** `access` (SPEC AC1). */
   readonly hearsAccess?: boolean;
+  /** `digests` (SPEC DG3). */
+  readonly hearsDigests?: boolean;
 }
+
+/** A large `compare` keeps a database busy for a while. */
+const COMPARISONS = { maxAtOnce: 2, maxOfPerson: 16 };
 
 /** All rooms that somebody is in. The gateway's only door to them. */
 export class RoomRegistry implements Disposable {
@@ -69,7 +76,9 @@ export class RoomRegistry implements Disposable {
       noteGrowth: (key, updates, bytes) => options.noteGrowth(key, updates, bytes),
       reportProblem: (error) => options.reportProblem(error),
     };
-    this.placeServices = { scheduler, limits: options.limits, tenants: this.tenants, documents: this.services };
+    const comparisons = new ReadingTurns(COMPARISONS);
+    const { tenants, services: documents } = this;
+    this.placeServices = { scheduler, limits: options.limits, tenants, documents, comparisons };
     if (options.headPollIntervalMs === undefined) return;
     this.poller = new HeadPoller({
       log,

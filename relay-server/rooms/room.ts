@@ -142,7 +142,10 @@ export class Room implements Disposable {
   /** Other nodes are heard from now on; a document that was opened before may have missed something. */
   private nowHeard(): void {
     if (!this.services.isLogShared) return;
-    for (const document of this.openDocuments) void document.askLog();
+    for (const document of this.openDocuments) {
+      document.copies.announce();
+      void document.askLog();
+    }
   }
 
   private receive(message: BackplaneMessage, nodeId: string): void {

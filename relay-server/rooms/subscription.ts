@@ -25,6 +25,8 @@ export interface Participant {
   readonly outlet: Outlet;
   /** The client takes `deflated-sync` (SPEC CP1). */
   readonly canInflate: boolean;
+  /** The client takes `digests` (SPEC DG). */
+  readonly hearsDigests?: boolean;
   /** Set when they may see only some of the room's files. */
   readonly view?: DocumentsInView | undefined;
   /** The relay itself, keeping up a list of a part of the room's files. */

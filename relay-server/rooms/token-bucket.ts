@@ -16,12 +16,12 @@ export class TokenBucket {
     this.size = size;
     this.scheduler = scheduler;
     this.available = size.capacity;
-    this.filledAtMs = scheduler.now();
+    this.filledAtMs = scheduler.elapsedMs();
   }
 
   /** Takes `amount` when there is that much, or when the bucket is full and can never hold more. */
   take(amount: number): boolean {
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     const refill = (Math.max(0, nowMs - this.filledAtMs) / 1000) * this.size.refillPerSecond;
     this.available = Math.min(this.size.capacity, this.available + refill);
     this.filledAtMs = nowMs;

@@ -6,9 +6,12 @@ import type { Role } from '../../shared/access/index.ts';
 import { systemScheduler } from '../../shared/lifecycle/index.ts';
 import { loadRelayIdentity } from '../access/relay-identity.ts';
 import { type NewGrant, TokenAuthority } from '../access/token-authority.ts';
+import { contentHash } from '../log/content-hash.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import type { RelayStorage } from '../log/relay-storage.ts';
 import { launchRelay } from './relay-process.ts';
+
+const BYTES = { 'Content-Type': 'application/octet-stream' };
 
 export interface ApiAnswer {
   readonly status: number;
@@ -21,7 +24,7 @@ export interface ApiAnswer {
 
 export interface ApiRequest {
   readonly token?: string | undefined;
-  /** Sent as JSON unless it is a text. */
+  /** Sent as JSON unless it is a text or bytes. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -91,11 +94,12 @@ export class ApiRelay {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(body === undefined || body instanceof Uint8Array ? {} : { 'Content-Type': 'application/json' }),
+        ...(body instanceof Uint8Array && { ...BYTES, 'X-Content-SHA256': contentHash(body) }),
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: encodeBody(body) }),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = new TextDecoder().decode(bytes);
@@ -103,6 +107,11 @@ export class ApiRelay {
     const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
     return { status: response.status, body: parsed, text, bytes, headers: response.headers };
   }
+}
+
+function encodeBody(body: unknown): string | Blob {
+  if (body instanceof Uint8Array) return new Blob([new Uint8Array(body)]);
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 /** One relay for all tests of a file. */

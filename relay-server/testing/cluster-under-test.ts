@@ -63,7 +63,12 @@ export class ClusterUnderTest {
   }
 
   /** Connects to a node, says hello and waits for welcome. */
-  async join(node: number, token: string, sessionId = `session-000000000${++this.sessions}`): Promise<ClusterClient> {
+  async join(
+    node: number,
+    token: string,
+    sessionId = `session-000000000${++this.sessions}`,
+    features: readonly string[] = [],
+  ): Promise<ClusterClient> {
     const client = new RawClient((frame) => pair.client.send(frame));
     const pair = new SocketPair({
       onOpen: () => undefined,
@@ -74,7 +79,7 @@ export class ClusterUnderTest {
     });
     this.pairs.push(pair);
     this.nodes[node]?.core.accept(toServerSocket(pair.relay), 'room');
-    client.hello(token, sessionId);
+    client.hello(token, sessionId, features);
     await this.settle();
     return { client, pair };
   }

@@ -14,11 +14,15 @@ import { createPlainDoorkeeper, toServerSocket } from './relay-under-test.ts';
 
 const ENGINES = ['ada', 'bob', 'carl'] as const;
 const DOCUMENTS = ['index', 'one', 'two'] as const;
+/** Those that are compared. */
+const TEXTS = ['one', 'two'] as const;
 const DIRECTIONS: readonly Direction[] = ['to-client', 'to-relay'];
 const HEARTBEAT_INTERVAL_MS = 5_000;
 const HEAD_POLL_INTERVAL_MS = 2_000;
 const MAX_LOG_DELAY_MS = 20;
 const LONGEST_HEAL_MS = 10 * 60_000;
+/** What was said and lost is said again after a minute. */
+const LONGEST_AGREEMENT_MS = 3 * 60_000;
 
 const NO_SNAPSHOTS: SnapshotStore = {
   write: async () => {
@@ -106,6 +110,26 @@ export class ConvergenceWorld {
     for (let second = 0; second < 5; second++) {
       this.scheduler.advance(1_000);
       await this.settle();
+    }
+  }
+
+  /** Copies that were ever called different from others'. */
+  get disagreements(): readonly string[] {
+    return this.engines.flatMap(({ disagreements }) => disagreements);
+  }
+
+  /** Waits until everybody knows that all have the same. Gives the names of those who never do. */
+  async awaitAgreement(): Promise<readonly string[]> {
+    const deadlineMs = this.scheduler.now() + LONGEST_AGREEMENT_MS;
+    for (;;) {
+      await this.settle();
+      const undecided = TEXTS.flatMap((document) =>
+        this.engines
+          .filter((engine) => engine.identicalWith(document) !== ENGINES.length - 1)
+          .map(({ name }) => `${name}'s ${document}`),
+      );
+      if (undecided.length === 0 || this.scheduler.now() > deadlineMs) return undecided;
+      this.scheduler.advance(1_000);
     }
   }
 

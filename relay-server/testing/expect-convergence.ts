@@ -12,6 +12,8 @@ export async function expectConvergence(seed: number, operations: number, nodeCo
       expect(new Set(texts.values()).size, `${document}: ${JSON.stringify([...texts])}`).toBe(1);
     }
     expect(await world.findLostAcks()).toEqual([]);
+    expect(await world.awaitAgreement()).toEqual([]);
+    expect(world.disagreements).toEqual([]);
     expect(world.problems).toEqual([]);
   } finally {
     await world.dispose();

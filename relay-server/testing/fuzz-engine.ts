@@ -22,6 +22,8 @@ export interface FuzzEngineOptions {
 /** An engine of the fuzz with its disk: it can end well or badly, and starts again on the same disk. */
 export class FuzzEngine {
   readonly name: string;
+  /** Documents whose copies were called different from others'. */
+  readonly disagreements: string[] = [];
   /** What the relay has promised to keep: by document, own Yjs client and its clock. */
   readonly acked: { readonly document: string; readonly client: number; readonly clock: number }[] = [];
   private readonly options: FuzzEngineOptions;
@@ -63,7 +65,20 @@ export class FuzzEngine {
         if (clock > 0) acked.push({ document, client, clock });
       }),
     );
+    const { agreement } = replica;
+    this.owned.add(agreement.watch());
+    this.owned.add(
+      agreement.onDidChange(() => {
+        if (agreement.state.kind === 'differs') this.disagreements.push(`${this.name}'s ${document}`);
+      }),
+    );
     return replica.doc;
+  }
+
+  /** With how many others a copy is known to be identical; undefined while not all of it is known. */
+  identicalWith(document: string): number | undefined {
+    const state = this.leases.get(document)?.replica.agreement.state;
+    return state?.kind === 'identical' ? state.people.length : undefined;
   }
 
   close(document: string): void {

@@ -3,7 +3,8 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
 import { LogFailure } from '../log/log-failure.ts';
-import { MIGRATIONS, SCHEMA } from '../log/postgres/schema.ts';
+import { MIGRATIONS } from '../log/postgres/migrations.ts';
+import { SCHEMA } from '../log/postgres/schema.ts';
 import { openPostgresStorage, type PostgresStorage, type PostgresStorageOptions } from '../log/postgres.ts';
 import type { DocumentKey } from '../log/update-log.ts';
 

@@ -85,7 +85,7 @@ export class YjsConnection implements Outlet, Disposable {
     this.egress = new Egress(socket, services.scheduler);
     this.slowReader = new SlowReader(this.egress, this.scheduler);
     this.messages = new TokenBucket(MESSAGES, this.scheduler);
-    this.heardAtMs = this.scheduler.now();
+    this.heardAtMs = this.scheduler.elapsedMs();
     // Each socket is a session of its own: the protocol numbers no updates that could be sent again.
     this.place = services.rooms.join(admitted, services.rooms.createName(24), this);
     const { presenceId } = this.place;
@@ -171,7 +171,7 @@ export class YjsConnection implements Outlet, Disposable {
       onText: () => this.end(CLOSE_CODES.protocol, 'Text frames are not part of the protocol.'),
       onDrain: () => this.drained(),
       onPong: (marker) => {
-        this.heardAtMs = this.scheduler.now();
+        this.heardAtMs = this.scheduler.elapsedMs();
         this.egress.noteAnswer(marker);
       },
       onClose: () => this.dispose(),
@@ -185,7 +185,7 @@ export class YjsConnection implements Outlet, Disposable {
   }
 
   private receive(frame: Uint8Array): void {
-    this.heardAtMs = this.scheduler.now();
+    this.heardAtMs = this.scheduler.elapsedMs();
     if (this.isClosing) return;
     try {
       if (!this.messages.take(1)) return this.end(CLOSE_CODES.tryAgainLater, 'Too many messages at once.');
@@ -236,7 +236,7 @@ export class YjsConnection implements Outlet, Disposable {
   }
 
   private deny(explanation: string): void {
-    const nowMs = this.scheduler.now();
+    const nowMs = this.scheduler.elapsedMs();
     if (nowMs - (this.lastDenials.get(explanation) ?? -Infinity) < DENIAL_INTERVAL_MS) return;
     this.lastDenials.set(explanation, nowMs);
     this.sendToClient(encodePermissionDenied(explanation), 'control');
@@ -251,7 +251,7 @@ export class YjsConnection implements Outlet, Disposable {
   /** Also keeps a stock client from giving up: it does after 30 s without a message, whatever the socket says. */
   private beat(): void {
     if (this.isClosing) return;
-    const silentMs = this.scheduler.now() - this.heardAtMs;
+    const silentMs = this.scheduler.elapsedMs() - this.heardAtMs;
     if (silentMs > 2.5 * this.options.services.heartbeatIntervalMs)
       return this.end(CLOSE_CODES.tryAgainLater, 'Nothing was heard from you for too long.');
     this.socket.ping();
@@ -259,15 +259,16 @@ export class YjsConnection implements Outlet, Disposable {
     this.sendToClient(encodeAwareness(encodeAwarenessUpdate(renewals)), 'control');
   }
 
-  private watchExpiry(): void {
-    const { expiresAtMs } = this.options.admitted.grant;
+  private watchExpiry(leftMs = this.options.admitted.grant.expiresAtMs - this.scheduler.now()): void {
+    const dueMs = this.scheduler.elapsedMs() + leftMs;
     this.expiryTimer.value = this.scheduler.schedule(
       () => {
-        if (this.scheduler.now() < expiresAtMs) return this.watchExpiry();
+        const stillMs = dueMs - this.scheduler.elapsedMs();
+        if (stillMs > 0) return this.watchExpiry(stillMs);
         this.end(CLOSE_CODES.unauthenticated, 'The token has expired. Connect again with a fresh one.');
       },
       // Timers of longer delays would fire at once.
-      Math.min(Math.max(expiresAtMs - this.scheduler.now(), 0), MAX_TIMER_MS),
+      Math.min(Math.max(leftMs, 0), MAX_TIMER_MS),
     );
   }
 

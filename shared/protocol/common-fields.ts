@@ -10,6 +10,9 @@ export const seq = uint;
 /** Number of an update within one document and session, from 1, rising by any step. */
 export const clientSeq = uint;
 
+/** Chosen by the client; the answer carries it. */
+export const requestId = uint;
+
 /** Issued by the relay to each connection; unique within the room while it lasts. */
 export const presenceId = uint;
 

@@ -70,6 +70,23 @@ export function bytes(maxBytes: number): FieldCodec<Uint8Array> {
   };
 }
 
+/** Exactly `length` bytes, without a length before them. What is read is a view into the frame. */
+export function fixedBytes(length: number): FieldCodec<Uint8Array> {
+  const schema = `bytes=${length}`;
+  return {
+    schema,
+    write(encoder, value) {
+      if (value.byteLength !== length) throw new ProtocolError(`${value.byteLength} bytes are not ${schema}`);
+      encoding.writeUint8Array(encoder, value);
+    },
+    read: (decoder) =>
+      readGuarded(schema, () => {
+        if (length > decoder.arr.byteLength - decoder.pos) throw new ProtocolError(`malformed ${schema}: cut short`);
+        return decoding.readUint8Array(decoder, length);
+      }),
+  };
+}
+
 /** A UTF-8 string of at most `maxBytes` that matches `pattern` as a whole, when one is given. */
 export function text(maxBytes: number, pattern?: RegExp): FieldCodec<string> {
   const raw = bytes(maxBytes);

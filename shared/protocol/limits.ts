@@ -15,4 +15,6 @@ export const PROTOCOL_LIMITS = {
   maxNameCodePoints: 64,
   /** Documents open on one connection. */
   maxOpenDocuments: 20_000,
+  /** Documents asked for at once by `compare`. */
+  maxComparedDocuments: 20_000,
 } as const;

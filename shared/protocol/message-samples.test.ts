@@ -8,12 +8,13 @@ import { type RelayMessage, relayMessageCodec } from './relay-messages.ts';
 
 const SESSION = 'session-0123456789';
 const BYTES = new Uint8Array([0, 1, 127, 128, 255]);
+const DIGEST = { seq: 12, state: new Uint8Array(16).fill(200), text: new Uint8Array(16).fill(3) };
 const IDENTITY = { subject: 'ada', name: 'Ada Łovelace 🙂', role: 'commenter' } as const;
 
 const CLIENT: readonly ClientMessage[] = [
   {
     type: 'hello',
-    version: 3,
+    version: 4,
     oldestVersion: 1,
     token: 'a.b-c_d',
     sessionId: SESSION,
@@ -37,6 +38,16 @@ const CLIENT: readonly ClientMessage[] = [
   { type: 'renew', token: 'x.y.z' },
   { type: 'ping', nonce: 4_000_000_000 },
   { type: 'chunk', stream: 3, totalBytes: 70_000, offset: 61_440, payload: BYTES },
+  { type: 'digest', handle: 7, ...DIGEST },
+  { type: 'compare', requestId: 3, entries: [] },
+  {
+    type: 'compare',
+    requestId: 2 ** 40,
+    entries: [
+      { document: 'index', epoch: '', seq: 0 },
+      { document: 'A-z_9', epoch: 'e1', seq: 300 },
+    ],
+  },
 ];
 
 const RELAY: readonly RelayMessage[] = [
@@ -84,6 +95,16 @@ const RELAY: readonly RelayMessage[] = [
     explanation: 'Ana presents.',
   },
   { type: 'deflated-sync', handle: 1, throughSeq: 3, isLast: true, byteLength: 9, payload: BYTES },
+  {
+    type: 'digests',
+    handle: 1,
+    entries: [
+      { presenceId: 9, digest: DIGEST },
+      { presenceId: 10, digest: undefined },
+    ],
+  },
+  { type: 'compared', requestId: 3, outcome: 'done', entries: [{ document: 'f1', epoch: 'e', headSeq: 4 }] },
+  { type: 'compared', requestId: 4, outcome: 'rate-limited', entries: [] },
 ];
 
 const CLIENT_FRAMES = CLIENT.map((message) => clientMessageCodec.encode(message));
@@ -198,6 +219,8 @@ describe('fields', () => {
     ['a feature in capitals', hello({ features: ['ZSTD'] })],
     ['a byte string longer than the frame', new Uint8Array([4, 1, 1, 255, 255, 3])],
     ['a word that is not in the list', new Uint8Array([10, 9, 1])],
+    ['a digest whose hash is too short', new Uint8Array([16, 1, 1, ...new Uint8Array(31)])],
+    ['more documents to compare than there may be', new Uint8Array([17, 1, 0xa1, 0x9c, 0x01])],
   ])('[FR3] %s is a breach', (_what, frame) => {
     expect(() => clientMessageCodec.decode(frame)).toThrow(ProtocolError);
   });

@@ -3,7 +3,9 @@ import { createMessageCodec, type MessageOf } from './message.ts';
 import { access } from './relay-messages/access.ts';
 import { ack } from './relay-messages/ack.ts';
 import { committed } from './relay-messages/committed.ts';
+import { compared } from './relay-messages/compared.ts';
 import { deflatedSync } from './relay-messages/deflated-sync.ts';
+import { digests } from './relay-messages/digests.ts';
 import { documentClosed } from './relay-messages/document-closed.ts';
 import { goodbye } from './relay-messages/goodbye.ts';
 import { opened } from './relay-messages/opened.ts';
@@ -33,6 +35,8 @@ const definitions = [
   chunk,
   deflatedSync,
   access,
+  digests,
+  compared,
 ] as const;
 
 /** Everything the relay may send. */

@@ -1,5 +1,6 @@
 import { type Disposable, type Scheduler, scheduleEvery } from '../../../shared/lifecycle/index.ts';
-import { decodeAnnouncement, encodeAnnouncement } from '../backplane-codec.ts';
+import { decodeAnnouncement, encodeAnnouncement, GENERATION } from '../backplane-codec.ts';
+import { generationOf } from './node-id.ts';
 import type { Publisher } from './publisher.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -28,6 +29,8 @@ export class Peers implements Disposable {
   private readonly options: PeersOptions;
   private readonly timer: Disposable;
   private silentBeats = 0;
+  /** Since a node of an older generation was heard. */
+  private beatsWithoutOlder = LEASE_BEATS;
   private beats = 0;
   /** Messages were kept back, and the others do not know yet. */
   private owesNotice = false;
@@ -41,9 +44,15 @@ export class Peers implements Disposable {
     return this.silentBeats >= LEASE_BEATS;
   }
 
+  /** Whether a node is there that may not read what this one can say. */
+  get hasOlder(): boolean {
+    return this.beatsWithoutOlder < LEASE_BEATS;
+  }
+
   /** Something has come from another node. */
-  heard(): void {
+  heard(nodeId: string): void {
     const wasAlone = this.isAlone;
+    if (generationOf(nodeId) < GENERATION) this.beatsWithoutOlder = 0;
     this.assumeOthers();
     if (wasAlone) this.announce();
   }
@@ -55,7 +64,7 @@ export class Peers implements Disposable {
   receive(content: Uint8Array): void {
     const { nodeId, isBeginning } = decodeAnnouncement(content);
     if (nodeId === this.options.nodeId) return;
-    this.heard();
+    this.heard(nodeId);
     if (isBeginning) this.options.onNodeBegins();
   }
 
@@ -73,6 +82,7 @@ export class Peers implements Disposable {
     // Whoever is there could not be heard.
     else this.assumeOthers();
     this.beats++;
+    this.beatsWithoutOlder++;
     if (this.owesNotice || this.beats % BEATS_BETWEEN_ANNOUNCEMENTS === 0) this.announce();
   }
 

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { LogFailure } from '../log-failure.ts';
 import { toLogFailure } from './postgres-failure.ts';
-import { MIGRATIONS, type RelayTables, SCHEMA } from './schema.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { type RelayTables, SCHEMA } from './schema.ts';
 
 /**
  * Brings the database up to date. Nodes that start at once take turns by an advisory lock. Each migration is done as a

@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
+import type { BlobKey, BlobPart } from '../blob-index.ts';
+import { type BlobPartRow, toBlobPart } from '../blob-rows.ts';
 import type { DocumentKey } from '../update-log.ts';
 import { guardSqlite } from './sqlite-failure.ts';
 
@@ -43,6 +45,26 @@ export class CopiedDatabase implements Disposable {
       if (!last) return;
       for (const { named } of page) yield named;
       afterId = last.documentId;
+    }
+  }
+
+  /** The parts of whole blobs, blob by blob. */
+  *namedParts(): Generator<{ readonly key: BlobKey; readonly parts: readonly BlobPart[] }> {
+    if (!guardSqlite(this.path, () => this.hasTable('blobs'))) return;
+    const blobs = guardSqlite(this.path, () =>
+      this.database
+        .prepare<[], { tenant: string; room: string; sha256: string }>(
+          'SELECT tenant, room, sha256 FROM blobs WHERE completed_at_ms IS NOT NULL',
+        )
+        .all(),
+    );
+    const parts = this.database.prepare<[string, string, string], BlobPartRow>(
+      `SELECT part, part_sha256, size_bytes FROM blob_parts
+       WHERE tenant = ? AND room = ? AND sha256 = ? AND state = 'used' ORDER BY part`,
+    );
+    for (const { tenant, room, sha256: blob } of blobs) {
+      const rows = guardSqlite(this.path, () => parts.all(tenant, room, blob));
+      yield { key: { tenant, room, blob }, parts: rows.map(toBlobPart) };
     }
   }
 

@@ -229,4 +229,65 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE objects_claim ADD COLUMN past_marks TEXT NOT NULL DEFAULT '[]';
   `,
+  `
+  CREATE TABLE events (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    spans TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, seq),
+    UNIQUE (tenant, room, event_id)
+  ) STRICT;
+
+  CREATE TABLE event_counts (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE blobs (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    touched_at_ms INTEGER NOT NULL,
+    completed_at_ms INTEGER,
+    size_bytes INTEGER,
+    created_by TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (tenant, room, sha256)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE blob_parts (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    part_sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    touched_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, sha256, part, part_sha256)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX blob_parts_unused ON blob_parts (touched_at_ms) WHERE state <> 'used';
+
+  CREATE TABLE blob_usage (
+    tenant TEXT NOT NULL,
+    room TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

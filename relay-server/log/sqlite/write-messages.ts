@@ -1,4 +1,6 @@
-import type { RoomVisits } from '../access-directory.ts';
+import type { AccessKey, RoomVisits } from '../access-directory.ts';
+import type { AbandonedPart, AbandonedSince, BlobIndex, BlobKey, BlobPart, NewBlob, PartAnnouncement } from '../blob-index.ts';
+import type { AddedEvent, EventBounds, NewRoomEvent } from '../event-directory.ts';
 import type { LogFailureCode } from '../log-failure.ts';
 import type { AbandonedUpload, NewSegment } from '../segment-index.ts';
 import { packParts, unpackParts } from '../snapshot-messages.ts';
@@ -47,7 +49,24 @@ export type WriteRequest =
   | { readonly kind: 'commit-segment'; readonly key: DocumentKey; readonly segment: NewSegment }
   | { readonly kind: 'abandon-uploads'; readonly beforeMs: number }
   | { readonly kind: 'forget-upload'; readonly upload: AbandonedUpload }
-  | { readonly kind: 'record-visits'; readonly rooms: readonly RoomVisits[] };
+  | { readonly kind: 'record-visits'; readonly rooms: readonly RoomVisits[] }
+  | {
+      readonly kind: 'add-event';
+      readonly key: AccessKey;
+      readonly event: NewRoomEvent;
+      readonly bounds: EventBounds;
+    }
+  | {
+      readonly kind: 'announce-part';
+      readonly key: BlobKey;
+      readonly part: BlobPart;
+      readonly limit: Parameters<BlobIndex['announcePart']>[2];
+    }
+  | { readonly kind: 'store-part'; readonly key: BlobKey; readonly part: BlobPart }
+  | { readonly kind: 'complete-blob'; readonly key: BlobKey; readonly blob: NewBlob }
+  | { readonly kind: 'lose-part'; readonly key: BlobKey; readonly part: BlobPart; readonly nowMs: number }
+  | { readonly kind: 'abandon-parts'; readonly since: AbandonedSince }
+  | { readonly kind: 'forget-part'; readonly abandoned: AbandonedPart };
 
 /** What comes back for each kind of request. */
 export interface WriteResults {
@@ -61,6 +80,13 @@ export interface WriteResults {
   readonly 'abandon-uploads': readonly AbandonedUpload[];
   readonly 'forget-upload': true;
   readonly 'record-visits': true;
+  readonly 'add-event': AddedEvent;
+  readonly 'announce-part': PartAnnouncement;
+  readonly 'store-part': boolean;
+  readonly 'complete-blob': boolean;
+  readonly 'lose-part': true;
+  readonly 'abandon-parts': readonly AbandonedPart[];
+  readonly 'forget-part': true;
 }
 
 export interface WriteCommand {

@@ -2,6 +2,8 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { LogFailure } from '../log-failure.ts';
 import { openDatabase } from './open-database.ts';
 import { SqliteAccessDirectory } from './sqlite-access-directory.ts';
+import { SqliteBlobIndex } from './sqlite-blob-index.ts';
+import { SqliteEventDirectory } from './sqlite-event-directory.ts';
 import { SqliteSegmentIndex } from './sqlite-segment-index.ts';
 import { SqliteUpdateLog } from './sqlite-update-log.ts';
 import { packPage, unpackBatch, type WriteCommand, type WriteReply, type WriteRequest } from './write-messages.ts';
@@ -15,6 +17,8 @@ if (!isMainThread && parentPort) {
     log: new SqliteUpdateLog(database, path),
     segments: new SqliteSegmentIndex(database, path),
     access: new SqliteAccessDirectory(database, path),
+    events: new SqliteEventDirectory(database, path),
+    blobs: new SqliteBlobIndex(database, path),
   };
   let working: Promise<void> = Promise.resolve();
   port.on('message', (command: WriteCommand | 'close') => {
@@ -33,6 +37,8 @@ interface Writers {
   readonly log: SqliteUpdateLog;
   readonly segments: SqliteSegmentIndex;
   readonly access: SqliteAccessDirectory;
+  readonly events: SqliteEventDirectory;
+  readonly blobs: SqliteBlobIndex;
 }
 
 async function answer(writers: Writers, { id, request }: WriteCommand): Promise<WriteReply> {
@@ -45,7 +51,7 @@ async function answer(writers: Writers, { id, request }: WriteCommand): Promise<
   }
 }
 
-async function perform({ log, segments, access }: Writers, request: WriteRequest) {
+async function perform({ log, segments, access, events, blobs }: Writers, request: WriteRequest) {
   switch (request.kind) {
     case 'append':
       return log.append(unpackBatch(request.batch));
@@ -68,6 +74,22 @@ async function perform({ log, segments, access }: Writers, request: WriteRequest
       return true;
     case 'record-visits':
       await access.recordVisits(request.rooms);
+      return true;
+    case 'add-event':
+      return events.addEvent(request.key, request.event, request.bounds);
+    case 'announce-part':
+      return blobs.announcePart(request.key, request.part, request.limit);
+    case 'store-part':
+      return blobs.storePart(request.key, request.part);
+    case 'complete-blob':
+      return blobs.complete(request.key, request.blob);
+    case 'lose-part':
+      await blobs.losePart(request.key, request.part, request.nowMs);
+      return true;
+    case 'abandon-parts':
+      return blobs.abandonParts(request.since);
+    case 'forget-part':
+      await blobs.forgetPart(request.abandoned);
       return true;
   }
 }

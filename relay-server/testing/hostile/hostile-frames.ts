@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { clientMessageCodec, PROTOCOL_LIMITS, splitIntoChunks } from '../../../shared/protocol/index.ts';
+import { clientMessageCodec, PROTOCOL_LIMITS, PROTOCOL_VERSION, splitIntoChunks } from '../../../shared/protocol/index.ts';
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { deletionOf, nestedArrays, nestedLists } from './deep-structures.ts';
 import { mutateBytes, oddNumber, oddText } from './odd-values.ts';
@@ -8,6 +8,8 @@ import { mutateBytes, oddNumber, oddText } from './odd-values.ts';
 type Field =
   | { readonly kind: 'uint'; readonly value: number }
   | { readonly kind: 'bytes'; readonly value: Uint8Array }
+  /** As they are, without a length. */
+  | { readonly kind: 'raw'; readonly value: Uint8Array }
   | { readonly kind: 'flag'; readonly value: boolean }
   | { readonly kind: 'texts'; readonly value: readonly string[] };
 
@@ -33,8 +35,8 @@ export function rawMessages(random: SeededRandom, token: string): Readonly<Recor
     hello: {
       code: 1,
       fields: [
-        ...[uint(1), uint(1), text(token), text(`session-${String(random.below(4)).padStart(10, '0')}`)],
-        ...[text('hostile'), { kind: 'texts', value: random.pick([[], ['access'], ['deflate', 'access']]) } as const],
+        ...[uint(random.pick([1, PROTOCOL_VERSION])), uint(1), text(token), text(`session-${String(random.below(4)).padStart(10, '0')}`)],
+        ...[text('hostile'), { kind: 'texts', value: random.pick([[], ['access'], ['deflate', 'access'], ['digest', 'compare']]) } as const],
       ],
     },
     open: rawOpen(random, handle),
@@ -44,8 +46,29 @@ export function rawMessages(random: SeededRandom, token: string): Readonly<Recor
     presence: { code: 6, fields: [{ kind: 'flag', value: true }, bytes(utf8.encode('{"name":"x"}'))] },
     renew: { code: 7, fields: [text(token)] },
     ping: { code: 8, fields: [uint(random.below(1_000))] },
+    digest: { code: 16, fields: [handle, uint(random.below(10)), { kind: 'raw', value: hashes(random) }] },
+    compare: { code: 17, fields: [uint(random.below(10)), { kind: 'raw', value: comparedEntries(random) }] },
     chunk: { code: 15, fields: [uint(random.below(3)), uint(10), uint(0), bytes(Uint8Array.of(8, 1, 2, 3))] },
   };
+}
+
+/** Of a copy and of its text. */
+function hashes(random: SeededRandom): Uint8Array {
+  return Uint8Array.from({ length: 32 }, () => random.below(256));
+}
+
+function comparedEntries(random: SeededRandom): Uint8Array {
+  const encoder = encoding.createEncoder();
+  // Now and then as many as there may be, of which most are unknown.
+  const count = random.chance(0.02) ? PROTOCOL_LIMITS.maxComparedDocuments : random.below(30);
+  encoding.writeVarUint(encoder, count);
+  for (let entry = 0; entry < count; entry++) {
+    const name = count > 30 ? `file-${entry}` : random.pick(DOCUMENTS);
+    encoding.writeVarUint8Array(encoder, utf8.encode(name));
+    encoding.writeVarUint8Array(encoder, utf8.encode(random.pick(['', 'e'])));
+    encoding.writeVarUint(encoder, random.below(5));
+  }
+  return encoding.toUint8Array(encoder);
 }
 
 function rawOpen(random: SeededRandom, handle: Field): RawMessage {
@@ -71,10 +94,10 @@ export function hostileFrames(random: SeededRandom, token: string): readonly Uin
   const messages = rawMessages(random, token);
   const message = messages[random.pick(Object.keys(messages))] ?? { code: 0, fields: [] };
   const kind = random.below(10);
-  if (kind < 5) return [encodeMutated(random, message)];
-  if (kind < 7) return [mutateBytes(random, encodeRaw(message))];
+  if (kind < 5) return toFrames(encodeMutated(random, message));
+  if (kind < 7) return toFrames(mutateBytes(random, encodeRaw(message)));
   // In order as far as one goes, which is where handshakes are wrong.
-  if (kind < 8) return [encodeRaw(message)];
+  if (kind < 8) return toFrames(encodeRaw(message));
   if (kind < 9) return hostileChunks(random, encodeRaw(messages['update'] ?? message));
   return [mutateBytes(random, new Uint8Array(random.below(40)))];
 }
@@ -109,6 +132,8 @@ function writeMutated(encoder: encoding.Encoder, random: SeededRandom, field: Fi
       const items = Array.from({ length: random.below(40) }, () => oddText(random));
       return writeField(encoder, { kind: 'texts', value: items });
     }
+    case 'raw':
+      return encoding.writeUint8Array(encoder, mutateBytes(random, field.value));
     case 'bytes': {
       if (kind === 3) {
         encoding.writeVarUint(encoder, oddNumber(random));
@@ -128,6 +153,8 @@ function writeField(encoder: encoding.Encoder, field: Field): void {
       return encoding.writeUint8(encoder, field.value ? 1 : 0);
     case 'bytes':
       return encoding.writeVarUint8Array(encoder, field.value);
+    case 'raw':
+      return encoding.writeUint8Array(encoder, field.value);
     case 'texts':
       encoding.writeVarUint(encoder, field.value.length);
       for (const item of field.value) encoding.writeVarUint8Array(encoder, utf8.encode(item));

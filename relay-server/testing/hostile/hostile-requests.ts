@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { hostileBlobRequest } from './hostile-blobs.ts';
 import { mutateBytes, oddJson, oddText, oddNumber } from './odd-values.ts';
 
 export interface HostileRequest {
@@ -33,6 +34,10 @@ function routes(room: string, secret: string, token: string): readonly Route[] {
     { method: 'POST', path: `${base}/join-requests/none`, body: { decision: 'approved' } },
     { method: 'GET', path: `${base}/proposals/none` },
     { method: 'POST', path: `${base}/proposals/none`, body: { state: 'applied' } },
+    { method: 'GET', path: `${base}/events?before=9&limit=2` },
+    { method: 'POST', path: `${base}/events`, body: EVENT },
+    { method: 'GET', path: `${base}/changes/file?epoch=e&after=0` },
+    { method: 'POST', path: `${base}/changes`, body: { documents: [{ document: 'file', epoch: 'e', after: 0 }] } },
     { method: 'POST', path: '/api/rooms', body: { name: 'x', room: 'x', ownerSecret: 'y'.repeat(20) } },
     { method: 'POST', path: '/api/oidc/tokens', body: { token, room } },
     { method: 'GET', path: '/.well-known/jwks.json' },
@@ -40,10 +45,16 @@ function routes(room: string, secret: string, token: string): readonly Route[] {
   ];
 }
 
+const EVENT = {
+  ...{ id: 'event-0123456789', kind: 'bulk', label: 'Switched to main', detail: '', files: 2, atMs: 1 },
+  spans: [{ document: 'file', epoch: 'e', fromSeq: 1, toSeq: 2 }],
+};
+
 export function hostileRequest(
   random: SeededRandom,
   known: { readonly room: string; readonly secret: string; readonly token: string; readonly bearer: string },
 ): HostileRequest {
+  if (random.chance(0.25)) return hostileBlobRequest(random, known);
   const route = random.pick(routes(known.room, known.secret, known.token));
   const method = random.chance(0.1) ? random.pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) : route.method;
   const type = random.chance(0.1) ? random.pick(['text/plain', 'application/json; x', '']) : 'application/json';

@@ -5,7 +5,7 @@ import { FolderSnapshotStore } from '../log/folder.ts';
 import { SnapshotBuilder } from '../log/snapshot-builder.ts';
 import { openSqliteStorage } from '../log/sqlite.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
-import { findFilePath } from './file-paths.ts';
+import { readSharedFiles } from './shared-files.ts';
 
 const ROOM = { tenant: 't', room: 'r' };
 const KEY = { ...ROOM, document: 'index' };
@@ -36,7 +36,10 @@ async function start() {
     const snapshotId = await snapshots.write(KEY, clientSeq, builder.finish());
     await log.setSnapshot(KEY, { seq: clientSeq, snapshotId, byteLength: 1 }, undefined);
   };
-  const pathOf = (document: string) => findFilePath({ log, snapshots }, ROOM, document);
+  const pathOf = async (document: string) => {
+    const files = await readSharedFiles({ log, snapshots }, ROOM);
+    return files.find(({ fileId }) => fileId === document)?.path;
+  };
   const addFile = async (path: string) => {
     const [fileId = ''] = index.reserveIds(1);
     await edit(() => index.add([{ fileId, path, eol: 'LF', bom: false, kind: 'text' }]));

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { AwayPerson } from '../testing/away-person.ts';
+import { BY_BOTH, BY_OTHERS, changesOf, meet, textsOf } from '../testing/away-room.ts';
+import { RelayUnderTest } from '../testing/relay-under-test.ts';
+
+describe('who it was', () => {
+  it('is told of open files and others, but for self on another device; and who wrote which part', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const file = { eol: 'LF', bom: false, kind: 'text' } as const;
+    const [unopened = '', own = ''] = ada.files.add([
+      { ...file, path: 'a.txt' },
+      { ...file, path: 'b.txt' },
+      { ...file, path: 'file.txt', fileId: 'file' },
+    ]);
+    for (const fileId of [unopened, own]) {
+      ada.text(fileId).insert(0, 'base\n');
+      bob.text(fileId);
+    }
+    await relay.advance(1_000);
+    await relay.advance(120_000);
+    for (const fileId of [unopened, own]) bob.close(fileId);
+    await relay.advance(120_000);
+    bob.cut();
+    bob.text().insert(0, 'mine\n');
+    await relay.advance(120_000);
+    ada.text().insert(4, 'theirs\n');
+    ada.text(unopened).insert(0, 'theirs\n');
+    const laptop = new AwayPerson({ relay, name: 'bob', documents: [own] });
+    await relay.advance(1_000);
+    laptop.text(own).insert(0, 'of the same person\n');
+    await relay.advance(5_000);
+    await bob.reach();
+    await relay.advance(1_000);
+    const told = bob.session.away.summary?.changes.map(({ path, text, people }) => [
+      path,
+      text,
+      people.map((p) => p.name),
+    ]);
+    expect(told).toEqual([
+      ['file.txt', 'both', ['Name of ada']],
+      ['a.txt', 'unread', ['Name of ada']],
+    ]);
+    const { now, authors } = await textsOf(bob);
+    expect(authors.map(({ start, end, subject }) => [now.slice(start, end), subject])).toEqual([['theirs\n', 'ada']]);
+  });
+});
+
+describe('whoever may only read', () => {
+  it('is told, and can take nothing back', async () => {
+    const relay = new RelayUnderTest();
+    const ada = new AwayPerson({ relay, name: 'ada' });
+    const eve = new AwayPerson({ relay, name: 'eve', role: 'viewer' });
+    await relay.advance(100);
+    ada.text().insert(0, 'base\n');
+    await relay.advance(1_000);
+    eve.cut();
+    await relay.advance(5_000);
+    ada.text().insert(0, 'theirs\n');
+    await eve.reach();
+    expect(changesOf(eve)).toEqual(BY_OTHERS);
+    expect(await eve.session.away.act('file', 'undo-theirs')).toContain('only read');
+    expect(eve.text().toString()).toBe('theirs\nbase\n');
+  });
+});
+
+describe('an end in the middle', () => {
+  it('of catching up loses nothing of what is to be told', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['file', 'other'] });
+    bob.cut();
+    bob.text().insert(0, 'mine\n');
+    await relay.advance(5_000);
+    ada.text().insert(ada.text().length, 'theirs\n');
+    await relay.advance(1_000);
+    // As soon as others' edits are on the disk, and before anything is told.
+    const written = bob.disk.documentOf('file').rows.length;
+    bob.text().observe(() => {
+      void Promise.resolve().then(function wait(): unknown {
+        if (bob.disk.documentOf('file').rows.length <= written) return Promise.resolve().then(wait);
+        bob.crash();
+        return undefined;
+      });
+    });
+    await bob.reach();
+    await bob.begin(false);
+    expect(bob.text().toString()).toBe('mine\none\ntwo\nthree\ntheirs\n');
+    bob.text().insert(0, 'mine again\n');
+    await relay.advance(5_000);
+    await bob.quit();
+    ada.text().insert(ada.text().length, 'theirs again\n');
+    await relay.advance(5_000);
+    await bob.begin();
+    await relay.advance(1_000);
+    expect(changesOf(bob)).toEqual(BY_BOTH);
+    expect(await textsOf(bob)).toMatchObject({
+      base: 'one\ntwo\nthree\n',
+      mine: 'mine again\nmine\none\ntwo\nthree\n',
+      theirs: 'one\ntwo\nthree\ntheirs\ntheirs again\n',
+    });
+  });
+
+  it('of a document that nobody opens again is finished by the next start', async () => {
+    const { relay, ada, bob } = await meet();
+    bob.cut();
+    bob.text().insert(0, 'mine\n');
+    await relay.advance(5_000);
+    bob.crash();
+    ada.text().insert(ada.text().length, 'theirs\n');
+    await relay.advance(5_000);
+    const again = new AwayPerson({ relay, name: 'bob', documents: [], disk: bob.disk });
+    await relay.advance(1_000);
+    expect(changesOf(again)).toEqual(BY_BOTH);
+    expect([...bob.disk.away.keys()]).not.toContain('draft/file');
+  });
+});

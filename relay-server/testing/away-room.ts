@@ -1,0 +1,53 @@
+import { expect } from 'vitest';
+import type { ChangeAuthors } from '../../shared/sync/index.ts';
+import { readChanges, readRoomChanges } from '../history/read-changes.ts';
+import { AwayPerson, type AwayPersonOptions } from './away-person.ts';
+import { RelayUnderTest } from './relay-under-test.ts';
+
+const ROOM = { tenant: 'default', room: 'room' };
+
+/** What the relay's HTTP interface answers. */
+function createAuthors(relay: RelayUnderTest): ChangeAuthors {
+  const refusal = { ok: false, explanation: 'no', isTransient: false } as const;
+  return {
+    async read(since) {
+      const outcome = await readChanges(relay.log, ROOM, since);
+      return outcome.kind === 'changes' ? { ok: true, value: outcome.changes } : refusal;
+    },
+    async readAll(wanted) {
+      const { documents } = await readRoomChanges(relay.log, ROOM, wanted);
+      return { ok: true, value: documents };
+    },
+  };
+}
+
+/** Ada and Bob, who have the same text; Bob is the one who goes away. */
+export async function meet({
+  hasAuthors,
+  ...given
+}: Partial<AwayPersonOptions> & { readonly hasAuthors?: boolean } = {}) {
+  const relay = new RelayUnderTest();
+  const options = hasAuthors ? { ...given, authors: createAuthors(relay) } : given;
+  const ada = new AwayPerson({ relay, name: 'ada', ...options });
+  const bob = new AwayPerson({ relay, name: 'bob', ...options });
+  await relay.advance(100);
+  ada.text().insert(0, 'one\ntwo\nthree\n');
+  await relay.advance(1_000);
+  expect(bob.text().toString()).toBe('one\ntwo\nthree\n');
+  return { relay, ada, bob };
+}
+
+/** The texts of one change. Throws when there is none. */
+export async function textsOf(person: AwayPerson, fileId = 'file') {
+  const answer = await person.session.away.readTexts(fileId);
+  if (!answer.ok) throw new Error(answer.explanation);
+  return answer.value;
+}
+
+/** What somebody is told. */
+export function changesOf(person: AwayPerson) {
+  return (person.session.away.summary?.changes ?? []).map(({ fileId, list, text }) => ({ fileId, list, text }));
+}
+
+export const BY_BOTH = [{ fileId: 'file', list: undefined, text: 'both' }];
+export const BY_OTHERS = [{ fileId: 'file', list: undefined, text: 'theirs' }];
