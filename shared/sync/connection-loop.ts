@@ -10,6 +10,16 @@ import type { TokenSource } from './token-source.ts';
 /** A connection that lasted so long starts the waiting times anew. */
 const STABLE_MS = 10_000;
 const TOKEN_NOT_GRANTED = 4400;
+/** So long a live connection may take to answer after something happened that may have killed it. */
+const PROBE_MS = 3_000;
+
+/** Why a connection may have died, or may be possible again. */
+export type NudgeReason =
+  /** The device was asleep, or is used again after it was locked. */
+  | 'woke'
+  | 'network-changed'
+  /** The person has come back to the window. */
+  | 'shown';
 
 export interface ConnectionLoopOptions {
   /** Address of the room, such as `wss://HOST/sync/ROOM`. */
@@ -28,6 +38,8 @@ export interface ConnectionLoopOptions {
 export interface ConnectionLoopEvents {
   onWelcome(connection: RelayConnection, welcome: Welcome): void;
   onMessage(message: RelayMessage): void;
+  /** The relay was heard after it had been asked for an answer. */
+  onAnswered(): void;
   /** A connection that was welcomed is gone. */
   onLost(): void;
 }
@@ -44,6 +56,8 @@ export class ConnectionLoop implements Disposable {
   private current: ConnectionState;
   private attempt = 0;
   private welcomedAtMs: number | undefined;
+  private notBeforeMs = 0;
+  /** Of the relay's clock over this device's `elapsedMs`. */
   private relayClockAheadMs = 0;
   private wantsFreshToken = false;
   private wasRefusedToken = false;
@@ -55,7 +69,7 @@ export class ConnectionLoop implements Disposable {
     this.options = options;
     this.events = events;
     this.backoff = new Backoff(options.random);
-    this.current = { kind: 'connecting', sinceMs: options.scheduler.now() };
+    this.current = { kind: 'connecting', sinceMs: options.scheduler.elapsedMs() };
   }
 
   get state(): ConnectionState {
@@ -66,11 +80,42 @@ export class ConnectionLoop implements Disposable {
     void this.tryConnecting();
   }
 
-  /** Tries at once instead of waiting; also after the end, unless the loop was stopped. */
+  /**
+   * Tries at once instead of waiting; also after the end, unless the loop was stopped. A connection that stands must
+   * answer soon, or is made anew.
+   */
   retryNow(): void {
-    if (this.isStopped || (this.current.kind !== 'reconnecting' && this.current.kind !== 'ended')) return;
+    if (this.isStopped || this.current.kind === 'connecting') return;
+    if (this.isWelcome) return this.probe(0);
     this.wasRefusedToken = false;
     void this.tryConnecting();
+  }
+
+  /**
+   * Something happened after which waiting is of no use: tries at once, though not before the relay wants it (SPEC CC2,
+   * CC4). A connection that stands must answer soon. `asleepMs`: how long the device is known to have slept.
+   */
+  nudge(reason: NudgeReason, asleepMs = 0): void {
+    if (this.isStopped || this.current.kind === 'ended') return;
+    if (this.isWelcome) return this.probe(asleepMs);
+    this.backoff.reset();
+    if (this.current.kind === 'reconnecting') {
+      const leftMs = this.notBeforeMs - this.now();
+      if (leftMs > 0) this.waitAndRetry(this.current.explanation, leftMs);
+      else void this.tryConnecting();
+    } else if (reason !== 'shown' || this.now() - this.current.sinceMs >= PROBE_MS) {
+      // What was begun on another network may never get an answer.
+      void this.tryConnecting();
+    }
+  }
+
+  private get isWelcome(): boolean {
+    return this.current.kind === 'online' || this.current.kind === 'catching-up';
+  }
+
+  private probe(asleepMs: number): void {
+    this.backoff.reset();
+    this.connection.value?.probe(PROBE_MS, asleepMs);
   }
 
   /** All open documents are compared with the relay's. */
@@ -92,6 +137,7 @@ export class ConnectionLoop implements Disposable {
     const attempt = ++this.attempt;
     const { tokenSource } = this.options;
     this.retry.value = undefined;
+    this.connection.value = undefined;
     this.setState({ kind: 'connecting', sinceMs: this.now() });
     const result = await tokenSource.obtain({ isFresh: this.wantsFreshToken });
     if (attempt !== this.attempt) return;
@@ -111,6 +157,7 @@ export class ConnectionLoop implements Disposable {
       {
         onWelcome: (welcome) => this.welcomed(connection, welcome),
         onMessage: (message) => this.receive(message),
+        onAnswered: () => this.events.onAnswered(),
         onEnd: (end) => this.ended(end),
       },
     );
@@ -166,6 +213,7 @@ export class ConnectionLoop implements Disposable {
 
   private waitAndRetry(explanation: string, hintMs: number): void {
     const delayMs = this.backoff.nextDelayMs(hintMs);
+    this.notBeforeMs = this.now() + hintMs;
     this.setState({
       kind: 'reconnecting',
       sinceMs: this.now(),
@@ -187,7 +235,7 @@ export class ConnectionLoop implements Disposable {
   }
 
   private now(): number {
-    return this.options.scheduler.now();
+    return this.options.scheduler.elapsedMs();
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import type { DocumentAccess } from '../access/index.ts';
 
-/** The engine's connection to the relay, as people see it. Times are by this device's clock. */
+/** The engine's connection to the relay, as people see it. Times are of `Scheduler.elapsedMs`. */
 export type ConnectionState =
   | { readonly kind: 'connecting'; readonly sinceMs: number }
   /** Connected; open documents are being compared. */

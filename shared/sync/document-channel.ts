@@ -2,6 +2,7 @@ import * as Y from 'yjs';
 import type { DocumentAccess } from '../access/index.ts';
 import { INDEX_DOCUMENT } from '../workspace/index.ts';
 import { type Disposable, MutableDisposable, type Scheduler } from '../lifecycle/index.ts';
+import type { DocumentDigest } from '../protocol/index.ts';
 import { Backoff } from './backoff.ts';
 import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
 import type { SyncCursor } from './offline-store.ts';
@@ -10,9 +11,18 @@ import type { Outbox } from './outbox.ts';
 /** Room for the fields around a payload. */
 const ENVELOPE_BYTES = 1024;
 const APPLIED_INTERVAL_MS = 250;
-const TRANSIENT_REFUSALS: readonly string[] = ['rate-limited', 'storage-full', 'storage-failed'];
+/** Reasons of `refused` after which the update is sent again. */
+export const TRANSIENT_REFUSALS: readonly string[] = ['rate-limited', 'storage-full', 'storage-failed'];
 
 type MessageOfType<T extends DocumentMessage['type']> = Extract<DocumentMessage, { type: T }>;
+
+/** Where the relay's log has edits of this device, in the numbers of one document. */
+export interface AckedSpan {
+  readonly epoch: string;
+  readonly fromSeq: number;
+  /** Inclusive. */
+  readonly toSeq: number;
+}
 
 /** The replica behind a channel. */
 export interface ChannelHost {
@@ -21,17 +31,23 @@ export interface ChannelHost {
   readonly outbox: Outbox;
   /** How far the replica has everything, as far as it is known. */
   readonly cursor: SyncCursor | undefined;
+  /** What is sent waits behind other documents. */
+  readonly isBulk: boolean;
   /** Applies and stores what others wrote. Throws when a payload is not a Yjs update. */
   applyRemote(payloads: readonly Uint8Array[]): void;
   /** The relay may not have committed the last applied `payloads` yet. */
   noteUncommitted(payloads: readonly Uint8Array[]): void;
   cursorMoved(cursor: SyncCursor): void;
+  /** The relay has taken edits under these numbers; others' may lie between them. */
+  acked(span: AckedSpan): void;
   /** Access, sync, outbox or seen state may have changed. */
   statusChanged(): void;
   /** An update was refused and stays here. */
   updateRefused(explanation: string): void;
   /** The relay sent what is not a Yjs update. The channel takes nothing more. */
   malformed(error: unknown): void;
+  /** The relay tells what the copies of others are (SPEC DG3). */
+  digestsHeard(message: MessageOfType<'digests'>): void;
   /** The document must be opened anew. */
   reopen(): void;
   closedByRelay(message: MessageOfType<'document-closed'>): void;
@@ -52,6 +68,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   private reachedSeq = 0;
   private isComparingEpochs = false;
   private appliedSeq = 0;
+  /** Updates that were sent and not acked, with what had come by then. */
+  private unacked: { readonly clientSeq: number; readonly reachedSeq: number }[] = [];
   /** The relay gave less than the role does, whatever becomes of the role. */
   isRestricted = false;
   private wasOpenedToRead = false;
@@ -68,14 +86,17 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     this.scheduler = scheduler;
     this.backoff = new Backoff(random);
     this.handle = wire.assignHandle(this);
-    wire.send({
-      type: 'open',
-      handle: this.handle,
-      document: host.name,
-      epoch: host.cursor?.epoch ?? '',
-      afterSeq: host.cursor?.seq ?? 0,
-      stateVector: Y.encodeStateVector(host.doc),
-    });
+    wire.send(
+      {
+        type: 'open',
+        handle: this.handle,
+        document: host.name,
+        epoch: host.cursor?.epoch ?? '',
+        afterSeq: host.cursor?.seq ?? 0,
+        stateVector: Y.encodeStateVector(host.doc),
+      },
+      host.isBulk,
+    );
   }
 
   get isSynced(): boolean {
@@ -108,6 +129,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
       case 'seen':
         for (const { presenceId, seq } of message.entries) this.seen.set(presenceId, seq);
         return this.host.statusChanged();
+      case 'digests':
+        return this.host.digestsHeard(message);
       case 'document-closed':
         this.phase = 'closed';
         return this.host.closedByRelay(message);
@@ -208,7 +231,9 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
       }
       const clientSeq = this.wire.nextClientSeq();
       batch.sent(clientSeq);
-      this.wire.send({ type: 'update', handle: this.handle, clientSeq, payload: batch.payload });
+      this.unacked.push({ clientSeq, reachedSeq: this.reachedSeq });
+      const { payload } = batch;
+      this.wire.send({ type: 'update', handle: this.handle, clientSeq, payload }, this.host.isBulk);
     }
   }
 
@@ -233,10 +258,20 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
 
   private acked({ clientSeq, seq }: MessageOfType<'ack'>): void {
     this.host.outbox.acked(clientSeq);
+    this.host.acked(this.takeAcked(clientSeq, seq));
     this.ackedSeq = Math.max(this.ackedSeq, seq);
     this.backoff.reset();
     if (this.isComparingEpochs) this.reached(this.reachedSeq);
     this.host.statusChanged();
+  }
+
+  private takeAcked(clientSeq: number, seq: number): AckedSpan {
+    const [first, ...others] = this.unacked.filter((update) => update.clientSeq <= clientSeq);
+    this.unacked = this.unacked.filter((update) => update.clientSeq > clientSeq);
+    // The numbers of those that are acked by a later one are known to be above what had come when they were sent.
+    const isSingle = !first || others.length === 0;
+    const fromSeq = isSingle ? seq : Math.min(seq, Math.max(this.ackedSeq, first.reachedSeq) + 1);
+    return { epoch: this.epoch, fromSeq, toSeq: seq };
   }
 
   private refused({ clientSeq, reason, explanation }: MessageOfType<'refused'>): void {
@@ -269,6 +304,18 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
       this.appliedPause.value = undefined;
       if (this.phase === 'synced' && this.appliedSeq > saidSeq) this.sayApplied();
     }, APPLIED_INTERVAL_MS);
+  }
+
+  /** Whether the epoch of the replica's cursor is the relay's. */
+  get isInEpoch(): boolean {
+    return this.phase === 'synced' && this.host.cursor?.epoch === this.epoch;
+  }
+
+  /** Tells the others what our copy is; false when that cannot be told. */
+  sayDigest(digest: DocumentDigest): boolean {
+    if (this.phase !== 'synced' || !this.wire.takesDigests) return false;
+    this.wire.send({ type: 'digest', handle: this.handle, ...digest });
+    return true;
   }
 
   /** Tells the relay that the document is not wanted any more. */

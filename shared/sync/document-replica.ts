@@ -1,32 +1,22 @@
 import * as Y from 'yjs';
-import { Emitter, MutableDisposable, type Disposable, type Scheduler } from '../lifecycle/index.ts';
+import { Agreement } from './agreement.ts';
+import type { AwayFollower } from './away/away-follower.ts';
+import type { ChangeSource } from './away/away-tracker.ts';
+import { Emitter } from '../lifecycle/index.ts';
 import { type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
-import { type ChannelHost, DocumentChannel } from './document-channel.ts';
-import type { DocumentMessage, DocumentWire } from './document-wire.ts';
-import { type DocumentStore, OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
+import type { ChannelHost } from './document-channel.ts';
+import type { DocumentWire } from './document-wire.ts';
+import type { DocumentReplicaOptions } from './document-replica-options.ts';
+import { OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
 import { Outbox, type OutboxTicket } from './outbox.ts';
 import { RecentUpdates } from './recent-updates.ts';
+import { ReplicaChannel } from './replica-channel.ts';
+import { ReplicaCopy } from './replica-copy.ts';
 import { ReplicaStore } from './replica-store.ts';
-import type { SessionProblem } from './session-problem.ts';
+import { saveStateOf } from './save-state.ts';
 
 const REMOTE_ORIGIN = Symbol('from the relay');
 const STORED_ORIGIN = Symbol('from the store');
-const REOPEN_DELAY_MS = 5000;
-const MAX_QUICK_REOPENS = 3;
-const QUICK_REOPENS_WITHIN_MS = 10_000;
-
-export interface DocumentReplicaOptions {
-  readonly name: string;
-  readonly openStore: (doc: Y.Doc) => DocumentStore;
-  /** The store is free: nobody else has the document open. */
-  readonly whenStoreFree: Promise<void>;
-  readonly scheduler: Scheduler;
-  readonly random: () => number;
-  readonly isPresent: (presenceId: number) => boolean;
-  /** Whether the list of files, as far as it is known here, has the document. */
-  readonly isListed: () => boolean;
-  readonly onProblem: (problem: SessionProblem) => void;
-}
 
 /**
  * One document as this device has it: read from the store, kept in step with the relay, and everything written to the
@@ -45,23 +35,25 @@ export class DocumentReplica {
   private readonly storeOrigin: unknown;
   private readonly outbox: Outbox;
   private readonly recent = new RecentUpdates();
-  private readonly channel = new MutableDisposable<DocumentChannel>();
-  private readonly reopening = new MutableDisposable<Disposable>();
+  private readonly channel: ReplicaChannel;
   private readonly statusChangedEmitter = new Emitter<void>();
-  private readonly host: ChannelHost;
-  private wire: DocumentWire | undefined;
+  private readonly away: AwayFollower | undefined;
+  private resolveClosed: () => void = () => {};
+  private readonly whenClosed = new Promise<void>((resolve) => {
+    this.resolveClosed = resolve;
+  });
   private cursor: SyncCursor | undefined;
   private resolveSynced: () => void = () => {};
   private currentSaveState: SaveState = { kind: 'on-the-relay' };
-  private quickReopens = 0;
-  private quickReopensSinceMs = 0;
-  private hasReopenedMalformed = false;
-  private isForbidden = false;
   private hasBeenRestricted = false;
   private hasSynced = false;
   private isStored = true;
   private isLoaded = false;
   private isDisposed = false;
+  private isBulk = false;
+
+  /** Whether the copies of others are the same. */
+  readonly agreement: Agreement;
 
   /** Fires when `saveState`, `access` or `isSynced` may have changed. */
   readonly onDidChangeStatus = this.statusChangedEmitter.event;
@@ -81,8 +73,17 @@ export class DocumentReplica {
       onCursorSaved: (cursor) => this.channel.value?.stored(cursor),
     });
     this.outbox = new Outbox((localId) => this.store.markAcked(localId));
-    this.host = this.createHost();
+    this.channel = this.createChannel();
+    this.agreement = this.createAgreement();
+    if (options.initial) Y.applyUpdate(this.doc, options.initial, STORED_ORIGIN);
     this.doc.on('update', this.noticeUpdate);
+    this.away = options.follow?.({
+      name: this.name,
+      doc: this.doc,
+      sourceOf: (origin) => this.sourceOf(origin),
+      cursor: () => this.cursor,
+      write: (task) => this.writeTask(task),
+    });
     this.whenSynced = new Promise((resolve) => {
       this.resolveSynced = resolve;
     });
@@ -95,9 +96,19 @@ export class DocumentReplica {
     await this.store.whenIdle();
   }
 
+  /** Until all is sent, what is sent waits behind other documents. To be called before the edits are made. */
+  sendAsBulk(): void {
+    this.isBulk = true;
+  }
+
+  /** Numbers the edits of this engine start from 1. */
+  get lastEdit(): number {
+    return this.outbox.lastEdit;
+  }
+
   /** What the relay lets this connection do; unknown until it has answered. */
   get access(): KnownAccess {
-    if (this.isForbidden) return 'none';
+    if (this.channel.isForbidden) return 'none';
     return this.channel.value?.access ?? (this.hasBeenRestricted ? 'read' : 'unknown');
   }
 
@@ -127,20 +138,28 @@ export class DocumentReplica {
 
   /** Whether the relay has answered for good on the current connection, one way or the other. */
   get isSettled(): boolean {
-    return this.isSynced || (this.wire !== undefined && this.channel.value === undefined && this.isLoaded);
+    return this.isSynced || (this.channel.wire !== undefined && this.channel.value === undefined && this.isLoaded);
   }
 
   private async load(): Promise<void> {
     await this.options.whenStoreFree;
+    // What an earlier replica noted is not about what this one begins with.
+    const draft = this.options.initial ? undefined : await this.away?.readDraft();
     try {
-      this.restore(await this.store.load());
+      const stored = await this.store.load();
+      this.restore(stored);
+      this.away?.loaded(
+        draft,
+        stored.unacked.map(({ payload }) => payload),
+      );
     } catch (error) {
       this.isStored = false;
+      this.away?.loaded(undefined, []);
       this.outbox.stopWaitingForStore();
       this.report('store-failed', `"${this.name}" is kept in memory only: ${describe(error)}`);
     }
     this.isLoaded = true;
-    this.openChannel();
+    this.channel.allow();
     this.updateStatus();
   }
 
@@ -162,7 +181,7 @@ export class DocumentReplica {
   }
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (origin === REMOTE_ORIGIN || origin === STORED_ORIGIN || origin === this.storeOrigin) return;
+    if (this.sourceOf(origin) !== 'local') return;
     this.keep(update, this.outbox.addEdit(update));
   };
 
@@ -179,19 +198,17 @@ export class DocumentReplica {
 
   /** A connection was welcomed. */
   connected(wire: DocumentWire): void {
-    this.wire = wire;
-    this.quickReopens = 0;
-    this.hasReopenedMalformed = false;
-    this.openChannel();
+    this.channel.connected(wire);
   }
 
   disconnected(): void {
-    this.channel.value?.takeIncoming();
-    const deletions = this.wire && this.recent.takeDeletions(this.doc, this.wire.lastHeardMs);
+    const { value: channel, wire } = this.channel;
+    channel?.takeIncoming();
+    const deletions = wire && this.recent.takeDeletions(this.doc, wire.lastHeardMs);
     const mightWrite = mayWrite(this.access);
-    this.wire = undefined;
-    this.closeChannel();
+    this.channel.disconnected();
     if (deletions && mightWrite) this.keep(deletions, this.outbox.addRescued(deletions));
+    this.away?.left();
   }
 
   /** What we may do with documents has changed. */
@@ -201,32 +218,36 @@ export class DocumentReplica {
 
   /** The list of files has changed: a document that was closed to us may be open to us now (SPEC AC5). */
   listChanged(): void {
-    if (this.isForbidden && this.options.isListed()) this.openChannel();
+    this.channel.listChanged();
   }
 
   /** Somebody came or went. */
   participantsChanged(): void {
     if (this.channel.value?.ackedSeq) this.updateStatus();
+    else this.agreement.statusChanged();
   }
 
-  private openChannel(): void {
-    if (!this.wire || !this.isLoaded || this.isDisposed || this.channel.value) return;
-    const { scheduler, random } = this.options;
-    this.isForbidden = false;
-    this.reopening.value = undefined;
-    this.channel.value = new DocumentChannel(this.host, this.wire, scheduler, random);
-  }
-
-  private closeChannel(): void {
-    this.reopening.value = undefined;
-    this.channel.value = undefined;
-    this.outbox.disconnected();
-    this.updateStatus();
+  private createChannel(): ReplicaChannel {
+    const { scheduler, random, isListed } = this.options;
+    return new ReplicaChannel({
+      host: this.createHost(),
+      scheduler,
+      random,
+      isListed,
+      onClosed: () => {
+        this.outbox.disconnected();
+        this.agreement.channelClosed();
+        this.updateStatus();
+      },
+      onStatus: () => this.updateStatus(),
+      report: (kind, explanation) => this.report(kind, explanation),
+    });
   }
 
   private createHost(): ChannelHost {
-    // The channel sees the cursor as it is when it asks.
+    // The channel sees them as they are when it asks.
     const getCursor = () => this.cursor;
+    const getIsBulk = () => this.isBulk;
     return {
       name: this.name,
       doc: this.doc,
@@ -234,9 +255,13 @@ export class DocumentReplica {
       get cursor() {
         return getCursor();
       },
+      get isBulk() {
+        return getIsBulk();
+      },
+      acked: (span) => this.options.onAcked?.(span, this.outbox.firstUnacked),
       applyRemote: (payloads) => this.applyRemote(payloads),
       noteUncommitted: (payloads) => {
-        for (const payload of payloads) this.recent.add(payload, this.options.scheduler.now());
+        for (const payload of payloads) this.recent.add(payload, this.options.scheduler.elapsedMs());
       },
       cursorMoved: (cursor) => {
         this.cursor = cursor;
@@ -245,10 +270,32 @@ export class DocumentReplica {
       statusChanged: () => this.updateStatus(),
       updateRefused: (explanation) =>
         this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
-      malformed: (error) => this.malformed(error),
-      reopen: () => this.reopen(),
-      closedByRelay: (message) => this.closedByRelay(message),
+      malformed: (error) => {
+        this.cursor = undefined;
+        this.channel.malformed(describe(error));
+      },
+      digestsHeard: (message) => this.agreement.receive(message),
+      reopen: () => this.channel.reopen(),
+      closedByRelay: (message) => this.channel.closedByRelay(message),
     };
+  }
+
+  private createAgreement(): Agreement {
+    const { name, doc, outbox } = this;
+    const { scheduler, isPresent } = this.options;
+    const [channel, cursor, reopen] = [() => this.channel.value, () => this.cursor, () => this.channel.reopen()];
+    return new Agreement(new ReplicaCopy({ name, doc, outbox, scheduler, isPresent, channel, cursor, reopen }));
+  }
+
+  private sourceOf(origin: unknown): ChangeSource {
+    if (origin === REMOTE_ORIGIN) return 'remote';
+    return origin === STORED_ORIGIN || origin === this.storeOrigin ? 'stored' : 'local';
+  }
+
+  private writeTask(task: () => Promise<void>): void {
+    // Without its store, or after it, what belongs to the whole room is written by itself.
+    if (this.isStored && !this.isDisposed) this.store.enqueueTask(task);
+    else void this.whenClosed.then(task).catch((error: unknown) => this.storeFailed(error));
   }
 
   private applyRemote(payloads: readonly Uint8Array[]): void {
@@ -265,50 +312,6 @@ export class DocumentReplica {
     for (const payload of payloads) this.store.appendRemote(payload);
   }
 
-  private malformed(error: unknown): void {
-    this.closeChannel();
-    this.cursor = undefined;
-    const willReopen = !this.hasReopenedMalformed;
-    const next = willReopen
-      ? 'It is opened again.'
-      : 'It stays closed until the next connection; edits stay on this device.';
-    this.report(
-      'malformed-document',
-      `The relay sent a damaged update of "${this.name}" (${describe(error)}). ${next}`,
-    );
-    this.hasReopenedMalformed = true;
-    if (willReopen) this.openChannel();
-    this.updateStatus();
-  }
-
-  private reopen(): void {
-    this.channel.value?.close();
-    this.closeChannel();
-    this.openChannel();
-  }
-
-  private closedByRelay({ reason, explanation }: Extract<DocumentMessage, { type: 'document-closed' }>): void {
-    this.closeChannel();
-    const nowMs = this.options.scheduler.now();
-    if (nowMs - this.quickReopensSinceMs > QUICK_REOPENS_WITHIN_MS) {
-      this.quickReopens = 0;
-      this.quickReopensSinceMs = nowMs;
-    }
-    if (reason === 'reopen' && this.quickReopens < MAX_QUICK_REOPENS) {
-      this.quickReopens++;
-      this.openChannel();
-      return;
-    }
-    this.isForbidden = reason === 'forbidden';
-    if (reason !== 'reopen' && !this.isForbidden)
-      this.report('document-closed', `"${this.name}" is not available: ${explanation}`);
-    // The list of another node may have come here before the relay's own.
-    if (!this.isForbidden || this.options.isListed()) {
-      this.reopening.value = this.options.scheduler.schedule(() => this.openChannel(), REOPEN_DELAY_MS);
-    }
-    this.updateStatus();
-  }
-
   private updateStatus(): void {
     const { value: channel } = this.channel;
     if (channel?.access !== undefined) this.hasBeenRestricted = channel.isRestricted;
@@ -316,33 +319,17 @@ export class DocumentReplica {
       this.hasSynced = true;
       this.resolveSynced();
     }
-    this.currentSaveState = this.computeSaveState();
+    if (this.isBulk && this.isSynced && this.outbox.summarize().isEmpty) this.isBulk = false;
+    this.currentSaveState = saveStateOf({
+      outbox: this.outbox.summarize(),
+      access: this.access,
+      isForbidden: this.channel.isForbidden,
+      channel,
+      isPresent: this.options.isPresent,
+    });
+    this.agreement.statusChanged();
+    if (this.isSynced) this.away?.synced();
     this.statusChangedEmitter.fire();
-  }
-
-  private computeSaveState(): SaveState {
-    const { refusal, hasUnstored, hasUnacked } = this.outbox.summarize();
-    const isOnlyLocked = hasUnacked || refusal?.isFinal === false;
-    if (refusal?.isFinal !== true && isOnlyLocked && !mayWrite(this.access)) {
-      return { kind: 'refused', explanation: this.explainLocked() };
-    }
-    if (refusal) return { kind: 'refused', explanation: refusal.explanation };
-    if (hasUnstored) return { kind: 'saving' };
-    if (hasUnacked) return { kind: 'on-this-device' };
-    return this.isSeenByAll() ? { kind: 'seen-by-all-present' } : { kind: 'on-the-relay' };
-  }
-
-  private explainLocked(): string {
-    return this.isForbidden
-      ? 'This document is not shared with you any more. They are kept on this device.'
-      : 'You may only read this document now. They are kept on this device, and sent when you may edit it again.';
-  }
-
-  private isSeenByAll(): boolean {
-    const channel = this.channel.value;
-    if (!channel || channel.ackedSeq === 0) return false;
-    const readers = [...channel.seen].filter(([presenceId]) => this.options.isPresent(presenceId));
-    return readers.length > 0 && readers.every(([, seq]) => seq >= channel.ackedSeq);
   }
 
   private storeFailed(error: unknown): void {
@@ -366,14 +353,19 @@ export class DocumentReplica {
     this.options.onProblem({ kind, document: this.name, explanation });
   }
 
+  /** What became of it while this device was away is not wanted. To be called before {@link close}. */
+  abandon(): void {
+    this.away?.abandon();
+  }
+
   /** Leaves the document and writes everything to the store. Edits after the call are lost. Never rejects. */
   async close(): Promise<void> {
     if (this.isDisposed) return;
+    this.away?.close();
     this.isDisposed = true;
-    this.channel.value?.close();
     this.channel.dispose();
-    this.reopening.dispose();
     this.statusChangedEmitter.dispose();
+    this.agreement.dispose();
     this.doc.off('update', this.noticeUpdate);
     try {
       await this.whenLoaded;
@@ -381,6 +373,7 @@ export class DocumentReplica {
     } catch (error) {
       this.storeFailed(error);
     }
+    this.resolveClosed();
     this.doc.destroy();
   }
 }

@@ -7,15 +7,20 @@ export type DocumentMessage = Exclude<Extract<RelayMessage, { readonly handle: n
 /** Takes what the relay says about one handle. */
 export interface DocumentReceiver {
   receive(message: DocumentMessage): void;
+  /** The connection is gone: nothing more comes. */
+  disconnected?(): void;
 }
 
 /** A welcomed connection, as the documents on it see it. */
 export interface DocumentWire {
   /** The largest update that the relay takes. */
   readonly maxUpdateBytes: number;
-  /** When the relay was heard last, by this device's clock. */
+  /** The relay passes on what copies are (SPEC DG). */
+  readonly takesDigests: boolean;
+  /** When the relay was heard last, in `Scheduler.elapsedMs`. */
   readonly lastHeardMs: number;
-  send(message: ClientMessage): void;
+  /** `isBulk`: it waits behind what is sent for other documents. */
+  send(message: ClientMessage, isBulk?: boolean): void;
   /** Gives out a handle (SPEC DO1) whose messages go to `receiver`. */
   assignHandle(receiver: DocumentReceiver): number;
   /** No more messages of the handle arrive. */

@@ -1,4 +1,5 @@
 import type * as Y from 'yjs';
+import type { AwayStore } from './away/away-store.ts';
 
 /** How far a replica has everything that the relay committed. */
 export interface SyncCursor {
@@ -43,6 +44,8 @@ export interface DocumentStore {
 
 /** Keeps one room's documents on this device. SQLite on the desktop, IndexedDB in a browser. */
 export interface OfflineStore {
+  /** What happened while this device was away. */
+  readonly away: AwayStore;
   /**
    * `doc` is the replica that the store serves; a store that follows it by its own may do so.
    * A document is open at most once at a time.
@@ -51,6 +54,10 @@ export interface OfflineStore {
   listDocuments(): Promise<readonly string[]>;
   /** Documents with local updates that the relay has not acked. */
   listUnacked(): Promise<readonly string[]>;
+  /** Puts `update` and `cursor` in the place of all that is stored of a document, which must not be open. All or nothing. */
+  replaceDocument(name: string, update: Uint8Array, cursor: SyncCursor): Promise<void>;
+  /** How far the stored documents are, by name; without those of which it is not known. */
+  listCursors(): Promise<ReadonlyMap<string, SyncCursor>>;
   close(): Promise<void>;
 }
 

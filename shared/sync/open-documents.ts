@@ -1,9 +1,14 @@
-import type { Disposable, Scheduler } from '../lifecycle/index.ts';
-import { toDisposable } from '../lifecycle/index.ts';
+import type * as Y from 'yjs';
+import { type Disposable, DisposableStore, Emitter, type Scheduler, toDisposable } from '../lifecycle/index.ts';
 import { INDEX_DOCUMENT, isFileListed } from '../workspace/index.ts';
+import type { AwayFollower, FollowedDocument } from './away/away-follower.ts';
+import type { AgreementState } from './agreement.ts';
+import type { AckedSpan } from './document-channel.ts';
 import { DocumentReplica } from './document-replica.ts';
 import type { DocumentWire } from './document-wire.ts';
-import type { OfflineStore } from './offline-store.ts';
+import { openStoreLater } from './deferred-store.ts';
+import type { DocumentStore, OfflineStore } from './offline-store.ts';
+import type { DocumentSeed } from './document-seed.ts';
 import type { SessionProblem } from './session-problem.ts';
 
 const DOCUMENT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -15,11 +20,25 @@ export function isDocumentName(name: string): boolean {
 
 /** Keeps a replica open. Disposing gives it back; the last one to do so closes it, once the relay has its edits. */
 export interface DocumentLease extends Disposable {
+  /** Another one after the document was begun anew: see {@link OpenDocuments.onDidRenew}. */
   readonly replica: DocumentReplica;
 }
 
+/** Edits of this device that the relay has taken. */
+export interface AckedEdits extends AckedSpan {
+  readonly document: string;
+  /** All edits of the document with lower numbers are acked by now: see {@link DocumentReplica.lastEdit}. */
+  readonly firstUnacked: number;
+}
+
+/** Whether the copies of a document are the same. */
+export interface DocumentAgreement {
+  readonly document: string;
+  readonly agreement: AgreementState;
+}
+
 interface OpenDocument {
-  readonly replica: DocumentReplica;
+  replica: DocumentReplica;
   leases: number;
   lingering: Disposable | undefined;
 }
@@ -32,6 +51,10 @@ export interface OpenDocumentsOptions {
   readonly onProblem: (problem: SessionProblem) => void;
   /** A replica's status changed. */
   readonly onStatus: () => void;
+  readonly onAcked: (edits: AckedEdits) => void;
+  readonly onAgreement: (told: DocumentAgreement) => void;
+  /** Begins to note what becomes of a document while this device is away. */
+  readonly follow: (followed: FollowedDocument) => AwayFollower | undefined;
 }
 
 /** The replicas of a room that somebody needs, each open once. */
@@ -40,7 +63,12 @@ export class OpenDocuments {
   private readonly documents = new Map<string, OpenDocument>();
   private readonly closing = new Map<string, Promise<void>>();
   private readonly subscriptions = new Map<string, Disposable>();
+  private readonly renewed = new Emitter<string>();
+  private readonly renewals = new Map<string, number>();
   private wire: DocumentWire | undefined;
+
+  /** Fires with the name of a document as soon as it was begun anew. */
+  readonly onDidRenew = this.renewed.event;
 
   constructor(options: OpenDocumentsOptions) {
     this.options = options;
@@ -54,7 +82,12 @@ export class OpenDocuments {
     document.lingering?.dispose();
     document.lingering = undefined;
     const release = toDisposable(() => this.release(name, document));
-    return { replica: document.replica, dispose: () => release.dispose() };
+    return {
+      get replica() {
+        return document.replica;
+      },
+      dispose: () => release.dispose(),
+    };
   }
 
   /** Opens what an earlier engine start could not send, until the relay has it. */
@@ -74,6 +107,11 @@ export class OpenDocuments {
     if (!this.wire) return false;
     for (const { replica } of this.documents.values()) if (replica.hasUnsent) return true;
     return false;
+  }
+
+  /** The connection that documents are open on; undefined while there is none. */
+  get openWire(): DocumentWire | undefined {
+    return this.wire;
   }
 
   connected(wire: DocumentWire): void {
@@ -99,35 +137,87 @@ export class OpenDocuments {
   async closeAll(): Promise<void> {
     for (const [name, document] of this.documents) this.close(name, document);
     await Promise.all(this.closing.values());
+    this.renewed.dispose();
+  }
+
+  /**
+   * Begins a document that is open anew, from `seed` alone: what is stored of it gives way to that. Leases give the new
+   * replica from now on. What the relay has not taken of the old one is lost.
+   */
+  renew(name: string, seed: DocumentSeed): void {
+    const document = this.documents.get(name);
+    if (!document) throw new Error(`"${name}" is not open`);
+    const { store } = this.options;
+    this.endSubscriptions(name, document);
+    this.renewals.set(name, this.countRenewals(name) + 1);
+    const old = document.replica;
+    old.abandon();
+    const replaced = (async () => {
+      await old.close();
+      await store.replaceDocument(name, seed.update, seed.cursor);
+    })();
+    // Whoever opens the store of it learns that it failed.
+    replaced.catch(() => {});
+    const openStore = (doc: Y.Doc) => openStoreLater(replaced, () => store.openDocument(name, doc));
+    document.replica = this.createReplica(name, openStore, seed.update);
+    this.startReplica(name, document.replica);
+    this.renewed.fire(name);
+  }
+
+  /** How often a document was begun anew. */
+  countRenewals(name: string): number {
+    return this.renewals.get(name) ?? 0;
   }
 
   private create(name: string): OpenDocument {
-    const { store, scheduler, random, isPresent, onProblem, onStatus } = this.options;
-    const replica = new DocumentReplica({
+    const openStore = (doc: Y.Doc) => this.options.store.openDocument(name, doc);
+    const document: OpenDocument = { replica: this.createReplica(name, openStore), leases: 0, lingering: undefined };
+    this.documents.set(name, document);
+    this.startReplica(name, document.replica);
+    return document;
+  }
+
+  private createReplica(name: string, openStore: (doc: Y.Doc) => DocumentStore, initial?: Uint8Array): DocumentReplica {
+    const { scheduler, random, isPresent, onProblem, onAcked, follow } = this.options;
+    return new DocumentReplica({
       name,
-      openStore: (doc) => store.openDocument(name, doc),
+      openStore,
+      initial,
       whenStoreFree: this.closing.get(name) ?? Promise.resolve(),
       scheduler,
       random,
       isPresent,
       isListed: () => this.isListed(name),
       onProblem,
+      onAcked: (span, firstUnacked) => onAcked({ document: name, firstUnacked, ...span }),
+      follow,
     });
+  }
+
+  private startReplica(name: string, replica: DocumentReplica): void {
     if (name === INDEX_DOCUMENT) replica.doc.on('update', this.noticeList);
-    const document: OpenDocument = { replica, leases: 0, lingering: undefined };
-    this.documents.set(name, document);
-    this.subscriptions.set(name, replica.onDidChangeStatus(onStatus));
+    const { onStatus, onAgreement } = this.options;
+    const subscriptions = new DisposableStore();
+    subscriptions.add(replica.onDidChangeStatus(onStatus));
+    subscriptions.add(
+      replica.agreement.onDidChange(() => onAgreement({ document: name, agreement: replica.agreement.state })),
+    );
+    this.subscriptions.set(name, subscriptions);
     if (this.wire) replica.connected(this.wire);
-    return document;
   }
 
   private readonly noticeList = (): void => {
     for (const { replica } of this.documents.values()) replica.listChanged();
   };
 
+  /** The list of files, while somebody needs it. */
+  get indexDocument(): Y.Doc | undefined {
+    return this.documents.get(INDEX_DOCUMENT)?.replica.doc;
+  }
+
   private isListed(name: string): boolean {
-    const index = this.documents.get(INDEX_DOCUMENT);
-    return index !== undefined && isFileListed(index.replica.doc, name);
+    const { indexDocument } = this;
+    return indexDocument !== undefined && isFileListed(indexDocument, name);
   }
 
   private release(name: string, document: OpenDocument): void {
@@ -145,13 +235,17 @@ export class OpenDocuments {
   private close(name: string, document: OpenDocument): void {
     if (this.documents.get(name) !== document) return;
     this.documents.delete(name);
-    document.lingering?.dispose();
-    document.lingering = undefined;
-    this.subscriptions.get(name)?.dispose();
-    this.subscriptions.delete(name);
+    this.endSubscriptions(name, document);
     const closed = document.replica.close().finally(() => {
       if (this.closing.get(name) === closed) this.closing.delete(name);
     });
     this.closing.set(name, closed);
+  }
+
+  private endSubscriptions(name: string, document: OpenDocument): void {
+    document.lingering?.dispose();
+    document.lingering = undefined;
+    this.subscriptions.get(name)?.dispose();
+    this.subscriptions.delete(name);
   }
 }

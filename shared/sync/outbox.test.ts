@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { Outbox, type OutboxTicket } from './outbox.ts';
+import { countStructs, MAX_UPDATE_STRUCTS } from './split-update.ts';
 
 function createWriter() {
   const doc = new Y.Doc();
@@ -102,5 +103,69 @@ describe('Outbox', () => {
     outbox.addEdit(second);
     expect(outbox.covers(client, 3, 5)).toBe(true);
     expect(outbox.covers(client, 0, 5)).toBe(false);
+  });
+
+  it('[UP2] sends no more structs in one update than the relay decodes in one turn, and acks a row when all of it is', () => {
+    const { outbox, marked } = createOutbox();
+    const doc = new Y.Doc();
+    const tickets: OutboxTicket[] = [];
+    doc.on('update', (update: Uint8Array) => tickets.push(outbox.addEdit(update)));
+    const text = doc.getText('content');
+    const typeBackwards = (count: number) =>
+      doc.transact(() => {
+        for (let left = count; left > 0; left--) text.insert(0, 'x');
+      });
+    typeBackwards(30_000);
+    typeBackwards(30_000);
+    typeBackwards(MAX_UPDATE_STRUCTS + 10_000);
+    for (const [index, ticket] of tickets.entries()) ticket.stored(index + 1);
+
+    const batches = outbox.takeWaiting(1e9);
+    expect(batches.map(({ payload }) => countStructs(payload))).toEqual([30_000, 30_000, 50_000, 10_000]);
+    for (const [index, batch] of batches.entries()) batch.sent(index + 1);
+    expect(textOf(batches.map(({ payload }) => payload))).toBe(text.toString());
+    outbox.acked(3);
+    expect(marked).toEqual([2]);
+    outbox.acked(4);
+    expect(marked).toEqual([2, 3]);
+    expect(outbox.summarize().isEmpty).toBe(true);
+  });
+
+  it('splits what an earlier start stored in one row, and what the relay lacks', () => {
+    const { outbox, marked } = createOutbox();
+    const doc = new Y.Doc();
+    doc.transact(() => {
+      for (let left = 60_000; left > 0; left--) doc.getText('content').insert(0, 'x');
+    });
+    outbox.addStored([{ localId: 7, payload: Y.encodeStateAsUpdate(doc) }]);
+    outbox.addRepeated(Y.encodeStateAsUpdate(doc));
+    const batches = outbox.takeWaiting(1e9);
+    expect(batches.map(({ payload }) => countStructs(payload))).toEqual([50_000, 10_000, 50_000, 10_000]);
+    for (const [index, batch] of batches.entries()) batch.sent(index + 1);
+    outbox.acked(1);
+    expect(marked).toEqual([6]);
+    outbox.acked(2);
+    expect(marked).toEqual([6, 7]);
+  });
+
+  it('acks no row of which a part was merged with later rows that wait', () => {
+    const { outbox, marked } = createOutbox();
+    const doc = new Y.Doc();
+    const tickets: OutboxTicket[] = [];
+    doc.on('update', (update: Uint8Array) => tickets.push(outbox.addEdit(update)));
+    const text = doc.getText('content');
+    doc.transact(() => {
+      for (let left = MAX_UPDATE_STRUCTS + 10; left > 0; left--) text.insert(0, 'x');
+    });
+    // So many that neighbours become one entry.
+    for (let count = 0; count < 600; count++) text.insert(0, 'y');
+    for (const [index, ticket] of tickets.entries()) ticket.stored(index + 1);
+    const batches = outbox.takeWaiting(1e9);
+    for (const [index, batch] of batches.entries()) batch.sent(index + 1);
+    outbox.acked(1);
+    expect(countStructs(batches[0]?.payload ?? new Uint8Array())).toBe(MAX_UPDATE_STRUCTS);
+    expect(marked.filter((row) => row >= 1)).toEqual([]);
+    outbox.acked(batches.length);
+    expect(marked.at(-1)).toBe(tickets.length);
   });
 });

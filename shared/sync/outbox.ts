@@ -1,5 +1,6 @@
 import * as Y from 'yjs';
 import { mergeUpdates } from './merge-updates.ts';
+import { countStructs, MAX_UPDATE_STRUCTS, splitUpdate } from './split-update.ts';
 
 type EntryState =
   | { readonly kind: 'waiting' }
@@ -10,13 +11,19 @@ type EntryState =
 
 interface Entry {
   payload: Uint8Array;
+  /** Number of Yjs structs in `payload`. */
+  readonly structs: number;
   /**
    * An edit was made here. A rescued entry holds what others wrote and the relay may have lost; it is stored, too.
    * A repeated one holds what is stored already; it is forgotten with the connection.
    */
   readonly origin: 'edit' | 'rescued' | 'repeated';
-  /** The store's row; undefined until it is durable. */
+  /** Counts the edits of this engine start; of merged ones, the first. What is no edit has Infinity. */
+  readonly number: number;
+  /** The store's row, of merged ones the last; undefined until it is durable. */
   localId: number | undefined;
+  /** Of merged ones, the first row: they may hold a part of it only. */
+  readonly firstLocalId?: number;
   state: EntryState;
 }
 
@@ -62,6 +69,7 @@ export class Outbox {
   private readonly refusedEntries = new Set<Entry>();
   private readonly unstored = new Set<Entry>();
   private keepsRows = true;
+  private edits = 0;
   private mergeAtLength = 2 * MERGED_ENTRIES;
 
   /** `markAcked` is called when all updates through a row are acked. */
@@ -71,39 +79,58 @@ export class Outbox {
 
   /** Takes in what an earlier engine start left, oldest first; it goes before what was added meanwhile. */
   addStored(rows: readonly { readonly localId: number; readonly payload: Uint8Array }[]): void {
-    const stored = rows.map(({ localId, payload }): Entry => ({ payload, origin: 'edit', localId, state: WAITING }));
+    const stored = rows.flatMap(({ localId, payload }) => toEntries(payload, { origin: 'edit', number: 0, localId }));
     this.replaceEntries([...stored, ...this.entries]);
   }
 
   addEdit(payload: Uint8Array): OutboxTicket {
-    return this.add({ payload, origin: 'edit', localId: undefined, state: WAITING });
+    return this.add(toEntries(payload, { origin: 'edit', number: ++this.edits }));
   }
 
   /** Takes in what others wrote and the relay may have lost. */
   addRescued(payload: Uint8Array): OutboxTicket {
-    return this.add({ payload, origin: 'rescued', localId: undefined, state: WAITING });
+    return this.add(toEntries(payload, { origin: 'rescued', number: Infinity }));
   }
 
   /** Takes in something that the relay lacks although it was acked or came from others. Forgotten with the connection. */
   addRepeated(payload: Uint8Array): void {
-    this.add({ payload, origin: 'repeated', localId: undefined, state: WAITING });
+    this.add(toEntries(payload, { origin: 'repeated', number: Infinity }));
   }
 
-  private add(entry: Entry): OutboxTicket {
-    this.entries.push(entry);
-    this.classify(entry);
+  private add(added: readonly Entry[]): OutboxTicket {
+    for (const entry of added) {
+      this.entries.push(entry);
+      this.classify(entry);
+    }
     return {
       stored: (localId) => {
-        entry.localId = localId;
-        this.unstored.delete(entry);
+        for (const entry of added) {
+          entry.localId = localId;
+          this.unstored.delete(entry);
+        }
         this.dropFinished();
         this.mergeNeighbours();
       },
     };
   }
 
+  /** The number of the last edit; 0 stands for all that an earlier engine start left. */
+  get lastEdit(): number {
+    return this.edits;
+  }
+
+  /** The number of the first edit that is not acked; Infinity when all are. */
+  get firstUnacked(): number {
+    let first = Infinity;
+    for (const entries of [this.waiting, this.sent, this.refusedEntries]) {
+      for (const { number } of entries) first = Math.min(first, number);
+    }
+    return first;
+  }
+
   get hasRepeated(): boolean {
-    return this.entries.some(({ origin, state }) => origin === 'repeated' && state.kind !== 'refused');
+    // One that is acked may wait for an earlier row of the store to be forgotten.
+    return this.entries.some(({ origin, state }) => origin === 'repeated' && isUnderWay(state));
   }
 
   /** Rows are not kept any more: entries are forgotten as soon as they are acked. */
@@ -134,19 +161,12 @@ export class Outbox {
   /** Everything that waits, merged into as few payloads of at most `maxBytes` as their boundaries allow. */
   takeWaiting(maxBytes: number): OutboxBatch[] {
     const batches: OutboxBatch[] = [];
-    let group: Entry[] = [];
-    let groupBytes = 0;
-    const finish = () => {
-      if (group.length > 0) batches.push(this.toBatch(group));
-      group = [];
-      groupBytes = 0;
-    };
+    const group = new Gathering();
     for (const entry of this.waiting) {
-      if (groupBytes + entry.payload.byteLength > maxBytes) finish();
-      group.push(entry);
-      groupBytes += entry.payload.byteLength;
+      if (!group.fits(entry, maxBytes) && group.entries.length > 0) batches.push(this.toBatch(group.take()));
+      group.add(entry);
     }
-    finish();
+    if (group.entries.length > 0) batches.push(this.toBatch(group.take()));
     return batches;
   }
 
@@ -261,7 +281,7 @@ export class Outbox {
     if (count === 0) return;
     this.entries.splice(0, count);
     // A write that was tried again may have got a later row than its successor.
-    const lowestKept = this.entries.reduce((lowest, { localId }) => Math.min(lowest, localId ?? lowest), Infinity);
+    const lowestKept = this.entries.reduce((lowest, entry) => Math.min(lowest, firstRowOf(entry) ?? lowest), Infinity);
     if (ackedRow > 0) this.markAcked(Math.min(ackedRow, lowestKept - 1));
   }
 
@@ -269,21 +289,67 @@ export class Outbox {
   private mergeNeighbours(): void {
     if (this.entries.length < this.mergeAtLength) return;
     const merged: Entry[] = [];
-    let group: Entry[] = [];
-    let groupBytes = 0;
+    const group = new Gathering();
     for (const entry of this.entries) {
-      const isFull = group.length >= MERGED_ENTRIES || groupBytes + entry.payload.byteLength > MERGED_BYTES;
-      if (isFull || !group[0] || !areMergeable(group[0], entry)) {
-        merged.push(...mergeGroup(group));
-        group = [];
-        groupBytes = 0;
-      }
-      group.push(entry);
-      groupBytes += entry.payload.byteLength;
+      const [first] = group.entries;
+      const isFull = group.entries.length >= MERGED_ENTRIES || !group.fits(entry, MERGED_BYTES);
+      if (isFull || !first || !areMergeable(first, entry)) merged.push(...mergeGroup(group.take()));
+      group.add(entry);
     }
-    this.replaceEntries([...merged, ...mergeGroup(group)]);
+    this.replaceEntries([...merged, ...mergeGroup(group.take())]);
     this.mergeAtLength = 2 * Math.max(MERGED_ENTRIES, this.entries.length);
   }
+}
+
+/** Entries that become one payload. */
+class Gathering {
+  entries: Entry[] = [];
+  private bytes = 0;
+  private structs = 0;
+
+  fits({ payload, structs }: Entry, maxBytes: number): boolean {
+    return this.bytes + payload.byteLength <= maxBytes && this.structs + structs <= MAX_UPDATE_STRUCTS;
+  }
+
+  add(entry: Entry): void {
+    this.entries.push(entry);
+    this.bytes += entry.payload.byteLength;
+    this.structs += entry.structs;
+  }
+
+  take(): readonly Entry[] {
+    const { entries } = this;
+    this.entries = [];
+    this.bytes = 0;
+    this.structs = 0;
+    return entries;
+  }
+}
+
+/** The parts of one row share its number: it counts as acked when all of them are. */
+function toEntries(
+  payload: Uint8Array,
+  { origin, number, localId }: Pick<Entry, 'origin' | 'number'> & { readonly localId?: number },
+): readonly Entry[] {
+  const toEntry = (part: Uint8Array, structs: number): Entry => ({
+    payload: part,
+    structs,
+    origin,
+    number,
+    localId,
+    state: WAITING,
+  });
+  const structs = countStructs(payload);
+  if (structs <= MAX_UPDATE_STRUCTS) return [toEntry(payload, structs)];
+  return splitUpdate(payload, MAX_UPDATE_STRUCTS).map((part) => toEntry(part, countStructs(part)));
+}
+
+function firstRowOf({ firstLocalId, localId }: Entry): number | undefined {
+  return firstLocalId ?? localId;
+}
+
+function isUnderWay({ kind }: EntryState): boolean {
+  return kind === 'waiting' || kind === 'sent';
 }
 
 function clientSeqOf({ state }: Entry): number {
@@ -306,6 +372,9 @@ function isMergeable({ origin, state, localId }: Entry): boolean {
 function mergeGroup(group: readonly Entry[]): readonly Entry[] {
   const [first] = group;
   if (!first || group.length === 1) return group;
-  const payload = first.state === ACKED ? NOTHING : mergeUpdates(group.map((entry) => entry.payload));
-  return [{ ...first, payload, localId: Math.max(...group.map((entry) => entry.localId ?? 0)) }];
+  const localId = Math.max(...group.map((entry) => entry.localId ?? 0));
+  const firstLocalId = Math.min(...group.map((entry) => firstRowOf(entry) ?? localId));
+  if (first.state === ACKED) return [{ ...first, payload: NOTHING, structs: 0, localId, firstLocalId }];
+  const payload = mergeUpdates(group.map((entry) => entry.payload));
+  return [{ ...first, payload, structs: countStructs(payload), localId, firstLocalId }];
 }

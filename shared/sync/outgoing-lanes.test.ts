@@ -24,7 +24,7 @@ function createLanes() {
       scheduler.advance(5);
     } while (socket.bufferedBytes > 0);
   };
-  return { lanes, frames, drain };
+  return { lanes, frames, scheduler, drain };
 }
 
 function update(handle: number, clientSeq: number, size: number): ClientMessage {
@@ -68,5 +68,51 @@ describe('OutgoingLanes', () => {
     drain();
     // The assembler throws when there are too many at once.
     expect(assemble(frames)).toHaveLength(20);
+  });
+});
+
+describe('OutgoingLanes with a bulk change', () => {
+  it('sends little of it at a time, so that an edit of another document waits for nothing', () => {
+    const { lanes, frames } = createLanes();
+    for (let handle = 1; handle <= 500; handle++) lanes.send(update(handle, handle, 4_000), true);
+    const before = frames.length;
+    expect(before).toBeLessThan(40);
+    lanes.send(update(900, 900, 10));
+    expect(assemble(frames).at(-1)).toBe('900:900');
+    expect(frames).toHaveLength(before + 1);
+  });
+
+  it('sends more as the relay answers, in the order of each document, and all of it in the end', () => {
+    const { lanes, frames, drain } = createLanes();
+    for (let clientSeq = 1; clientSeq <= 300; clientSeq++) lanes.send(update(clientSeq % 7, clientSeq, 4_000), true);
+    lanes.send(update(3, 301, 10));
+    for (let sent = 0; sent < frames.length;) {
+      sent = frames.length;
+      for (const handle of [0, 1, 2, 3, 4, 5, 6]) lanes.answered({ type: 'ack', handle, clientSeq: 301, seq: 1 });
+      drain();
+    }
+    const order = assemble(frames);
+    expect(order).toHaveLength(301);
+    for (const handle of [0, 1, 2, 3, 4, 5, 6]) {
+      const own = order.filter((entry) => entry.startsWith(`${handle}:`)).map((entry) => Number(entry.split(':')[1]));
+      expect(own).toEqual(own.toSorted((a, b) => a - b));
+    }
+  });
+
+  it('waits for a refusal, a closing and an opening as for an ack, and not for ever for a relay that says nothing', () => {
+    const { lanes, frames, scheduler, drain } = createLanes();
+    const size = 60_000;
+    for (let handle = 1; handle <= 6; handle++) lanes.send(update(handle, handle, size), true);
+    drain();
+    expect(assemble(frames)).toEqual(['1:1', '2:2']);
+    lanes.answered({ type: 'refused', handle: 1, clientSeq: 1, reason: 'read-only', explanation: '' });
+    drain();
+    lanes.answered({ type: 'document-closed', handle: 2, reason: 'forbidden', explanation: '' });
+    drain();
+    expect(assemble(frames)).toEqual(['1:1', '2:2', '3:3', '4:4']);
+    scheduler.advance(9_000);
+    expect(frames).toHaveLength(4);
+    scheduler.advance(2_000);
+    expect(frames.length).toBeGreaterThan(4);
   });
 });

@@ -4,13 +4,19 @@ import {
   type ClientMessage,
   clientMessageCodec,
   PROTOCOL_LIMITS,
+  type RelayMessage,
   splitIntoChunks,
 } from '../protocol/index.ts';
+import { BulkWindow } from './bulk-window.ts';
 import type { MessageSocket } from './message-socket.ts';
 
 /** More than this waiting in the socket holds pieces of large messages back. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** More than this waiting in the socket holds bulk changes back. */
+const BULK_HIGH_WATER_BYTES = 64 * 1024;
 const RETRY_MS = 5;
+/** A relay that has not answered a bulk change for so long is not waited for any more. */
+const STALL_MS = 10_000;
 /** Fewer than the relay takes (SPEC CH3), so that a stream that it has not finished counting never breaks the rule. */
 const MAX_OPEN_STREAMS = 8;
 const CONTROL_LANE = -1;
@@ -20,20 +26,29 @@ interface OpenStream {
   readonly totalBytes: number;
 }
 
+interface QueuedMessage {
+  readonly message: ClientMessage;
+  readonly encoded: Uint8Array;
+}
+
 interface Lane {
-  readonly queue: Uint8Array[];
+  readonly queue: QueuedMessage[];
+  /** All of it waits behind other documents. */
+  isBulk: boolean;
   stream: OpenStream | undefined;
 }
 
 /**
  * Sends messages in order within each document, and lets the documents take turns while large messages leave in chunks
- * (SPEC CH1).
+ * (SPEC CH1). What belongs to a bulk change leaves little by little, so that nothing else waits behind it.
  */
 export class OutgoingLanes implements Disposable {
   private readonly socket: MessageSocket;
   private readonly scheduler: Scheduler;
   private readonly lanes = new Map<number, Lane>();
+  private readonly bulk = new BulkWindow();
   private readonly retry = new MutableDisposable<Disposable>();
+  private readonly stall = new MutableDisposable<Disposable>();
   private nextStream = 0;
   private openStreams = 0;
   private openBytes = 0;
@@ -43,18 +58,30 @@ export class OutgoingLanes implements Disposable {
     this.scheduler = scheduler;
   }
 
-  /** Throws {@link ProtocolError} when the message breaks a limit. */
-  send(message: ClientMessage): void {
+  /** Throws {@link ProtocolError} when the message breaks a limit. `isBulk`: it waits behind other documents. */
+  send(message: ClientMessage, isBulk = false): void {
     const encoded = clientMessageCodec.encode(message);
     const laneId = 'handle' in message ? message.handle : CONTROL_LANE;
     const lane = this.lanes.get(laneId);
-    if (!lane && encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) {
+    if (!lane && !isBulk && encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) {
       this.socket.send(encoded);
+      if (message.type === 'close') this.bulk.sent(message, encoded.byteLength);
       return;
     }
-    if (lane) lane.queue.push(encoded);
-    else this.lanes.set(laneId, { queue: [encoded], stream: undefined });
+    if (lane) {
+      lane.queue.push({ message, encoded });
+      lane.isBulk ||= isBulk;
+    } else {
+      this.lanes.set(laneId, { queue: [{ message, encoded }], isBulk, stream: undefined });
+    }
     this.sendSome();
+  }
+
+  /** Takes note of what the relay answers: more of a bulk change may leave then. */
+  answered(message: RelayMessage): void {
+    if (!this.bulk.answered(message)) return;
+    this.stall.value = undefined;
+    if (this.lanes.size > 0) this.sendSome();
   }
 
   private sendSome(): void {
@@ -63,23 +90,47 @@ export class OutgoingLanes implements Disposable {
       isProgressing = false;
       for (const [laneId, lane] of this.lanes) {
         if (this.socket.bufferedBytes >= HIGH_WATER_BYTES) break;
+        if (lane.isBulk && this.socket.bufferedBytes >= BULK_HIGH_WATER_BYTES) continue;
         isProgressing = this.sendPiece(lane) || isProgressing;
         if (!lane.stream && lane.queue.length === 0) this.lanes.delete(laneId);
       }
     }
-    this.retry.value = this.lanes.size > 0 ? this.scheduler.schedule(() => this.sendSome(), RETRY_MS) : undefined;
+    this.scheduleNext();
+  }
+
+  private scheduleNext(): void {
+    const lanes = [...this.lanes.values()];
+    const areAnswersAwaited = lanes.length > 0 && lanes.every((lane) => this.awaitsAnswers(lane));
+    const isRetrying = lanes.length > 0 && !areAnswersAwaited;
+    this.retry.value = isRetrying ? this.scheduler.schedule(() => this.sendSome(), RETRY_MS) : undefined;
+    if (areAnswersAwaited) this.stall.value ??= this.scheduler.schedule(() => this.stopWaiting(), STALL_MS);
+    else this.stall.value = undefined;
+  }
+
+  private awaitsAnswers({ isBulk, stream, queue }: Lane): boolean {
+    const [next] = queue;
+    return isBulk && !stream && next !== undefined && !this.bulk.hasRoomFor(next.encoded.byteLength);
+  }
+
+  private stopWaiting(): void {
+    this.stall.value = undefined;
+    this.bulk.clear();
+    this.sendSome();
   }
 
   private sendPiece(lane: Lane): boolean {
     if (!lane.stream) {
-      const encoded = lane.queue[0];
-      if (!encoded) return false;
+      const [next] = lane.queue;
+      if (!next || this.awaitsAnswers(lane)) return false;
+      const { message, encoded } = next;
       if (encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) {
         lane.queue.shift();
         this.socket.send(encoded);
+        if (lane.isBulk) this.bulk.sent(message, encoded.byteLength);
         return true;
       }
       if (!this.beginStream(lane, encoded)) return false;
+      if (lane.isBulk) this.bulk.sent(message, encoded.byteLength);
     }
     const piece = lane.stream?.pieces.next();
     if (!piece || piece.done) {
@@ -109,6 +160,8 @@ export class OutgoingLanes implements Disposable {
 
   dispose(): void {
     this.lanes.clear();
+    this.bulk.clear();
     this.retry.dispose();
+    this.stall.dispose();
   }
 }

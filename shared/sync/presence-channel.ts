@@ -88,14 +88,14 @@ export class PresenceChannel implements Disposable {
 
   private sendSoon(): void {
     if (!this.wire || this.pendingSend.value) return;
-    const waitMs = this.lastSentMs + THROTTLE_MS - this.scheduler.now();
+    const waitMs = this.lastSentMs + THROTTLE_MS - this.scheduler.elapsedMs();
     if (waitMs <= 0) this.sendNow();
     else this.pendingSend.value = this.scheduler.schedule(() => this.sendNow(), waitMs);
   }
 
   private sendNow(): void {
     this.pendingSend.value = undefined;
-    this.lastSentMs = this.scheduler.now();
+    this.lastSentMs = this.scheduler.elapsedMs();
     this.wire?.send({ type: 'presence', state: this.state ?? NO_STATE });
   }
 

@@ -5,7 +5,9 @@ import {
   type ClientMessage,
   clientMessageCodec,
   CLOSE_CODES,
+  COMPARE_FEATURE,
   DEFLATE_FEATURE,
+  DIGEST_FEATURE,
   OLDEST_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
   ProtocolError,
@@ -19,6 +21,12 @@ import { OutgoingLanes } from './outgoing-lanes.ts';
 
 const WELCOME_TIMEOUT_MS = 15_000;
 const SILENCE_INTERVALS = 2.5;
+const QUIET_PROBE_INTERVALS = 1 / 3;
+const MIN_QUIET_PROBE_MS = 3_000;
+/** The last part of a probe: what came while the process was held up is read meanwhile. */
+const READ_MS = 200;
+/** A network that takes so much in the time of a probe is alive; the answer waits behind what was sent before. */
+const TAKEN_BYTES = 64 * 1024;
 /** The code of a socket that ended without a closing handshake. */
 const ABNORMAL_CLOSE = 1006;
 
@@ -38,6 +46,8 @@ export interface ConnectionEvents {
   onWelcome(welcome: Welcome): void;
   /** Everything after the handshake but heartbeats; chunked messages are whole again, deflated ones inflated. */
   onMessage(message: RelayMessage): void;
+  /** The relay was heard after a ping. */
+  onAnswered(): void;
   /** Fires once, unless the connection is disposed first. Nothing fires after it. */
   onEnd(end: ConnectionEnd): void;
 }
@@ -58,11 +68,15 @@ export class RelayConnection implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly silence = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly heartbeat = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly probing = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly assembler = new ChunkAssembler();
   private readonly socket: MessageSocket;
   private readonly lanes: OutgoingLanes;
   private welcome: Welcome | undefined;
   private heardMs: number;
+  private askedMs: number | undefined;
+  private isProbed = false;
+  private handedBytes = 0;
   private nonce = 0;
   private hasEnded = false;
   private isClosing = false;
@@ -70,24 +84,88 @@ export class RelayConnection implements Disposable {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.options = options;
     this.events = events;
-    this.heardMs = options.scheduler.now();
+    this.heardMs = options.scheduler.elapsedMs();
     this.watchSilence(WELCOME_TIMEOUT_MS);
     this.socket = options.connect(options.syncUrl, {
       onOpen: () => this.sayHello(),
       onMessage: (frame) => this.receive(frame),
       onClose: (close) => this.socketClosed(close),
     });
-    this.lanes = this.disposables.add(new OutgoingLanes(this.socket, options.scheduler));
+    this.lanes = this.disposables.add(new OutgoingLanes(this.countSent(), options.scheduler));
   }
 
-  /** When the relay sent something last, by this device's clock. */
+  /** When the relay sent something last, in `Scheduler.elapsedMs`. */
   get lastHeardMs(): number {
     return this.heardMs;
   }
 
-  /** Must not be called before the welcome, nor after the end. */
-  send(message: ClientMessage): void {
-    if (!this.hasEnded) this.lanes.send(message);
+  /** Since when a ping waits for any frame of the relay; undefined when none does. */
+  get unansweredSinceMs(): number | undefined {
+    return this.askedMs;
+  }
+
+  /** How long the relay may be silent in an idle room before it is asked whether it is there (SPEC HB3). */
+  get quietProbeMs(): number {
+    const intervalMs = this.welcome?.heartbeatIntervalMs ?? Infinity;
+    return Math.max(MIN_QUIET_PROBE_MS, intervalMs * QUIET_PROBE_INTERVALS);
+  }
+
+  /** Asks the relay for a sign of life. Must not be called before the welcome. */
+  ping(): void {
+    this.askedMs ??= this.options.scheduler.elapsedMs();
+    this.send({ type: 'ping', nonce: ++this.nonce });
+  }
+
+  /**
+   * Ends the connection unless the relay is heard within `limitMs`; at once when this device slept for so long that the
+   * relay has given it up. Does nothing before the welcome.
+   */
+  probe(limitMs: number, asleepMs: number): void {
+    if (this.hasEnded || !this.welcome) return;
+    if (asleepMs >= this.welcome.heartbeatIntervalMs * SILENCE_INTERVALS) return this.goneSilent('This device slept.');
+    if (this.probing.value) return;
+    const { scheduler } = this.options;
+    const { takenBytes } = this;
+    this.isProbed = true;
+    this.ping();
+    const decide = () => {
+      this.probing.value = undefined;
+      if (!this.isProbed) return;
+      if (this.takenBytes - takenBytes >= TAKEN_BYTES) this.probe(limitMs, 0);
+      else this.goneSilent('The relay does not answer.');
+    };
+    this.probing.value = scheduler.schedule(() => {
+      this.probing.value = scheduler.schedule(decide, READ_MS);
+    }, limitMs - READ_MS);
+  }
+
+  private goneSilent(explanation: string): void {
+    this.end({ closeCode: ABNORMAL_CLOSE, retryAfterMs: 0, explanation });
+  }
+
+  /** Bytes that the network took. */
+  private get takenBytes(): number {
+    return this.handedBytes - this.socket.bufferedBytes;
+  }
+
+  private countSent(): MessageSocket {
+    const { socket } = this;
+    return {
+      get bufferedBytes() {
+        return socket.bufferedBytes;
+      },
+      send: (frame) => {
+        this.handedBytes += frame.byteLength;
+        socket.send(frame);
+      },
+      close: (code, reason) => socket.close(code, reason),
+      dispose: () => socket.dispose(),
+    };
+  }
+
+  /** Must not be called before the welcome, nor after the end. `isBulk`: it waits behind other documents. */
+  send(message: ClientMessage, isBulk = false): void {
+    if (!this.hasEnded) this.lanes.send(message, isBulk);
   }
 
   /** Says goodbye to the relay; no event follows. */
@@ -119,14 +197,19 @@ export class RelayConnection implements Disposable {
       token,
       sessionId,
       client,
-      features: [DEFLATE_FEATURE, ACCESS_FEATURE],
+      features: [DEFLATE_FEATURE, ACCESS_FEATURE, DIGEST_FEATURE, COMPARE_FEATURE],
     };
     this.socket.send(clientMessageCodec.encode(hello));
   }
 
   private receive(frame: Uint8Array | undefined): void {
     if (this.hasEnded) return;
-    this.heardMs = this.options.scheduler.now();
+    this.heardMs = this.options.scheduler.elapsedMs();
+    this.isProbed = false;
+    if (this.askedMs !== undefined) {
+      this.askedMs = undefined;
+      this.events.onAnswered();
+    }
     try {
       if (!frame) throw new ProtocolError('a text frame');
       this.handle(relayMessageCodec.decode(frame));
@@ -165,6 +248,7 @@ export class RelayConnection implements Disposable {
       const payload = inflate(message.payload, byteLength);
       this.events.onMessage({ type: 'sync', handle, throughSeq, isLast, payload });
     } else if (message.type !== 'pong') {
+      this.lanes.answered(message);
       this.events.onMessage(message);
     }
   }
@@ -184,7 +268,7 @@ export class RelayConnection implements Disposable {
   private scheduleHeartbeat(intervalMs: number): void {
     this.heartbeat.value = this.options.scheduler.schedule(() => {
       this.scheduleHeartbeat(intervalMs);
-      this.send({ type: 'ping', nonce: ++this.nonce });
+      this.ping();
     }, intervalMs);
   }
 
@@ -193,16 +277,14 @@ export class RelayConnection implements Disposable {
     const dueMs = this.heardMs + limitMs;
     this.silence.value = scheduler.schedule(
       () => {
-        if (scheduler.now() < this.heardMs + limitMs) return this.watchSilence(limitMs);
-        this.end({
-          closeCode: ABNORMAL_CLOSE,
-          retryAfterMs: 0,
-          explanation: this.welcome
+        if (scheduler.elapsedMs() < this.heardMs + limitMs) return this.watchSilence(limitMs);
+        this.goneSilent(
+          this.welcome
             ? 'The connection to the relay went silent.'
             : `No Tutti relay answers at ${this.options.syncUrl}.`,
-        });
+        );
       },
-      Math.max(1, dueMs - scheduler.now()),
+      Math.max(1, dueMs - scheduler.elapsedMs()),
     );
   }
 

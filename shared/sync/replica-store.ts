@@ -8,7 +8,13 @@ const CURSOR_DELAY_MS = 500;
 type Write =
   | { readonly kind: 'local'; readonly payload: Uint8Array; readonly onStored: (localId: number) => void }
   | { readonly kind: 'remote'; readonly payload: Uint8Array }
-  | { readonly kind: 'acked'; readonly localId: number };
+  | { readonly kind: 'acked'; readonly localId: number }
+  | { readonly kind: 'task'; readonly run: () => Promise<void> };
+
+interface NumberedWrite {
+  readonly number: number;
+  readonly write: Write;
+}
 
 export interface ReplicaStoreOptions {
   readonly store: DocumentStore;
@@ -22,14 +28,21 @@ export interface ReplicaStoreOptions {
   readonly onCursorSaved: (cursor: SyncCursor) => void;
 }
 
-/** Writes one replica's updates to its store in order, tries failed writes again, and saves the cursor only after them. */
+/**
+ * Writes one replica's updates to its store in order, tries failed writes again, and saves the cursor only after them. While
+ * nothing fails, a write is handed to the store before the call returns: what somebody else writes to the same file
+ * afterwards is not kept without it.
+ */
 export class ReplicaStore {
   private readonly options: ReplicaStoreOptions;
   private readonly backoff: Backoff;
   private readonly retry = new MutableDisposable<Disposable>();
   private readonly cursorTimer = new MutableDisposable<Disposable>();
-  private queue: Write[] = [];
-  private writing: Promise<void> | undefined;
+  /** In the order in which they were asked for. */
+  private queue: NumberedWrite[] = [];
+  /** Batches that were handed to the store. */
+  private readonly underWay = new Set<Promise<void>>();
+  private lastNumber = 0;
   private cursor: SyncCursor | undefined;
   private isLoaded = false;
   private hasFailed = false;
@@ -60,6 +73,11 @@ export class ReplicaStore {
     this.enqueue({ kind: 'acked', localId });
   }
 
+  /** Runs `task` in its turn; again, when it rejects. */
+  enqueueTask(run: () => Promise<void>): void {
+    this.enqueue({ kind: 'task', run });
+  }
+
   /** Everything that the cursor covers must have been appended before. */
   saveCursor(cursor: SyncCursor): void {
     this.cursor = cursor;
@@ -75,39 +93,47 @@ export class ReplicaStore {
     this.isClosing = true;
     this.cursorTimer.dispose();
     this.retry.dispose();
-    await this.writing;
-    if (this.isLoaded) await this.writeAll();
+    await this.whenReturned();
+    if (this.isLoaded && this.queue.length > 0) await this.writeBatch(this.queue.splice(0));
+    if (this.isLoaded && this.queue.length === 0) await this.writeCursor();
     await this.options.store.close();
     if (this.queue.length > 0 && this.isLoaded) throw new Error(`${this.queue.length} updates could not be stored`);
   }
 
   /** Resolves when nothing waits to be written, or writing fails for the time being. */
   async whenIdle(): Promise<void> {
-    while (this.isLoaded && !this.hasFailed && !this.isClosing && (this.writing || this.queue.length > 0)) {
+    while (this.isLoaded && !this.hasFailed && !this.isClosing && (this.underWay.size > 0 || this.queue.length > 0)) {
       this.writeSoon();
-      await this.writing;
+      await this.whenReturned();
     }
   }
 
   private enqueue(write: Write): void {
-    this.queue.push(write);
+    this.queue.push({ number: ++this.lastNumber, write });
     this.writeSoon();
   }
 
   private writeSoon(): void {
-    if (!this.isLoaded || this.isClosing || this.writing || this.retry.value) return;
-    this.writing = this.writeAll().finally(() => {
-      this.writing = undefined;
-      if (this.queue.length > 0) this.writeSoon();
-    });
+    const isNothingDue = this.queue.length === 0 && (!this.cursor || this.cursorTimer.value);
+    if (isNothingDue || !this.isLoaded || this.isClosing || this.retry.value) return;
+    const writing = this.write(this.queue.splice(0)).finally(() => this.underWay.delete(writing));
+    this.underWay.add(writing);
   }
 
-  private async writeAll(): Promise<void> {
-    while (this.queue.length > 0) {
-      if (!(await this.writeBatch(this.queue.splice(0)))) return;
-    }
+  private async write(batch: readonly NumberedWrite[]): Promise<void> {
+    if (batch.length > 0) await this.writeBatch(batch);
+    // Others will see to it.
+    const isLast = this.underWay.size <= 1 && this.queue.length === 0;
+    if (isLast && !this.isClosing && !this.cursorTimer.value && !this.retry.value) await this.writeCursor();
+  }
+
+  private async whenReturned(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private async writeCursor(): Promise<void> {
     const { cursor } = this;
-    if (!cursor || this.cursorTimer.value) return;
+    if (!cursor) return;
     this.cursor = undefined;
     try {
       await this.options.store.saveCursor(cursor);
@@ -118,23 +144,23 @@ export class ReplicaStore {
     }
   }
 
-  private async writeBatch(batch: readonly Write[]): Promise<boolean> {
-    const results = await Promise.allSettled(batch.map((write) => this.perform(write)));
+  /** What fails is queued again. */
+  private async writeBatch(batch: readonly NumberedWrite[]): Promise<void> {
+    const results = await Promise.allSettled(batch.map(({ write }) => this.perform(write)));
     const failure = results.find((result) => result.status === 'rejected');
-    if (!failure) {
-      this.succeeded();
-      return true;
-    }
-    this.queue.unshift(...batch.filter((_, index) => results[index]?.status === 'rejected'));
-    this.failed(failure.reason);
-    return false;
+    if (failure) {
+      const failed = batch.filter((_, index) => results[index]?.status === 'rejected');
+      this.queue = [...failed, ...this.queue].sort((a, b) => a.number - b.number);
+      this.failed(failure.reason);
+    } else if (this.queue.length === 0) this.succeeded();
   }
 
   private async perform(write: Write): Promise<void> {
     const { store } = this.options;
     if (write.kind === 'local') write.onStored(await store.appendLocal(write.payload));
     else if (write.kind === 'remote') await store.appendRemote(write.payload);
-    else await store.markAcked(write.localId);
+    else if (write.kind === 'acked') await store.markAcked(write.localId);
+    else await write.run();
   }
 
   private succeeded(): void {

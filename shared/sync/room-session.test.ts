@@ -50,7 +50,7 @@ describe('connecting', () => {
     await settle();
     expect(relay.connections).toHaveLength(2);
     relay.latest.pair.cut();
-    expect(session.state).toMatchObject({ kind: 'reconnecting', attempt: 2, nextTryAtMs: scheduler.now() + 250 });
+    expect(session.state).toMatchObject({ kind: 'reconnecting', attempt: 2, nextTryAtMs: scheduler.elapsedMs() + 250 });
   });
 
   it('[CC2] does not come back by itself after a permanent close, but when a person asks', async () => {

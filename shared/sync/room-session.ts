@@ -13,15 +13,25 @@ import {
   type Scheduler,
   toDisposable,
 } from '../lifecycle/index.ts';
-import { ACCESS_FEATURE, type RelayMessage } from '../protocol/index.ts';
-import { ConnectionLoop, type ConnectionLoopOptions } from './connection-loop.ts';
+import { ACCESS_FEATURE, COMPARE_FEATURE, DIGEST_FEATURE, type RelayMessage } from '../protocol/index.ts';
+import { type ComparedCursor, HeadQuestions, type HeadsAnswer } from './head-questions.ts';
+import { SessionAway } from './away/session-away.ts';
+import type { ChangeAuthors } from './away/change-authors.ts';
+import { ConnectionHealth, type SyncHealth } from './connection-health.ts';
+import { ConnectionLoop, type ConnectionLoopOptions, type NudgeReason } from './connection-loop.ts';
 import type { ConnectionState } from './connection-state.ts';
-import type { DocumentMessage, DocumentReceiver, DocumentWire } from './document-wire.ts';
+import { TRANSIENT_REFUSALS } from './document-channel.ts';
+import type { DocumentMessage, DocumentWire } from './document-wire.ts';
+import { HandleReceivers } from './handle-receivers.ts';
 import type { OfflineStore } from './offline-store.ts';
-import { type DocumentLease, OpenDocuments } from './open-documents.ts';
+import { type AckedEdits, type DocumentAgreement, type DocumentLease, OpenDocuments } from './open-documents.ts';
 import { type Participant, PresenceChannel } from './presence-channel.ts';
 import type { RelayConnection, Welcome } from './relay-connection.ts';
+import type { DocumentBeginning, DocumentSeed } from './document-seed.ts';
+import { keepBeside } from './kept-copy.ts';
+import { resync, type ResyncOutcome } from './resync.ts';
 import type { SessionProblem } from './session-problem.ts';
+import { type DocumentEditor, WindowPauses } from './window-pauses.ts';
 
 /** How long somebody who leaves waits for the relay to take the last edits, so that others have them. */
 export const DELIVERY_ON_LEAVING_MS = 1_000;
@@ -29,6 +39,8 @@ export const DELIVERY_ON_LEAVING_MS = 1_000;
 export interface RoomSessionOptions extends ConnectionLoopOptions {
   /** Stays the caller's: close it after {@link RoomSession.leave} has resolved. */
   readonly store: OfflineStore;
+  /** Asks the relay who changed files while this device was away; without it nobody is named. */
+  readonly authors?: ChangeAuthors;
 }
 
 /** Who we are in the room, as the relay vouches for us. */
@@ -55,11 +67,21 @@ export class RoomSession implements Disposable {
   private readonly loop: ConnectionLoop;
   private readonly scheduler: Scheduler;
   private readonly documents: OpenDocuments;
+  /** What happened while this device was away. */
+  readonly away: SessionAway;
   private readonly presence: PresenceChannel;
+  private readonly connectionHealth: ConnectionHealth;
   private readonly selfChanged = this.disposables.add(new Emitter<SelfIdentity | undefined>());
   private readonly problem = this.disposables.add(new Emitter<SessionProblem>());
+  private readonly acked = this.disposables.add(new Emitter<AckedEdits>());
+  private readonly agreed = this.disposables.add(new Emitter<DocumentAgreement>());
   private readonly deliveryChanged = this.disposables.add(new Emitter<void>());
-  private readonly receivers = new Map<number, DocumentReceiver>();
+  private readonly receivers: HandleReceivers;
+  private readonly heads = new HeadQuestions();
+  private readonly pauses: WindowPauses;
+  private readonly resyncs = new Map<string, Promise<ResyncOutcome>>();
+  private readonly random: () => number;
+  private readonly sessionId: string;
   private identity: SelfIdentity | undefined;
   private hearsAccess = false;
   private lastClientSeq = 0;
@@ -67,7 +89,12 @@ export class RoomSession implements Disposable {
 
   readonly onDidChangeSelf = this.selfChanged.event;
   readonly onProblem = this.problem.event;
+  /** The relay has taken edits of this device. */
+  readonly onDidAck = this.acked.event;
+  /** Whether the copies of an open document are the same has changed. */
+  readonly onDidChangeAgreement = this.agreed.event;
   readonly onDidChangeState: ConnectionLoop['onDidChangeState'];
+  readonly onDidChangeHealth: ConnectionHealth['onDidChange'];
   /** Fires with the presence ids that came, changed or went. */
   readonly onDidChangeParticipants: PresenceChannel['onDidChange'];
 
@@ -75,13 +102,34 @@ export class RoomSession implements Disposable {
   constructor(options: RoomSessionOptions) {
     const { store, scheduler, random } = options;
     this.scheduler = scheduler;
+    this.random = random;
+    this.sessionId = options.sessionId;
+    this.pauses = new WindowPauses(scheduler);
     this.presence = this.disposables.add(new PresenceChannel(scheduler));
+    this.connectionHealth = this.disposables.add(new ConnectionHealth(scheduler));
+    this.onDidChangeHealth = this.connectionHealth.onDidChange;
+    this.receivers = new HandleReceivers((handle) => this.connectionHealth.closed(handle));
+    this.away = this.disposables.add(
+      new SessionAway({
+        store,
+        scheduler,
+        authors: options.authors,
+        open: (name) => this.open(name),
+        indexDocument: () => this.documents.indexDocument,
+        compareHeads: (cursors) => this.compareHeads(cursors),
+        present: () => this.presence.participants,
+        onProblem: (explanation) => this.problem.fire({ kind: 'store-failed', document: undefined, explanation }),
+      }),
+    );
     this.documents = new OpenDocuments({
+      follow: (followed) => this.away.watch.follow(followed),
       store,
       scheduler,
       random,
       isPresent: (presenceId) => this.presence.participants.has(presenceId),
       onProblem: (problem) => this.problem.fire(problem),
+      onAcked: (edits) => this.acked.fire(edits),
+      onAgreement: (told) => this.agreed.fire(told),
       onStatus: () => {
         this.noticeCaughtUp();
         this.deliveryChanged.fire();
@@ -91,13 +139,17 @@ export class RoomSession implements Disposable {
       new ConnectionLoop(options, {
         onWelcome: (connection, welcome) => this.welcomed(connection, welcome),
         onMessage: (message) => this.receive(message),
+        onAnswered: () => this.connectionHealth.answered(),
         onLost: () => this.lost(),
       }),
     );
     this.onDidChangeState = this.loop.onDidChangeState;
     this.onDidChangeParticipants = this.presence.onDidChange;
     this.disposables.add(this.loop.onDidChangeState((state) => this.noticeEnd(state)));
+    this.disposables.add(this.loop.onDidChangeState(({ kind }) => this.connectionHealth.stateChanged(kind)));
     this.disposables.add(this.presence.onDidChange(() => this.documents.participantsChanged()));
+    this.disposables.add(this.presence.onDidChange(() => this.away.watch.participantsChanged()));
+    this.disposables.add(this.loop.onDidChangeState(({ kind }) => kind === 'online' && this.away.watch.returned()));
     this.loop.start();
     void this.documents.sendLeftovers().catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
@@ -108,6 +160,16 @@ export class RoomSession implements Disposable {
 
   get state(): ConnectionState {
     return this.loop.state;
+  }
+
+  /** Whether edits pass between this device and the relay now. */
+  get health(): SyncHealth {
+    return this.connectionHealth.value;
+  }
+
+  /** Now, by the times in `state` and `health`. */
+  get elapsedMs(): number {
+    return this.scheduler.elapsedMs();
   }
 
   /** Whether {@link leave} was called. */
@@ -134,14 +196,79 @@ export class RoomSession implements Disposable {
     return this.documents.open(name);
   }
 
+  /** Fires with the name of a document that was begun anew: its leases give another replica from now on. */
+  get onDidRenew(): OpenDocuments['onDidRenew'] {
+    return this.documents.onDidRenew;
+  }
+
+  /** How often a document was begun anew. What somebody has of an earlier beginning must not come back. */
+  beginningOf(name: string): DocumentBeginning {
+    return { session: this.sessionId, count: this.documents.countRenewals(name) };
+  }
+
+  /** Takes in somebody who changes documents, to be paused while one is begun anew. */
+  addEditor(editor: DocumentEditor): Disposable {
+    return this.pauses.add(editor);
+  }
+
+  /**
+   * Puts what the relay has of a file in the place of what is here, which is listed as a new file first when it is
+   * another text; with `isUnkept` it is not. Whoever asks while it is under way gets the same outcome. Never rejects.
+   */
+  resync(name: string, isUnkept = false): Promise<ResyncOutcome> {
+    const running = this.resyncs.get(name) ?? this.beginResync(name, isUnkept).finally(() => this.resyncs.delete(name));
+    this.resyncs.set(name, running);
+    return running;
+  }
+
+  private beginResync(name: string, isUnkept: boolean): Promise<ResyncOutcome> {
+    const { documents, pauses, scheduler, random, disposables } = this;
+    const room = {
+      lifetime: disposables,
+      open: (document: string) => this.open(document),
+      get wire() {
+        return documents.openWire;
+      },
+      scheduler,
+      random,
+      pause: (document: string) => pauses.pause(document),
+      renew: (document: string, seed: DocumentSeed) => documents.renew(document, seed),
+    };
+    return resync(room, name, isUnkept);
+  }
+
+  /** Whether a document is being begun anew: whoever opens it must not change it yet. */
+  isPaused(name: string): boolean {
+    return this.pauses.isPaused(name);
+  }
+
+  /** Lists `text` as a new file beside a file. Gives its path; undefined when the file has that text. Rejects with Error. */
+  async keepBeside(name: string, text: string): Promise<string | undefined> {
+    const { scheduler, random } = this;
+    return keepBeside(name, text, { open: (document) => this.open(document), scheduler, random });
+  }
+
+  /** Asks the relay which documents stand elsewhere than the cursors say. Throws RangeError above 20,000 cursors. */
+  compareHeads(cursors: readonly ComparedCursor[]): Promise<HeadsAnswer> {
+    return this.heads.ask(cursors);
+  }
+
   /** Shows `state` to the others; undefined shows nothing. Throws RangeError above 4 KiB. */
   setPresence(state: Uint8Array | undefined): void {
     this.presence.setState(state);
   }
 
-  /** Tries to connect at once instead of waiting. */
+  /** Tries to connect at once instead of waiting; a connection that stands is tested. */
   retryNow(): void {
     this.loop.retryNow();
+  }
+
+  /**
+   * Tells that the connection may have died or may be possible again: tries at once, or tests the one that stands. After
+   * a permanent end nothing happens. `asleepMs`: how long the device is known to have slept.
+   */
+  nudge(reason: NudgeReason, asleepMs = 0): void {
+    this.loop.nudge(reason, asleepMs);
   }
 
   /** Resolves when the relay has every edit, when there is no connection to bring them, or after `atMostMs`. */
@@ -172,8 +299,10 @@ export class RoomSession implements Disposable {
 
   private async finish(): Promise<void> {
     const closed = this.documents.closeAll();
+    const kept = this.away.close();
     this.loop.stop('You left the room.');
     await closed;
+    await kept;
     this.disposables.dispose();
   }
 
@@ -185,25 +314,25 @@ export class RoomSession implements Disposable {
     this.identity = { presenceId, connectionId, subject, name, ...access };
     this.selfChanged.fire(this.identity);
     this.presence.connected({ ownPresenceId: presenceId, send: (message) => connection.send(message) });
-    this.documents.connected(this.createWire(connection, welcome.maxUpdateBytes));
+    this.connectionHealth.connected(connection);
+    this.away.connected(subject);
+    if (features.includes(COMPARE_FEATURE)) this.heads.connected((message) => connection.send(message));
+    this.documents.connected(this.createWire(connection, welcome));
     this.noticeCaughtUp();
   }
 
-  private createWire(connection: RelayConnection, maxUpdateBytes: number): DocumentWire {
-    const { receivers } = this;
-    let lastHandle = 0;
+  private createWire(connection: RelayConnection, { maxUpdateBytes, features }: Welcome): DocumentWire {
+    const { connectionHealth } = this;
     return {
+      ...this.receivers.begin(),
       maxUpdateBytes,
+      takesDigests: features.includes(DIGEST_FEATURE),
       get lastHeardMs() {
         return connection.lastHeardMs;
       },
-      send: (message) => connection.send(message),
-      assignHandle(receiver) {
-        receivers.set(++lastHandle, receiver);
-        return lastHandle;
-      },
-      releaseHandle(handle) {
-        receivers.delete(handle);
+      send(message, isBulk) {
+        if (message.type === 'update') connectionHealth.sent(message.handle, message.clientSeq);
+        connection.send(message, isBulk);
       },
       nextClientSeq: () => ++this.lastClientSeq,
       roleAccessTo: (name) => this.accessTo(name),
@@ -222,9 +351,17 @@ export class RoomSession implements Disposable {
     } else if (message.type === 'access') {
       const { role, writesAs, chat, presenter, version: accessVersion, explanation: accessExplanation } = message;
       this.changeAccess({ role, writesAs, chat, presenter, accessVersion, accessExplanation });
+    } else if (message.type === 'compared') {
+      this.heads.receive(message);
     } else if (isDocumentMessage(message)) {
-      this.receivers.get(message.handle)?.receive(message);
+      this.noteSettled(message);
+      this.receivers.receive(message);
     }
+  }
+
+  private noteSettled(message: DocumentMessage): void {
+    if (message.type === 'ack' || (message.type === 'refused' && !TRANSIENT_REFUSALS.includes(message.reason)))
+      this.connectionHealth.settled(message.handle, message.clientSeq);
   }
 
   private changeAccess(access: Partial<SelfIdentity>): void {
@@ -235,10 +372,12 @@ export class RoomSession implements Disposable {
   }
 
   private lost(): void {
-    this.receivers.clear();
+    this.heads.disconnected();
+    this.connectionHealth.disconnected();
     this.documents.disconnected();
+    this.receivers.end();
+    this.away.watch.lost();
     this.deliveryChanged.fire();
-    this.receivers.clear();
     this.presence.disconnected();
     this.identity = undefined;
     this.selfChanged.fire(undefined);

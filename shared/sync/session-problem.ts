@@ -12,5 +12,7 @@ export type SessionProblem =
   | { readonly kind: 'malformed-document'; readonly document: string; readonly explanation: string }
   /** A window sent what the engine cannot take; it was left out. */
   | { readonly kind: 'malformed-window-message'; readonly document: string | undefined; readonly explanation: string }
+  /** What a window had of a document gave way to what the engine has. */
+  | { readonly kind: 'window-reset'; readonly document: string; readonly explanation: string }
   /** The connection ended for good. */
   | { readonly kind: 'session-ended'; readonly document: undefined; readonly explanation: string };

@@ -17,6 +17,7 @@ export class TokenRenewal implements Disposable {
   private readonly options: TokenRenewalOptions;
   private readonly timer = new MutableDisposable<Disposable>();
   private isDisposed = false;
+  /** In `Scheduler.elapsedMs`. */
   private expiresAtMs = 0;
 
   constructor(options: TokenRenewalOptions) {
@@ -25,7 +26,7 @@ export class TokenRenewal implements Disposable {
 
   /** The relay took a token that lasts for `lifetimeMs` from now. */
   granted(lifetimeMs: number): void {
-    this.expiresAtMs = this.options.scheduler.now() + lifetimeMs;
+    this.expiresAtMs = this.options.scheduler.elapsedMs() + lifetimeMs;
     this.wait(lifetimeMs * RENEW_AT);
   }
 
@@ -42,7 +43,7 @@ export class TokenRenewal implements Disposable {
     const result = await tokenSource.obtain({ isFresh: true });
     if (this.isDisposed) return;
     if (result.kind === 'granted') send(result.granted.token);
-    else if (scheduler.now() < this.expiresAtMs) this.wait(RETRY_MS);
+    else if (scheduler.elapsedMs() < this.expiresAtMs) this.wait(RETRY_MS);
   }
 
   dispose(): void {

@@ -1,3 +1,5 @@
+import type { AwayStore } from '../sync/away/away-store.ts';
+import { type AwayRows, createMemoryAwayStore } from './memory-away-store.ts';
 import type { DocumentStore, OfflineStore, StoredDocument, StoredUnacked, SyncCursor } from '../sync/offline-store.ts';
 
 interface MemoryDocument {
@@ -8,6 +10,7 @@ interface MemoryDocument {
 
 /** What outlives an engine: several stores may be opened on it one after the other. */
 export class MemoryDisk {
+  readonly away: AwayRows = new Map();
   readonly documents = new Map<string, MemoryDocument>();
   nextId = 1;
 
@@ -20,6 +23,7 @@ export class MemoryDisk {
 
 /** Offline store in memory, for tests. */
 export class MemoryOfflineStore implements OfflineStore {
+  readonly away: AwayStore;
   readonly disk: MemoryDisk;
   /** While set, every write fails with it. */
   writeError: Error | undefined;
@@ -33,6 +37,7 @@ export class MemoryOfflineStore implements OfflineStore {
   constructor(disk = new MemoryDisk(), pace = () => Promise.resolve()) {
     this.disk = disk;
     this.pace = pace;
+    this.away = createMemoryAwayStore(disk.away, (task) => this.enqueue(task));
   }
 
   /** The process dies: what was not written yet never reaches the disk. */
@@ -72,12 +77,24 @@ export class MemoryOfflineStore implements OfflineStore {
     };
   }
 
+  replaceDocument(name: string, update: Uint8Array, cursor: SyncCursor): Promise<void> {
+    const { disk } = this;
+    return this.enqueue(() => {
+      const rows = [{ id: disk.nextId++, payload: update.slice() }];
+      disk.documents.set(name, { rows, unacked: new Map(), cursor });
+    });
+  }
+
   async listDocuments(): Promise<readonly string[]> {
     return [...this.disk.documents].filter(([, { rows }]) => rows.length > 0).map(([name]) => name);
   }
 
   async listUnacked(): Promise<readonly string[]> {
     return [...this.disk.documents].filter(([, { unacked }]) => unacked.size > 0).map(([name]) => name);
+  }
+
+  async listCursors(): Promise<ReadonlyMap<string, SyncCursor>> {
+    return new Map([...this.disk.documents].flatMap(([name, { cursor }]) => (cursor ? [[name, cursor] as const] : [])));
   }
 
   async close(): Promise<void> {}

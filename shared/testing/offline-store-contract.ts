@@ -37,6 +37,30 @@ export function describeOfflineStore(name: string, createSite: () => StoreSite):
       expect(stored.unacked).toHaveLength(1);
     });
 
+    it('puts one state in the place of all that is stored of a document', async () => {
+      const site = createSite();
+      const store = await site.open();
+      const first = await openDocument(store, 'file');
+      const other = await openDocument(store, 'other');
+      await type(first, 'old');
+      await type(other, 'kept');
+      await Promise.all([first.store.close(), other.store.close()]);
+      const fresh = new Y.Doc();
+      fresh.getText('content').insert(0, 'new');
+      await store.replaceDocument('file', Y.encodeStateAsUpdate(fresh), { epoch: 'e', seq: 9 });
+      const again = await openDocument(store, 'file');
+      expect(textOf(again.stored, again.doc)).toBe('new');
+      expect(again.stored).toMatchObject({ unacked: [], cursor: { epoch: 'e', seq: 9 } });
+      await type(again, 'er');
+      await again.store.close();
+      const reopened = await site.open();
+      const last = await openDocument(reopened, 'file');
+      expect([...textOf(last.stored, last.doc)].toSorted().join('')).toBe([...'newer'].toSorted().join(''));
+      expect(await reopened.listUnacked()).toEqual(expect.arrayContaining(['file', 'other']));
+      const untouched = await openDocument(reopened, 'other');
+      expect([...textOf(untouched.stored, untouched.doc)].toSorted().join('')).toBe([...'kept'].toSorted().join(''));
+    });
+
     it('keeps documents apart', async () => {
       const site = createSite();
       const store = await site.open();
@@ -90,7 +114,9 @@ export function describeOfflineStore(name: string, createSite: () => StoreSite):
       await first.store.saveCursor({ epoch: 'e1', seq: 1 });
       await first.store.saveCursor({ epoch: 'e2', seq: 7 });
       await first.store.close();
-      const { stored } = await openDocument(await site.open(), 'file');
+      const store = await site.open();
+      expect(await store.listCursors()).toEqual(new Map([['file', { epoch: 'e2', seq: 7 }]]));
+      const { stored } = await openDocument(store, 'file');
       expect(stored.cursor).toEqual({ epoch: 'e2', seq: 7 });
     });
 
@@ -118,6 +144,34 @@ export function describeOfflineStore(name: string, createSite: () => StoreSite):
       const { stored, doc } = await openDocument(await site.open(), 'file');
       expect([...textOf(stored, doc)].sort().join('')).toBe('x'.repeat(1200) + 'yyy');
       expect(stored.unacked).toHaveLength(3);
+    });
+
+    it('keeps every unacked edit of a long time offline, and forgets them when the last one is acked', async () => {
+      const site = createSite();
+      const first = await openDocument(await site.open(), 'file');
+      let content = '';
+      for (let start = 0; start < 5; start++) {
+        const writes: Promise<number>[] = [];
+        for (let count = 0; count < 500; count++) {
+          content += String(count % 10);
+          writes.push(type(first, String(count % 10)));
+        }
+        const ids = await Promise.all(writes);
+        expect(ids).toEqual([...ids].sort((a, b) => a - b));
+      }
+      await first.store.close();
+      const second = await openDocument(await site.open(), 'file');
+      expect(textOf(second.stored, second.doc)).toBe(content);
+      // However they were merged, those alone say all that was typed.
+      const unacked = { ...second.stored, updates: second.stored.unacked.map(({ payload }) => payload) };
+      expect(textOf(unacked)).toBe(content);
+      const ids = second.stored.unacked.map(({ localId }) => localId);
+      expect(ids).toEqual([...ids].sort((a, b) => a - b));
+      await second.store.markAcked(ids.at(-1) ?? 0);
+      await second.store.close();
+      const third = await openDocument(await site.open(), 'file');
+      expect(third.stored.unacked).toEqual([]);
+      expect(textOf(third.stored, third.doc)).toBe(content);
     });
 
     it('keeps an update of several megabytes, and one that waits for others', async () => {

@@ -20,6 +20,7 @@ export interface WelcomeFields {
   readonly nowMs: number;
   readonly version: number;
   readonly role: Role;
+  readonly features: readonly string[];
 }
 
 /** One connection that a test answers by hand, frame by frame. */
@@ -92,7 +93,7 @@ export class ScriptedConnection {
       tokenExpiresAtMs: nowMs + (fields.tokenLifetimeMs ?? 3_600_000),
       heartbeatIntervalMs: fields.heartbeatIntervalMs ?? 10_000,
       maxUpdateBytes: fields.maxUpdateBytes ?? 1024 * 1024,
-      features: [],
+      features: fields.features ?? [],
     });
   }
 

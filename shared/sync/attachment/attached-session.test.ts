@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { createAttachmentPair } from '../../testing/attachment-pair.ts';
+import { ManualScheduler } from '../../testing/manual-scheduler.ts';
 import { settle } from '../../testing/scripted-relay.ts';
 import { startSession, type SessionUnderTest } from '../../testing/session-under-test.ts';
 import { AttachedSession, AttachmentHost } from './index.ts';
@@ -19,7 +20,7 @@ async function start() {
 }
 
 function openWindow(host: AttachmentHost): TestWindow {
-  const window = new AttachedSession(() => 0);
+  const window = new AttachedSession(new ManualScheduler());
   onTestFinished(() => window.dispose());
   const pair = createAttachmentPair();
   host.attach(pair.engine);
@@ -173,7 +174,7 @@ describe('a window at the engine', () => {
   });
 
   it('says so when the engine is gone', async () => {
-    const window = new AttachedSession(() => 0);
+    const window = new AttachedSession(new ManualScheduler());
     onTestFinished(() => window.dispose());
     const pair = createAttachmentPair();
     window.attach(pair.window);
@@ -196,6 +197,27 @@ describe('a window at the engine', () => {
     await settle();
     expect(test.relay.connections).toHaveLength(2);
   });
+
+  it('tells the engine what may have changed the connection, and hears how it stands', async () => {
+    const test = await start();
+    const { window } = openWindow(test.host);
+    test.relay.latest.welcome();
+    await settle();
+    expect(window.health).toEqual({ kind: 'in-step' });
+    test.scheduler.advance(2_000);
+    test.relay.latest.pair.cut();
+    await settle();
+    // The window's own time stands at 0.
+    expect(window.health).toEqual({ kind: 'behind', sinceMs: 0, cause: 'no-connection' });
+    window.nudge('network-changed');
+    await settle();
+    expect(test.relay.connections).toHaveLength(2);
+    expect(window.state).toEqual({ kind: 'connecting', sinceMs: 0 });
+    test.scheduler.advance(60_000);
+    const { window: late } = openWindow(test.host);
+    await settle();
+    expect(late.health).toEqual({ kind: 'behind', sinceMs: -60_000, cause: 'no-connection' });
+  });
 });
 
 describe('the engine, which does not trust windows', () => {
@@ -207,6 +229,7 @@ describe('the engine, which does not trust windows', () => {
     ['a state vector that is none', { type: 'open', document: 'file', stateVector: [0] }],
     ['a presence that is too large', { type: 'presence', state: new Uint8Array(5000) }],
     ['an edit of a document that is not open', { type: 'update', document: 'other', payload: new Uint8Array([0, 0]) }],
+    ['a reason that is none', { type: 'nudge', reason: 'bored' }],
     ['a damaged edit', { type: 'update', document: 'file', payload: new Uint8Array([9, 9]) }],
   ])('reports %s and goes on', async (_what, message) => {
     const test = await start();

@@ -1,10 +1,24 @@
-import { type Disposable, DisposableStore, Emitter, MutableDisposable, toDisposable } from '../../lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  MutableDisposable,
+  type Scheduler,
+  systemScheduler,
+  toDisposable,
+} from '../../lifecycle/index.ts';
 import type * as Y from 'yjs';
+import type { SyncHealth } from '../connection-health.ts';
+import type { NudgeReason } from '../connection-loop.ts';
 import type { ConnectionState, SaveState } from '../connection-state.ts';
 import { isDocumentName } from '../open-documents.ts';
 import type { Participant } from '../presence-channel.ts';
 import type { SelfIdentity } from '../room-session.ts';
 import type { SessionProblem } from '../session-problem.ts';
+import type { AgreementState } from '../agreement.ts';
+import type { ResyncOutcome } from '../resync.ts';
+import { AttachedResyncs } from './attached-resyncs.ts';
+import { AttachedAway } from './attached-away.ts';
 import { DocumentCopy } from './attached-document.ts';
 import { type DocumentStatus, type EngineMessage, isEngineMessage, type WindowMessage } from './attachment-messages.ts';
 import type { AttachmentPort } from './attachment-port.ts';
@@ -23,6 +37,10 @@ export interface AttachedDocument extends Disposable {
   readonly saveState: SaveState;
   readonly status: DocumentStatus;
   readonly onDidChangeStatus: DocumentCopy['onDidChangeStatus'];
+  /** Whether the copies of others are the same; a change fires `onDidChangeStatus`. */
+  readonly agreement: AgreementState;
+  /** Fires when `doc` and `whenReady` are others from now on, since the engine has begun the document anew. */
+  readonly onDidReset: DocumentCopy['onDidReset'];
 }
 
 interface HeldDocument {
@@ -35,31 +53,52 @@ export class AttachedSession implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly connection = this.disposables.add(new MutableDisposable<DisposableStore>());
   private readonly stateChanged = this.disposables.add(new Emitter<ConnectionState>());
+  private readonly healthChanged = this.disposables.add(new Emitter<SyncHealth>());
   private readonly selfChanged = this.disposables.add(new Emitter<SelfIdentity | undefined>());
   private readonly participantsChanged = this.disposables.add(new Emitter<readonly number[]>());
   private readonly problem = this.disposables.add(new Emitter<SessionProblem>());
   private readonly documents = new Map<string, HeldDocument>();
   private readonly others = new Map<number, Participant>();
-  private readonly now: () => number;
+  private readonly scheduler: Scheduler;
   private port: AttachmentPort | undefined;
   private currentState: ConnectionState;
+  private currentHealth: SyncHealth;
   private identity: SelfIdentity | undefined;
   private presence: Uint8Array | undefined;
 
+  /** What happened while this device was away. */
+  readonly away = this.disposables.add(
+    new AttachedAway((message) => {
+      this.post(message);
+      return this.port !== undefined;
+    }),
+  );
+  private readonly resyncs = new AttachedResyncs();
+  private readonly agreementChanged = this.disposables.add(new Emitter<string>());
+  /** Fires with the name of a document whose {@link agreementOf} has changed. */
+  readonly onDidChangeAgreement = this.agreementChanged.event;
   readonly onDidChangeState = this.stateChanged.event;
+  readonly onDidChangeHealth = this.healthChanged.event;
   readonly onDidChangeSelf = this.selfChanged.event;
   /** Fires with the presence ids that came, changed or went. */
   readonly onDidChangeParticipants = this.participantsChanged.event;
   readonly onProblem = this.problem.event;
 
-  /** `now` tells milliseconds since the epoch. */
-  constructor(now: () => number = Date.now) {
-    this.now = now;
-    this.currentState = { kind: 'connecting', sinceMs: now() };
+  constructor(scheduler: Scheduler = systemScheduler) {
+    this.scheduler = scheduler;
+    const sinceMs = scheduler.elapsedMs();
+    this.currentState = { kind: 'connecting', sinceMs };
+    this.currentHealth = { kind: 'behind', sinceMs, cause: 'no-connection' };
   }
 
+  /** Its times are of this window's `Scheduler.elapsedMs`. */
   get state(): ConnectionState {
     return this.currentState;
+  }
+
+  /** Whether edits pass between the engine and the relay now, in the same time. */
+  get health(): SyncHealth {
+    return this.currentHealth;
   }
 
   get self(): SelfIdentity | undefined {
@@ -73,6 +112,7 @@ export class AttachedSession implements Disposable {
 
   /** Takes over `port`, whose other end is the engine; an earlier port is closed. Open documents are compared again. */
   attach(port: AttachmentPort): void {
+    if (this.port) this.detach();
     const connection = new DisposableStore();
     connection.add(port);
     connection.add(port.onMessage((message) => this.receive(message)));
@@ -92,10 +132,18 @@ export class AttachedSession implements Disposable {
     const release = toDisposable(() => this.release(name, held));
     return {
       name,
-      doc: copy.doc,
-      whenReady: copy.whenReady,
+      get doc() {
+        return copy.doc;
+      },
+      get whenReady() {
+        return copy.whenReady;
+      },
       whenSynced: copy.whenSynced,
       onDidChangeStatus: copy.onDidChangeStatus,
+      onDidReset: copy.onDidReset,
+      get agreement() {
+        return copy.agreement;
+      },
       get access() {
         return copy.access;
       },
@@ -115,8 +163,26 @@ export class AttachedSession implements Disposable {
     this.post({ type: 'presence', state });
   }
 
+  /** Whether the copies of others are the same as that of a document which is open here. */
+  agreementOf(document: string): AgreementState {
+    return this.documents.get(document)?.copy.agreement ?? { kind: 'unknown' };
+  }
+
+  /**
+   * Puts what the relay has of a file in the place of what is here, which is listed as a new file first when it is
+   * another text; with `isUnkept` it is not. Never rejects.
+   */
+  resync(document: string, isUnkept = false): Promise<ResyncOutcome> {
+    return this.resyncs.ask({ document, isUnkept }, this.port ? this.post : undefined);
+  }
+
   retryNow(): void {
     this.post({ type: 'retry-now' });
+  }
+
+  /** Tells the engine that the connection may have died or may be possible again. */
+  nudge(reason: NudgeReason): void {
+    this.post({ type: 'nudge', reason });
   }
 
   private readonly post = (message: WindowMessage): void => {
@@ -124,7 +190,7 @@ export class AttachedSession implements Disposable {
   };
 
   private create(name: string): HeldDocument {
-    const held: HeldDocument = { copy: new DocumentCopy(name), holds: 0 };
+    const held: HeldDocument = { copy: new DocumentCopy(name, this.scheduler), holds: 0 };
     this.documents.set(name, held);
     if (this.port) held.copy.attach(this.post);
     return held;
@@ -135,6 +201,7 @@ export class AttachedSession implements Disposable {
     if (held.holds > 0 || this.documents.get(name) !== held) return;
     this.documents.delete(name);
     held.copy.dispose();
+    this.agreementChanged.fire(name);
   }
 
   private receive(message: unknown): void {
@@ -143,28 +210,50 @@ export class AttachedSession implements Disposable {
       case 'attached':
         return this.attached(message);
       case 'state':
-        return this.setState(message.state);
+        return this.setState(toOwnTime(message.state, this.aheadOf(message)));
+      case 'health':
+        return this.setHealth(toOwnTime(message.health, this.aheadOf(message)));
       case 'self':
         return this.setSelf(message.self);
       case 'participants':
         return this.updateParticipants(message.changed, message.gone);
       case 'problem':
         return this.problem.fire(message.problem);
+      case 'away':
+      case 'away-texts':
+      case 'away-done':
+        return this.away.receive(message);
+      case 'agreement':
+      case 'reset':
+        this.documents.get(message.document)?.copy.receive(message);
+        return this.agreementChanged.fire(message.document);
+      case 'resynced':
+        return this.resyncs.receive(message);
       case 'opened':
       case 'update':
       case 'status':
+      case 'pause':
+      case 'resume':
         return this.documents.get(message.document)?.copy.receive(message);
     }
   }
 
-  private attached({ state, self, participants }: Extract<EngineMessage, { type: 'attached' }>): void {
+  private attached(message: Extract<EngineMessage, { type: 'attached' }>): void {
+    const { state, health, self, participants } = message;
     const present = new Set(participants.map(({ presenceId }) => presenceId));
     this.setSelf(self);
     this.updateParticipants(
       participants,
       [...this.others.keys()].filter((id) => !present.has(id)),
     );
-    this.setState(state);
+    const aheadMs = this.aheadOf(message);
+    this.setHealth(toOwnTime(health, aheadMs));
+    this.setState(toOwnTime(state, aheadMs));
+  }
+
+  /** How far this window's time is ahead of the engine's. */
+  private aheadOf({ atMs }: { readonly atMs: number }): number {
+    return this.scheduler.elapsedMs() - atMs;
   }
 
   private updateParticipants(changed: readonly Participant[], gone: readonly number[]): void {
@@ -178,12 +267,29 @@ export class AttachedSession implements Disposable {
     if (this.port !== port) return;
     this.port = undefined;
     this.connection.value = undefined;
-    for (const { copy } of this.documents.values()) copy.detach();
+    this.detach();
     this.setSelf(undefined);
     this.updateParticipants([], [...this.others.keys()]);
     const explanation =
       'This window lost the rest of Tutti. Edits are kept in the window until it is back; do not close it.';
-    this.setState({ kind: 'ended', sinceMs: this.now(), closeCode: NO_ENGINE_CODE, explanation });
+    const sinceMs = this.scheduler.elapsedMs();
+    this.setHealth({ kind: 'behind', sinceMs, cause: 'no-connection' });
+    this.setState({ kind: 'ended', sinceMs, closeCode: NO_ENGINE_CODE, explanation });
+  }
+
+  /** Nothing that was asked of the engine will be answered. */
+  private detach(): void {
+    this.away.detach();
+    this.resyncs.detach();
+    for (const [name, { copy }] of this.documents) {
+      copy.detach();
+      this.agreementChanged.fire(name);
+    }
+  }
+
+  private setHealth(health: SyncHealth): void {
+    this.currentHealth = health;
+    this.healthChanged.fire(health);
   }
 
   private setState(state: ConnectionState): void {
@@ -199,7 +305,16 @@ export class AttachedSession implements Disposable {
   dispose(): void {
     for (const { copy } of this.documents.values()) copy.dispose();
     this.documents.clear();
+    this.resyncs.detach();
     this.port = undefined;
     this.disposables.dispose();
   }
+}
+
+function toOwnTime<T extends ConnectionState | SyncHealth>(told: T, aheadMs: number): T {
+  return {
+    ...told,
+    ...('sinceMs' in told && { sinceMs: told.sinceMs + aheadMs }),
+    ...('nextTryAtMs' in told && { nextTryAtMs: told.nextTryAtMs + aheadMs }),
+  };
 }

@@ -2,6 +2,7 @@ import * as Y from 'yjs';
 import { type Disposable, DisposableStore, toDisposable } from '../../lifecycle/index.ts';
 import type { DocumentReplica } from '../document-replica.ts';
 import type { Participant } from '../presence-channel.ts';
+import type { DocumentBeginning } from '../document-seed.ts';
 import type { RoomSession } from '../room-session.ts';
 import {
   type DocumentStatus,
@@ -9,7 +10,9 @@ import {
   readWindowMessage,
   type WindowMessage,
 } from './attachment-messages.ts';
+import { EngineAgreement } from './engine-agreement.ts';
 import type { AttachmentPort } from './attachment-port.ts';
+import { EngineAway } from './engine-away.ts';
 
 export interface EngineAttachmentEvents {
   /** What the window wants to show to the others in the room. */
@@ -29,6 +32,10 @@ export class EngineAttachment implements Disposable {
   private readonly events: EngineAttachmentEvents;
   private readonly disposables = new DisposableStore();
   private readonly documents = new Map<string, AttachedReplica>();
+  /** Void copies that the window has not opened again yet. */
+  private readonly voided = new Map<string, Disposable>();
+  private readonly agreement: EngineAgreement;
+  private readonly away: EngineAway;
 
   /** Takes over `port`. */
   constructor(session: RoomSession, port: AttachmentPort, events: EngineAttachmentEvents) {
@@ -36,14 +43,28 @@ export class EngineAttachment implements Disposable {
     this.port = port;
     this.events = events;
     this.disposables.add(port);
+    this.away = this.disposables.add(new EngineAway(session.away, (message) => this.post(message)));
     this.disposables.add(port.onMessage((message) => this.receive(message)));
     this.disposables.add(port.onClose(() => events.onClosed()));
-    this.disposables.add(session.onDidChangeState((state) => this.post({ type: 'state', state })));
+    const at = () => session.elapsedMs;
+    this.disposables.add(session.onDidChangeState((state) => this.post({ type: 'state', state, atMs: at() })));
+    this.disposables.add(session.onDidChangeHealth((health) => this.post({ type: 'health', health, atMs: at() })));
     this.disposables.add(session.onDidChangeSelf((self) => this.post({ type: 'self', self })));
     this.disposables.add(session.onDidChangeParticipants((ids) => this.postParticipants(ids)));
     this.disposables.add(session.onProblem((problem) => this.post({ type: 'problem', problem })));
+    this.agreement = this.disposables.add(
+      new EngineAgreement({
+        session,
+        post: (message) => this.post(message),
+        isOpen: (document) => this.documents.has(document),
+        reset: (document) => this.reset(document),
+        tell: (document, explanation) =>
+          this.post({ type: 'problem', problem: { kind: 'window-reset', document, explanation } }),
+      }),
+    );
     const participants = [...session.participants.values()];
-    this.post({ type: 'attached', state: session.state, self: session.self, participants });
+    const { state, health, self } = session;
+    this.post({ type: 'attached', state, health, atMs: at(), self, participants });
   }
 
   private receive(value: unknown): void {
@@ -63,13 +84,26 @@ export class EngineAttachment implements Disposable {
         return this.events.setPresence(message.state);
       case 'retry-now':
         return this.session.retryNow();
+      case 'away-read':
+      case 'away-act':
+      case 'away-looked':
+      case 'away-keep':
+        return this.away.receive(message);
+      case 'nudge':
+        return this.session.nudge(message.reason);
+      case 'copy':
+      case 'keep':
+      case 'paused':
+      case 'resync':
+        return this.agreement.receive(message, this.documents.get(message.document)?.replica);
     }
   }
 
-  private open({ document, stateVector }: Extract<WindowMessage, { type: 'open' }>): void {
-    this.close(document);
-    if (this.session.hasLeft) return;
+  private open({ document, stateVector, beginning }: Extract<WindowMessage, { type: 'open' }>): void {
+    if (this.session.hasLeft) return this.close(document);
+    if (beginning && this.isVoid(document, beginning)) return this.reset(document);
     const lease = this.session.open(document);
+    this.close(document);
     const { replica } = lease;
     const subscriptions = new DisposableStore();
     subscriptions.add(lease);
@@ -79,7 +113,22 @@ export class EngineAttachment implements Disposable {
       if (this.documents.get(document) !== attached) return;
       this.answerOpen(replica, stateVector);
       this.follow(replica, subscriptions);
+      this.agreement.opened(document);
     });
+  }
+
+  /** Of another session nothing is known: its copies are merged. */
+  private isVoid(document: string, { session, count }: DocumentBeginning): boolean {
+    const now = this.session.beginningOf(document);
+    return session === now.session && count !== now.count;
+  }
+
+  private reset(document: string): void {
+    // It stays open meanwhile.
+    const lease = this.session.open(document);
+    this.close(document);
+    this.voided.set(document, lease);
+    this.post({ type: 'reset', document });
   }
 
   private answerOpen(replica: DocumentReplica, stateVector: Uint8Array): void {
@@ -95,6 +144,7 @@ export class EngineAttachment implements Disposable {
       document: replica.name,
       stateVector: Y.encodeStateVector(replica.doc),
       payload,
+      beginning: this.session.beginningOf(replica.name),
       status: statusOf(replica),
     });
   }
@@ -106,6 +156,7 @@ export class EngineAttachment implements Disposable {
     };
     replica.doc.on('update', forward);
     subscriptions.add(toDisposable(() => replica.doc.off('update', forward)));
+    subscriptions.add(this.agreement.follow(replica));
     let posted = statusOf(replica);
     subscriptions.add(
       replica.onDidChangeStatus(() => {
@@ -120,10 +171,15 @@ export class EngineAttachment implements Disposable {
   private close(document: string): void {
     this.documents.get(document)?.dispose();
     this.documents.delete(document);
+    this.voided.get(document)?.dispose();
+    this.voided.delete(document);
+    this.agreement.closed(document);
   }
 
   private update({ document, payload }: Extract<WindowMessage, { type: 'update' }>): void {
     const attached = this.documents.get(document);
+    // The window was paused before, so that this is nothing that anybody has typed; it keeps what it did not send.
+    if (this.voided.has(document)) return;
     if (!attached) {
       this.reportMalformed(document, `A window edited "${document}", which it has not opened.`);
       return;
@@ -150,8 +206,10 @@ export class EngineAttachment implements Disposable {
   }
 
   dispose(): void {
-    for (const document of this.documents.values()) document.dispose();
-    this.documents.clear();
+    for (const documents of [this.documents, this.voided]) {
+      for (const document of documents.values()) document.dispose();
+      documents.clear();
+    }
     this.disposables.dispose();
   }
 }

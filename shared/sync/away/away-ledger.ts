@@ -1,0 +1,325 @@
+import { Emitter } from '../../lifecycle/index.ts';
+import type { AwayChange, AwayPerson, AwaySide, AwaySummary } from './away-summary.ts';
+import type { AwayKind, AwayStore } from './away-store.ts';
+import type { TrackedChange } from './away-tracker.ts';
+import type { TrackedListChange } from './list-tracker.ts';
+import { readChange, readReturn, type StoredChange, type StoredReturn } from './stored-change.ts';
+import { TextLayers } from './text-layers.ts';
+
+/** Files beyond are only counted. */
+export const MAX_LISTED_CHANGES = 2_000;
+/** Texts that could not be written are held in memory up to so many UTF-16 units. */
+const MAX_HELD_LENGTH = 16 * 1024 * 1024;
+const RETURN_NOTE = 'return';
+const NO_SIZE = { inserted: 0, deleted: 0 };
+
+/** What was taken back of a file: its text before and after. */
+export interface UndoneTexts {
+  readonly side: AwaySide;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * What is to be told of absences, kept until somebody has looked at it, across starts. The texts are in the store only.
+ */
+export class AwayLedger {
+  private readonly store: AwayStore;
+  private readonly onFailure: (error: unknown) => void;
+  private readonly changed = new Emitter<void>();
+  private readonly changes = new Map<string, StoredChange>();
+  /** Bodies that are not in the store: not yet, or it fails. */
+  private readonly held = new Map<string, string>();
+  private heldLength = 0;
+  private readonly writes = new Set<Promise<void>>();
+  private last: StoredReturn | undefined;
+  private writtenReturn: string | undefined;
+  /** What was known of a text before the last return, of those that were told since. */
+  private readonly earlier = new Map<string, { readonly change: StoredChange | undefined; layers?: TextLayers }>();
+  /** Changes of one text are put together one after the other. */
+  private joining: Promise<void> = Promise.resolve();
+
+  /** Fires when `summary` may have changed. */
+  readonly onDidChange = this.changed.event;
+
+  constructor(store: AwayStore, onFailure: (error: unknown) => void) {
+    this.store = store;
+    this.onFailure = onFailure;
+  }
+
+  /** Reads what an earlier start kept, but for what was looked at. Never rejects. */
+  async load(): Promise<void> {
+    try {
+      const notes = await this.store.list('note');
+      this.last = readReturn(notes.find(({ name }) => name === RETURN_NOTE)?.summary ?? '');
+      for (const { name, summary } of await this.store.list('change')) {
+        const change = readChange(summary);
+        if (change && !change.isLookedAt) this.changes.set(name, change);
+        else this.forget(name);
+      }
+    } catch (error) {
+      this.onFailure(error);
+    }
+    this.changed.fire();
+  }
+
+  get summary(): AwaySummary | undefined {
+    if (!this.last || this.changes.size === 0) return undefined;
+    return { ...this.last, changes: [...this.changes.values()].map(withoutCursor).toSorted(compareChanges) };
+  }
+
+  get(fileId: string): StoredChange | undefined {
+    return this.changes.get(fileId);
+  }
+
+  get all(): readonly StoredChange[] {
+    return [...this.changes.values()];
+  }
+
+  /** This device is back. What was looked at is forgotten; what was not stays. */
+  begin(leftMs: number, returnedMs: number): void {
+    const lookedAt = this.all.filter(({ isLookedAt }) => isLookedAt).map(({ fileId }) => fileId);
+    this.keep(lookedAt);
+    this.earlier.clear();
+    const isFresh = this.changes.size === 0;
+    this.last = {
+      returnNumber: (this.last?.returnNumber ?? 0) + 1,
+      leftMs: isFresh ? leftMs : Math.min(leftMs, this.last?.leftMs ?? leftMs),
+      returnedMs,
+      unlistedCount: isFresh ? 0 : (this.last?.unlistedCount ?? 0),
+      ownCount: isFresh ? 0 : (this.last?.ownCount ?? 0),
+    };
+  }
+
+  /** So many files were changed by self only. */
+  addOwn(count: number): void {
+    if (this.last && count > 0) this.setReturn({ ...this.last, ownCount: this.last.ownCount + count });
+  }
+
+  /** Others changed a text. It may be told again since `begin`, with what came late. `discardDraft`: it is kept here. */
+  addText(tracked: TrackedChange, path: string, discardDraft: () => void): void {
+    const { document: fileId, isByMe, layers, overlaps, since } = tracked;
+    const known = this.changes.get(fileId);
+    const earlier = this.earlier.get(fileId) ?? { change: known };
+    this.earlier.set(fileId, earlier);
+    const old = earlier.change?.text === 'unread' || !earlier.change?.text ? undefined : earlier.change;
+    const change: StoredChange = {
+      ...(known ?? blank(fileId)),
+      path,
+      text: isByMe || old?.text === 'both' ? 'both' : 'theirs',
+      hasTexts: layers !== undefined,
+      theirs: layers?.sizeOf('theirs') ?? NO_SIZE,
+      mine: layers?.sizeOf('mine') ?? NO_SIZE,
+      overlaps: old ? [...old.overlaps, ...overlaps] : overlaps,
+      undone: undefined,
+      isLookedAt: false,
+      since: known?.since ?? since,
+    };
+    if (!this.put(change)) return discardDraft();
+    const join = async () => {
+      const kept = old?.hasTexts && !earlier.layers ? await this.readKept(fileId) : undefined;
+      if (kept) earlier.layers = kept;
+      if (layers) await this.keepLayers(change, earlier.layers ? layers.after(earlier.layers) : layers);
+      discardDraft();
+    };
+    // One that cannot be joined must not keep back those behind it.
+    this.joining = this.joining.then(join).catch((error: unknown) => this.onFailure(error));
+  }
+
+  addList({ fileId, path, change }: TrackedListChange): void {
+    const known = this.changes.get(fileId);
+    const list = joinListChanges(known?.list, change);
+    // It came and went while nobody looked.
+    if (known && list === undefined && known.text === undefined) return this.keep([fileId]);
+    if (list !== undefined || known) this.put({ ...(known ?? blank(fileId)), path, list, isLookedAt: false });
+  }
+
+  /** Others changed a text that is not here yet. */
+  addUnread(fileId: string, path: string, since: StoredChange['since']): void {
+    const known = this.changes.get(fileId);
+    if (known?.text !== undefined) return;
+    this.put({ ...(known ?? blank(fileId)), path, text: 'unread', since, isLookedAt: false });
+  }
+
+  /** A text that was said to be changed is as it was. */
+  setUnchanged(fileId: string): void {
+    const known = this.changes.get(fileId);
+    if (known?.text !== 'unread') return;
+    if (known.list) this.put({ ...known, text: undefined });
+    else this.keep([fileId]);
+  }
+
+  setPeople(fileId: string, people: readonly AwayPerson[]): void {
+    const known = this.changes.get(fileId);
+    if (known && JSON.stringify(known.people) !== JSON.stringify(people)) this.put({ ...known, people });
+  }
+
+  /** Texts of a change; undefined when they are not kept. Rejects with OfflineStoreError. */
+  async readLayers(fileId: string): Promise<TextLayers | undefined> {
+    await this.joining;
+    const body = await this.readBody('texts', fileId);
+    return body === undefined ? undefined : TextLayers.decode(body);
+  }
+
+  async readUndone(fileId: string): Promise<UndoneTexts | undefined> {
+    const body = await this.readBody('undone', fileId);
+    if (body === undefined) return undefined;
+    const value: unknown = JSON.parse(body);
+    const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+    const [side, before, after] = parts;
+    const isSide = side === 'theirs' || side === 'mine';
+    return isSide && typeof before === 'string' && typeof after === 'string' ? { side, before, after } : undefined;
+  }
+
+  /** Something was taken back of a file, or, without it, brought back. */
+  setUndone(fileId: string, undone: UndoneTexts | undefined): void {
+    const known = this.changes.get(fileId);
+    if (!known) return;
+    if (undone) this.writeBody('undone', fileId, JSON.stringify([undone.side, undone.before, undone.after]));
+    else this.removeBody('undone', fileId);
+    this.put({ ...known, undone: undone?.side });
+  }
+
+  lookedAt(fileIds: readonly string[]): void {
+    for (const fileId of fileIds) {
+      const known = this.changes.get(fileId);
+      if (known && !known.isLookedAt) this.put({ ...known, isLookedAt: true });
+    }
+  }
+
+  /** Forgets changes: they are fine as they are. */
+  keep(fileIds: readonly string[]): void {
+    let hasChanged = false;
+    for (const fileId of fileIds) {
+      if (!this.changes.delete(fileId)) continue;
+      this.earlier.delete(fileId);
+      this.forget(fileId);
+      hasChanged = true;
+    }
+    if (hasChanged) this.changed.fire();
+  }
+
+  /** Resolves when everything is in the store, or cannot be. */
+  async whenKept(): Promise<void> {
+    await this.joining;
+    await Promise.allSettled(this.writes);
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+
+  private async readKept(fileId: string): Promise<TextLayers | undefined> {
+    try {
+      const body = await this.readBody('texts', fileId);
+      return body === undefined ? undefined : TextLayers.decode(body);
+    } catch (error) {
+      this.onFailure(error);
+      return undefined;
+    }
+  }
+
+  private async keepLayers(change: StoredChange, layers: TextLayers): Promise<void> {
+    const { fileId } = change;
+    const known = this.changes.get(fileId);
+    if (!known) return;
+    this.writeBody('texts', fileId, layers.encode());
+    this.put({ ...known, theirs: layers.sizeOf('theirs'), mine: layers.sizeOf('mine') });
+  }
+
+  /** Gives false when there are too many, and it was counted only. */
+  private put(change: StoredChange): boolean {
+    if (!this.last) return false;
+    const { fileId } = change;
+    if (!this.changes.has(fileId) && this.changes.size >= MAX_LISTED_CHANGES) {
+      this.setReturn({ ...this.last, unlistedCount: this.last.unlistedCount + 1 });
+      return false;
+    }
+    this.changes.set(fileId, change);
+    this.write(this.store.write('change', { name: fileId, summary: JSON.stringify(change), body: '' }));
+    this.setReturn(this.last);
+    return true;
+  }
+
+  private setReturn(last: StoredReturn): void {
+    this.last = last;
+    const summary = JSON.stringify(last);
+    if (summary !== this.writtenReturn) this.write(this.store.write('note', { name: RETURN_NOTE, summary, body: '' }));
+    this.writtenReturn = summary;
+    this.changed.fire();
+  }
+
+  private async readBody(kind: AwayKind, fileId: string): Promise<string | undefined> {
+    return this.held.get(`${kind}/${fileId}`) ?? (await this.store.read(kind, fileId))?.body;
+  }
+
+  private writeBody(kind: AwayKind, fileId: string, body: string): void {
+    const key = `${kind}/${fileId}`;
+    this.release(key);
+    if (this.heldLength + body.length <= MAX_HELD_LENGTH) {
+      this.held.set(key, body);
+      this.heldLength += body.length;
+    }
+    const written = this.store.write(kind, { name: fileId, summary: '', body }).then(() => {
+      if (this.held.get(key) === body) this.release(key);
+    });
+    this.write(written);
+  }
+
+  private removeBody(kind: AwayKind, fileId: string): void {
+    this.release(`${kind}/${fileId}`);
+    this.write(this.store.remove(kind, fileId));
+  }
+
+  private release(key: string): void {
+    this.heldLength -= this.held.get(key)?.length ?? 0;
+    this.held.delete(key);
+  }
+
+  private forget(fileId: string): void {
+    this.write(this.store.remove('change', fileId));
+    this.removeBody('texts', fileId);
+    this.removeBody('undone', fileId);
+  }
+
+  private write(writing: Promise<void>): void {
+    const handled = writing.catch((error: unknown) => this.onFailure(error));
+    this.writes.add(handled);
+    void handled.then(() => this.writes.delete(handled));
+  }
+}
+
+function blank(fileId: string): StoredChange {
+  return {
+    fileId,
+    path: fileId,
+    list: undefined,
+    text: undefined,
+    hasTexts: false,
+    theirs: NO_SIZE,
+    mine: NO_SIZE,
+    overlaps: [],
+    people: [],
+    undone: undefined,
+    isLookedAt: false,
+    since: undefined,
+  };
+}
+
+function withoutCursor({ since: _since, ...change }: StoredChange): AwayChange {
+  return change;
+}
+
+function compareChanges(a: AwayChange, b: AwayChange): number {
+  const [first, second] = [a.text === 'both' ? 0 : 1, b.text === 'both' ? 0 : 1];
+  return first - second || (a.path < b.path ? -1 : 1);
+}
+
+/** What two changes of one file's place come to; undefined when it is as it was. */
+function joinListChanges(earlier: AwayChange['list'], later: NonNullable<AwayChange['list']>): AwayChange['list'] {
+  if (!earlier) return later;
+  if (earlier.kind === 'created') return later.kind === 'deleted' ? undefined : earlier;
+  if (earlier.kind === 'deleted') return later.kind === 'created' ? { kind: 'replaced' } : later;
+  if (earlier.kind === 'renamed' && later.kind !== 'deleted') return earlier;
+  return later;
+}

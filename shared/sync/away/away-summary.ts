@@ -1,0 +1,97 @@
+/** Two places in a file's text, as Yjs relative positions in JSON: they move with the text. `end` is exclusive. */
+export interface OverlapRange {
+  readonly start: unknown;
+  readonly end: unknown;
+}
+
+/** What others did to a file's place in the list. */
+export type ListChange =
+  | { readonly kind: 'created' }
+  | { readonly kind: 'deleted' }
+  /** The content of a file that is no shared text. */
+  | { readonly kind: 'replaced' }
+  /** The path that it had. */
+  | { readonly kind: 'renamed'; readonly from: string };
+
+/** `both`: self changed it as well. `unread`: others did, but the text is not on this device yet. */
+export type TextChange = 'theirs' | 'both' | 'unread';
+
+/** Whose edits of a file were taken back. */
+export type AwaySide = 'theirs' | 'mine';
+
+/** Somebody who changed a file. Name and subject are the relay's, and are shown as text only. */
+export interface AwayPerson {
+  readonly subject: string;
+  readonly name: string;
+  /** By the relay's clock, since the epoch. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** How much one side did to a text, in UTF-16 units. */
+export interface ChangeSize {
+  readonly inserted: number;
+  readonly deleted: number;
+}
+
+/** One file that others changed while this device was away. At least one of `list` and `text` is set. */
+export interface AwayChange {
+  readonly fileId: string;
+  /** As it is listed, or as it was before it was deleted. */
+  readonly path: string;
+  readonly list: ListChange | undefined;
+  readonly text: TextChange | undefined;
+  /** Whether the texts can be read, and edits taken back. Too large ones are not kept. */
+  readonly hasTexts: boolean;
+  readonly theirs: ChangeSize;
+  readonly mine: ChangeSize;
+  /** Where both changed the same lines. */
+  readonly overlaps: readonly OverlapRange[];
+  /** Others who changed the text, as far as the relay has told; the latest first. */
+  readonly people: readonly AwayPerson[];
+  /** What was taken back of it, and can be brought back. */
+  readonly undone: AwaySide | undefined;
+  readonly isLookedAt: boolean;
+}
+
+/** What happened while this device was away. */
+export interface AwaySummary {
+  /** Rises with every return that has something to tell. */
+  readonly returnNumber: number;
+  /** Milliseconds since the epoch. */
+  readonly leftMs: number;
+  readonly returnedMs: number;
+  /** Files that both changed first, then by path. */
+  readonly changes: readonly AwayChange[];
+  /** Files that others changed beyond those that are listed. */
+  readonly unlistedCount: number;
+  /** Files that only self changed. */
+  readonly ownCount: number;
+}
+
+/** Who wrote a part of a text; UTF-16 offsets, `end` is exclusive. */
+export interface AuthoredRange {
+  readonly start: number;
+  readonly end: number;
+  readonly subject: string;
+  readonly name: string;
+}
+
+/** The texts of one changed file. */
+export interface AwayTexts {
+  /** Before anybody changed it. */
+  readonly base: string;
+  /** With self's edits only. */
+  readonly mine: string;
+  /** With the edits of others only. */
+  readonly theirs: string;
+  /** With everybody's, as it was when this device had all of them. */
+  readonly merged: string;
+  /** As it is now. */
+  readonly now: string;
+  /** What others wrote while this device was away, in `now`; ascending. Empty where the relay does not tell. */
+  readonly authors: readonly AuthoredRange[];
+}
+
+/** What can be done about one file. Each is one new edit that keeps what was typed since. */
+export type AwayAction = 'undo-theirs' | 'undo-mine' | 'restore-undone';

@@ -1,0 +1,107 @@
+import { expect, it, onTestFinished } from 'vitest';
+import * as Y from 'yjs';
+import { type AwayBudget, AwayTracker, MAX_FOLLOWED_LENGTH } from './away-tracker.ts';
+import type { Draft } from './draft.ts';
+
+const REMOTE = 'remote';
+
+function follow(content: string, options: { readonly budget?: AwayBudget; readonly draft?: Draft } = {}) {
+  const doc = new Y.Doc();
+  const drafts: (Draft | undefined)[] = [];
+  const budget = options.budget ?? { leftLength: 10 * MAX_FOLLOWED_LENGTH };
+  doc.transact(() => doc.getText('content').insert(0, content), 'stored');
+  const tracker = new AwayTracker({
+    document: 'file',
+    doc,
+    sourceOf: (origin) => (origin === REMOTE ? 'remote' : origin === 'stored' ? 'stored' : 'local'),
+    cursor: () => ({ epoch: 'e', seq: 1 }),
+    budget,
+    keepDraft: (draft) => drafts.push(draft),
+  });
+  onTestFinished(() => {
+    tracker.close();
+    doc.destroy();
+  });
+  tracker.loaded(options.draft, []);
+  const text = doc.getText('content');
+  return { doc, text, tracker, drafts, budget, remotely: (task: () => void) => doc.transact(task, REMOTE) };
+}
+
+it('copies nothing of what nobody changes, whatever syncs bring nothing', () => {
+  const { doc, tracker, drafts, budget, remotely } = follow('base');
+  const before = budget.leftLength;
+  remotely(() => undefined);
+  remotely(() => Y.applyUpdate(doc, Y.encodeStateAsUpdate(doc), REMOTE));
+  doc.transact(() => undefined);
+  expect(tracker.returned()).toBeUndefined();
+  expect([drafts, budget.leftLength]).toEqual([[], before]);
+});
+
+it('follows nothing once the device is back, and from the next loss on', () => {
+  const { text, tracker, drafts, remotely } = follow('base');
+  expect(tracker.returned()).toBeUndefined();
+  remotely(() => text.insert(0, 'live '));
+  tracker.left();
+  remotely(() => text.insert(0, 'away '));
+  const change = tracker.returned();
+  expect([change?.layers?.base, change?.layers?.merged]).toEqual(['live base', 'away live base']);
+  expect(change).toMatchObject({ isByOthers: true, isByMe: false, since: { epoch: 'e', seq: 1 } });
+  expect(drafts).toHaveLength(1);
+  tracker.discardDraft();
+  tracker.discardDraft();
+  expect(drafts).toHaveLength(2);
+});
+
+it('tells only that a text has changed that is too large, or for which there is no room', () => {
+  const large = follow('x'.repeat(MAX_FOLLOWED_LENGTH + 1));
+  large.remotely(() => large.text.insert(0, 'theirs'));
+  large.text.insert(0, 'mine');
+  expect(large.tracker.returned()).toMatchObject({ layers: undefined, isByOthers: true, isByMe: true });
+  expect(large.drafts).toEqual([]);
+  const budget = { leftLength: 100 };
+  const first = follow('y'.repeat(80), { budget });
+  first.text.insert(0, 'mine');
+  const second = follow('z'.repeat(80), { budget });
+  second.remotely(() => second.text.insert(0, 'theirs'));
+  expect(second.tracker.returned()).toMatchObject({ layers: undefined, isByOthers: true, isByMe: false });
+  expect(first.tracker.returned()?.layers?.base).toBe('y'.repeat(80));
+  expect(budget.leftLength).toBe(100);
+});
+
+it('goes on from a draft, and does without a damaged one', () => {
+  const first = follow('base');
+  first.text.insert(0, 'mine ');
+  first.remotely(() => first.text.insert(first.text.length, ' theirs'));
+  first.tracker.close();
+  const draft = first.drafts.at(-1);
+  if (!draft) throw new Error('no draft was kept');
+  const second = follow('mine base theirs more', { draft });
+  const layers = second.tracker.returned()?.layers;
+  expect([layers?.base, layers?.only('mine'), layers?.only('theirs')]).toEqual([
+    'base',
+    'mine base more',
+    'base theirs',
+  ]);
+  const damaged = follow('base', { draft: { summary: '{', body: '[]' } });
+  expect(damaged.drafts).toEqual([undefined]);
+  expect(damaged.tracker.returned()).toBeUndefined();
+  const lost = follow('', { draft });
+  expect(lost.tracker.returned()).toBeUndefined();
+});
+
+it('tells apart what both did in a document of many structs, in which it does not follow each keystroke of self', () => {
+  const { doc, text, tracker, remotely } = follow('end');
+  doc.transact(() => {
+    for (let count = 0; count < 6_000; count++) text.insert(0, 'x');
+  }, 'stored');
+  const base = text.toString();
+  tracker.left();
+  text.insert(base.length, ' mine');
+  text.insert(0, 'me ');
+  remotely(() => text.insert(text.length, ' theirs'));
+  text.insert(0, 'late ');
+  const layers = tracker.returned()?.layers;
+  expect(layers?.base).toBe(base);
+  expect(layers?.only('mine')).toBe(`late me ${base} mine`);
+  expect(layers?.only('theirs')).toBe(`${base} theirs`);
+});

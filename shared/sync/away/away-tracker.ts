@@ -1,0 +1,327 @@
+import type * as Y from 'yjs';
+import { CONTENT_TEXT } from '../../workspace/index.ts';
+import type { SyncCursor } from '../offline-store.ts';
+import type { AwaySide, OverlapRange } from './away-summary.ts';
+import { type Draft, readDraft, writeDraft } from './draft.ts';
+import { attributeStored } from './stored-edits.ts';
+import { relativeRanges } from './overlap-ranges.ts';
+import { TextLayers, type TextStep, type Writer } from './text-layers.ts';
+
+/** Longer texts are told of, but not kept. In UTF-16 units. */
+export const MAX_FOLLOWED_LENGTH = 1024 * 1024;
+
+/** Where a change of a document came from. `stored`: it was on this device already. */
+export type ChangeSource = 'remote' | 'local' | 'stored';
+
+/**
+ * Yjs tells what an edit did by going through the whole document: beyond so many structs, what self writes alone is found
+ * by comparing, once others' changes come, so that typing does not wait.
+ */
+const MAX_LIVE_STRUCTS = 5_000;
+
+/** What became of one document while this device was away. */
+export interface TrackedChange {
+  readonly document: string;
+  /** Undefined when the text is too large to be followed. */
+  readonly layers: TextLayers | undefined;
+  readonly isByOthers: boolean;
+  readonly isByMe: boolean;
+  /** Others have changed something that was not told yet. */
+  readonly isNews: boolean;
+  readonly overlaps: readonly OverlapRange[];
+  /** How far the document was before; undefined when that is not known. */
+  readonly since: SyncCursor | undefined;
+}
+
+/** What all documents that are being followed may hold together, in UTF-16 units. */
+export interface AwayBudget {
+  leftLength: number;
+}
+
+export interface AwayTrackerOptions {
+  readonly document: string;
+  readonly doc: Y.Doc;
+  readonly sourceOf: (origin: unknown) => ChangeSource;
+  readonly cursor: () => SyncCursor | undefined;
+  readonly budget: AwayBudget;
+  /** Keeps a draft, or removes it, before the changes that come after the call. */
+  readonly keepDraft: (draft: Draft | undefined) => void;
+}
+
+/**
+ * Follows one file's text from the moment at which this device lost touch until it has everything again. Nothing is
+ * copied before the first change.
+ */
+export class AwayTracker {
+  private readonly options: AwayTrackerOptions;
+  private readonly text: Y.Text;
+  private layers: TextLayers | undefined;
+  private since: SyncCursor | undefined;
+  /** What the layers take of the budget. */
+  private taken = 0;
+  private isLoaded = false;
+  private isClosed = false;
+  private isFollowing = true;
+  /** Something of the document was here before this connection. */
+  private isKnown = false;
+  /** The layers follow each change. */
+  private isLive = false;
+  /** Others' changes came in on this connection. */
+  private hasRemote = false;
+  private isBroken = false;
+  /** The layers are as they were before self went on writing. */
+  private isLagging = false;
+  /** Of others. */
+  private hasNews = false;
+  /** This device is back; only what others bring late is missing. */
+  private isSettling = false;
+  private hasDraft = false;
+  private readonly tooLargeBy = new Set<AwaySide>();
+  private pending: { readonly transaction: Y.Transaction; undo(): void } | undefined;
+
+  constructor(options: AwayTrackerOptions) {
+    this.options = options;
+    const { doc } = options;
+    this.text = doc.getText(CONTENT_TEXT);
+    doc.on('beforeTransaction', this.before);
+    doc.on('afterTransaction', this.after);
+    this.text.observe(this.noticeText);
+  }
+
+  /** The document has what was stored. `draft` was kept by an earlier start; `unacked` are edits of this device. */
+  loaded(draft: Draft | undefined, unacked: readonly Uint8Array[]): void {
+    this.isLoaded = true;
+    const { doc, cursor } = this.options;
+    const isEmpty = doc.store.clients.size === 0;
+    this.isKnown = !isEmpty || cursor() !== undefined;
+    if (!draft) return;
+    this.hasDraft = true;
+    const read = isEmpty ? undefined : readDraft(draft);
+    // Without the document itself, or damaged, a draft tells nothing.
+    if (!read) return this.discardDraft();
+    this.since = read.since;
+    this.setLayers(read.hasRemote ? attributeStored(read.layers, this.text, unacked) : read.layers);
+  }
+
+  /** The connection is lost: from now on changes count. */
+  left(): void {
+    if (!this.isFollowing || this.isSettling) this.reset();
+    this.isFollowing = true;
+    if (this.hasRemote) this.rest();
+  }
+
+  /**
+   * The document has everything, but for what others bring who come back later. From now on the edits of this device
+   * count for nobody. Gives what changed; undefined when others did nothing since the last time.
+   */
+  settle(): TrackedChange | undefined {
+    if (!this.isFollowing) return undefined;
+    const change = this.isSettling && !this.hasNews ? undefined : this.finish();
+    // What is found by comparing texts is as it was before the edits that count for nobody.
+    if (this.layers && this.tooLargeBy.size === 0) {
+      this.setLayers(this.current(this.layers));
+      this.isLive = true;
+    }
+    this.isSettling = true;
+    this.isKnown = true;
+    this.hasNews = false;
+    return change?.isByOthers ? change : undefined;
+  }
+
+  /** The document has everything. Gives what changed; undefined when nothing did, or nobody follows it. */
+  returned(): TrackedChange | undefined {
+    if (!this.isFollowing) return undefined;
+    this.isFollowing = false;
+    const change = this.finish();
+    this.isSettling = false;
+    this.setLayers(undefined);
+    this.isKnown = true;
+    return change;
+  }
+
+  /** What was followed is not wanted. */
+  abandon(): void {
+    this.isFollowing = false;
+    this.isSettling = false;
+    this.setLayers(undefined);
+    this.discardDraft();
+  }
+
+  /** What the draft was for is kept otherwise, or not wanted. */
+  discardDraft(): void {
+    if (!this.hasDraft) return;
+    this.hasDraft = false;
+    this.options.keepDraft(undefined);
+  }
+
+  /** The document is being closed: keeps what is not told yet. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    if (this.isFollowing) this.rest();
+    this.setLayers(undefined);
+    const { doc } = this.options;
+    doc.off('beforeTransaction', this.before);
+    doc.off('afterTransaction', this.after);
+    this.text.unobserve(this.noticeText);
+  }
+
+  private readonly before = (transaction: Y.Transaction): void => {
+    if (!this.isFollowing || !this.isLoaded || this.pending) return;
+    const source = this.options.sourceOf(transaction.origin);
+    if (source === 'stored') return;
+    const isFirst = source === 'remote' ? !this.hasRemote : !this.isLive;
+    // What comes to a document for the first time has been changed by nobody.
+    if (!isFirst || (source === 'remote' && !this.isKnown && !this.layers)) return;
+    if (source === 'local' && this.isSettling && !this.layers) return;
+    const { layers, isLive, isLagging, hasRemote, since } = this;
+    this.pending = {
+      transaction,
+      undo: () => {
+        this.setLayers(layers);
+        this.isLive = isLive;
+        this.isLagging = isLagging;
+        this.hasRemote = hasRemote;
+        this.since = since;
+      },
+    };
+    this.begin(source);
+  };
+
+  private begin(source: 'remote' | 'local'): void {
+    if (!this.layers) this.since = this.options.cursor();
+    const isTooLong = this.text.length > Math.min(MAX_FOLLOWED_LENGTH, this.options.budget.leftLength + this.taken);
+    if (this.tooLargeBy.size > 0 || isTooLong) return;
+    const text = this.text.toString();
+    this.setLayers(this.layers ? this.current(this.layers) : TextLayers.of(text));
+    this.isLive = true;
+    if (source === 'remote') this.hasRemote = true;
+  }
+
+  // Transactions that change nothing are made, too: by syncs that bring nothing.
+  private readonly after = (transaction: Y.Transaction): void => {
+    if (!this.isFollowing || !this.isLoaded) return;
+    const isBegun = this.pending?.transaction === transaction;
+    const { pending } = this;
+    if (isBegun) this.pending = undefined;
+    if (transaction.changed.size === 0) {
+      if (isBegun) pending?.undo();
+      return;
+    }
+    const source = this.options.sourceOf(transaction.origin);
+    const isLarge = !this.layers || this.layers.length > 4 * MAX_FOLLOWED_LENGTH;
+    const counts = source === 'remote' ? this.isKnown : source === 'local' && !this.isSettling;
+    if (isLarge && counts) this.noteLarge(source === 'remote' ? 'theirs' : 'mine');
+    else if (isBegun) this.keep(this.hasRemote);
+  };
+
+  private noteLarge(by: AwaySide): void {
+    this.tooLargeBy.add(by);
+    if (by === 'theirs') this.hasNews = true;
+    for (const side of ['theirs', 'mine'] as const) if (this.layers?.isChangedBy(side)) this.tooLargeBy.add(side);
+    this.setLayers(undefined);
+    this.isLive = false;
+    this.hasRemote = false;
+    this.discardDraft();
+  }
+
+  private readonly noticeText = (event: Y.YTextEvent, transaction: Y.Transaction): void => {
+    if (!this.isFollowing || !this.isLive || !this.layers) return;
+    const writer = this.writerOf(transaction);
+    if (writer === 'theirs') this.hasNews = true;
+    this.isLagging ||= writer === 'mine' && !this.hasRemote && countStructs(transaction.doc) > MAX_LIVE_STRUCTS;
+    if (this.isBroken || this.isLagging) return;
+    try {
+      this.setLayers(this.layers.apply(stepsOf(event), writer));
+    } catch {
+      // Its texts are still right; what changed is then found by comparing them.
+      this.isBroken = true;
+    }
+  };
+
+  private writerOf({ origin }: Y.Transaction): Writer {
+    if (this.options.sourceOf(origin) !== 'local') return 'theirs';
+    return this.isSettling ? 'base' : 'mine';
+  }
+
+  /** Keeps what there is. What comes until others' changes come again is of this device. */
+  private rest(): void {
+    if (!this.isLive || !this.layers) return;
+    this.setLayers(this.current(this.layers));
+    this.hasRemote = false;
+    this.keep(false);
+  }
+
+  private finish(): TrackedChange | undefined {
+    const { document, doc } = this.options;
+    const { since } = this;
+    const isNews = this.hasNews || !this.isSettling;
+    if (this.tooLargeBy.size > 0) {
+      const [isByOthers, isByMe] = [this.tooLargeBy.has('theirs'), this.tooLargeBy.has('mine')];
+      return { document, layers: undefined, isByOthers, isByMe, isNews, overlaps: [], since };
+    }
+    if (!this.layers) return undefined;
+    const layers = this.current(this.layers);
+    const [isByOthers, isByMe] = [layers.isChangedBy('theirs'), layers.isChangedBy('mine')];
+    if (!isByOthers && !isByMe) return undefined;
+    const overlaps = relativeRanges(doc.getText(CONTENT_TEXT), layers.findOverlaps());
+    return { document, layers, isByOthers, isByMe, isNews, overlaps, since };
+  }
+
+  /** The layers of the text as it is now. */
+  private current(layers: TextLayers): TextLayers {
+    const text = this.text.toString();
+    if (!this.isLive || this.isLagging) {
+      this.isLagging = false;
+      return layers.become(text, 'mine');
+    }
+    if (!this.isBroken && layers.merged === text) return layers;
+    this.isBroken = false;
+    return TextLayers.between(layers.base, layers.only('mine'), text);
+  }
+
+  private keep(hasRemote: boolean): void {
+    if (!this.layers) return;
+    this.hasDraft = true;
+    this.options.keepDraft(writeDraft({ layers: this.layers, hasRemote, since: this.since }));
+  }
+
+  private setLayers(layers: TextLayers | undefined): void {
+    const { budget } = this.options;
+    budget.leftLength += this.taken;
+    this.layers = layers;
+    this.taken = layers?.length ?? 0;
+    budget.leftLength -= this.taken;
+  }
+
+  private reset(): void {
+    this.setLayers(undefined);
+    this.since = undefined;
+    this.isLive = false;
+    this.hasRemote = false;
+    this.isBroken = false;
+    this.isLagging = false;
+    this.hasNews = false;
+    this.isSettling = false;
+    this.tooLargeBy.clear();
+  }
+}
+
+function countStructs({ store }: Y.Doc): number {
+  let count = 0;
+  for (const structs of store.clients.values()) count += structs.length;
+  return count;
+}
+
+/** Something in a text that is no text counts as one character. */
+const OBJECT_PLACEHOLDER = '\uFFFC';
+
+function stepsOf(event: Y.YTextEvent): TextStep[] {
+  return event.delta.flatMap((change): TextStep[] => {
+    if (change.retain !== undefined) return [{ kind: 'retain', length: change.retain }];
+    if (change.delete !== undefined) return [{ kind: 'delete', length: change.delete }];
+    const { insert } = change;
+    if (insert === undefined) return [];
+    return [{ kind: 'insert', text: typeof insert === 'string' ? insert : OBJECT_PLACEHOLDER }];
+  });
+}

@@ -1,0 +1,379 @@
+import type * as Y from 'yjs';
+import {
+  type Disposable,
+  DisposableStore,
+  MutableDisposable,
+  type Scheduler,
+  scheduleEvery,
+} from '../../lifecycle/index.ts';
+import { isReservedDocument, WorkspaceIndex } from '../../workspace/index.ts';
+import type { HeadsAnswer } from '../head-questions.ts';
+import type { OfflineStore, SyncCursor } from '../offline-store.ts';
+import type { DocumentLease } from '../open-documents.ts';
+import { AwayFollower, type AwayReport, type FollowedDocument, type FollowerHost } from './away-follower.ts';
+import { AwayLedger } from './away-ledger.ts';
+import type { ChangeAuthors } from './change-authors.ts';
+import type { Draft } from './draft.ts';
+import { LateArrivals, type PresentPeople } from './late-arrivals.ts';
+import type { ChangedElsewhere } from './elsewhere.ts';
+import { ElsewhereSearch } from './elsewhere-search.ts';
+
+/** A shorter absence is told of only when self has edited meanwhile. */
+export const MIN_ABSENCE_MS = 3_000;
+/** What documents that are opened so much later bring still counts for the absence. */
+const LATE_MS = 60_000;
+/** How often it is noted that this device is in touch: so exactly is an absence known after a crash. */
+const IN_TOUCH_PERIOD_MS = 5 * 60_000;
+/** UTF-16 units that all documents which are followed may hold together. */
+const MAX_FOLLOWED_LENGTH_IN_ALL = 64 * 1024 * 1024;
+/** Documents of an earlier start that are opened to finish what it began. */
+const MAX_REOPENED = 1_000;
+const LEFT_NOTE = 'left';
+
+export interface AwayWatchOptions {
+  readonly store: OfflineStore;
+  readonly scheduler: Scheduler;
+  readonly open: (name: string) => DocumentLease;
+  /** The list of files, when it is open. */
+  readonly indexDocument: () => Y.Doc | undefined;
+  readonly compareHeads: (cursors: readonly ({ readonly document: string } & SyncCursor)[]) => Promise<HeadsAnswer>;
+  /** The person, as far as the relay has told. */
+  readonly self: () => string | undefined;
+  /** The others who are here. */
+  readonly present: () => PresentPeople;
+  /** Without it nobody is named. */
+  readonly authors: ChangeAuthors | undefined;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What an absence is told of, from the return on. */
+export interface Return {
+  readonly leftMs: number;
+  readonly returnedMs: number;
+  /** Until then documents may still report, by the monotonic clock. */
+  readonly openUntilMs: number;
+  ownCount: number;
+  isBegun: boolean;
+}
+
+/** Notices when this device is away and what happened meanwhile, and tells of it in the ledger. */
+export class AwayWatch implements FollowerHost, Disposable {
+  readonly ledger: AwayLedger;
+  readonly budget = { leftLength: MAX_FOLLOWED_LENGTH_IN_ALL };
+  /** Resolves when what earlier starts kept is read. */
+  readonly whenReady: Promise<void>;
+  private readonly options: AwayWatchOptions;
+  private readonly followers = new Set<AwayFollower>();
+  private readonly drafts = new Set<string>();
+  private readonly reopened = new Map<string, DocumentLease>();
+  private readonly touches = new DisposableStore();
+  private readonly late = new MutableDisposable<LateArrivals>();
+  private readonly search: ElsewhereSearch;
+  private reports: AwayReport[] = [];
+  /** Who was here when the connection was lost. */
+  private expected: PresentPeople = new Map();
+  /** Sorted again only when the list has changed: each file that is opened asks for its path. */
+  private listed: { readonly doc: Y.Doc; readonly index: WorkspaceIndex } | undefined;
+  private left: { readonly atMs: number; readonly elapsedMs: number | undefined } | undefined;
+  private current: Return | undefined;
+  private isAtRelay = false;
+  private isClosed = false;
+
+  constructor(options: AwayWatchOptions) {
+    this.options = options;
+    this.ledger = new AwayLedger(options.store.away, options.onFailure);
+    this.search = new ElsewhereSearch(options);
+    this.whenReady = this.load();
+  }
+
+  get isBack(): boolean {
+    return this.isAtRelay;
+  }
+
+  /** Begins to follow a replica, before anything is in it; undefined when nothing is told of such documents. */
+  follow(followed: FollowedDocument): AwayFollower | undefined {
+    if (isReservedDocument(followed.name) && followed.name !== 'index') return undefined;
+    const follower = new AwayFollower(this, followed);
+    this.followers.add(follower);
+    return follower;
+  }
+
+  /** The relay is there again: what earlier starts began is finished. */
+  connected(): void {
+    void this.whenReady.then(() => {
+      const open = new Set([...this.followers].map(({ name }) => name));
+      const missing = [...this.drafts].filter((name) => !open.has(name) && !this.reopened.has(name));
+      for (const name of missing.slice(0, MAX_REOPENED)) this.reopen(name);
+    });
+  }
+
+  /** Every open document has everything. */
+  returned(): void {
+    if (this.isAtRelay) return;
+    const isSettled = this.expected.size === 0;
+    for (const follower of this.followers) {
+      if (isSettled) follower.tell();
+      else follower.settle();
+    }
+    this.isAtRelay = true;
+    const reports = this.reports;
+    this.reports = [];
+    const { scheduler } = this.options;
+    const { left } = this;
+    const returnedMs = scheduler.now();
+    const nowMs = scheduler.elapsedMs();
+    void this.whenReady.then(() => {
+      const { atMs: leftMs, elapsedMs } = left ?? this.left ?? {};
+      const absenceMs = elapsedMs === undefined ? returnedMs - (leftMs ?? returnedMs) : nowMs - elapsedMs;
+      const isNews = absenceMs >= MIN_ABSENCE_MS || reports.some(({ text }) => text?.isByMe === true);
+      const openUntilMs = nowMs + LATE_MS;
+      this.current =
+        leftMs !== undefined && isNews ? { leftMs, returnedMs, openUntilMs, ownCount: 0, isBegun: false } : undefined;
+      this.acceptAll(reports);
+      this.noteInTouch();
+      if (this.current) void this.askRelay(this.current);
+    });
+    if (!isSettled) this.awaitOthers();
+    this.touches.add(scheduleEvery(scheduler, () => this.noteInTouch(), IN_TOUCH_PERIOD_MS));
+  }
+
+  /** Others have come or gone. */
+  participantsChanged(): void {
+    this.late.value?.participantsChanged();
+  }
+
+  /** The relay is out of reach; who was here is still known. Replicas are told by their own. */
+  lost(): void {
+    this.closeReopened();
+    if (!this.isAtRelay) return;
+    this.expected = new Map([...this.options.present(), ...(this.late.value?.missing ?? [])]);
+    this.late.value = undefined;
+    this.noteInTouch();
+    this.isAtRelay = false;
+    this.touches.clear();
+    this.search.end();
+    const { scheduler } = this.options;
+    const left = { atMs: scheduler.now(), elapsedMs: scheduler.elapsedMs() };
+    this.left = left;
+    // What an earlier start noted, and is being read, is older.
+    void this.whenReady.then(() => {
+      if (!this.isAtRelay) this.left = left;
+    });
+  }
+
+  take(report: AwayReport): void {
+    this.reopened.get(report.name)?.dispose();
+    this.reopened.delete(report.name);
+    if (this.isAtRelay) void this.whenReady.then(() => this.acceptAll([report]));
+    else this.reports.push(report);
+  }
+
+  async readDraft(name: string): Promise<Draft | undefined> {
+    await this.whenReady;
+    if (!this.drafts.has(name)) return undefined;
+    try {
+      return await this.options.store.away.read('draft', name);
+    } catch (error) {
+      this.options.onFailure(error);
+      return undefined;
+    }
+  }
+
+  async keepDraft(name: string, draft: Draft | undefined): Promise<void> {
+    const { away } = this.options.store;
+    if (draft) {
+      this.drafts.add(name);
+      await away.write('draft', { name, ...draft });
+    } else {
+      this.drafts.delete(name);
+      await away.remove('draft', name);
+    }
+  }
+
+  private awaitOthers(): void {
+    const { scheduler, present } = this.options;
+    this.late.value = new LateArrivals({
+      scheduler,
+      expected: this.expected,
+      present,
+      onArrived: () => this.settle(),
+      onSettled: () => {
+        this.late.value = undefined;
+        for (const follower of this.followers) follower.tell();
+      },
+    });
+    this.late.value.participantsChanged();
+  }
+
+  /** Gives whether others have brought something since the last time. */
+  private settle(): boolean {
+    const { current } = this;
+    let isNews = false;
+    for (const follower of this.followers) if (follower.settle()) isNews = true;
+    // Who it was is known to the relay.
+    if (isNews && current) void this.whenReady.then(() => this.askRelay(current));
+    return isNews;
+  }
+
+  closed(follower: AwayFollower): void {
+    this.followers.delete(follower);
+  }
+
+  /** Resolves when everything that is known by now is kept. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.closeReopened();
+    this.touches.clear();
+    this.late.value = undefined;
+    this.search.end();
+    await this.whenReady;
+    if (this.isAtRelay) this.noteInTouch();
+    await this.ledger.whenKept();
+  }
+
+  dispose(): void {
+    this.listed?.index.dispose();
+    this.listed = undefined;
+    this.touches.dispose();
+    this.late.dispose();
+    this.search.dispose();
+    this.closeReopened();
+    this.ledger.dispose();
+  }
+
+  private async load(): Promise<void> {
+    const { away } = this.options.store;
+    await this.ledger.load();
+    try {
+      for (const { name } of await away.list('draft')) this.drafts.add(name);
+      const leftMs = Number((await away.read('note', LEFT_NOTE))?.summary);
+      if (leftMs > 0) this.left ??= { atMs: leftMs, elapsedMs: undefined };
+    } catch (error) {
+      this.options.onFailure(error);
+    }
+  }
+
+  private reopen(name: string): void {
+    if (this.isClosed) return;
+    this.reopened.set(name, this.options.open(name));
+  }
+
+  private closeReopened(): void {
+    for (const lease of this.reopened.values()) lease.dispose();
+    this.reopened.clear();
+  }
+
+  private acceptAll(reports: readonly AwayReport[]): void {
+    const { current } = this;
+    // Files that others deleted are known by their place in the list.
+    for (const report of reports) if (report.list.length > 0) this.acceptList(report, current);
+    const paths = this.readPaths();
+    for (const report of reports) {
+      if (report.list.length === 0) this.acceptText(report, current, paths);
+    }
+  }
+
+  private acceptList({ list, name, discardDraft }: AwayReport, current: Return | undefined): void {
+    if (current && this.isInTime(name, current)) {
+      this.begin(current);
+      for (const change of list) this.ledger.addList(change);
+    }
+    discardDraft();
+  }
+
+  private acceptText(report: AwayReport, current: Return | undefined, paths: Paths): void {
+    const { name, text, isFinal, discardDraft } = report;
+    const path = paths.get(name) ?? (paths.isKnown ? this.ledger.get(name)?.path : name);
+    const isWanted = current ? this.isInTime(name, current) : this.isAwaited(name);
+    if (!text?.isByOthers) this.ledger.setUnchanged(name);
+    if (!text || path === undefined || !isWanted) return discardDraft();
+    if (text.isByOthers) {
+      if (!text.isNews) return discardDraft();
+      // What an earlier return has told of may be read at any time.
+      if (current) this.begin(current);
+      this.ledger.addText(text, path, discardDraft);
+    } else if (isFinal) {
+      if (current) current.ownCount++;
+      if (current?.isBegun) this.ledger.addOwn(1);
+      discardDraft();
+    }
+  }
+
+  private isInTime(name: string, { openUntilMs }: Return): boolean {
+    return this.options.scheduler.elapsedMs() <= openUntilMs || this.isAwaited(name);
+  }
+
+  /** It was told that others have changed it, and that is all that is known. */
+  private isAwaited(name: string): boolean {
+    return this.ledger.get(name)?.text === 'unread';
+  }
+
+  private begin(current: Return): void {
+    if (current.isBegun) return;
+    current.isBegun = true;
+    this.ledger.begin(current.leftMs, current.returnedMs);
+    this.ledger.addOwn(current.ownCount);
+  }
+
+  private readPaths(): Paths {
+    const doc = this.options.indexDocument();
+    if (!doc) return { isKnown: false, get: () => undefined };
+    if (this.listed?.doc !== doc) {
+      this.listed?.index.dispose();
+      this.listed = { doc, index: new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 }) };
+    }
+    const { index } = this.listed;
+    return { isKnown: true, get: (fileId) => index.get(fileId)?.path };
+  }
+
+  private async askRelay(current: Return): Promise<void> {
+    const { store, onFailure } = this.options;
+    try {
+      const open = new Set([...this.followers].map(({ name }) => name));
+      const paths = this.readPaths();
+      const cursors = [...(await store.listCursors())];
+      const unopened = cursors.filter(([name]) => !open.has(name) && paths.get(name) !== undefined);
+      const told = this.ledger.all.flatMap(({ fileId, since }) => (since ? [[fileId, since] as const] : []));
+      const since = new Map([...unopened, ...told]);
+      if (this.current !== current || !this.isAtRelay || this.isClosed) return;
+      this.search.begin(since, current.leftMs, (changed) => this.acceptElsewhere(changed, since, current));
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
+  private acceptElsewhere(
+    changed: readonly ChangedElsewhere[],
+    since: ReadonlyMap<string, SyncCursor>,
+    current: Return,
+  ): void {
+    const paths = this.readPaths();
+    for (const { document, people } of changed) {
+      const isTold = this.ledger.get(document)?.text !== undefined;
+      const path = paths.get(document);
+      // Whoever opened it meanwhile knows more.
+      if (!isTold && (path === undefined || this.isOpen(document) || people?.length === 0)) continue;
+      if (!isTold && path !== undefined) {
+        this.begin(current);
+        this.ledger.addUnread(document, path, since.get(document));
+      }
+      if (people) this.ledger.setPeople(document, people);
+    }
+  }
+
+  private isOpen(name: string): boolean {
+    return [...this.followers].some((follower) => follower.name === name);
+  }
+
+  private noteInTouch(): void {
+    const { store, scheduler, onFailure } = this.options;
+    const row = { name: LEFT_NOTE, summary: String(scheduler.now()), body: '' };
+    store.away.write('note', row).catch(onFailure);
+  }
+}
+
+interface Paths {
+  /** Whether the list of files is there. */
+  readonly isKnown: boolean;
+  get(fileId: string): string | undefined;
+}

@@ -1,0 +1,40 @@
+import type * as Y from 'yjs';
+import type { AuthorRun, ChangingPerson, RoomChanges } from '../administration/room-changes.ts';
+import type { AuthoredRange, AwayPerson } from './away-summary.ts';
+import { itemsOf, StructRanges } from './text-items.ts';
+
+/** Asks the relay who changed documents. */
+export type ChangeAuthors = Pick<RoomChanges, 'read' | 'readAll'>;
+
+/** Clocks of the relay and of this device may differ by so much. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** Others who changed something since `sinceMs`; the latest first. */
+export function othersOf(people: readonly ChangingPerson[], self: string | undefined, sinceMs: number): AwayPerson[] {
+  return people
+    .filter(({ subject, toMs }) => subject !== self && toMs >= sinceMs - CLOCK_TOLERANCE_MS)
+    .map(({ subject, name, fromMs, toMs }) => ({ subject, name, firstMs: fromMs, lastMs: toMs }))
+    .toSorted((a, b) => b.lastMs - a.lastMs);
+}
+
+/** What of a text others than `self` wrote. */
+export function rangesOf(text: Y.Text, runs: readonly AuthorRun[], self: string | undefined): AuthoredRange[] {
+  const structs = new StructRanges<AuthorRun>();
+  for (const run of runs) for (const [client, from, to] of run.clients) structs.add(client, from, to, run);
+  const ranges: AuthoredRange[] = [];
+  let end = 0;
+  for (const item of itemsOf(text)) {
+    // The first run that has a struct has brought it.
+    for (const part of structs.within(item).toSorted((a, b) => a.start - b.start)) {
+      const start = Math.max(part.start, end);
+      if (start >= part.end) continue;
+      end = part.end;
+      const { subject, name } = part.value;
+      if (subject === self) continue;
+      const last = ranges.at(-1);
+      if (last?.end === start && last.subject === subject) ranges[ranges.length - 1] = { ...last, end };
+      else ranges.push({ start, end, subject, name });
+    }
+  }
+  return ranges;
+}

@@ -1,0 +1,56 @@
+import { PROTOCOL_LIMITS } from '../../protocol/index.ts';
+import type { HeadsAnswer } from '../head-questions.ts';
+import type { SyncCursor } from '../offline-store.ts';
+import type { AwayPerson } from './away-summary.ts';
+import { type ChangeAuthors, othersOf } from './change-authors.ts';
+
+export interface ElsewhereQuestion {
+  readonly authors: ChangeAuthors | undefined;
+  readonly compareHeads: (cursors: readonly ({ readonly document: string } & SyncCursor)[]) => Promise<HeadsAnswer>;
+  /** The person who asks. */
+  readonly self: string | undefined;
+  /** When this device lost touch, since the epoch. */
+  readonly leftMs: number;
+}
+
+/** A document that stands elsewhere at the relay. */
+export interface ChangedElsewhere {
+  readonly document: string;
+  /** Others who changed it since this device left; undefined when the relay does not tell. */
+  readonly people: readonly AwayPerson[] | undefined;
+}
+
+export interface FoundElsewhere {
+  readonly changed: readonly ChangedElsewhere[];
+  /** Of these the relay could not tell now: they are to be asked for again. */
+  readonly unanswered: ReadonlyMap<string, SyncCursor>;
+}
+
+const NONE: ReadonlyMap<string, SyncCursor> = new Map();
+
+/** Which of the documents have changed since, and by whom. */
+export async function findElsewhere(
+  since: ReadonlyMap<string, SyncCursor>,
+  { authors, compareHeads, self, leftMs }: ElsewhereQuestion,
+): Promise<FoundElsewhere> {
+  if (since.size === 0) return { changed: [], unanswered: NONE };
+  const cursors = [...since].map(([document, cursor]) => ({ document, ...cursor }));
+  const told = await authors?.readAll(cursors.map(({ document, epoch, seq }) => ({ document, epoch, afterSeq: seq })));
+  if (told?.ok) {
+    const changed = told.value.map(({ document, people, isCut }) => {
+      const others = othersOf(people, self, leftMs);
+      return { document, people: isCut && others.length === 0 ? undefined : others };
+    });
+    return { changed, unanswered: NONE };
+  }
+  // Those who came for a part of the files are told which, not by whom.
+  const changed: ChangedElsewhere[] = [];
+  for (let next = 0; next < cursors.length; next += PROTOCOL_LIMITS.maxComparedDocuments) {
+    const answer = await compareHeads(cursors.slice(next, next + PROTOCOL_LIMITS.maxComparedDocuments));
+    if (answer.kind === 'later') return { changed, unanswered: new Map([...since].slice(next)) };
+    // Without a connection, the next return asks.
+    if (answer.kind === 'unavailable') break;
+    changed.push(...answer.heads.map(({ document }) => ({ document, people: undefined })));
+  }
+  return { changed, unanswered: NONE };
+}

@@ -1,0 +1,177 @@
+import type * as Y from 'yjs';
+import { type SharedFile, WorkspaceIndex } from '../../workspace/index.ts';
+import type { ListChange } from './away-summary.ts';
+import type { ChangeSource } from './away-tracker.ts';
+import type { Draft } from './draft.ts';
+
+/** Files of a longer list are not compared with it. */
+const MAX_KEPT_FILES = 50_000;
+
+/** What others did to one file's place in the list. */
+export interface TrackedListChange {
+  readonly fileId: string;
+  /** As it is, or as it was before it was deleted. */
+  readonly path: string;
+  readonly change: ListChange;
+}
+
+export interface ListTrackerOptions {
+  readonly doc: Y.Doc;
+  readonly sourceOf: (origin: unknown) => ChangeSource;
+  /** Keeps the list as it was before others' changes, or removes it. */
+  readonly keepDraft: (draft: Draft | undefined) => void;
+}
+
+/** By id. `content` tells two contents of a file apart that is no shared text. */
+type Files = ReadonlyMap<string, { readonly path: string; readonly content: string }>;
+
+/** Follows the list of files from the moment at which this device lost touch until it has everything again. */
+export class ListTracker {
+  private readonly options: ListTrackerOptions;
+  private readonly entries: Y.Map<unknown>;
+  /** The list before the first change of others. */
+  private before: Files | undefined;
+  private readonly ownIds = new Set<string>();
+  private isLoaded = false;
+  private isFollowing = true;
+  private isKnown = false;
+  private hasDraft = false;
+  private pending: Y.Transaction | undefined;
+
+  constructor(options: ListTrackerOptions) {
+    this.options = options;
+    this.entries = options.doc.getMap('files');
+    options.doc.on('beforeTransaction', this.noticeBegin);
+    options.doc.on('afterTransaction', this.noticeEnd);
+    this.entries.observeDeep(this.noticeEntries);
+  }
+
+  /** The list has what was stored. `draft` was kept by an earlier start. */
+  loaded(draft: Draft | undefined): void {
+    this.isLoaded = true;
+    this.isKnown = this.entries.size > 0;
+    if (!draft) return;
+    this.hasDraft = true;
+    this.before = this.isKnown ? readFiles(draft.body) : undefined;
+    if (!this.before) this.discardDraft();
+  }
+
+  left(): void {
+    if (!this.isFollowing) this.reset();
+    this.isFollowing = true;
+  }
+
+  /** The list is complete. Gives what others did to it since the last time. */
+  returned(): readonly TrackedListChange[] {
+    const changes = this.settle();
+    this.isFollowing = false;
+    return changes;
+  }
+
+  /** As {@link returned}, but what others bring late is followed further. */
+  settle(): readonly TrackedListChange[] {
+    if (!this.isFollowing) return [];
+    const changes = this.before ? this.compare(this.before) : [];
+    this.reset();
+    this.isKnown = true;
+    return changes;
+  }
+
+  discardDraft(): void {
+    if (!this.hasDraft) return;
+    this.hasDraft = false;
+    this.options.keepDraft(undefined);
+  }
+
+  close(): void {
+    const { doc } = this.options;
+    doc.off('beforeTransaction', this.noticeBegin);
+    doc.off('afterTransaction', this.noticeEnd);
+    this.entries.unobserveDeep(this.noticeEntries);
+  }
+
+  private readonly noticeBegin = (transaction: Y.Transaction): void => {
+    if (!this.isFollowing || !this.isLoaded || !this.isKnown || this.before) return;
+    if (this.options.sourceOf(transaction.origin) !== 'remote' || this.entries.size > MAX_KEPT_FILES) return;
+    this.pending = transaction;
+    this.before = listFiles(this.options.doc);
+  };
+
+  private readonly noticeEnd = (transaction: Y.Transaction): void => {
+    if (this.pending !== transaction) return;
+    this.pending = undefined;
+    if (transaction.changed.size === 0) this.before = undefined;
+    else if (this.before) {
+      this.hasDraft = true;
+      this.options.keepDraft({
+        summary: '',
+        body: JSON.stringify([...this.before].map(([fileId, { path, content }]) => [fileId, path, content])),
+      });
+    }
+  };
+
+  /** Once others' changes come in, what self does must not count as theirs. */
+  private readonly noticeEntries = (
+    events: readonly Y.YEvent<Y.AbstractType<unknown>>[],
+    transaction: Y.Transaction,
+  ) => {
+    if (!this.isFollowing || !this.before || this.options.sourceOf(transaction.origin) !== 'local') return;
+    for (const event of events) {
+      const [fileId] = event.path;
+      if (typeof fileId === 'string') this.ownIds.add(fileId);
+      else for (const key of event.keys.keys()) this.ownIds.add(key);
+    }
+  };
+
+  private compare(before: Files): readonly TrackedListChange[] {
+    const after = listFiles(this.options.doc);
+    const changes: TrackedListChange[] = [];
+    const add = (fileId: string, path: string, change: ListChange) => {
+      if (!this.ownIds.has(fileId)) changes.push({ fileId, path, change });
+    };
+    for (const [fileId, file] of after) {
+      const old = before.get(fileId);
+      if (!old) add(fileId, file.path, { kind: 'created' });
+      else if (old.path !== file.path) add(fileId, file.path, { kind: 'renamed', from: old.path });
+      else if (old.content !== file.content) add(fileId, file.path, { kind: 'replaced' });
+    }
+    for (const [fileId, file] of before) if (!after.has(fileId)) add(fileId, file.path, { kind: 'deleted' });
+    return changes;
+  }
+
+  private reset(): void {
+    this.before = undefined;
+    this.ownIds.clear();
+  }
+}
+
+function listFiles(doc: Y.Doc): Files {
+  const index = new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 });
+  try {
+    return new Map(index.files.map((file) => [file.fileId, { path: file.path, content: contentOf(file) }]));
+  } finally {
+    index.dispose();
+  }
+}
+
+function contentOf({ kind, sizeBytes, blob }: SharedFile): string {
+  return kind === 'text' ? kind : JSON.stringify([kind, sizeBytes, blob]);
+}
+
+/** Undefined when it is damaged. */
+function readFiles(encoded: string): Files | undefined {
+  try {
+    const value: unknown = JSON.parse(encoded);
+    return Array.isArray(value) ? new Map(value.map(readFile)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readFile(value: unknown): readonly [string, { readonly path: string; readonly content: string }] {
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [fileId, path, content] = parts;
+  if (typeof fileId !== 'string' || typeof path !== 'string' || typeof content !== 'string')
+    throw new TypeError('the kept list of files is damaged');
+  return [fileId, { path, content }];
+}
