@@ -6,7 +6,7 @@ import { type Disposable, toDisposable } from '../../../shared/lifecycle/index.t
 import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
 import { DamagedDatabaseError, openDatabase } from './open-database.ts';
 
-const SCHEMA = { version: 1, sql: 'CREATE TABLE IF NOT EXISTS lock (held INTEGER)' };
+const SCHEMA = { steps: ['CREATE TABLE IF NOT EXISTS lock (held INTEGER)'] };
 
 /**
  * Keeps other Tuttis on this device from mirroring a folder, given by its real path: two would take each other's saves

@@ -8,7 +8,7 @@ import { systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { RoomDatabase } from './room-database.ts';
 import { SqliteOfflineStore } from './sqlite-offline-store.ts';
 
-/** Types for ever, and prints how many characters the store has promised to keep. */
+/** Types so many characters each millisecond for ever, and prints how many characters the store has promised to keep. */
 const TYPIST = `
   const Y = await import('yjs');
   const { systemScheduler } = await import('./shared/lifecycle/index.ts');
@@ -22,11 +22,13 @@ const TYPIST = `
     const count = ++typed;
     document.appendLocal(update).then(() => process.stdout.write(count + '\\n'));
   });
-  setInterval(() => doc.getText('content').insert(typed, 'x'), 1);
+  setInterval(() => {
+    for (let left = Number(process.argv[2]); left > 0; left--) doc.getText('content').insert(typed, 'x');
+  }, 1);
 `;
 
-function startTypist(path: string): ChildProcess {
-  const typist = spawn(process.execPath, ['--input-type=module', '--eval', TYPIST, path], {
+function startTypist(path: string, charactersEachMs: number): ChildProcess {
+  const typist = spawn(process.execPath, ['--input-type=module', '--eval', TYPIST, path, String(charactersEachMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => {
@@ -35,25 +37,32 @@ function startTypist(path: string): ChildProcess {
   return typist;
 }
 
-it('has everything that was stored when the process is killed while it writes', async () => {
+it.each([
+  ['while it writes', 1, 300],
+  ['before its log is merged', 20, 2_050],
+  ['while its log is merged', 20, 4_500],
+  ['after its log was merged', 20, 9_000],
+])('has everything that was stored when the process is killed %s', async (_when, charactersEachMs, killedAt) => {
   const folder = mkdtempSync(join(tmpdir(), 'tutti-killed-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'room.sqlite');
-  const typist = startTypist(path);
+  const typist = startTypist(path, charactersEachMs);
   let stored = 0;
   let output = '';
   await new Promise<void>((resolve) => {
     typist.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString();
       stored = Number(output.slice(0, output.lastIndexOf('\n')).split('\n').at(-1));
-      if (stored >= 300) typist.kill('SIGKILL');
+      if (stored >= killedAt) typist.kill('SIGKILL');
     });
     typist.on('exit', () => resolve());
   });
   const room = new RoomDatabase({ path, scheduler: systemScheduler });
   onTestFinished(() => room.close());
   expect(room.damage).toBeUndefined();
-  const { updates, unacked } = await new SqliteOfflineStore(room).openDocument('file').load();
+  const store = new SqliteOfflineStore(room);
+  onTestFinished(() => store.close());
+  const { updates, unacked } = await store.openDocument('file').load();
   const doc = new Y.Doc();
   for (const update of updates) Y.applyUpdate(doc, update);
   expect(doc.getText('content').length).toBeGreaterThanOrEqual(stored);

@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import { fromBlob, toBlob } from './blobs.ts';
 import { SEALED_TEXTS_SQL, SealedTexts } from './sealed-texts.ts';
-import { DamagedDatabaseError, openDatabase } from './open-database.ts';
+import { JOINED_ROOMS_SQL, JoinedRooms } from './joined-rooms.ts';
+import { DamagedDatabaseError, type DatabaseSchema, openDatabase } from './open-database.ts';
 import type { SecretSeal } from './secret-seal.ts';
 import { setAside } from './set-aside.ts';
 
@@ -19,16 +20,23 @@ export type FoundRoom =
   | { readonly kind: 'known'; readonly known: KnownRoom }
   | { readonly kind: 'sealed'; readonly relayUrl: string; readonly room: string };
 
+/** A folder's room, as far as it is no secret. The folder is empty for this device's room without one. */
+export interface FolderRoom {
+  readonly folder: string;
+  readonly relayUrl: string;
+  readonly room: string;
+  readonly openedMs: number;
+}
+
 export interface RememberOptions {
   readonly nowMs: number;
   /** Seals the secret where that is possible; else every start of this account can read it, with a window or not. */
   readonly isSealed: boolean;
 }
 
-const SCHEMA = {
-  version: 2,
-  sql: `${SEALED_TEXTS_SQL}
-    CREATE TABLE IF NOT EXISTS folder_rooms (
+const SCHEMA: DatabaseSchema = {
+  steps: [
+    `CREATE TABLE IF NOT EXISTS folder_rooms (
       folder TEXT PRIMARY KEY,
       relay_url TEXT NOT NULL,
       room TEXT NOT NULL,
@@ -37,6 +45,9 @@ const SCHEMA = {
       opened_ms INTEGER NOT NULL
     );
     CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+    SEALED_TEXTS_SQL,
+    JOINED_ROOMS_SQL,
+  ],
 };
 
 const MAX_RECENT = 20;
@@ -51,6 +62,8 @@ export class KnownRooms {
   readonly lastTokens: SealedTexts;
   /** Keys of proposals that were sent. */
   readonly proposals: SealedTexts;
+  /** Rooms that were joined by a link. */
+  readonly joined: JoinedRooms;
   private readonly database: Database.Database;
   private readonly seal: SecretSeal | undefined;
 
@@ -59,9 +72,12 @@ export class KnownRooms {
     const opened = openOrBeginAnew(path, nowMs);
     this.database = opened.database;
     this.setAsidePath = opened.setAsidePath;
+    // What is forgotten, such as the secret of a link, is not to stay in the file.
+    this.database.pragma('secure_delete = ON');
     this.linkSecrets = new SealedTexts(this.database, seal, 'link');
     this.lastTokens = new SealedTexts(this.database, seal, 'token');
     this.proposals = new SealedTexts(this.database, undefined, 'proposal');
+    this.joined = new JoinedRooms(this.database, seal);
   }
 
   find(folder: string): FoundRoom {
@@ -103,6 +119,26 @@ export class KnownRooms {
       )
       .all(MAX_RECENT)
       .map(({ folder }) => String(folder));
+  }
+
+  /** Every room that this device made, the last one opened first. */
+  listFolderRooms(): readonly FolderRoom[] {
+    return this.database
+      .prepare<[], Readonly<Record<string, unknown>>>(
+        'SELECT folder, relay_url, room, opened_ms FROM folder_rooms ORDER BY opened_ms DESC',
+      )
+      .all()
+      .map((row) => ({
+        folder: String(row['folder']),
+        relayUrl: String(row['relay_url']),
+        room: String(row['room']),
+        openedMs: Number(row['opened_ms']),
+      }));
+  }
+
+  /** The next opening of the folder makes a new room. */
+  forgetFolder(folder: string): void {
+    this.database.prepare('DELETE FROM folder_rooms WHERE folder = ?').run(folder);
   }
 
   readSetting(name: string): string | undefined {

@@ -11,6 +11,8 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   private readonly failed = new Emitter<unknown>();
   private readonly uncommitted = new Map<string, MirrorBase | undefined>();
   private readonly savingIds: Set<string>;
+  /** Whether a file has a base is asked often, of all files at once. */
+  private readonly basedIds: Set<string>;
   private readonly moves: Map<string, MirrorMove>;
   private readonly statements: ReturnType<typeof prepareStatements>;
 
@@ -21,6 +23,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   constructor(room: RoomDatabase) {
     this.room = room;
     this.statements = prepareStatements(room.database);
+    this.basedIds = new Set(this.statements.listIds.all().map((row) => String(row['file_id'])));
     this.savingIds = new Set(this.statements.listSaving.all().map((row) => String(row['file_id'])));
     this.moves = new Map(this.statements.listMoving.all().map((row) => [String(row['file_id']), toMove(row)]));
   }
@@ -32,8 +35,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   }
 
   has(fileId: string): boolean {
-    if (this.uncommitted.has(fileId)) return this.uncommitted.get(fileId) !== undefined;
-    return this.statements.has.get(fileId) !== undefined;
+    return this.basedIds.has(fileId);
   }
 
   set(fileId: string, base: MirrorBase): void {
@@ -104,6 +106,8 @@ export class SqliteMirrorBases implements MirrorBaseStore {
 
   private write(fileId: string, base: MirrorBase | undefined, run: () => void): void {
     this.uncommitted.set(fileId, base);
+    if (base) this.basedIds.add(fileId);
+    else this.basedIds.delete(fileId);
     const isSaving = this.savingIds.delete(fileId);
     const runAll = () => {
       run();
@@ -128,7 +132,7 @@ function prepareStatements(database: Database.Database) {
     );
   return {
     get: database.prepare<[string], Row>('SELECT path, hash, content FROM mirror_base WHERE file_id = ?'),
-    has: database.prepare<[string], Row>('SELECT 1 FROM mirror_base WHERE file_id = ?'),
+    listIds: database.prepare<[], Row>('SELECT file_id FROM mirror_base'),
     set: setIn('mirror_base'),
     delete: database.prepare<[string]>('DELETE FROM mirror_base WHERE file_id = ?'),
     list: database.prepare<[], Row>('SELECT file_id, path FROM mirror_base'),

@@ -5,11 +5,14 @@ import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
 import { isDamage, toOfflineStoreError } from './sqlite-failure.ts';
 
 const BUSY_TIMEOUT_MS = 300;
+const MAX_RESTING_LOG_BYTES = 1024 * 1024;
 
 export interface DatabaseSchema {
-  /** Raised with every change; a file of a later version is not touched. */
-  readonly version: number;
-  readonly sql: string;
+  /**
+   * What brought the tables about, one entry for each version: a file runs those that it has not run. Append only. A file
+   * that has run more of them was written by a later Tutti and is not touched.
+   */
+  readonly steps: readonly string[];
 }
 
 /** Thrown when the file is not a sound database. */
@@ -44,7 +47,14 @@ function configure(database: Database.Database): void {
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   // Held until the process ends, however it ends: a second Tutti on the file gets an error instead of a share in it.
   database.pragma('locking_mode = EXCLUSIVE');
+  // For a new file, before anything is written: pages that become free can be given back to the disk. It would write into
+  // another one, which may be damaged and is to be kept as it is then.
+  if (database.pragma('page_count', { simple: true }) === 0) database.pragma('auto_vacuum = INCREMENTAL');
   database.pragma('journal_mode = WAL');
+  // Copying the log into the file takes the turn of whoever commits: in small portions it holds up nobody, and the log,
+  // which a large write makes long, does not stay so.
+  database.pragma('wal_autocheckpoint = 200');
+  database.pragma(`journal_size_limit = ${MAX_RESTING_LOG_BYTES}`);
   database.pragma('synchronous = NORMAL');
   // On macOS a plain fsync does not reach the disk.
   database.pragma('fullfsync = 1');
@@ -55,11 +65,14 @@ function check(database: Database.Database, path: string): void {
   if (verdict !== 'ok') throw new DamagedDatabaseError(path, { cause: new Error(String(verdict)) });
 }
 
-function migrate(database: Database.Database, path: string, schema: DatabaseSchema): void {
+function migrate(database: Database.Database, path: string, { steps }: DatabaseSchema): void {
   const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > schema.version) {
+  if (version > steps.length) {
     throw new OfflineStoreError('unavailable', `${path} was written by a newer Tutti. Update this one.`);
   }
   // Also takes the lock, since a write is needed for it.
-  database.exec(`BEGIN IMMEDIATE; ${schema.sql}; PRAGMA user_version = ${schema.version}; COMMIT;`);
+  const sql = ['BEGIN IMMEDIATE', ...steps.slice(version), `PRAGMA user_version = ${steps.length}`, 'COMMIT'].join(
+    ';\n',
+  );
+  database.exec(sql);
 }

@@ -4,42 +4,13 @@ import * as Y from 'yjs';
 import { toBlob } from './blobs.ts';
 import { GroupCommit } from './group-commit.ts';
 import { DamagedDatabaseError, openDatabase } from './open-database.ts';
+import { ROOM_SCHEMA } from './room-schema.ts';
 import { salvageUpdates, setAside } from './set-aside.ts';
 import { toOfflineStoreError } from './sqlite-failure.ts';
 
-const SCHEMA = {
-  version: 1,
-  sql: `
-    CREATE TABLE IF NOT EXISTS updates (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      document TEXT NOT NULL,
-      payload BLOB NOT NULL,
-      is_unacked INTEGER NOT NULL
-    );
-    CREATE INDEX IF NOT EXISTS updates_of_document ON updates (document, id);
-    CREATE INDEX IF NOT EXISTS unacked_updates ON updates (document, id) WHERE is_unacked = 1;
-    CREATE TABLE IF NOT EXISTS cursors (document TEXT PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS mirror_base (
-      file_id TEXT PRIMARY KEY,
-      path TEXT NOT NULL,
-      hash TEXT NOT NULL,
-      content TEXT NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS mirror_saving (
-      file_id TEXT PRIMARY KEY,
-      path TEXT NOT NULL,
-      hash TEXT NOT NULL,
-      content TEXT NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS mirror_moving (
-      file_id TEXT PRIMARY KEY,
-      from_path TEXT NOT NULL,
-      to_path TEXT NOT NULL,
-      identity TEXT NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS commits (synced INTEGER NOT NULL);
-    INSERT INTO commits SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM commits)`,
-};
+/** As the pragma says it. */
+const INCREMENTAL = 2;
+const MAX_REWRITTEN_BYTES = 64 * 1024 * 1024;
 
 export interface RoomDatabaseOptions {
   readonly path: string;
@@ -62,12 +33,14 @@ export class RoomDatabase {
   readonly path: string;
   readonly database: Database.Database;
   readonly writes: GroupCommit;
+  readonly scheduler: Scheduler;
   /** Set when the file was damaged and begun anew. */
   readonly damage: DamageReport | undefined;
 
   /** Throws OfflineStoreError. */
   constructor({ path, scheduler, maxFileBytes }: RoomDatabaseOptions) {
     this.path = path;
+    this.scheduler = scheduler;
     const opened = openOrRepair(path, scheduler.now());
     this.database = opened.database;
     this.damage = opened.damage;
@@ -82,13 +55,26 @@ export class RoomDatabase {
   close(): void {
     if (!this.database.open) return;
     this.writes.dispose();
+    this.prepareToShrink();
     this.database.close();
+  }
+
+  /** A file of an early version keeps its free pages until it has been written anew once. */
+  private prepareToShrink(): void {
+    const read = (name: string) => Number(this.database.pragma(name, { simple: true }));
+    if (read('auto_vacuum') === INCREMENTAL || read('page_count') * read('page_size') > MAX_REWRITTEN_BYTES) return;
+    try {
+      this.database.pragma('auto_vacuum = INCREMENTAL');
+      this.database.exec('VACUUM');
+    } catch {
+      // Such as a full disk: the file is as it was, and the next closing tries again.
+    }
   }
 }
 
 function openOrRepair(path: string, nowMs: number): { database: Database.Database; damage: DamageReport | undefined } {
   try {
-    return { database: openDatabase(path, SCHEMA), damage: undefined };
+    return { database: openDatabase(path, ROOM_SCHEMA), damage: undefined };
   } catch (error) {
     if (!(error instanceof DamagedDatabaseError)) throw error;
     return repair(path, nowMs);
@@ -98,7 +84,7 @@ function openOrRepair(path: string, nowMs: number): { database: Database.Databas
 function repair(path: string, nowMs: number): { database: Database.Database; damage: DamageReport } {
   const setAsidePath = setAside(path, nowMs);
   const updates = salvageUpdates(setAsidePath).filter(({ payload }) => isUpdate(payload));
-  const database = openDatabase(path, SCHEMA);
+  const database = openDatabase(path, ROOM_SCHEMA);
   // Cursors are left behind: without them everything is compared with the relay again, which fills the holes.
   const insert = database.prepare('INSERT INTO updates (document, payload, is_unacked) VALUES (?, ?, ?)');
   database.transaction(() => {

@@ -15,7 +15,7 @@ const SEAL: SecretSeal = {
 };
 
 function open() {
-  const database = openDatabase(join(temporaryFolder(), 'a.sqlite'), { version: 1, sql: SEALED_TEXTS_SQL });
+  const database = openDatabase(join(temporaryFolder(), 'a.sqlite'), { steps: [SEALED_TEXTS_SQL] });
   onTestFinished(() => void database.close());
   return database;
 }

@@ -59,6 +59,10 @@ export class SealedTexts {
       .run(this.kind, room, name);
   }
 
+  forgetRoom(room: string): void {
+    this.database.prepare('DELETE FROM sealed_texts WHERE kind = ? AND room = ?').run(this.kind, room);
+  }
+
   private read({ content, is_sealed: isSealed }: Row): string | undefined {
     const bytes = fromBlob(content);
     if (isSealed !== 1) return new TextDecoder().decode(bytes);

@@ -32,7 +32,7 @@ export function toOfflineStoreError(error: unknown, path: string): OfflineStoreE
     return new OfflineStoreError('in-use', message, options);
   }
   if (isDamage(error)) {
-    const message = `${path} is damaged. Start Tutti again: it sets the file aside and takes over what can be read.`;
+    const message = `${path} is damaged. What you type now is kept in memory, and goes to the relay when it can be reached. Leave the room and open it again: Tutti then sets the file aside and takes over what can be read.`;
     return new OfflineStoreError('corrupted', message, options);
   }
   if (hasCode(error, FORBIDDEN)) {
