@@ -25,9 +25,13 @@ export interface Coming {
   readonly file: SharedFile;
   /** Files that wait for this one to leave their path. */
   readonly waiting: ReadonlySet<string>;
-  /** Brings another file to where it belongs. */
-  readonly visit: (fileId: string) => Promise<unknown>;
+  /** Brings another file to where it belongs. `waits`: that cannot be told yet. */
+  readonly visit: (fileId: string) => Promise<'done' | 'waits'>;
+  /** What is missing is not just being replaced. */
+  readonly isGoneForSure: boolean;
 }
+
+type Arrived = 'here' | 'again' | 'waits' | 'gone';
 
 interface SetAside {
   readonly path: string;
@@ -49,17 +53,19 @@ export class Arrival {
 
   /**
    * Makes the path of a file free for it, and brings it there from where it lay. Resolves to `again` when the disk has
-   * changed meanwhile. Rejects with WorkspaceError.
+   * changed meanwhile, to `waits` when its path may be that of another file, and to `gone` when it is missing and that is
+   * not sure. Rejects with WorkspaceError.
    */
-  async arrive(coming: Coming): Promise<'here' | 'again'> {
+  async arrive(coming: Coming): Promise<Arrived> {
     const { bases, means } = this.options;
     const { file, waiting, visit } = coming;
     await resolveInside(means.root, file.path);
     const ownerId = bases.ownerOf(file.path);
     if (ownerId === undefined || ownerId === file.fileId) return this.moveHere(coming);
     if (!waiting.has(ownerId)) {
-      await visit(ownerId);
-      return bases.ownerOf(file.path) === undefined ? this.moveHere(coming) : 'again';
+      const outcome = await visit(ownerId);
+      if (bases.ownerOf(file.path) === undefined) return this.moveHere(coming);
+      return outcome === 'waits' ? 'waits' : 'again';
     }
     if (!(await this.park(ownerId, file.fileId))) return 'again';
     try {
@@ -107,7 +113,7 @@ export class Arrival {
     });
   }
 
-  private async moveHere(coming: Coming): Promise<'here' | 'again'> {
+  private async moveHere(coming: Coming): Promise<Arrived> {
     const { bases, means, moves, onLeft } = this.options;
     const { file, waiting } = coming;
     const { fileId } = file;
@@ -115,7 +121,7 @@ export class Arrival {
     if (!noted) return 'here';
     const [from, to] = [await resolveInside(means.root, noted.path), await resolveInside(means.root, file.path)];
     const here = await this.readOwn(noted);
-    if (here.kind === 'missing') return this.follow(file, noted);
+    if (here.kind === 'missing') return this.follow(coming, noted);
     const base = this.adoptSaved(fileId, noted, here);
     if (isNested(base.path, file.path)) return this.moveNested(coming, base);
     const there = await this.read(to, file.path);
@@ -137,10 +143,11 @@ export class Arrival {
   }
 
   /** A file that has gone from where it lay may be at its new path already. */
-  private async follow(file: SharedFile, base: MirrorBase): Promise<'here'> {
+  private async follow({ file, isGoneForSure }: Coming, base: MirrorBase): Promise<'here' | 'gone'> {
     const { bases, means } = this.options;
     const there = await this.read(await resolveInside(means.root, file.path), file.path);
     const isParked = isOwnFile(base.path.slice(base.path.lastIndexOf('/') + 1));
+    if (there.kind === 'missing' && !isParked && !isGoneForSure) return 'gone';
     const isStranger = there.kind === 'text' && there.hash !== base.hash;
     // Where nobody knows it to be, its going is no deletion: it is written again, or meets what is there.
     if (isStranger || (isParked && there.kind === 'missing')) bases.delete(file.fileId);
@@ -149,7 +156,7 @@ export class Arrival {
   }
 
   /** One of the two paths is a folder of the other: the file has to be out of the way before its new place can be made. */
-  private async moveNested(coming: Coming, base: MirrorBase): Promise<'here' | 'again'> {
+  private async moveNested(coming: Coming, base: MirrorBase): Promise<Arrived> {
     const { moves } = this.options;
     const { fileId, path } = coming.file;
     const outer = base.path.length < path.length ? base.path : path;

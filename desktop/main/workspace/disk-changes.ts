@@ -101,7 +101,7 @@ export async function freeLocalCopy(root: string, path: string, nowMs: number): 
 }
 
 /** Resolves to the folders whose names change: it, and those above it that had to be made. */
-async function makeFolder(folder: string): Promise<readonly string[]> {
+export async function makeFolder(folder: string): Promise<readonly string[]> {
   const made = await mkdir(folder, { recursive: true });
   const changed = [folder];
   for (let current = folder; made !== undefined && current.startsWith(made); current = dirname(current)) {
@@ -128,7 +128,8 @@ function isFree(path: string, movedFrom: string): boolean {
   return there.ino !== 0n && there.ino === moved.ino && there.dev === moved.dev;
 }
 
-async function removeEmptyFolders(root: string, folder: string): Promise<void> {
+/** Removes a folder of the root and those above it, as long as they are empty. */
+export async function removeEmptyFolders(root: string, folder: string): Promise<void> {
   for (let current = folder; current !== root && current.startsWith(root); current = dirname(current)) {
     try {
       await rmdir(current);

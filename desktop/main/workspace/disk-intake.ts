@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import type { DiskMeans } from './disk-changes.ts';
+import type { DiskHashes } from './disk-hashes.ts';
+import type { MirrorPolicy } from './mirror-policy.ts';
 import { isSameFile, locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
@@ -14,6 +16,8 @@ export interface DiskIntakeOptions {
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
+  readonly policy: MirrorPolicy;
+  readonly hashes: DiskHashes;
 }
 
 /** Ids of files that are gone from disk, by the hash of what they were. */
@@ -45,12 +49,12 @@ export class DiskIntake {
 
   /** Which of these files are listed in the room, but not on disk any more. */
   async findGone(fileIds: Iterable<string>): Promise<GoneFiles> {
-    const { files, bases } = this.options;
+    const { files, bases, policy } = this.options;
     const listed = new Set(files.files.map(({ fileId }) => fileId));
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
       const path = bases.pathFor(fileId);
-      if (path === undefined || !listed.has(fileId)) continue;
+      if (path === undefined || !listed.has(fileId) || !policy.takesRemoval(fileId)) continue;
       if (!(await this.isGone(path))) continue;
       const hash = bases.get(fileId)?.hash ?? '';
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
@@ -63,9 +67,13 @@ export class DiskIntake {
     let batch: FoundFile[] = [];
     let batchBytes = 0;
     for (const file of this.withoutKnown(found)) {
+      if (!this.options.policy.takesFiles) {
+        this.options.policy.holdPath(file.path);
+        continue;
+      }
       const disk = await this.read(file);
       if (!disk) continue;
-      const renamedId = disk.kind === 'text' ? gone.get(disk.hash)?.shift() : undefined;
+      const renamedId = gone.size > 0 ? gone.get(await this.hashOf({ ...file, disk }))?.shift() : undefined;
       if (renamedId !== undefined) {
         if (!(await this.isSafe({ ...file, disk }))) continue;
         if (await this.isStillGone(renamedId)) {
@@ -96,8 +104,10 @@ export class DiskIntake {
   }
 
   private withoutKnown<T extends { readonly path: string }>(found: readonly T[]): T[] {
-    const { files, bases } = this.options;
-    return found.filter(({ path }) => bases.ownerOf(path) === undefined && !files.isPathTaken(path));
+    const { files, bases, policy } = this.options;
+    return found.filter(
+      ({ path }) => bases.ownerOf(path) === undefined && !files.isPathTaken(path) && !policy.isPathHeld(path),
+    );
   }
 
   private rename(fileId: string, path: string): void {
@@ -179,6 +189,17 @@ export class DiskIntake {
     } catch (error) {
       this.options.problems.reportLeftOut(toWorkspaceError(error, path, 'read'));
       return false;
+    }
+  }
+
+  /** Empty when it cannot be read any more. */
+  private async hashOf({ absolutePath, path, disk }: FoundFile): Promise<string> {
+    if (disk.kind === 'text') return disk.hash;
+    try {
+      return (await this.options.hashes.of(absolutePath, path))?.sha256 ?? '';
+    } catch (error) {
+      if (error instanceof WorkspaceError) return '';
+      throw error;
     }
   }
 

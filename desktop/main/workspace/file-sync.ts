@@ -1,31 +1,37 @@
-import { diskEdits, rebaseEdits, type SharedFile } from '../../../shared/workspace/index.ts';
+import type { SharedFile } from '../../../shared/workspace/index.ts';
 import { Arrival } from './arrival.ts';
-import type { BaseIndex } from './base-index.ts';
-import { type DiskMeans, isThere, removeFile, writeBytes } from './disk-changes.ts';
+import { BlobSync, type BlobSyncOptions, isBlobBase } from './blob-sync.ts';
+import { isThere, removeFile, writeBytes } from './disk-changes.ts';
+import { DiskEdits } from './disk-edits.ts';
 import { FileMoves, type UnsafeMove } from './file-moves.ts';
-import { encodeOverMixed } from './mixed-line-ends.ts';
+import { encodeOver, isSameFormat, type Replaced } from './format-changes.ts';
+import { HeldEdits } from './held-edits.ts';
+import type { MergeThread } from './merge-thread.ts';
 import { isOwnFile } from './own-files.ts';
 import { isLinked, resolveInside } from './path-guard.ts';
-import type { ProblemBoard } from './problem-board.ts';
-import type { MirrorBase, SharedFiles } from './shared-files.ts';
+import type { MirrorBase } from './shared-files.ts';
+import type { SubMounts } from './sub-mounts.ts';
 import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
-import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
+import { hashBytes } from './text-format.ts';
 import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
-export interface FileSyncOptions {
-  readonly means: DiskMeans;
-  readonly files: SharedFiles;
-  readonly bases: BaseIndex;
-  readonly problems: ProblemBoard;
+export interface FileSyncOptions extends BlobSyncOptions {
   readonly nowMs: () => number;
   /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
   readonly assertFolder: () => Promise<void>;
-  /** A file that may be shared is left at this path, and nothing in the room stands for it. */
-  readonly onLeft: (path: string) => void;
+  readonly mounts: SubMounts;
+  readonly merges: MergeThread;
+  /** A file other than the one that is looked at is missing on disk: it is to be looked at again, once that is sure. */
+  readonly onGone: (fileId: string) => void;
+  /** Files that waited for another may be tried again. */
+  readonly onReady: (fileIds: readonly string[]) => void;
 }
 
-/** `gone`: the file is missing on disk, and the caller did not know for sure; nothing was done. */
-export type SyncOutcome = 'done' | 'gone';
+/**
+ * `gone`: the file is missing on disk, and the caller did not know for sure; nothing was done. `waits`: its path is that
+ * of another of which this is so; see `onReady`.
+ */
+export type SyncOutcome = 'done' | 'gone' | 'waits';
 
 interface Visit {
   readonly fileId: string;
@@ -37,9 +43,6 @@ interface Visit {
 
 type DiskTextFile = Extract<DiskFile, { kind: 'text' }>;
 
-/** What is on disk where a file is written. */
-type Replaced = Pick<DiskTextFile, 'hash'> & Partial<Pick<DiskTextFile, 'format' | 'mixedText'>>;
-
 const MAX_ATTEMPTS = 5;
 const NOBODY: ReadonlySet<string> = new Set();
 
@@ -48,16 +51,33 @@ export class FileSync {
   private readonly options: FileSyncOptions;
   private readonly moves: FileMoves;
   private readonly arrival: Arrival;
+  private readonly held: HeldEdits;
+  private readonly diskEdits: DiskEdits;
+  private readonly blobs: BlobSync;
+  /** Files that wait for the path of another, by that one. */
+  private readonly waitingFor = new Map<string, Set<string>>();
 
   constructor(options: FileSyncOptions) {
     this.options = options;
     this.moves = new FileMoves(options.means, options.bases, options.nowMs);
     this.arrival = new Arrival({ ...options, moves: this.moves });
+    this.diskEdits = new DiskEdits(options);
+    this.held = new HeldEdits({ ...options, arrival: this.arrival });
+    this.blobs = new BlobSync(options, this.arrival);
   }
 
   /** Throws WorkspaceError when disk or path do not allow it; nothing is lost then, and it may be tried again. */
   async sync(fileId: string, isGoneForSure: boolean): Promise<SyncOutcome> {
-    return this.visit({ fileId, isGoneForSure, waiting: NOBODY });
+    const outcome = await this.visit({ fileId, isGoneForSure, waiting: NOBODY });
+    const waiting = outcome === 'done' ? this.waitingFor.get(fileId) : undefined;
+    if (waiting) this.options.onReady([...waiting]);
+    if (waiting) this.waitingFor.delete(fileId);
+    return outcome;
+  }
+
+  /** Files that waited for a content of which something may be different now. */
+  takeWaiting(blob: string): readonly string[] {
+    return this.blobs.takeWaiting(blob);
   }
 
   /** Resolves, when all files that were moved are safe from a loss of power, to those that could not be made so. */
@@ -97,19 +117,22 @@ export class FileSync {
     const file = this.listed(fileId);
     if (!file) return this.syncRemoved(fileId);
     if (isOwnFile(nameOf(file.path))) throw reservedName(file);
-    if (bases.pathFor(fileId) !== file.path && (await this.arrive(file, visit)) === 'again') return 'again';
+    const arrived = bases.pathFor(fileId) === file.path ? 'here' : await this.arrive(file, visit);
+    if (arrived !== 'here') return arrived;
     const absolutePath = await resolveInside(means.root, file.path);
     if (file.kind === 'text') await files.whenTextReady(fileId);
     const disk = await this.look(absolutePath, file);
     if (disk.kind === 'missing') {
       await assertFolder();
+      await this.options.mounts.assert(file.path);
       if (isThere(absolutePath)) return 'again';
     }
     // While the disk was read, the room may have gone on.
     const base = bases.get(fileId);
     if (this.listed(fileId)?.path !== file.path) return 'again';
     if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
-    if (file.kind !== 'text') return this.syncUnopened(file, disk);
+    if (file.kind !== 'text') return this.blobs.sync(file, disk, absolutePath);
+    if (base && isBlobBase(base)) return this.replaceBlob(file, base, absolutePath);
     // Of a content that was not shared nothing is agreed on.
     return this.syncText(file, base?.hash === '' ? undefined : base, disk, absolutePath);
   }
@@ -123,9 +146,30 @@ export class FileSync {
     if (disk.kind === 'missing')
       return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
     if (disk.kind === 'text') return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk);
+    if (!base) return this.makeWay(file);
     // A text with a NUL looks like none once it is written.
-    if (!base?.text.includes('\0') || hashOnDisk(absolutePath) !== base.hash) throw noLongerText(file, disk.kind);
+    if (!base.text.includes('\0')) {
+      const outcome = await this.blobs.replaceText(file, base, disk.kind, absolutePath);
+      if (outcome !== false) return outcome;
+    }
+    if (!base.text.includes('\0') || hashOnDisk(absolutePath) !== base.hash) throw noLongerText(file, disk.kind);
     return this.options.files.readText(file.fileId) === base.text ? 'done' : this.write(file, absolutePath, base);
+  }
+
+  /** What was no text has become one in the room. */
+  private async replaceBlob(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<SyncOutcome | 'again'> {
+    const { bases } = this.options;
+    const replaced = await this.blobs.clearForText(file, base, absolutePath);
+    if (!replaced) {
+      bases.delete(file.fileId);
+      return 'again';
+    }
+    return this.write(file, absolutePath, { hash: replaced.sha256 });
+  }
+
+  private async makeWay(file: SharedFile): Promise<'again'> {
+    await this.arrival.setAside(file);
+    return 'again';
   }
 
   /** A file in whose place there is a link counts as deleted neither now nor when the link goes. */
@@ -138,10 +182,16 @@ export class FileSync {
     return 'again';
   }
 
-  private arrive(file: SharedFile, { fileId, waiting }: Visit): Promise<'here' | 'again'> {
+  private arrive(file: SharedFile, { fileId, waiting, isGoneForSure }: Visit): ReturnType<Arrival['arrive']> {
     const inner = new Set([...waiting, fileId]);
-    const visit = (ownerId: string) => this.visit({ fileId: ownerId, isGoneForSure: true, waiting: inner });
-    return this.arrival.arrive({ file, waiting, visit });
+    const visit = async (ownerId: string) => {
+      const outcome = await this.visit({ fileId: ownerId, isGoneForSure: false, waiting: inner });
+      if (outcome === 'done') return 'done';
+      if (outcome === 'gone') this.options.onGone(ownerId);
+      this.waitingFor.set(ownerId, new Set([...(this.waitingFor.get(ownerId) ?? []), fileId]));
+      return 'waits';
+    };
+    return this.arrival.arrive({ file, waiting, visit, isGoneForSure });
   }
 
   private read(absolutePath: string, path: string, maxBytes = MAX_SHARED_TEXT_BYTES): Promise<DiskFile> {
@@ -174,11 +224,13 @@ export class FileSync {
     disk: DiskTextFile,
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
-    const { files } = this.options;
+    const { files, policy } = this.options;
+    if (disk.hash === base.hash) policy.releaseFile(file.fileId);
+    else if (!policy.takesEdits(file.fileId)) return this.held.keep(file, base, disk);
     if (disk.hash !== base.hash) {
       // Else a loss of power may bring back what was there before, which would look like an edit that undoes this one.
       await this.makeSafe(absolutePath, file.path);
-      if ((await this.takeFromDisk(file, disk)) === 'again') return 'again';
+      if ((await this.diskEdits.take(file, disk)) === 'again') return 'again';
     }
     const current = this.listed(file.fileId) ?? file;
     if (files.readText(file.fileId) === disk.text && isSameFormat(disk, current)) return 'done';
@@ -193,29 +245,14 @@ export class FileSync {
     }
   }
 
-  private async takeFromDisk(file: SharedFile, disk: DiskTextFile): Promise<SyncOutcome | 'again'> {
-    const { files, bases } = this.options;
-    const { fileId } = file;
-    // From here on nothing is waited for: edits and base are then kept in one step, or neither.
-    await files.whenKept(fileId);
-    const saving = bases.savingOf(fileId);
-    // What was written when the process ended is this device's own.
-    const base = saving?.hash === disk.hash ? saving : bases.get(fileId);
-    if (!base) return 'again';
-    const edits = rebaseEdits(base.text, files.readText(file.fileId), diskEdits(base.text, disk.text));
-    if (edits.length > 0) files.applyEdits(file.fileId, edits);
-    if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(file.fileId, disk.format);
-    bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });
-    return 'done';
-  }
-
   private async write(
     file: SharedFile,
     absolutePath: string,
     replaced: Replaced | undefined,
   ): Promise<SyncOutcome | 'again'> {
-    const { files, bases, means } = this.options;
+    const { files, bases, means, policy } = this.options;
     const { fileId, path } = file;
+    policy.releaseFile(fileId);
     await files.whenKept(fileId);
     if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
     const text = files.readText(fileId);
@@ -244,7 +281,11 @@ export class FileSync {
   }
 
   private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<SyncOutcome | 'again'> {
-    const { files, bases, problems } = this.options;
+    const { files, bases, problems, policy } = this.options;
+    if (files.readText(file.fileId) === base.text && !policy.takesRemoval(file.fileId)) {
+      policy.holdFile(file.fileId);
+      return 'done';
+    }
     if (files.readText(file.fileId) === base.text) {
       await this.makeSafe(absolutePath, file.path);
       if (!(await this.isStillMissing(file)) || files.readText(file.fileId) !== base.text) return 'again';
@@ -275,77 +316,45 @@ export class FileSync {
   }
 
   private async syncRemoved(fileId: string): Promise<SyncOutcome | 'again'> {
-    const { bases, problems, means, onLeft } = this.options;
+    const { bases, problems, means, onLeft, policy } = this.options;
     problems.resolveFile(fileId);
     const base = bases.get(fileId);
     if (!base) return 'done';
     const { path } = base;
     const absolutePath = await resolveInside(means.root, path);
     const disk = await this.readOwn(absolutePath, path);
-    const isShared = disk.kind === 'text' && [base.hash, bases.savingOf(fileId)?.hash].includes(disk.hash);
-    if (isShared && !(await removeFile({ absolutePath, path, hash: disk.hash }, means))) return 'again';
+    const saving = bases.savingOf(fileId);
+    let isShared = disk.kind === 'text' && [base.hash, saving?.hash].includes(disk.hash);
+    if (disk.kind === 'text') {
+      if (isShared && !(await removeFile({ absolutePath, path, hash: disk.hash }, means))) return 'again';
+    } else if (disk.kind !== 'missing') {
+      const removed = await this.blobs.removeAgreed(base, saving, absolutePath);
+      if (removed === 'again') return 'again';
+      isShared = removed;
+    }
     bases.delete(fileId);
+    const isHeld = policy.isFileHeld(fileId) || !policy.takesFiles;
+    policy.releaseFile(fileId);
     if (isShared || disk.kind === 'missing') return 'done';
+    if (isHeld) policy.holdPath(path);
     const hasText = base.hash !== '';
     problems.tell({
       id: `kept:${fileId}`,
       severity: hasText ? 'warning' : 'info',
       path,
       title: hasText ? `${path} was deleted in the room, but changed on disk.` : `${path} was deleted in the room.`,
-      detail: explainKept(path, hasText),
+      detail: explainKept(path, hasText, isHeld),
     });
     if (hasText) onLeft(path);
     return 'done';
   }
-
-  // Binary and oversized files are listed as they are found on disk, and nothing more.
-  private async syncUnopened(file: SharedFile, disk: DiskFile): Promise<SyncOutcome> {
-    const { files, bases } = this.options;
-    const { fileId, path } = file;
-    if (disk.kind === 'missing') {
-      if (bases.pathFor(fileId) !== undefined) files.remove([fileId]);
-      bases.delete(fileId);
-      return 'done';
-    }
-    if (disk.kind === 'text') {
-      await files.whenTextReady(fileId);
-      await files.whenKept(fileId);
-      if (files.readText(fileId) === '' && bases.pathFor(fileId) !== undefined) {
-        // It has become text on this device.
-        if (disk.text !== '') files.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: disk.text }]);
-        files.update(fileId, { kind: 'text', sizeBytes: disk.sizeBytes, ...disk.format });
-        bases.set(fileId, { path, hash: disk.hash, text: disk.text });
-        return 'done';
-      }
-    }
-    bases.set(fileId, { path, hash: '', text: '' });
-    if (disk.sizeBytes !== file.sizeBytes) files.update(fileId, { sizeBytes: disk.sizeBytes });
-    return 'done';
-  }
 }
 
-/** A text without line ends has the format of any. */
-function isSameFormat({ text, format }: DiskTextFile, listed: TextFormat): boolean {
-  return format.bom === listed.bom && (format.eol === listed.eol || !text.includes('\n'));
-}
-
-function hasRoomChangedFormat(listed: TextFormat, base: MirrorBase): boolean {
-  const formats = (['LF', 'CRLF'] as const).flatMap((eol) => [true, false].map((bom) => ({ eol, bom })));
-  const matches = formats.filter((format) => hashBytes(encodeText(base.text, format)) === base.hash);
-  // None matches where line ends were mixed.
-  return matches.length > 0 && !matches.some(({ eol, bom }) => eol === listed.eol && bom === listed.bom);
-}
-
-/** The bytes of a text in a format; lines that stay keep their line ends where the file mixed them. */
-function encodeOver(text: string, format: TextFormat, replaced: Replaced | undefined): Buffer {
-  if (replaced?.mixedText === undefined || replaced.format?.eol !== format.eol) return encodeText(text, format);
-  return encodeOverMixed(text, format, replaced.mixedText);
-}
-
-function explainKept(path: string, hasText: boolean): string {
+function explainKept(path: string, hasText: boolean, isHeld: boolean): string {
   if (!hasText) {
     return 'Its content was never in the room, so the file is kept on this device. Delete it on disk if it should go.';
   }
+  if (isHeld) return 'The file on disk is kept for this device alone.';
   if (isOwnFile(nameOf(path))) return 'The file on disk is kept for this device alone. Rename it to share it again.';
   return 'The file on disk is kept, and shared again.';
 }

@@ -20,3 +20,12 @@ describe('a folder with symbolic links and a room in turmoil', () => {
     await turmoil.check();
   });
 });
+
+describe('a folder with files that are no texts and a room in turmoil', () => {
+  const { seeds, operations } = readFuzzOptions({ seedCount: 8, operations: 80 });
+  it.each(seeds)('end in step, with nothing lost or exchanged (seed %i)', async (seed) => {
+    const turmoil = await Turmoil.start(createSeededRandom(seed), { hasBinaries: true });
+    for (let step = 0; step < operations; step++) await turmoil.step();
+    await turmoil.check();
+  });
+});

@@ -225,9 +225,10 @@ describe('changes on disk', () => {
     expect(test.openProblems).toMatchObject([{ severity: 'warning', path: 'a.txt' }]);
   });
 
-  it('that make a text binary are told, and a binary file that becomes text is shared', async () => {
-    const test = await startMirror({ 'a.txt': 'one\n', 'b.bin': new Uint8Array([0, 1]) });
+  it('that make a text binary where it is edited are told, and a binary file that becomes text is shared', async () => {
+    const test = await startMirror({ 'a.txt': '\n', 'b.bin': new Uint8Array([0, 1]) });
     await test.folder.write('a.txt', new Uint8Array([0, 1, 2]));
+    test.files.insert(test.files.idOf('a.txt'), 0, 'one');
     await test.folder.write('b.bin', 'text now\n');
     await test.settle();
     expect(test.openProblems).toMatchObject([{ path: 'a.txt', canRetry: true }]);
@@ -252,8 +253,10 @@ describe('changes on disk', () => {
     expect(await test.folder.read('a.txt')).toBe('edit one\n');
   });
 
-  it('leave a binary file alone when the room deletes it', async () => {
-    const test = await startMirror({ 'b.bin': new Uint8Array([0, 1]) });
+  it('leave a binary file alone when the room deletes it before it has its content', async () => {
+    const test = new MirrorUnderTest(await TestFolder.create({ 'b.bin': new Uint8Array([0, 1]) }));
+    test.blobs.isOffline = true;
+    await test.start();
     test.files.remove([test.files.idOf('b.bin')]);
     await test.current.flush();
     expect([...(await readFile(test.folder.at('b.bin')))]).toEqual([0, 1]);

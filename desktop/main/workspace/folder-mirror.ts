@@ -4,46 +4,40 @@ import {
   DisposableStore,
   MutableDisposable,
   reportUnexpectedError,
-  type Scheduler,
 } from '../../../shared/lifecycle/index.ts';
 import { BaseIndex } from './base-index.ts';
+import { NO_BLOBS } from './blob-contents.ts';
+import { BulkRecognition } from './bulk-recognition.ts';
+import { DiskBatches } from './disk-batches.ts';
+import { DiskHashes } from './disk-hashes.ts';
 import { DiskIntake } from './disk-intake.ts';
 import { Durability } from './durability.ts';
 import { FileSync } from './file-sync.ts';
-import { type FolderWatch, watchFolder } from './folder-watcher.ts';
+import { GitExcludes } from './git-excludes.ts';
+import { GitLock } from './git-lock.ts';
+import { GoneFiles } from './gone-files.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { ListWatch } from './list-watch.ts';
 import { isEverythingLost } from './lost-folder.ts';
+import { MergeThread } from './merge-thread.ts';
+import { MemoryMirrorNotes } from './mirror-notes.ts';
+import type { FolderMirrorOptions } from './mirror-options.ts';
+import { TWO_WAY } from './mirror-policy.ts';
 import { OpenedRoot } from './opened-root.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
 import { SerialQueue } from './serial-queue.ts';
-import type { MirrorBaseStore, MirrorProblem, SharedFiles } from './shared-files.ts';
 import { settleMoves } from './settle-moves.ts';
 import { sortDiskPaths } from './sort-disk-paths.ts';
+import { SubMounts } from './sub-mounts.ts';
 import { syncInOrder } from './sync-order.ts';
-import { type DiskWrites, systemDiskWrites } from './text-file.ts';
-import { walkFolder } from './walk-folder.ts';
-import { WorkspaceError } from './workspace-error.ts';
-import { WriteDelay } from './write-delay.ts';
+import { systemDiskWrites } from './text-file.ts';
+import { gatherFiles, walkFolder } from './walk-folder.ts';
+import { WatchedFolder } from './watched-folder.ts';
+import { isAboutFolder, type WorkspaceError } from './workspace-error.ts';
+import { DueFiles, WriteDelay } from './write-delay.ts';
 
-export interface FolderMirrorOptions {
-  /** Real path of the opened folder. */
-  readonly folder: string;
-  /** Stays the caller's. */
-  readonly files: SharedFiles;
-  /** Nobody else may write to it while the mirror runs. */
-  readonly bases: MirrorBaseStore;
-  readonly scheduler: Scheduler;
-  readonly onProblem: (problem: MirrorProblem) => void;
-  /** Follows changes on disk by itself; on unless false. */
-  readonly isWatching?: boolean;
-  /** How many files are read or written at a time, where their order does not matter. */
-  readonly concurrentSyncs?: number;
-  /** How files are replaced; the system's way unless a test sets another. */
-  readonly writes?: DiskWrites;
-}
+export type { FolderMirrorOptions };
 
-const DISK_SETTLE_MS = 100;
 /** Other programs save by deleting and making anew: what is gone is looked at again after this time. */
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
@@ -62,29 +56,36 @@ export class FolderMirror implements Disposable {
   private readonly fileSync: FileSync;
   private readonly intake: DiskIntake;
   private readonly list: ListWatch;
+  private readonly mounts: SubMounts;
   private readonly delay: WriteDelay;
-  private readonly watching = this.disposables.add(new MutableDisposable<Disposable>());
-  /** Those that have not ended. */
-  private readonly watches = new Set<Promise<void>>();
+  private readonly gone: GoneFiles;
+  private readonly batches: DiskBatches;
+  private readonly gitLock: GitLock;
+  private readonly excludes: GitExcludes;
+  private readonly bulk: BulkRecognition | undefined;
+  private readonly watched: WatchedFolder;
   private readonly listTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private readonly diskTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private diskPaths = new Set<string>();
   private goneIds = new Set<string>();
   private readonly retryTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly failedIds = new Set<string>();
   private isFolderLost = false;
+  /** The folder is being shared for the first time. */
+  private isFirst = false;
 
   constructor(options: FolderMirrorOptions) {
     this.options = options;
-    const { folder, files, scheduler, writes = systemDiskWrites } = options;
+    const { folder, files, scheduler, writes = systemDiskWrites, policy = TWO_WAY, blobs = NO_BLOBS } = options;
     this.root = new OpenedRoot(folder);
     this.bases = new BaseIndex(options.bases);
     this.problems = new ProblemBoard((problem) => {
       if (!this.disposables.isDisposed) options.onProblem(problem);
     });
     const means = { root: folder, writes, durability: new Durability(writes) };
-    const shared = { means, files, bases: this.bases, problems: this.problems };
+    const notes = options.notes ?? new MemoryMirrorNotes();
+    this.mounts = new SubMounts(folder, notes);
+    const hashes = new DiskHashes(folder, notes);
+    const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes };
     this.intake = new DiskIntake(shared);
     this.list = new ListWatch(files, this.bases);
     this.fileSync = new FileSync({
@@ -92,16 +93,33 @@ export class FolderMirror implements Disposable {
       nowMs: () => scheduler.now(),
       assertFolder: () => this.root.assert(),
       onLeft: (path) => this.noticeDisk([path]),
+      mounts: this.mounts,
+      merges: this.disposables.add(new MergeThread(scheduler)),
+      onGone: (fileId) => this.noticeGone(fileId),
+      onReady: (fileIds) => this.enqueue(() => this.syncFiles(fileIds)),
+      blobs,
+      onReplaced: (replaced) => options.onReplaced?.(replaced),
     });
-    this.delay = this.disposables.add(
-      new WriteDelay(scheduler, (fileId) => this.enqueue(() => this.syncFile(fileId, false))),
-    );
+    this.disposables.add(blobs.onDidSettle((blob) => this.noticeSettled(blob)));
+    const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
+    this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
+    this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert() });
+    const watching = {
+      onPaths: (paths: readonly string[]) => this.noticeDisk(paths),
+      onOverflow: () => this.enqueue(() => this.reconcileAll()),
+    };
+    this.watched = this.disposables.add(new WatchedFolder(folder, watching, this.problems, options.watch));
+    this.batches = this.disposables.add(new DiskBatches(scheduler, () => this.enqueue(() => this.followDisk())));
+    this.gitLock = this.disposables.add(new GitLock(folder, scheduler));
+    this.excludes = new GitExcludes(folder);
+    this.bulk = options.ledger && new BulkRecognition(folder, options.ledger, () => scheduler.now());
   }
 
   /** Reconciles folder and room, then follows both. Rejects with WorkspaceError when the folder cannot be opened. */
   async start(): Promise<void> {
     const { files } = this.options;
     await this.root.open();
+    this.isFirst = this.bases.size === 0;
     await settleMoves(this.options.folder, this.bases);
     await this.forgetLostBases();
     if (this.disposables.isDisposed) return;
@@ -118,7 +136,7 @@ export class FolderMirror implements Disposable {
 
   /** Compares the whole folder with the room once more, for changes that the system did not announce. */
   reconcile(): Promise<void> {
-    return this.run(() => this.reconcileNow());
+    return this.run(() => this.reconcileAll());
   }
 
   /** Where a file is on this device; undefined when it is not in the folder (yet). */
@@ -129,13 +147,14 @@ export class FolderMirror implements Disposable {
 
   /** Tries again what failed. */
   retry(): void {
+    this.options.blobs?.retryRefused();
     this.reconcile().catch(reportUnexpectedError);
   }
 
   /** Resolves when everything that can be written is on disk. */
   async flush(): Promise<void> {
     do {
-      this.takeDisk();
+      this.batches.hurry();
       this.takeList();
       this.takeGone();
       this.delay.flush();
@@ -155,18 +174,12 @@ export class FolderMirror implements Disposable {
 
   /** Resolves, after it was disposed, once the system watches nothing for it any more. */
   async whenUnwatched(): Promise<void> {
-    await Promise.all(this.watches);
-  }
-
-  private keepUntilEnded(starting: Promise<FolderWatch>): void {
-    const ended = starting.then((watch) => watch.ended).catch(() => undefined);
-    this.watches.add(ended);
-    void ended.then(() => this.watches.delete(ended));
+    await this.watched.whenEnded();
   }
 
   private get isWaiting(): boolean {
     return (
-      this.delay.isWaiting || this.diskPaths.size > 0 || this.goneIds.size > 0 || this.listTimer.value !== undefined
+      this.delay.isWaiting || this.batches.isWaiting || this.goneIds.size > 0 || this.listTimer.value !== undefined
     );
   }
 
@@ -193,26 +206,7 @@ export class FolderMirror implements Disposable {
   }
 
   private async watch(): Promise<void> {
-    const { folder, isWatching = true } = this.options;
-    if (!isWatching) return;
-    try {
-      const starting = watchFolder(folder, {
-        onPaths: (paths) => this.noticeDisk(paths),
-        onOverflow: () => this.enqueue(() => this.reconcileNow()),
-      });
-      this.keepUntilEnded(starting);
-      this.watching.value = await starting;
-      this.problems.resolve('watch');
-    } catch (error) {
-      this.problems.report({
-        id: 'watch',
-        severity: 'warning',
-        path: '',
-        title: 'Changes on disk are not followed.',
-        detail: `The system cannot watch the folder: ${error instanceof Error ? error.message : String(error)}. Retry to compare it with the room.`,
-        canRetry: true,
-      });
-    }
+    if (this.options.isWatching !== false) await this.watched.follow();
   }
 
   private enqueue(task: () => Promise<void>): void {
@@ -222,6 +216,8 @@ export class FolderMirror implements Disposable {
   /** Runs a task after all others. Bases are the caller's again only when every file that it moved is safe. */
   private run(task: () => Promise<void>): Promise<void> {
     return this.queue.run(async () => {
+      // What Git writes and what is written here would be mixed up.
+      await this.gitLock.whenFree();
       try {
         await task();
       } finally {
@@ -273,13 +269,12 @@ export class FolderMirror implements Disposable {
     this.retryTimer.value = undefined;
     const failed = [...this.failedIds];
     this.failedIds.clear();
-    this.enqueue(() => (this.isFolderLost ? this.reconcileNow() : this.syncFiles(failed)));
+    this.enqueue(() => (this.isFolderLost ? this.reconcileAll() : this.syncFiles(failed)));
   }
 
   private tellFolder(error: unknown): void {
     this.isFolderLost = true;
-    // What watched the folder follows what it was, not what comes back in its place.
-    this.watching.value = undefined;
+    this.watched.letGo();
     this.retryLater();
     this.problems.report({ id: 'folder', severity: 'error', path: '', ...explainFailure(error), canRetry: true });
   }
@@ -302,32 +297,59 @@ export class FolderMirror implements Disposable {
   private takeGone(): void {
     this.goneTimer.value = undefined;
     // What came meanwhile may be these files under other names.
-    this.takeDisk();
-    for (const fileId of this.goneIds) {
-      this.enqueue(async () => {
-        this.goneIds.delete(fileId);
-        await this.syncFile(fileId, true);
-      });
-    }
+    this.batches.hurry();
+    const goneIds = [...this.goneIds];
+    if (goneIds.length > 0) this.enqueue(() => this.syncGone(goneIds));
+  }
+
+  private async syncGone(fileIds: readonly string[]): Promise<void> {
+    for (const fileId of fileIds) this.goneIds.delete(fileId);
+    const others = await this.gone.remove(fileIds).catch((error: unknown) => {
+      if (!isAboutFolder(error)) throw error;
+      return fileIds;
+    });
+    for (const fileId of others) await this.syncFile(fileId, true);
+    await this.finishBatch();
   }
 
   private noticeDisk(paths: readonly string[]): void {
-    for (const path of paths) this.diskPaths.add(path);
-    this.diskTimer.value ??= this.schedule(() => this.takeDisk(), DISK_SETTLE_MS);
+    if (this.disposables.isDisposed) return;
+    this.bulk?.notice();
+    this.batches.add(paths);
   }
 
-  private takeDisk(): void {
-    this.diskTimer.value = undefined;
-    const paths = [...this.diskPaths];
-    this.diskPaths = new Set();
-    if (paths.length > 0) this.enqueue(() => this.followDisk(paths));
+  private noticeSettled(blob: string): void {
+    const fileIds = this.fileSync.takeWaiting(blob);
+    if (fileIds.length > 0) this.enqueue(() => this.syncFiles(fileIds));
+  }
+
+  /** All that belongs to one act on disk was taken, unless it is not known yet what was deleted. */
+  private async finishBatch(): Promise<void> {
+    if (this.goneIds.size > 0 || this.batches.isWaiting) return;
+    await this.bulk?.finish({ isFirst: this.isFirst });
+    this.isFirst = false;
+  }
+
+  private async reconcileAll(): Promise<void> {
+    await this.bulk?.begin(0);
+    await this.reconcileNow();
+    await this.finishBatch();
   }
 
   private schedule(task: () => void, delayMs: number): Disposable | undefined {
     return this.disposables.isDisposed ? undefined : this.options.scheduler.schedule(task, delayMs);
   }
 
-  private async followDisk(paths: readonly string[]): Promise<void> {
+  private async followDisk(): Promise<void> {
+    if (await this.bulk?.isGitAtWork()) await this.batches.settle();
+    const paths = this.batches.take();
+    if (paths.length === 0 || this.disposables.isDisposed) return;
+    await this.bulk?.begin(paths.length);
+    await this.takePaths(paths);
+    await this.finishBatch();
+  }
+
+  private async takePaths(paths: readonly string[]): Promise<void> {
     try {
       await this.root.assert();
       const { folder, files } = this.options;
@@ -336,7 +358,7 @@ export class FolderMirror implements Disposable {
       const looked = [...new Set([...paths, ...this.problems.leftOutBy(paths)])];
       const sorted = await sortDiskPaths(looked, { root: folder, files, bases: this.bases, onProblem });
       // New rules of what to leave out: the whole is compared.
-      if (sorted === 'rules') return await this.reconcileNow();
+      if (sorted === 'rules' || (await this.excludes.read())) return await this.reconcileNow();
       const gone = await this.intake.findGone(new Set([...sorted.knownIds, ...this.goneIds]));
       await this.intake.take(sorted.found, gone);
       this.problems.resolveUnconfirmed(looked);
@@ -350,15 +372,16 @@ export class FolderMirror implements Disposable {
   private async reconcileNow(): Promise<void> {
     const { folder, files } = this.options;
     this.problems.beginCheck();
+    await this.excludes.read();
     try {
       const isOther = await this.root.open();
       if (isOther) this.forgetBases('The folder was replaced by another.');
       else if (this.isFolderLost) await this.forgetLostBases();
-      if (isOther || this.watching.value === undefined) await this.watch();
+      if (isOther || !this.watched.isFollowed) await this.watch();
       const gone = await this.intake.findGone(this.bases.list().map(({ fileId }) => fileId));
       const onProblem = (error: WorkspaceError) => this.problems.reportLeftOut(error);
       const walk = { rootRealPath: folder, rules: new IgnoreRules(folder), onProblem, removesTempFiles: true };
-      for await (const batch of gather(walkFolder(walk))) {
+      for await (const batch of gatherFiles(walkFolder(walk))) {
         if (this.disposables.isDisposed) return;
         await this.intake.take(batch, gone);
       }
@@ -369,6 +392,7 @@ export class FolderMirror implements Disposable {
     }
     this.isFolderLost = false;
     this.problems.resolve('folder');
+    await this.mounts.learn(this.bases.list().map(({ path }) => path));
     const ids = new Set([
       ...this.list.takeChanged(),
       ...[...files.files, ...this.bases.list()].map(({ fileId }) => fileId),
@@ -376,24 +400,4 @@ export class FolderMirror implements Disposable {
     await this.syncFiles(ids);
     this.problems.resolveUnconfirmed();
   }
-}
-
-function isAboutFolder(error: unknown): boolean {
-  // A sub-folder that cannot be read is `folder-unreadable` too, but it is reported and not thrown.
-  return (
-    error instanceof WorkspaceError && ['folder-missing', 'folder-unreadable', 'not-a-folder'].includes(error.code)
-  );
-}
-
-/** Joins small batches: a folder of many sub-folders is taken in as fast as a flat one. */
-async function* gather<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[]> {
-  const enough = 50;
-  let gathered: T[] = [];
-  for await (const batch of batches) {
-    gathered.push(...batch);
-    if (gathered.length < enough) continue;
-    yield gathered;
-    gathered = [];
-  }
-  if (gathered.length > 0) yield gathered;
 }

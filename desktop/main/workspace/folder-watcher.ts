@@ -16,6 +16,8 @@ export interface FolderWatch extends Disposable {
   readonly ended: Promise<void>;
 }
 
+export type WatchFolder = (root: string, events: FolderWatcherEvents) => Promise<FolderWatch>;
+
 /** Follows a folder by its real path, without folders that are never shared and our own temporary files. Rejects when it cannot be followed. */
 export async function watchFolder(root: string, events: FolderWatcherEvents): Promise<FolderWatch> {
   const subscription = await watcher.subscribe(

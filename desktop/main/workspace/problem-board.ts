@@ -92,6 +92,8 @@ export function explainFailure(error: unknown): { readonly title: string; readon
       return { title: 'A file may not be written.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
     case 'rules-unreadable':
       return { title: 'New files are not shared.', detail };
+    case 'drive-missing':
+      return { title: 'A drive is not mounted.', detail };
     case 'outside-folder':
       return { title: 'A file would leave the folder.', detail };
     case 'link-in-the-way':
@@ -99,6 +101,7 @@ export function explainFailure(error: unknown): { readonly title: string; readon
         title: 'A link is in the way of a file.',
         detail: `${detail} Nothing is lost: the text is kept in Tutti.`,
       };
+    case 'unusable-folder':
     case 'folder-missing':
     case 'folder-unreadable':
     case 'not-a-folder':

@@ -12,8 +12,11 @@ export class SerialQueue {
     return result;
   }
 
-  /** Resolves when everything that was queued so far has ended. */
+  /** Resolves when everything that was queued so far has ended, with all that it queued itself. */
   async whenIdle(): Promise<void> {
-    await this.tail;
+    for (let tail: Promise<void> | undefined; tail !== this.tail;) {
+      tail = this.tail;
+      await tail;
+    }
   }
 }

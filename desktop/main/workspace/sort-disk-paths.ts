@@ -33,23 +33,43 @@ export async function sortDiskPaths(
   // When a folder is moved, the system may tell nothing of what lay in it, whatever is in its place now.
   const knownIds = new Set(findBelow(paths, bases));
   const found = new Map<string, WalkedFile>();
-  const rules = new RulesAbove(root, onProblem);
+  const above = new RulesAbove(root, onProblem);
+  const newNames = new Map<string, Set<string>>();
   for (const path of paths) {
     const fileId = bases.ownerOf(path) ?? listed.get(path);
-    const { kind, absolutePath } = await locateOnDisk(root, path);
     if (fileId !== undefined) knownIds.add(fileId);
+    // Much may happen in a folder that is left out.
+    else if (await above.leavesOutFolder(folderOf(path))) continue;
+    const { kind, absolutePath } = await locateOnDisk(root, path);
     if (fileId !== undefined && kind !== 'folder') continue;
     if (kind !== 'file' && kind !== 'folder') continue;
-    if ((await rules.leavesOut(path, kind === 'folder')) || (await isLinked(root, path))) continue;
-    const absoluteFolder = kind === 'folder' ? absolutePath : dirname(absolutePath);
-    const folder = relative(root, absoluteFolder).split(sep).join('/');
-    // The walk checks names and links.
-    for await (const batch of walkFolder({ rootRealPath: root, rules: rules.rules, folder, onProblem })) {
-      for (const file of batch) if (kind === 'folder' || file.path === path) found.set(file.path, file);
-      if (kind === 'file') break;
+    if ((await above.leavesOut(path, kind === 'folder')) || (await isLinked(root, path))) continue;
+    const folder = onDisk(root, kind === 'folder' ? absolutePath : dirname(absolutePath));
+    if (kind === 'folder') {
+      for await (const batch of walkFolder({ rootRealPath: root, rules: above.rules, folder, onProblem })) {
+        for (const file of batch) found.set(file.path, file);
+      }
+    } else {
+      newNames.set(folder, (newNames.get(folder) ?? new Set()).add(path));
+    }
+  }
+  for (const [folder, names] of newNames) {
+    // The walk checks names and links; its first batch are the files of the folder itself.
+    for await (const batch of walkFolder({ rootRealPath: root, rules: above.rules, folder, onProblem })) {
+      for (const file of batch) if (names.has(file.path)) found.set(file.path, file);
+      break;
     }
   }
   return { knownIds, found: [...found.values()] };
+}
+
+/** A folder relative to the root, as its names are on disk. */
+function onDisk(root: string, absoluteFolder: string): string {
+  return relative(root, absoluteFolder).split(sep).join('/');
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** Ids of the files that were last seen below any of these paths. */
@@ -68,6 +88,7 @@ class RulesAbove {
   readonly rules: IgnoreRules;
   /** Folders whose rules were read, and whether they could be. */
   private readonly read = new Map<string, boolean>();
+  private readonly leftOut = new Map<string, boolean>();
   private readonly onProblem: WalkOptions['onProblem'];
 
   constructor(root: string, onProblem: WalkOptions['onProblem']) {
@@ -76,14 +97,20 @@ class RulesAbove {
   }
 
   async leavesOut(path: string, isFolder: boolean): Promise<boolean> {
-    const segments = path.split('/');
-    for (let depth = 1; depth <= segments.length; depth++) {
-      const parent = segments.slice(0, depth - 1).join('/');
+    if (await this.leavesOutFolder(folderOf(path))) return true;
+    return this.rules.ignores(path, isFolder);
+  }
+
+  /** Whether a folder, '' for the root, is left out with all below it. */
+  async leavesOutFolder(folder: string): Promise<boolean> {
+    const known = this.leftOut.get(folder);
+    if (known !== undefined) return known;
+    const isLeftOut =
+      (folder !== '' && (await this.leavesOut(folder, true))) ||
       // Without its rules nobody knows what may be shared.
-      if (!(await this.readFolder(parent))) return true;
-      if (this.rules.ignores(segments.slice(0, depth).join('/'), isFolder || depth < segments.length)) return true;
-    }
-    return false;
+      !(await this.readFolder(folder));
+    this.leftOut.set(folder, isLeftOut);
+    return isLeftOut;
   }
 
   private async readFolder(folder: string): Promise<boolean> {

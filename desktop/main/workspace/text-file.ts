@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, realpath, stat, unlink } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { createTempName } from './own-files.ts';
 import { isInside, linkInTheWay } from './path-guard.ts';
-import { decodeText, hashBytes, type TextFormat } from './text-format.ts';
+import { decodeText, hashBytes, hashBytesAside, type TextFormat } from './text-format.ts';
 import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 /** Larger files are listed in the room without their content. */
@@ -74,7 +74,39 @@ export interface ReadOptions {
 
 /** Reads a file. Rejects with WorkspaceError when it is there but cannot be read, is a symbolic link, or lies outside. */
 export async function readDiskFile(absolutePath: string, options: ReadOptions): Promise<DiskFile> {
-  const { root, path, maxBytes = MAX_TEXT_BYTES } = options;
+  const { path, maxBytes = MAX_TEXT_BYTES } = options;
+  const file = await openDiskFile(absolutePath, options);
+  if (!file) return { kind: 'missing' };
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
+    if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
+    const bytes = await file.readFile();
+    const decoded = decodeText(bytes);
+    if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
+    return {
+      kind: 'text',
+      text: decoded.text,
+      format: decoded.format,
+      hash: await hashBytesAside(bytes),
+      sizeBytes: bytes.length,
+      ...(decoded.mixedText === undefined ? {} : { mixedText: decoded.mixedText }),
+    };
+  } catch (error) {
+    throw toWorkspaceError(error, path, 'read');
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Opens what is no folder for reading; undefined when nothing is there. The caller closes it. Rejects as
+ * {@link readDiskFile} does.
+ */
+export async function openDiskFile(
+  absolutePath: string,
+  { root, path }: Pick<ReadOptions, 'root' | 'path'>,
+): Promise<FileHandle | undefined> {
   let file: FileHandle | undefined;
   try {
     // A pipe must not be waited for.
@@ -85,26 +117,13 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
     const there = await lstat(absolutePath);
     if (!isInside(root, await realpath(absolutePath)) || there.ino !== stats.ino || there.dev !== stats.dev)
       throw leavesFolder(path);
-    if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
-    if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
-    const bytes = await file.readFile();
-    const decoded = decodeText(bytes);
-    if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
-    return {
-      kind: 'text',
-      text: decoded.text,
-      format: decoded.format,
-      hash: hashBytes(bytes),
-      sizeBytes: bytes.length,
-      ...(decoded.mixedText === undefined ? {} : { mixedText: decoded.mixedText }),
-    };
+    return file;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return { kind: 'missing' };
+    await file?.close();
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
     if (errnoOf(error) === 'EISDIR') throw folderInTheWay(path);
     if (errnoOf(error) === 'ELOOP') throw linkInTheWay(path);
     throw toWorkspaceError(error, path, 'read');
-  } finally {
-    await file?.close();
   }
 }
 
@@ -130,10 +149,14 @@ export interface SaveOptions {
 }
 
 /**
- * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions.
- * Its folder must exist, and is not safe from a loss of power yet. Resolves to whether the file was replaced. On failure rejects with WorkspaceError; the old file stays.
+ * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions. Of a
+ * content that comes in pieces, one at a time is in memory; when it rejects, so does this. Its folder must exist, and is not safe from a loss of power yet. Resolves to whether the file was replaced. On failure rejects with WorkspaceError; the old file stays.
  */
-export async function saveFile(absolutePath: string, bytes: Uint8Array, options: SaveOptions): Promise<boolean> {
+export async function saveFile(
+  absolutePath: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  options: SaveOptions,
+): Promise<boolean> {
   const { path, writes = systemDiskWrites } = options;
   const tempPath = join(dirname(absolutePath), createTempName());
   try {
@@ -141,7 +164,9 @@ export async function saveFile(absolutePath: string, bytes: Uint8Array, options:
     const file = await open(tempPath, 'wx', mode ?? 0o666);
     try {
       if (mode !== undefined) await file.chmod(mode);
-      await writes.writeAll(file, bytes);
+      if (content instanceof Uint8Array) await writes.writeAll(file, content);
+      // What is written next follows what was written before.
+      else for await (const chunk of content) await writes.writeAll(file, chunk);
       await file.sync();
     } finally {
       await file.close();

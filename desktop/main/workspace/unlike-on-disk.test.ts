@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MirrorUnderTest, startMirror } from './testing/mirror-under-test.ts';
+import { MirrorUnderTest, startMirror, TestFolder } from './testing/mirror-under-test.ts';
 
 async function hasWritten(test: MirrorUnderTest): Promise<boolean> {
   let isWritten = false;
@@ -50,7 +50,9 @@ describe('a text of the room that no file can hold as it is', () => {
 
 it('content that was never shared is kept beside a text that comes in its place, and not merged into it', async () => {
   const large = 'local\n'.repeat(1024 * 1024);
-  const test = await startMirror({ 'big.txt': large });
+  const test = new MirrorUnderTest(await TestFolder.create({ 'big.txt': large }));
+  test.blobs.isOffline = true;
+  await test.start();
   const id = test.files.idOf('big.txt');
   expect(test.files.get(id)?.kind).toBe('oversized');
   // On another device it has become a text.

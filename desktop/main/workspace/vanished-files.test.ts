@@ -32,6 +32,35 @@ describe('a file that is gone from disk', () => {
     await rename(away, test.folder.path);
   });
 
+  it('is not deleted because another takes its place in the room', async () => {
+    const test = await startMirror({ 'a.txt': 'a', 'b.txt': 'b' });
+    const [a, b] = [test.files.idOf('a.txt'), test.files.idOf('b.txt')];
+    // Somebody else renames b.txt to where a.txt is, which a program here is just saving anew.
+    await rm(test.folder.at('a.txt'));
+    test.files.update(a, { path: 'c.txt' });
+    test.files.update(b, { path: 'a.txt' });
+    await test.current.reconcile();
+    await test.folder.write('a.txt', 'a, saved');
+    await test.settle();
+    await test.advance(SETTLED_MS);
+    await test.settle();
+    expect(test.files.get(a)?.path).toBe('c.txt');
+    expect(test.files.contents).toEqual({ 'a.txt': 'b', 'c.txt': 'a, saved' });
+    expect(await test.folder.contents()).toEqual({ 'a.txt': 'b', 'c.txt': 'a, saved' });
+  });
+
+  it('whose path another waits for is deleted after its time, and the other comes', async () => {
+    const test = await startMirror({ 'a.txt': 'a', 'b.txt': 'b' });
+    const b = test.files.idOf('b.txt');
+    await rm(test.folder.at('a.txt'));
+    test.files.update(b, { path: 'a.txt' });
+    await test.settle();
+    await test.advance(SETTLED_MS);
+    await test.settle();
+    expect(test.files.get(b)?.path).toBe('a.txt');
+    expect((await test.folder.contents())['a.txt']).toBe('b');
+  });
+
   it('is not renamed to its copy where it comes back meanwhile', async () => {
     const test = await startMirror({ 'a.txt': 'one\n', 'b.txt': 'b' });
     const id = test.files.idOf('a.txt');

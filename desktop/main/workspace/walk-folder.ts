@@ -54,6 +54,21 @@ export async function* walkFolder(options: WalkOptions): AsyncGenerator<readonly
   }
 }
 
+/** Joins small batches: a folder of many sub-folders is taken in as fast as a flat one. */
+export async function* gatherFiles(
+  batches: AsyncIterable<readonly WalkedFile[]>,
+): AsyncGenerator<readonly WalkedFile[]> {
+  const enough = 50;
+  let gathered: WalkedFile[] = [];
+  for await (const batch of batches) {
+    gathered.push(...batch);
+    if (gathered.length < enough) continue;
+    yield gathered;
+    gathered = [];
+  }
+  if (gathered.length > 0) yield gathered;
+}
+
 async function listFolder(options: WalkOptions, folder: string) {
   const { rootRealPath, rules, onProblem } = options;
   const absoluteFolder = join(rootRealPath, folder);

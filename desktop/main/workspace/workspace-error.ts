@@ -12,6 +12,8 @@ export type WorkspaceErrorCode =
   | 'name-taken'
   | 'unusable-name'
   | 'rules-unreadable'
+  | 'unusable-folder'
+  | 'drive-missing'
   | 'io';
 
 /** Something in the opened folder could not be read or written. `message` says what happened, to what, and what to do. */
@@ -99,3 +101,11 @@ const PAST: Readonly<Record<DiskOperation, string>> = {
   rename: 'renamed',
   'open-folder': 'opened',
 };
+
+/** Whether an error is about the opened folder itself, so that nothing in it can be looked at. */
+export function isAboutFolder(error: unknown): boolean {
+  // A sub-folder that cannot be read is `folder-unreadable` too, but it is reported and not thrown.
+  return (
+    error instanceof WorkspaceError && ['folder-missing', 'folder-unreadable', 'not-a-folder'].includes(error.code)
+  );
+}

@@ -53,3 +53,26 @@ export class WriteDelay implements Disposable {
     waiting?.longest.dispose();
   }
 }
+
+/** Gathers files that are due until their turn has come, so that many are written as one task. */
+export class DueFiles {
+  private readonly fileIds = new Set<string>();
+  private readonly onDue: (take: () => readonly string[]) => void;
+
+  /** `onDue`: there are some, which `take` gives. */
+  constructor(onDue: (take: () => readonly string[]) => void) {
+    this.onDue = onDue;
+  }
+
+  add(fileId: string): void {
+    const isFirst = this.fileIds.size === 0;
+    this.fileIds.add(fileId);
+    if (isFirst) this.onDue(() => this.take());
+  }
+
+  private take(): readonly string[] {
+    const fileIds = [...this.fileIds];
+    this.fileIds.clear();
+    return fileIds;
+  }
+}

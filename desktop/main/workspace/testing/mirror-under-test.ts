@@ -5,8 +5,10 @@ import { onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts';
 import { FolderMirror, type FolderMirrorOptions } from '../folder-mirror.ts';
 import type { MirrorProblem } from '../shared-files.ts';
+import type { ReplacedBlob } from '../blob-sync.ts';
 import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
 import { DeviceMemory } from './device-memory.ts';
+import { MemoryBlobs } from './memory-blobs.ts';
 import { MemoryMirrorBases, MemorySharedFiles } from './memory-shared-files.ts';
 
 /** A temporary folder that goes when the test is over. */
@@ -91,7 +93,7 @@ export class FailingWrites implements DiskWrites {
   }
 }
 
-export interface MirrorTestOptions extends Pick<FolderMirrorOptions, 'concurrentSyncs'> {
+export interface MirrorTestOptions extends Pick<FolderMirrorOptions, 'concurrentSyncs' | 'notes' | 'policy'> {
   readonly memory?: DeviceMemory;
   readonly disk?: DiskWrites;
 }
@@ -102,10 +104,12 @@ export class MirrorUnderTest {
   readonly files: MemorySharedFiles;
   readonly bases: MemoryMirrorBases;
   readonly scheduler = new ManualScheduler();
+  readonly blobs = new MemoryBlobs();
+  readonly replaced: ReplacedBlob[] = [];
   readonly writes: FailingWrites;
   /** Of the mirror that runs. */
   readonly problems: MirrorProblem[] = [];
-  private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs'>;
+  private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs' | 'notes' | 'policy'>;
   private mirror: FolderMirror | undefined;
 
   constructor(folder: TestFolder, { memory = new DeviceMemory(), disk, ...options }: MirrorTestOptions = {}) {
@@ -133,9 +137,11 @@ export class MirrorUnderTest {
       onProblem: (problem) => this.problems.push(problem),
       isWatching: false,
       writes: this.writes,
+      blobs: this.blobs,
+      onReplaced: (replaced) => this.replaced.push(replaced),
     });
     await this.mirror.start();
-    await this.mirror.flush();
+    await this.flush();
   }
 
   /** Moves the clock, and lets what falls due come to its end. */
@@ -154,7 +160,16 @@ export class MirrorUnderTest {
   /** Brings both sides in step. */
   async settle(): Promise<void> {
     await this.current.reconcile();
+    await this.flush();
+  }
+
+  /** Lets everything come to its end, contents on their way too. */
+  async flush(): Promise<void> {
     await this.current.flush();
+    while (!this.blobs.isIdle) {
+      await this.blobs.work();
+      await this.current.flush();
+    }
   }
 
   /** Problems that are not over, by id. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SeededRandom } from '../../../../shared/testing/seeded-random.ts';
 import type { SharedFile } from '../../../../shared/workspace/index.ts';
+import { hashBytes } from '../text-format.ts';
 import { MirrorOnDevice } from './mirror-on-device.ts';
 import type { MirrorUnderTest } from './mirror-under-test.ts';
 
@@ -19,6 +20,8 @@ const STEPS_TO_END = 40;
 export interface TurmoilOptions {
   /** Whether other programs make symbolic links, too, also in place of files; all go before the check. */
   readonly hasLinks?: boolean;
+  /** Whether there are files that are no texts, too; their relay is away now and then until the check. */
+  readonly hasBinaries?: boolean;
 }
 
 type Action = readonly [weight: number, act: () => void | Promise<void>];
@@ -55,21 +58,24 @@ export class Turmoil {
     const { test } = this;
     test.writes.errno = undefined;
     test.writes.beforeSync = undefined;
+    test.blobs.isOffline = false;
     if (this.options.hasLinks) {
       await test.settle();
       await this.removeLinks();
     }
     test.current.retry();
-    await test.current.flush();
+    await test.flush();
     await test.settle();
     const onDisk = await test.folder.contents();
     const copies = Object.entries(onDisk).filter(([path]) => LOCAL_COPY.test(path));
-    const shared = Object.fromEntries(Object.entries(onDisk).filter(([path]) => !LOCAL_COPY.test(path)));
+    const isShared = ([path, content]: [string, string]) => !LOCAL_COPY.test(path) && !isBinary(content);
+    const shared = Object.fromEntries(Object.entries(onDisk).filter(isShared));
+    this.checkBinaries(onDisk);
     const asText = (bytes: string) => bytes.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
     expect(Object.fromEntries(Object.entries(shared).map(([path, text]) => [path, asText(text)]))).toEqual(
       test.files.contents,
     );
-    for (const file of test.files.files) {
+    for (const file of test.files.files.filter(({ kind }) => kind === 'text')) {
       const bytes = shared[file.path] ?? '';
       expect(bytes.startsWith('\ufeff')).toBe(file.bom);
       if (bytes.includes('\n')) expect(bytes.includes('\r\n')).toBe(file.eol === 'CRLF');
@@ -79,7 +85,7 @@ export class Turmoil {
     }
     this.checkOrigins();
     const everything = new Set(
-      [...Object.values(test.files.contents), ...copies.map(([, text]) => text)].flatMap(markersIn),
+      [...Object.values(test.files.contents), ...copies.map(([, text]) => text), ...this.sent].flatMap(markersIn),
     );
     expect([...this.required].filter((marker) => !everything.has(marker))).toEqual([]);
     expect(test.openProblems.filter(({ canRetry }) => canRetry)).toEqual([]);
@@ -93,7 +99,7 @@ export class Turmoil {
       [2, () => void (test.writes.errno = random.chance(0.6) ? undefined : 'ENOSPC')],
       [1, () => void (test.writes.beforeSync = () => this.editOnDisk())],
       [4, () => test.advance(random.below(500))],
-      [3, () => test.current.reconcile()],
+      [3, () => this.reconcile()],
       [3, () => test.current.flush()],
     ];
   }
@@ -113,6 +119,7 @@ export class Turmoil {
       [1, () => this.followInRoom()],
       [1, () => this.changeFormat()],
       ...this.linkDeeds,
+      ...this.binaryDeeds,
     ];
   }
 
@@ -123,6 +130,23 @@ export class Turmoil {
       [2, () => this.linkInPlace()],
       [1, () => this.removeLinks()],
     ];
+  }
+
+  private get binaryDeeds(): readonly Action[] {
+    if (!this.options.hasBinaries) return [];
+    const { blobs } = this.test;
+    return [
+      [3, () => this.test.folder.write(this.newPath(), this.newBinary()).then(() => this.device.disk.settle())],
+      [2, () => this.createBinaryInRoom()],
+      [4, () => blobs.work().then(() => this.test.current.whenIdle())],
+      [1, () => void (blobs.isOffline = this.random.chance(0.4))],
+    ];
+  }
+
+  /** With what follows from it at once: a folder that is being changed cannot be listed. */
+  private async reconcile(): Promise<void> {
+    await this.test.current.reconcile();
+    await this.test.current.whenIdle();
   }
 
   /** What people do, the room has at once; what the mirror did before is committed by then. */
@@ -152,6 +176,44 @@ export class Turmoil {
         expect({ fileId, origin }).toEqual({ fileId, origin: this.origins.get(fileId) });
       }
     }
+  }
+
+  /** What the relay was given, which stays there. */
+  private get sent(): readonly string[] {
+    return [...this.test.blobs.relay.values()].map((bytes) => Buffer.from(bytes).toString());
+  }
+
+  private checkBinaries(onDisk: Readonly<Record<string, string>>): void {
+    const binaries = this.test.files.files.filter(({ kind }) => kind !== 'text');
+    for (const { path, blob } of binaries) {
+      // A file that was listed by a device that has lost its power may be without its content.
+      if (blob === undefined) expect(this.hasLostPower).toBe(true);
+      else expect({ path, blob: hashBytes(Buffer.from(onDisk[path] ?? '')) }).toEqual({ path, blob });
+    }
+    const listed = new Set(binaries.map(({ path }) => path));
+    const found = Object.entries(onDisk).filter(([path, content]) => isBinary(content) && !LOCAL_COPY.test(path));
+    expect(found.map(([path]) => path).filter((path) => !listed.has(path))).toEqual([]);
+  }
+
+  private newBinary(): string {
+    return `\0${this.newMarker()}`;
+  }
+
+  private createBinaryInRoom(): void {
+    const content = this.newBinary();
+    const blob = this.test.blobs.bring(content);
+    this.test.files.create(this.newPath(), '', { kind: 'binary', blob, sizeBytes: content.length });
+  }
+
+  private replaceInRoom({ fileId }: SharedFile): void {
+    const content = this.newBinary();
+    this.test.files.update(fileId, { blob: this.test.blobs.bring(content), sizeBytes: content.length });
+  }
+
+  /** What was there before was meant to go. */
+  private async replaceOnDisk(path: string, before: string): Promise<void> {
+    await this.device.disk.writeByOther(this.test.folder.at(path), this.newBinary());
+    for (const marker of markersIn(before)) this.required.delete(marker);
   }
 
   private get pickedFile(): SharedFile | undefined {
@@ -189,13 +251,15 @@ export class Turmoil {
 
   private editInRoom(): void {
     const file = this.pickedFile;
-    if (file) this.test.files.applyEdits(file.fileId, [this.change(this.test.files.readText(file.fileId))]);
+    if (file && file.kind !== 'text') this.replaceInRoom(file);
+    else if (file) this.test.files.applyEdits(file.fileId, [this.change(this.test.files.readText(file.fileId))]);
   }
 
   private async editOnDisk(): Promise<void> {
     const path = await this.pickedPath();
     if (path === undefined) return;
     const bytes = await this.test.folder.read(path);
+    if (isBinary(bytes)) return this.replaceOnDisk(path, bytes);
     const bom = bytes.startsWith('\ufeff') ? '\ufeff' : '';
     const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
     const text = bytes.slice(bom.length).replaceAll('\r\n', '\n');
@@ -347,12 +411,16 @@ export class Turmoil {
   private async markersAnywhere(): Promise<ReadonlySet<string>> {
     const { folder, files } = this.test;
     const texts = [...Object.values(await folder.contents()), ...Object.values(files.contents)];
-    return new Set(texts.flatMap(markersIn));
+    return new Set([...texts, ...this.sent].flatMap(markersIn));
   }
 }
 
 function markersIn(text: string): string[] {
   return text.match(MARKER) ?? [];
+}
+
+function isBinary(content: string): boolean {
+  return content.startsWith('\0');
 }
 
 function originsIn(text: string): string[] {

@@ -1,0 +1,69 @@
+import { rebaseOver, type SharedFile, type TextEdit } from '../../../shared/workspace/index.ts';
+import type { BaseIndex } from './base-index.ts';
+import { hasRoomChangedFormat, isSameFormat } from './format-changes.ts';
+import { areComparedAtOnce, type MergeThread, rebaseHurriedly } from './merge-thread.ts';
+import type { MirrorBase, SharedFiles } from './shared-files.ts';
+import type { DiskFile } from './text-file.ts';
+
+export interface DiskEditsOptions {
+  readonly files: SharedFiles;
+  readonly bases: BaseIndex;
+  readonly merges: MergeThread;
+}
+
+/** Edits that count in this text. */
+interface Rebased {
+  readonly text: string;
+  readonly edits: readonly TextEdit[];
+}
+
+/** Where the room goes on changing a text, it is compared so many times before less detail has to do. */
+const MAX_ROUNDS = 3;
+
+/** Takes what was changed in a text on disk into the room. */
+export class DiskEdits {
+  private readonly options: DiskEditsOptions;
+
+  constructor(options: DiskEditsOptions) {
+    this.options = options;
+  }
+
+  /** Resolves to `again` when the file has to be looked at again; nothing was taken then. */
+  async take(file: SharedFile, disk: Extract<DiskFile, { kind: 'text' }>): Promise<'done' | 'again'> {
+    const { files, bases, merges } = this.options;
+    const { fileId } = file;
+    const base = this.findBase(fileId, disk.hash);
+    if (!base) return 'again';
+    const own = await merges.compare(base.text, disk.text);
+    const rebased = await this.rebase(fileId, base, own);
+    // Nothing may be waited for any more: edits and base are kept in one step, or neither.
+    if (this.findBase(fileId, disk.hash)?.hash !== base.hash || !files.get(fileId)) return 'again';
+    if (files.readText(fileId) !== rebased.text) return 'again';
+    if (rebased.edits.length > 0) files.applyEdits(fileId, rebased.edits);
+    if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(fileId, disk.format);
+    bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });
+    return 'done';
+  }
+
+  /** Moves edits onto the text that the room has by then, all of which is kept on this device. */
+  private async rebase(fileId: string, base: MirrorBase, own: readonly TextEdit[]): Promise<Rebased> {
+    const { files, merges } = this.options;
+    for (let round = 0; ; round++) {
+      await files.whenKept(fileId);
+      const text = files.readText(fileId);
+      if (round >= MAX_ROUNDS || areComparedAtOnce(base.text, text)) {
+        return { text, edits: rebaseHurriedly(base.text, text, own) };
+      }
+      const others = await merges.compare(base.text, text);
+      await files.whenKept(fileId);
+      if (files.readText(fileId) === text) return { text, edits: rebaseOver(own, others) };
+    }
+  }
+
+  /** What was written when the process ended is this device's own. */
+  private findBase(fileId: string, diskHash: string): MirrorBase | undefined {
+    const { bases } = this.options;
+    const saving = bases.savingOf(fileId);
+    return saving?.hash === diskHash ? saving : bases.get(fileId);
+  }
+}
