@@ -1,3 +1,5 @@
+import type { TransfersState } from './blob-channels.ts';
+import type { MirrorState } from './mirror-channels.ts';
 import type { ProblemReport, WorkspaceStatus } from './workspace-status.ts';
 
 /** Messages from the main process to a window. */
@@ -5,6 +7,10 @@ export interface EventChannels {
   'workspace:status': WorkspaceStatus;
   'workspace:recent-folders': readonly string[];
   problem: ProblemReport;
+  /** How far the folder of a room is. */
+  'mirror:state': { readonly room: string; readonly state: MirrorState };
+  /** What is on its way between this device and the relay of a room. */
+  'blob:transfers': { readonly room: string; readonly state: TransfersState };
   /** A menu entry was chosen. */
   command: { readonly id: string };
   /** The app was opened with a link while it ran. */

@@ -1,4 +1,8 @@
 import type { AccessChannels } from './access-channels.ts';
+import type { BlobChannels } from './blob-channels.ts';
+import type { HistoryChannels } from './history-channels.ts';
+import type { MirrorChannels } from './mirror-channels.ts';
+import type { StorageChannels } from './storage-channels.ts';
 import type { Outcome, WorkspaceStatus } from './workspace-status.ts';
 
 /** What a window learns when it starts. */
@@ -12,7 +16,7 @@ export interface WindowStart {
 }
 
 /** Requests from a window to the main process. */
-export interface InvokeChannels extends AccessChannels {
+export interface InvokeChannels extends AccessChannels, BlobChannels, HistoryChannels, MirrorChannels, StorageChannels {
   /** The window can take events now; its session port follows when a room is open. */
   'window:ready': { readonly request: undefined; readonly response: WindowStart };
   /** Lets the person choose a folder. False: they changed their mind. */

@@ -22,6 +22,8 @@ export interface ProblemReport {
   readonly fileId?: string;
   /** Shows a button that asks for another try. */
   readonly canRetry: boolean;
+  /** A command of the window that helps, and how it is called here. */
+  readonly command?: { readonly id: string; readonly label: string };
   /** The problem with this id is over. */
   readonly isResolved?: boolean;
 }

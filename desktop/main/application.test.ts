@@ -11,7 +11,7 @@ import { temporaryFolder } from './testing/temporary-folder.ts';
 // Electron does not run in Node; all else here is what runs in the app.
 vi.mock('electron', () => import('./testing/fake-electron.ts'));
 
-const NOTHING = { folder: undefined, joinLink: undefined, relayUrl: undefined };
+const NOTHING = { folder: undefined, joinLink: undefined, mirrorFolder: undefined, relayUrl: undefined };
 
 beforeEach(() => {
   sent.length = 0;

@@ -3,18 +3,26 @@ import { type Disposable, DisposableStore, systemScheduler } from '../../shared/
 import { ApprovalWait } from '../../shared/sync/index.ts';
 import type {
   AccessChannels,
+  BlobChannels,
   InvokeChannel,
   Outcome,
   SessionPortChannel,
+  MirrorChannels,
+  StorageChannels,
+  TransfersState,
   WindowStart,
   WorkspaceStatus,
 } from '../ipc/index.ts';
+import { BLOB_ANSWERS, BLOB_CHANNELS } from './blob-requests.ts';
 import { ACCESS_ANSWERS, ACCESS_CHANNELS } from './access-requests.ts';
 import type { LaunchRequest } from './command-line.ts';
 import { createEditorWindow, loadEditorPage } from './editor-window.ts';
 import { toAttachmentPort } from './message-port.ts';
+import { MIRROR_ANSWERS, MIRROR_CHANNELS } from './mirror-requests.ts';
 import { REQUEST_READERS } from './request-readers.ts';
 import type { DesktopRooms, RoomLease } from './session/desktop-rooms.ts';
+import type { RoomHost } from './session/room-host.ts';
+import { STORAGE_ANSWERS, STORAGE_CHANNELS, type StorageWindows } from './storage-requests.ts';
 import { handleInvoke, sendEvent } from './typed-ipc.ts';
 import { type WindowEntry, WindowRegistry } from './window-registry.ts';
 
@@ -44,6 +52,7 @@ export class Application implements Disposable {
     const window = createEditorWindow(this.appFolder);
     const entry = this.windows.add(window);
     entry.joinLink = request.joinLink;
+    entry.mirrorFolder = request.mirrorFolder;
     if (request.folder !== undefined) {
       await Promise.all([loadEditorPage(window), this.openFolder(entry, request.folder)]);
     } else if (request.joinLink !== undefined) {
@@ -57,6 +66,7 @@ export class Application implements Disposable {
   async launchAgain(request: LaunchRequest): Promise<void> {
     const entry = this.windows.focused;
     if (request.joinLink !== undefined && entry?.isReady) {
+      entry.mirrorFolder = request.mirrorFolder;
       sendEvent(entry.window, 'join-requested', { link: request.joinLink });
       if (entry.window.isMinimized()) entry.window.restore();
       entry.window.focus();
@@ -68,7 +78,8 @@ export class Application implements Disposable {
   /** The app was chosen again, as by a click on its icon. */
   async activate(): Promise<void> {
     const window = this.windows.focused?.window;
-    if (!window) return this.launch({ folder: undefined, joinLink: undefined, relayUrl: undefined });
+    if (!window)
+      return this.launch({ folder: undefined, joinLink: undefined, mirrorFolder: undefined, relayUrl: undefined });
     if (window.isMinimized()) window.restore();
     window.focus();
   }
@@ -102,7 +113,9 @@ export class Application implements Disposable {
       const entry = this.windows.of(sender);
       const wait = new ApprovalWait(systemScheduler, (message) => sendEvent(entry.window, 'join-waiting', { message }));
       entry.approvalWait.value = wait;
-      return this.show(entry, await this.rooms.join(link, name, wait));
+      const outcome = this.show(entry, await this.rooms.join(link, name, wait));
+      if (outcome.ok) this.mirrorAsStarted(entry);
+      return outcome;
     });
     answer('room:cancel-join', async (_request, sender) => {
       this.windows.of(sender).approvalWait.value = undefined;
@@ -113,6 +126,10 @@ export class Application implements Disposable {
       return accept(true);
     });
     for (const channel of ACCESS_CHANNELS) this.answerAccess(channel);
+    for (const channel of MIRROR_CHANNELS) this.answerMirror(channel);
+    for (const channel of BLOB_CHANNELS) this.answerBlob(channel);
+    for (const channel of STORAGE_CHANNELS) this.answerStorage(channel);
+    answer('history:list-events', (page, sender) => this.withRoom(sender, ({ history }) => history.listLabels(page)));
     answer('mirror:retry', async (_request, sender) =>
       this.withRoom(sender, async (host) => {
         host.retryMirror();
@@ -150,6 +167,60 @@ export class Application implements Disposable {
         return host ? ACCESS_ANSWERS[channel](request, host, window) : refuse('No room is open in this window.');
       }),
     );
+  }
+
+  private answerMirror<C extends keyof MirrorChannels>(channel: C): void {
+    this.disposables.add(
+      handleInvoke(channel, REQUEST_READERS[channel], async (request, sender) => {
+        const { host, window } = this.windows.of(sender);
+        return host ? MIRROR_ANSWERS[channel](request, host, window) : refuse('No room is open in this window.');
+      }),
+    );
+  }
+
+  private answerBlob<C extends keyof BlobChannels>(channel: C): void {
+    this.disposables.add(
+      handleInvoke(channel, REQUEST_READERS[channel], async (request, sender) => {
+        const { host, window } = this.windows.of(sender);
+        return host ? BLOB_ANSWERS[channel](request, host, window) : refuse('No room is open in this window.');
+      }),
+    );
+  }
+
+  private answerStorage<C extends keyof StorageChannels>(channel: C): void {
+    this.disposables.add(
+      handleInvoke(channel, REQUEST_READERS[channel], async (request, sender) =>
+        STORAGE_ANSWERS[channel](request, this.rooms, this.windowsFor(this.windows.of(sender))),
+      ),
+    );
+  }
+
+  /** Mirrors the room that was joined to the folder that the app was started with. */
+  private mirrorAsStarted({ host, mirrorFolder, window }: WindowEntry): void {
+    if (!host || mirrorFolder === undefined) return;
+    void host.mirror.choose(mirrorFolder, { isMade: true }).then((outcome) => {
+      if (outcome.ok) return;
+      const title = 'The room is not mirrored to the folder.';
+      const problem = { id: 'mirror-start', severity: 'error', title, detail: outcome.explanation } as const;
+      sendEvent(window, 'problem', { ...problem, canRetry: false });
+    });
+  }
+
+  private windowsFor(entry: WindowEntry): StorageWindows {
+    return {
+      host: entry.host,
+      show: (outcome) => this.show(entry, outcome),
+      closeRoom: (host) => {
+        for (const each of this.windows.all) if (each.host === host) this.close(each, { kind: 'none' });
+      },
+      openWindow: (outcome) => this.openWindow(outcome),
+    };
+  }
+
+  private async openWindow(outcome: Outcome<RoomLease> | undefined): Promise<void> {
+    const entry = this.windows.add(createEditorWindow(this.appFolder));
+    if (outcome) this.show(entry, outcome);
+    await loadEditorPage(entry.window);
   }
 
   private startWindow(entry: WindowEntry): WindowStart {
@@ -204,6 +275,8 @@ export class Application implements Disposable {
     const held = new DisposableStore();
     held.add(outcome.value);
     held.add(host.onProblem((problem) => sendEvent(entry.window, 'problem', problem)));
+    held.add(host.mirror.onDidChangeState(() => this.tellMirror(entry, host)));
+    held.add(host.contents.onDidChangeTransfers((state) => this.tellTransfers(entry, host, state)));
     entry.lease.value = held;
     if (entry.isReady) this.connectPage(entry);
     return accept(true);
@@ -215,6 +288,20 @@ export class Application implements Disposable {
     entry.attachment.value = entry.host.attach(toAttachmentPort(port1));
     entry.window.webContents.postMessage(PORT_CHANNEL, null, [port2]);
     for (const problem of entry.host.currentProblems) sendEvent(entry.window, 'problem', problem);
+    sendEvent(entry.window, 'mirror:state', { room: entry.host.room, state: entry.host.mirror.state });
+    this.tellTransfers(entry, entry.host, entry.host.contents.transfersState);
+  }
+
+  private tellMirror(entry: WindowEntry, { room, mirror }: RoomHost): void {
+    const { status } = entry;
+    if (status.kind === 'open' && status.folderPath !== mirror.folder) {
+      this.setStatus(entry, { ...status, folderPath: mirror.folder });
+    }
+    sendEvent(entry.window, 'mirror:state', { room, state: mirror.state });
+  }
+
+  private tellTransfers({ window }: WindowEntry, { room }: RoomHost, state: TransfersState): void {
+    sendEvent(window, 'blob:transfers', { room, state });
   }
 
   private close(entry: WindowEntry, next: WorkspaceStatus): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ownArguments, parseLaunchArguments, readSecondStart } from './command-line.ts';
 
-const nothing = { folder: undefined, joinLink: undefined, relayUrl: undefined };
+const nothing = { folder: undefined, joinLink: undefined, mirrorFolder: undefined, relayUrl: undefined };
 
 describe('parseLaunchArguments', () => {
   it.each([

@@ -4,11 +4,13 @@ export interface LaunchRequest {
   readonly folder: string | undefined;
   /** Share link to join. */
   readonly joinLink: string | undefined;
+  /** Folder to mirror the room of the link to, as given. */
+  readonly mirrorFolder: string | undefined;
   /** Relay for new rooms. */
   readonly relayUrl: string | undefined;
 }
 
-const VALUE_OPTIONS = ['--join', '--relay'] as const;
+const VALUE_OPTIONS = ['--join', '--mirror', '--relay'] as const;
 const MAX_ARGUMENTS = 1_000;
 
 /** What follows the executable and, when the app is not packaged, its own path, which is the first that is no switch. */
@@ -43,7 +45,12 @@ export function parseLaunchArguments(argv: readonly string[]): LaunchRequest {
       plain.push(argument);
     }
   }
-  return { folder: plain[0], joinLink: link ?? values.get('--join'), relayUrl: values.get('--relay') };
+  return {
+    folder: plain[0],
+    joinLink: link ?? values.get('--join'),
+    mirrorFolder: values.get('--mirror'),
+    relayUrl: values.get('--relay'),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import { app, safeStorage, session } from 'electron';
-import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
+import { app, powerMonitor, safeStorage, session } from 'electron';
+import { reportUnexpectedError, setUnexpectedErrorHandler, systemScheduler } from '../../shared/lifecycle/index.ts';
 import { registerAppScheme, serveApp } from './app-scheme.ts';
 import { Application } from './application.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import { LaunchQueue } from './launch-queue.ts';
 import { installMenu } from './menu.ts';
 import { refusePermissions } from './permissions.ts';
+import { watchPower } from './power-events.ts';
 import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
 import { createSeal } from './store/safe-storage-seal.ts';
@@ -23,19 +24,20 @@ const DEFAULT_RELAY_URL = 'http://127.0.0.1:4444';
 
 const read = (argv: readonly string[]) => parseLaunchArguments(ownArguments(argv, app.isPackaged));
 
-function absoluteFolder(request: LaunchRequest, workingFolder: string): LaunchRequest {
-  return request.folder === undefined ? request : { ...request, folder: resolve(workingFolder, request.folder) };
+function absoluteFolders(request: LaunchRequest, workingFolder: string): LaunchRequest {
+  const absolute = (folder: string | undefined) => (folder === undefined ? undefined : resolve(workingFolder, folder));
+  return { ...request, folder: absolute(request.folder), mirrorFolder: absolute(request.mirrorFolder) };
 }
 
 /** Takes what the system asks for from the start: macOS hands over a link before the app is ready. */
 function queueLaunches(): LaunchQueue {
   const queue = new LaunchQueue();
   app.on('second-instance', (_event, argv, workingFolder, data) => {
-    queue.push(absoluteFolder(read(readSecondStart(data)?.argv ?? argv), workingFolder));
+    queue.push(absoluteFolders(read(readSecondStart(data)?.argv ?? argv), workingFolder));
   });
   app.on('open-url', (event, url) => {
     event.preventDefault();
-    queue.push({ folder: undefined, joinLink: url, relayUrl: undefined });
+    queue.push({ folder: undefined, joinLink: url, mirrorFolder: undefined, relayUrl: undefined });
   });
   return queue;
 }
@@ -53,11 +55,13 @@ async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void>
   });
   const application = new Application(rooms, APP_FOLDER);
   installMenu((commandId) => application.sendCommand(commandId));
+  const power = watchPower(powerMonitor, systemScheduler, (asleepMs) => rooms.nudge('woke', asleepMs));
+  app.once('will-quit', () => power.dispose());
   app.on('activate', () => void application.activate().catch(reportUnexpectedError));
   closeBeforeQuit(application, rooms);
   if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) announceLink(rooms);
   const isPlain = request.folder === undefined && request.joinLink === undefined;
-  const first = application.launch((isPlain ? launches.take() : undefined) ?? absoluteFolder(request, process.cwd()));
+  const first = application.launch((isPlain ? launches.take() : undefined) ?? absoluteFolders(request, process.cwd()));
   launches.start((next) => void application.launchAgain(next).catch(reportUnexpectedError));
   await first;
 }

@@ -8,6 +8,7 @@ const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerat
   ['People', 'view.people'],
   ['Chat', 'view.chat'],
   ['Comments', 'view.comments'],
+  ['Changes', 'view.changes', 'CmdOrCtrl+Shift+G'],
   ['Proposals', 'view.proposals'],
   undefined,
   ['Present (Only You Can Edit)', 'room.present'],
@@ -15,6 +16,10 @@ const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerat
   undefined,
   ['Show Access Log', 'access.audit'],
   ['Remove Everybody…', 'access.removeEverybody'],
+  undefined,
+  ['Mirror to Folder…', 'room.mirror'],
+  ['Stop Mirroring', 'mirror.stop'],
+  ['Show What Is Stored on This Device', 'room.storage'],
 ];
 
 /** The application menu. Entries send commands to the focused window, so that menu, keys and palette do the same. */
@@ -32,6 +37,7 @@ export function installMenu(sendCommand: SendCommand): void {
       label: '&File',
       submenu: [
         command('New File…', 'explorer.newFile'),
+        command('New Window', 'window.new', 'CmdOrCtrl+Shift+N'),
         command('Open Folder…', 'workspace.openFolder', 'CmdOrCtrl+O'),
         command('Join with a Link…', 'room.join'),
         { type: 'separator' },

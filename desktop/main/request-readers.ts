@@ -1,6 +1,10 @@
 import type { InvokeChannel } from '../ipc/index.ts';
 import { ACCESS_READERS } from './access-request-readers.ts';
+import { BLOB_READERS } from './blob-request-readers.ts';
+import { HISTORY_READERS } from './history-request-readers.ts';
+import { MIRROR_READERS } from './mirror-request-readers.ts';
 import { nothing, readText } from './request-fields.ts';
+import { STORAGE_READERS } from './storage-request-readers.ts';
 import type { RequestReader } from './typed-ipc.ts';
 
 /** One check per channel: what comes from a window is untrusted. */
@@ -19,6 +23,10 @@ export const REQUEST_READERS: { readonly [C in InvokeChannel]: RequestReader<C> 
   'room:cancel-join': nothing,
   'room:leave': nothing,
   ...ACCESS_READERS,
+  ...HISTORY_READERS,
+  ...MIRROR_READERS,
+  ...BLOB_READERS,
+  ...STORAGE_READERS,
   'mirror:retry': nothing,
   'problem:dismiss': (value) => {
     const id = readText(value, 'id');

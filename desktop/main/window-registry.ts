@@ -16,6 +16,8 @@ export interface WindowEntry {
   readonly approvalWait: MutableDisposable<Disposable>;
   /** A link to ask about as soon as the page can. */
   joinLink: string | undefined;
+  /** Where the room of that link is to be mirrored to. */
+  mirrorFolder: string | undefined;
   /** The page has said that it takes events. */
   isReady: boolean;
 }
@@ -33,6 +35,7 @@ export class WindowRegistry {
       attachment: new MutableDisposable(),
       approvalWait: new MutableDisposable(),
       joinLink: undefined,
+      mirrorFolder: undefined,
       isReady: false,
     };
     const { id } = window.webContents;

@@ -13,6 +13,8 @@ export interface RelayProcessOptions {
   readonly port?: number;
   /** A built browser client to serve. */
   readonly staticFolder?: string;
+  /** Further options of `serve`. */
+  readonly args?: readonly string[];
 }
 
 /** A real relay, as a child process on loopback. Its owner stops it. */
@@ -29,7 +31,7 @@ export class RelayProcess {
 
   /** Starts a relay on `dataFolder`. Rejects with what it said when it does not come up. */
   static async start(dataFolder: string, options: RelayProcessOptions = {}): Promise<RelayProcess> {
-    const { port = 0, staticFolder } = options;
+    const { port = 0, staticFolder, args = [] } = options;
     const child = spawn(
       process.execPath,
       [
@@ -40,6 +42,7 @@ export class RelayProcess {
         '--data',
         dataFolder,
         ...(staticFolder === undefined ? [] : ['--static', staticFolder]),
+        ...args,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -64,10 +67,21 @@ export class RelayProcess {
     return `${this.url.replace(/^http/, 'ws')}/sync/${room}`;
   }
 
+  /** Holds it: its sockets stay open, and nothing comes from it. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** Stops it as an operator would, or as a crash would. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill(signal);
+    // One that is held takes no other signal.
+    this.resume();
     await once(this.child, 'exit');
   }
 }

@@ -1,25 +1,38 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { parseShareLink } from '../../../shared/access/index.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { formatShareLink, parseShareLink, type ShareLink } from '../../../shared/access/index.ts';
+import { DisposableStore, Emitter, reportUnexpectedError, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import {
-  type Disposable,
-  DisposableStore,
-  Emitter,
-  reportUnexpectedError,
-  toDisposable,
-} from '../../../shared/lifecycle/index.ts';
-import type { ApprovalWait, ProposalLedger } from '../../../shared/sync/index.ts';
-import type { Outcome } from '../../ipc/index.ts';
+  type ApprovalWait,
+  type NudgeReason,
+  type ProposalLedger,
+  type TokenResult,
+  WakeWatch,
+} from '../../../shared/sync/index.ts';
+import type { Outcome, StoredRoom } from '../../ipc/index.ts';
+import { NetworkWatch } from '../network-watch.ts';
 import { KnownRooms, type KnownRoom } from '../store/known-rooms.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
 import { toOfflineStoreError } from '../store/sqlite-failure.ts';
+import { refuseTakenFolder } from '../workspace/mirror-folder.ts';
 import { toWorkspaceError } from '../workspace/workspace-error.ts';
 import { KeptTokenSource } from './kept-tokens.ts';
 import { openRoomStorage, type RoomStorage } from './room-storage.ts';
 import { postJson } from './relay-api.ts';
+import {
+  listMirrorFolders,
+  type MirroredRoom,
+  type MirrorSurroundings,
+  mirrorSurroundings,
+} from './mirror-surroundings.ts';
 import { RoomHost } from './room-host.ts';
+import { type RoomLease, RoomLeases } from './room-leases.ts';
+import { StoredRooms } from './stored-rooms.ts';
+
+export type { RoomLease } from './room-leases.ts';
 
 export interface DesktopRoomsOptions {
   /** Everything that this device keeps lies in it. */
@@ -29,21 +42,20 @@ export interface DesktopRoomsOptions {
   /** Lets this app make rooms there. */
   readonly operatorToken: string | undefined;
   readonly seal: SecretSeal | undefined;
+  /** What all rooms together may take of the disk, as far as the relay has them; 2 GiB if not given. */
+  readonly maxStoredBytes?: number;
+  /** Nobody can be asked anything, as without a window; false unless given. */
+  readonly isUnattended?: boolean;
 }
 
-/** Keeps a room open; the last one to be disposed closes it. */
-export interface RoomLease extends Disposable {
-  readonly host: RoomHost;
-}
-
-interface HeldRoom {
-  readonly host: RoomHost;
-  leases: number;
-}
-
+/** A stored room does not wait longer to hear that its link is refused. */
+const REFUSAL_WAIT_MS = 250;
+const MAX_STORED_BYTES = 2 * 1024 * 1024 * 1024;
 const NAME_SETTING = 'person-name';
 /** Stands for "no folder" where rooms are remembered by folder. */
 const SCRATCH = '';
+/** Stands for the relay that this app runs, whatever port it listens on. */
+const EMBEDDED = 'embedded';
 
 /** The rooms that are open on this device, each once, and those that it remembers. */
 export class DesktopRooms {
@@ -51,14 +63,13 @@ export class DesktopRooms {
   private readonly known: KnownRooms;
   private readonly disposables = new DisposableStore();
   private readonly recentChanged = this.disposables.add(new Emitter<readonly string[]>());
-  private readonly opened = this.disposables.add(new Emitter<RoomHost>());
-  private readonly held = new Map<string, HeldRoom>();
-  private readonly closing = new Map<string, Promise<void>>();
-  private readonly opening = new Map<string, Promise<void>>();
+  private readonly leases = new RoomLeases();
+  private readonly stored: StoredRooms;
+  private isClosing = false;
 
   readonly onDidChangeRecentFolders = this.recentChanged.event;
   /** Fires with every room that was not open before. */
-  readonly onDidOpenRoom = this.opened.event;
+  readonly onDidOpenRoom = this.leases.onDidOpen;
 
   /** Throws OfflineStoreError when the data folder cannot be used. */
   static async open(options: DesktopRoomsOptions): Promise<DesktopRooms> {
@@ -73,6 +84,17 @@ export class DesktopRooms {
   private constructor(options: DesktopRoomsOptions) {
     this.options = options;
     this.known = new KnownRooms(join(options.dataFolder, 'tutti.sqlite'), options.seal, Date.now());
+    const { known, leases } = this;
+    const relayKeyOf = (relayUrl: string, room: string) => this.relayKeyOf(relayUrl, room);
+    this.disposables.add(leases.onDidClose(() => void this.trim()));
+    this.stored = new StoredRooms({ dataFolder: options.dataFolder, known, leases, relayKeyOf });
+    this.disposables.add(new WakeWatch(systemScheduler, () => this.nudge('woke')));
+    this.disposables.add(new NetworkWatch(systemScheduler, () => this.nudge('network-changed')));
+  }
+
+  /** The connections of all rooms may have died or may be possible again. `asleepMs`: how long the device slept. */
+  nudge(reason: NudgeReason, asleepMs = 0): void {
+    for (const host of this.leases.hosts) host.nudge(reason, asleepMs);
   }
 
   get recentFolders(): readonly string[] {
@@ -95,6 +117,7 @@ export class DesktopRooms {
       if (!(await stat(folder)).isDirectory()) {
         return { ok: false, explanation: `${path} is a file. Open the folder that holds it.` };
       }
+      if (this.known.find(folder).kind === 'none') await refuseTakenFolder(folder, listMirrorFolders(this.known));
     } catch (error) {
       return { ok: false, explanation: toWorkspaceError(error, path, 'open-folder').message };
     }
@@ -107,46 +130,80 @@ export class DesktopRooms {
   }
 
   /**
-   * Joins the room of a link under `name`. Without its relay it opens what this device has of it, if anything. Where
-   * an owner has to let the person in, it waits for that by `wait`.
+   * Joins the room of a link under `name`. A room that this device has opens at once, with or without its relay, unless
+   * the relay refuses the link just then. Where an owner has to let the person in, it waits for that by `wait`.
    */
   async join(link: string, name: string, wait?: ApprovalWait): Promise<Outcome<RoomLease>> {
     const parsed = parseShareLink(link);
     if (!parsed.ok) return parsed;
-    const { relayUrl, room, secret } = parsed.link;
     const personName = name.trim();
     if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
-    const post = wait?.wrap(postJson) ?? postJson;
-    const tokens = new KeptTokenSource(parsed.link, personName, { post, lastTokens: this.known.lastTokens });
-    const trial = await tokens.join();
-    if (trial.kind === 'permanent') return { ok: false, explanation: trial.explanation };
-    const dataPath = this.pathOfRoom(relayUrl, room);
-    if (trial.kind === 'transient' && !(await exists(dataPath))) return { ok: false, explanation: trial.explanation };
+    const own = this.findOwn(parsed.link);
+    if (own !== undefined) return this.openOwned(own);
+    const tokens = this.tokensOf(parsed.link, personName, wait);
+    const joining = tokens.join();
+    const isStored = await exists(this.pathOf(parsed.link));
+    const trial = await (isStored ? Promise.race([joining, delay(REFUSAL_WAIT_MS, undefined)]) : joining);
+    if (trial?.kind === 'permanent' || (trial?.kind === 'transient' && !isStored)) {
+      return { ok: false, explanation: trial.explanation };
+    }
     this.setPersonName(personName);
-    return this.lease(
-      `${relayUrl} ${room}`,
-      async () =>
-        new RoomHost({
-          relayUrl,
-          room,
-          secret,
-          tokens,
-          isOwner: false,
-          operatorToken: undefined,
-          linkSecrets: this.known.linkSecrets,
-          proposalLedger: this.ledgerOf(room),
-          storage: await openRoomStorage(dataPath),
-          folderPath: undefined,
-          offlineReason: undefined,
-        }),
-    );
+    return this.leaseJoined(parsed.link, tokens, joining);
+  }
+
+  /** What this device keeps, the last one opened first. */
+  listStored(): Promise<readonly StoredRoom[]> {
+    return this.stored.list();
+  }
+
+  /** What this device keeps of an open room. */
+  async describeStored(host: RoomHost): Promise<StoredRoom | undefined> {
+    const key = this.leases.keyOf(host);
+    return key === undefined ? undefined : this.stored.read(key);
+  }
+
+  /** Opens a room of {@link listStored}, with or without its relay. */
+  async openStored(key: string): Promise<Outcome<RoomLease>> {
+    const remembered = this.stored.remembered(key);
+    if (!remembered) {
+      return { ok: false, explanation: 'Tutti has no link to this room any more. Open it with a link once.' };
+    }
+    if (remembered.kind === 'folder') return this.openOwned(remembered.found.folder);
+    const { relayUrl, room, secret } = remembered.joined;
+    if (secret === undefined) return this.openJoinedWithoutKey(relayUrl, room);
+    const link = { relayUrl, room, secret };
+    if (!(await exists(this.pathOf(link)))) return this.join(formatShareLink(link), this.personName);
+    // Refused or not, what this device has of it is shown.
+    const tokens = this.tokensOf(link, this.personName);
+    return this.leaseJoined(link, tokens, tokens.join());
+  }
+
+  private async trim(): Promise<void> {
+    if (this.isClosing) return;
+    await this.stored.trim(this.options.maxStoredBytes ?? MAX_STORED_BYTES).catch(reportUnexpectedError);
+  }
+
+  /** The open room with a key of {@link listStored}. */
+  findOpen(key: string): RoomHost | undefined {
+    return this.leases.find(key);
+  }
+
+  /** Keeps an open room open for one more. */
+  leaseAgain(host: RoomHost): Outcome<RoomLease> {
+    return this.leases.leaseAgain(host);
+  }
+
+  /** Removes what this device keeps of a closed room; see {@link StoredRooms.forget}. */
+  async forgetStored(key: string, evenUnsent: boolean): Promise<Outcome<boolean>> {
+    const outcome = await this.stored.forget(key, evenUnsent);
+    this.recentChanged.fire(this.recentFolders);
+    return outcome;
   }
 
   /** Closes every room; resolves when all is stored. */
   async close(): Promise<void> {
-    await Promise.all(this.opening.values());
-    for (const key of [...this.held.keys()]) this.release(key);
-    await Promise.all(this.closing.values());
+    this.isClosing = true;
+    await this.leases.close();
     this.disposables.dispose();
     this.known.close();
   }
@@ -178,7 +235,7 @@ export class DesktopRooms {
     const { reached, key } = this.place(room);
     const whose = folder === SCRATCH ? 'your own room' : `the room of ${folder}`;
     const explanation = `The key to ${whose} is sealed by the key store of this computer, which cannot be read now. Open it in the window of Tutti, signed in as usual, or join it with a link.`;
-    if (!(await exists(this.pathOfRoom(key, room.room)))) return { ok: false, explanation };
+    if (!(await exists(this.stored.pathOf(key)))) return { ok: false, explanation };
     this.known.touch(folder, Date.now());
     this.recentChanged.fire(this.recentFolders);
     return this.leaseOwned(folder, key, { ...reached, ownerSecret: '' }, explanation);
@@ -188,7 +245,8 @@ export class DesktopRooms {
     // The embedded relay may listen on another port today.
     const isEmbedded = isLoopback(room.relayUrl) && isLoopback(this.options.relayUrl);
     const reached = isEmbedded ? { ...room, relayUrl: this.options.relayUrl } : room;
-    return { reached, isEmbedded, key: isEmbedded ? 'embedded' : room.relayUrl };
+    const relayKey = isEmbedded ? EMBEDDED : room.relayUrl;
+    return { reached, isEmbedded, key: StoredRooms.keyOf({ relayKey, room: room.room }) };
   }
 
   private leaseOwned(
@@ -198,8 +256,8 @@ export class DesktopRooms {
     offlineReason: string | undefined,
   ): Promise<Outcome<RoomLease>> {
     const folderPath = folder === SCRATCH ? undefined : folder;
-    return this.lease(`${key} ${room.room}`, async () => {
-      const storage = await openRoomStorage(this.pathOfRoom(key, room.room), folderPath);
+    return this.leases.lease(key, async () => {
+      const storage = await openRoomStorage(this.stored.pathOf(key), folderPath);
       return this.createOwnHost(storage, room, folderPath, offlineReason);
     });
   }
@@ -224,55 +282,14 @@ export class DesktopRooms {
       proposalLedger: this.ledgerOf(id),
       storage,
       folderPath: folder,
+      surroundings: this.surroundingsOf({ relayUrl, room: id, isJoined: false, ownFolder: folder }),
       offlineReason,
     });
   }
 
-  private async lease(key: string, create: () => Promise<RoomHost>): Promise<Outcome<RoomLease>> {
-    try {
-      // Whoever waited looks again: others may have waited for the same.
-      for (let busy = this.busy(key); busy; busy = this.busy(key)) await busy;
-      const present = this.held.get(key);
-      if (present) present.leases++;
-      const held = present ?? (await this.hold(key, create));
-      const release = toDisposable(() => {
-        if (--held.leases === 0) this.release(key);
-      });
-      return { ok: true, value: { host: held.host, dispose: () => release.dispose() } };
-    } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
-    }
-  }
-
-  /** Settles when a room that is being opened or closed is; it never rejects. */
-  private busy(key: string): Promise<void> | undefined {
-    return this.closing.get(key) ?? this.opening.get(key);
-  }
-
-  /** Opens a room with its first lease. */
-  private async hold(key: string, create: () => Promise<RoomHost>): Promise<HeldRoom> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.opening.set(key, promise);
-    try {
-      const held = { host: await create(), leases: 1 };
-      this.held.set(key, held);
-      this.opened.fire(held.host);
-      return held;
-    } finally {
-      this.opening.delete(key);
-      resolve();
-    }
-  }
-
-  private release(key: string): void {
-    const room = this.held.get(key);
-    if (!room) return;
-    this.held.delete(key);
-    const closed = room.host
-      .close()
-      .catch(reportUnexpectedError)
-      .finally(() => this.closing.delete(key));
-    this.closing.set(key, closed);
+  private surroundingsOf(room: MirroredRoom): MirrorSurroundings {
+    const { dataFolder, isUnattended = false } = this.options;
+    return mirrorSurroundings({ ...room, known: this.known, dataFolder, isUnattended });
   }
 
   private ledgerOf(room: string): ProposalLedger {
@@ -283,10 +300,84 @@ export class DesktopRooms {
     };
   }
 
-  private pathOfRoom(relay: string, room: string): string {
-    const relayKey = createHash('sha256').update(relay).digest('hex').slice(0, 16);
-    return join(this.options.dataFolder, 'rooms', `${room}-${relayKey}.sqlite`);
+  /** The folder of the room of a link, when this device made the room and can read its key: both ways open one engine. */
+  private findOwn({ relayUrl, room }: ShareLink): string | undefined {
+    const owned = this.known.listFolderRooms().find((candidate) => candidate.room === room);
+    if (!owned || this.relayKeyOf(owned.relayUrl, room) !== this.relayKeyOf(relayUrl, room)) return undefined;
+    return this.known.find(owned.folder).kind === 'known' ? owned.folder : undefined;
   }
+
+  // Guests may be on other relays of this device; a room that was made here is on the embedded one.
+  private relayKeyOf(relayUrl: string, room: string): string {
+    const isEmbedded = isLoopback(relayUrl) && isLoopback(this.options.relayUrl);
+    const isOwn = isEmbedded && this.known.listFolderRooms().some((owned) => owned.room === room);
+    return isOwn ? EMBEDDED : relayUrl;
+  }
+
+  private keyOf(relayUrl: string, room: string): string {
+    return StoredRooms.keyOf({ relayKey: this.relayKeyOf(relayUrl, room), room });
+  }
+
+  private pathOf({ relayUrl, room }: ShareLink): string {
+    return this.stored.pathOf(this.keyOf(relayUrl, room));
+  }
+
+  private tokensOf(link: ShareLink, personName: string, wait?: ApprovalWait): KeptTokenSource {
+    const post = wait?.wrap(postJson) ?? postJson;
+    return new KeptTokenSource(link, personName, { post, lastTokens: this.known.lastTokens });
+  }
+
+  private leaseJoined(
+    link: ShareLink,
+    tokens: KeptTokenSource,
+    joining: Promise<TokenResult>,
+  ): Promise<Outcome<RoomLease>> {
+    const { relayUrl, room, secret } = link;
+    this.known.joined.remember(relayUrl, room, secret, Date.now());
+    return this.holdJoined({ link, tokens, joining, offlineReason: undefined });
+  }
+
+  /** The secret of its link cannot be read: the room opens from what this device has of it, and stays offline. */
+  private openJoinedWithoutKey(relayUrl: string, room: string): Promise<Outcome<RoomLease>> {
+    const offlineReason =
+      'The link to this room is sealed by the key store of this computer, which cannot be read now. Open it in the window of Tutti, signed in as usual, or join it with a link.';
+    const link = { relayUrl, room, secret: '' };
+    return this.holdJoined({ link, tokens: this.tokensOf(link, this.personName), joining: undefined, offlineReason });
+  }
+
+  private holdJoined({ link, tokens, joining, offlineReason }: JoinedOpening): Promise<Outcome<RoomLease>> {
+    const { relayUrl, room, secret } = link;
+    const { joined, linkSecrets } = this.known;
+    const key = this.keyOf(relayUrl, room);
+    return this.leases.lease(
+      key,
+      async () =>
+        new RoomHost({
+          relayUrl,
+          room,
+          secret,
+          tokens,
+          joining,
+          isOwner: false,
+          operatorToken: undefined,
+          linkSecrets,
+          proposalLedger: this.ledgerOf(room),
+          onOnline: (description) => joined.describe(relayUrl, room, description),
+          storage: await openRoomStorage(this.stored.pathOf(key)),
+          folderPath: undefined,
+          surroundings: this.surroundingsOf({ relayUrl, room, isJoined: true, ownFolder: undefined }),
+          offlineReason,
+        }),
+    );
+  }
+}
+
+interface JoinedOpening {
+  readonly link: ShareLink;
+  readonly tokens: KeptTokenSource;
+  /** The first trade of the link, which is under way. */
+  readonly joining: Promise<TokenResult> | undefined;
+  readonly offlineReason: string | undefined;
 }
 
 function isLoopback(url: string): boolean {

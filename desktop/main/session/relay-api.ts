@@ -34,10 +34,11 @@ export function createRelayApi(limits: RelayApiLimits): RelayApi {
       const response = await request({ url, method: 'POST', bearerToken, body, accept: 'application/json', timeoutMs });
       return { status: response.status, body: await readJson(response) };
     },
-    async sendRequest({ method, url, bearerToken, body, answerAs }) {
-      const timeoutMs = answerAs === 'json' ? limits.jsonTimeoutMs : limits.contentTimeoutMs;
+    async sendRequest({ method, url, bearerToken, body, bytes: content, headers, answerAs, timeoutMs: wanted }) {
+      const isSmall = answerAs === 'json' && content === undefined;
+      const timeoutMs = wanted ?? (isSmall ? limits.jsonTimeoutMs : limits.contentTimeoutMs);
       const accept = answerAs === 'lines' ? 'application/x-ndjson' : '*/*';
-      const response = await request({ url, method, bearerToken, body, accept, timeoutMs });
+      const response = await request({ url, method, bearerToken, body, content, headers, accept, timeoutMs });
       const { ok, status } = response;
       if (!ok || answerAs === 'json') return { status, body: await readJson(response) };
       const bytes = await readBytes(response, limits.maxContentBytes);
@@ -53,21 +54,28 @@ interface RelayRequest {
   readonly method: string;
   readonly bearerToken: string | undefined;
   readonly body: unknown;
+  /** In place of `body`. */
+  readonly content?: Uint8Array | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly accept: string;
   /** Also for reading the answer. */
   readonly timeoutMs: number;
 }
 
-function request({ url, method, bearerToken, body, accept, timeoutMs }: RelayRequest): Promise<Response> {
+function request(wanted: RelayRequest): Promise<Response> {
+  const { url, method, bearerToken, body, content, headers, accept, timeoutMs } = wanted;
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = content ? 'application/octet-stream' : 'application/json';
   const answer = fetch(url, {
     method,
     redirect: 'error',
     headers: {
       Accept: accept,
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(content || json !== undefined ? { 'Content-Type': type } : {}),
       ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken}` }),
+      ...headers,
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: content ? new Blob([new Uint8Array(content)]) : (json ?? null),
     signal: AbortSignal.timeout(timeoutMs),
   });
   return explained(answer);

@@ -1,15 +1,36 @@
 import type * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, toDisposable } from '../../../shared/lifecycle/index.ts';
 import type { DocumentLease, RoomSession } from '../../../shared/sync/index.ts';
-import { CONTENT_TEXT, type SharedFile, type TextEdit, type WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import {
+  CONTENT_TEXT,
+  INDEX_DOCUMENT,
+  type SharedFile,
+  type TextEdit,
+  type WorkspaceIndex,
+} from '../../../shared/workspace/index.ts';
 import type { NewSharedFile, SharedFiles } from '../workspace/shared-files.ts';
+import { TurnBudget } from '../workspace/turn-budget.ts';
 
 /** Origin of edits that were made on disk. */
 const DISK_ORIGIN = Symbol('from the folder on disk');
 
+/** Texts of a large change are waited for so long before their files are listed. */
+const DELIVERY_MS = 500;
+
+/** A file was changed in the room as it is on disk. */
+export interface TakenChange {
+  readonly fileId: string;
+  /** The document with the edit: the file's own, or the list of files. */
+  readonly document: string;
+  /** Number of the edit: see `DocumentReplica.lastEdit`. */
+  readonly lastEdit: number;
+}
+
 interface OpenText extends Disposable {
   readonly lease: DocumentLease;
-  readonly text: Y.Text;
+  text: Y.Text;
+  /** The document was begun anew. */
+  renew(): void;
 }
 
 /** The room's files as the folder mirror sees them: every text file's document is kept open. */
@@ -21,11 +42,20 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly ready = new Set<string>();
   private readonly textChanged = this.disposables.add(new Emitter<string>());
   private readonly filesChanged = this.disposables.add(new Emitter<void>());
+  private readonly taken = this.disposables.add(new Emitter<TakenChange>());
+  private readonly indexLease: DocumentLease;
+  /** Texts of others that are to be opened. */
+  private readonly awaited = new Set<string>();
   private readonly isKnown: (fileId: string) => boolean;
   private shown: { readonly listed: readonly SharedFile[]; readonly files: readonly SharedFile[] } | undefined;
 
-  private taken: { readonly listed: readonly SharedFile[]; readonly paths: ReadonlySet<string> } | undefined;
+  private takenPaths: { readonly listed: readonly SharedFile[]; readonly paths: ReadonlySet<string> } | undefined;
 
+  /** What is changed from now on is sent behind what people type. */
+  isBulk = false;
+
+  /** Fires right after every change that the mirror makes. */
+  readonly onDidTake = this.taken.event;
   readonly onDidChangeText = this.textChanged.event;
   readonly onDidChangeFiles = this.filesChanged.event;
 
@@ -34,6 +64,14 @@ export class RoomFiles implements SharedFiles, Disposable {
     this.session = session;
     this.index = index;
     this.isKnown = isKnown;
+    this.indexLease = this.disposables.add(session.open(INDEX_DOCUMENT));
+    // At once: what would be written to the old document would be lost.
+    this.disposables.add(
+      session.onDidRenew((name) => {
+        if (this.texts.has(name)) this.ready.add(name);
+        this.texts.get(name)?.renew();
+      }),
+    );
     this.disposables.add(
       index.onDidChange(() => {
         this.closeRemoved();
@@ -64,8 +102,10 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   isPathTaken(path: string): boolean {
     const listed = this.index.files;
-    if (this.taken?.listed !== listed) this.taken = { listed, paths: new Set(listed.map((file) => file.path)) };
-    return this.taken.paths.has(path);
+    if (this.takenPaths?.listed !== listed) {
+      this.takenPaths = { listed, paths: new Set(listed.map((file) => file.path)) };
+    }
+    return this.takenPaths.paths.has(path);
   }
 
   async whenTextReady(fileId: string): Promise<void> {
@@ -78,12 +118,18 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   applyEdits(fileId: string, edits: readonly TextEdit[]): void {
     const { text, lease } = this.open(fileId);
-    lease.replica.doc.transact(() => {
-      for (const { offset, deleteLength, insert } of [...edits].reverse()) {
-        if (deleteLength > 0) text.delete(offset, deleteLength);
-        if (insert !== '') text.insert(offset, insert);
+    const { replica } = lease;
+    if (this.isBulk) replica.sendAsBulk();
+    replica.doc.transact(() => {
+      // Forwards, Yjs finds each place next to the one before.
+      let shift = 0;
+      for (const { offset, deleteLength, insert } of edits) {
+        if (deleteLength > 0) text.delete(offset + shift, deleteLength);
+        if (insert !== '') text.insert(offset + shift, insert);
+        shift += insert.length - deleteLength;
       }
     }, DISK_ORIGIN);
+    this.taken.fire({ fileId, document: fileId, lastEdit: replica.lastEdit });
   }
 
   async whenKept(fileId: string): Promise<void> {
@@ -92,33 +138,45 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   async createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]> {
     const ids = this.index.reserveIds(files.length);
+    const budget = new TurnBudget();
     // The texts go first: whoever sees a file in the list finds its text.
     for (const [position, { text }] of files.entries()) {
       const fileId = ids[position];
       if (fileId !== undefined) this.ready.add(fileId);
       if (fileId !== undefined && text !== undefined && text !== '') {
         this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
+        await budget.pause();
       }
     }
     await Promise.all(ids.filter((fileId) => this.texts.has(fileId)).map((fileId) => this.whenKept(fileId)));
-    return this.index.add(
-      files.map(({ text: _text, ...file }, position) => {
-        const fileId = ids[position];
-        return fileId === undefined ? file : { ...file, fileId };
-      }),
-    );
+    // Many are on their way for a while: those who see the file in the list should not find it empty.
+    if (this.isBulk) await this.session.whenDelivered(DELIVERY_MS);
+    const listed = files.map(({ text: _text, ...file }, position) => {
+      const fileId = ids[position];
+      return fileId === undefined ? file : { ...file, fileId };
+    });
+    return this.changeList(ids, () => this.index.add(listed));
   }
 
   update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
-    this.index.update(fileId, changes);
+    this.changeList([fileId], () => this.index.update(fileId, changes));
   }
 
   remove(fileIds: readonly string[]): void {
-    this.index.remove(fileIds);
+    this.changeList(fileIds, () => this.index.remove(fileIds));
   }
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private changeList<T>(fileIds: readonly string[], change: () => T): T {
+    const { replica } = this.indexLease;
+    const result = change();
+    for (const fileId of fileIds) {
+      this.taken.fire({ fileId, document: INDEX_DOCUMENT, lastEdit: replica.lastEdit });
+    }
+    return result;
   }
 
   private isShown({ fileId, kind }: SharedFile): boolean {
@@ -132,13 +190,32 @@ export class RoomFiles implements SharedFiles, Disposable {
       this.shown = undefined;
       return true;
     }
-    if (!this.texts.has(fileId)) this.awaitText(fileId);
+    if (!this.texts.has(fileId)) this.awaitSoon(fileId);
     return false;
+  }
+
+  /** Many may come at once, and opening each of them takes its time. */
+  private awaitSoon(fileId: string): void {
+    const isFirst = this.awaited.size === 0;
+    this.awaited.add(fileId);
+    if (isFirst) void this.awaitTexts();
+  }
+
+  private async awaitTexts(): Promise<void> {
+    const budget = new TurnBudget();
+    for (const fileId of this.awaited) {
+      if (this.disposables.isDisposed || this.session.hasLeft) return;
+      if (this.index.get(fileId) && !this.texts.has(fileId)) this.awaitText(fileId);
+      await budget.pause();
+      this.awaited.delete(fileId);
+    }
   }
 
   private awaitText(fileId: string): void {
     const { lease, text } = this.open(fileId);
     const { replica } = lease;
+    // Nobody waits for it as they do for what they open.
+    if (!replica.isSynced) replica.sendAsBulk();
     const accept = () => {
       if (this.disposables.isDisposed || this.ready.has(fileId)) return;
       this.ready.add(fileId);
@@ -155,14 +232,22 @@ export class RoomFiles implements SharedFiles, Disposable {
     const known = this.texts.get(fileId);
     if (known) return known;
     const lease = this.session.open(fileId);
-    const text = lease.replica.doc.getText(CONTENT_TEXT);
     const notice = () => this.textChanged.fire(fileId);
-    text.observe(notice);
+    const follow = () => {
+      const text = lease.replica.doc.getText(CONTENT_TEXT);
+      text.observe(notice);
+      return text;
+    };
     const opened: OpenText = {
       lease,
-      text,
+      text: follow(),
+      renew: () => {
+        opened.text.unobserve(notice);
+        opened.text = follow();
+        notice();
+      },
       dispose: () => {
-        text.unobserve(notice);
+        opened.text.unobserve(notice);
         lease.dispose();
       },
     };

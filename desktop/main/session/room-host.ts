@@ -7,28 +7,43 @@ import {
   reportUnexpectedError,
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
-import { type LinkSecrets, RoomAdministration, RoomLinks } from '../../../shared/sync/administration/index.ts';
+import {
+  type LinkSecrets,
+  RoomAdministration,
+  RoomChanges,
+  RoomEvents,
+  RoomLinks,
+  RoomRequests,
+} from '../../../shared/sync/administration/index.ts';
 import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import {
   DELIVERY_ON_LEAVING_MS,
   type DocumentLease,
+  type NudgeReason,
   ProposalDelivery,
   type ProposalLedger,
   type ProposalReport,
   readUnsentText,
   RoomSession,
+  type TokenResult,
   type TokenSource,
   type UnsentText,
 } from '../../../shared/sync/index.ts';
+import type { Role } from '../../../shared/access/index.ts';
+import { writeReplacement } from '../../../shared/sync/blobs/index.ts';
 import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { Outcome, ProblemReport } from '../../ipc/index.ts';
-import { FolderMirror } from '../workspace/folder-mirror.ts';
-import { explainFailure } from '../workspace/problem-board.ts';
+import { BlobTransfers } from '../blobs/blob-transfers.ts';
+import type { ReplacedBlob } from '../workspace/blob-sync.ts';
+import { tellDifferences } from './copy-differences.ts';
+import { EventOutbox } from './event-outbox.ts';
 import { createOwnedRoomTokenSource } from './owned-room.ts';
 import { postJson, sendRequest } from './relay-api.ts';
 import type { KeptTokenSource } from './kept-tokens.ts';
-import { RoomFiles } from './room-files.ts';
+import type { MirrorSurroundings } from './mirror-surroundings.ts';
+import { RoomMirror } from './room-mirror.ts';
+import { RoomContents } from './room-contents.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { connectWebSocket } from './web-socket.ts';
 
@@ -39,6 +54,8 @@ export interface RoomHostOptions {
   readonly secret: string;
   /** Trades the secret. */
   readonly tokens: KeptTokenSource;
+  /** The first trade of the link, when it is under way: the first try to connect waits for it. */
+  readonly joining?: Promise<TokenResult> | undefined;
   /** This device made the room. */
   readonly isOwner: boolean;
   /** Lets this app make rooms on the relay. */
@@ -47,40 +64,51 @@ export interface RoomHostOptions {
   readonly linkSecrets: LinkSecrets;
   /** What was handed over to the owners. */
   readonly proposalLedger: ProposalLedger;
+  /** Told what is known of the room whenever it is online. */
+  readonly onOnline?: (description: RoomDescription) => void;
   /** Closed by the host when it ends. */
   readonly storage: RoomStorage;
-  /** Real path of the folder to keep in step with the room. */
+  /** Real path of the folder that the room was made for. */
   readonly folderPath: string | undefined;
+  readonly surroundings: MirrorSurroundings;
   /** Why this device cannot get into the room on the relay; it then works on what it has. For the person. */
   readonly offlineReason: string | undefined;
 }
 
-/** As the mirror names it, too. */
-const FOLDER_PROBLEM = 'folder';
+/** What a guest knows of a room. */
+export interface RoomDescription {
+  readonly name: string | undefined;
+  /** The one that the relay granted. */
+  readonly role: Role | undefined;
+}
 
 /** One open room: its engine, the windows attached to it, and the folder that mirrors it. */
 export class RoomHost {
   readonly room: string;
   readonly isOwner: boolean;
-  readonly folderPath: string | undefined;
+  /** The folder on this device that mirrors the room. */
+  readonly mirror: RoomMirror;
   /** Why the room stays offline, when it does. */
   readonly offlineReason: string | undefined;
   /** What owners ask of the relay; it refuses others. */
   readonly administration: RoomAdministration;
   readonly links: RoomLinks;
+  /** Contents of the room's files that are no texts. */
+  readonly contents: RoomContents;
+  /** What happened in the room, for everybody in it. */
+  readonly history: RoomEvents;
   private readonly options: RoomHostOptions;
   private readonly disposables = new DisposableStore();
   private readonly tokens: KeptTokenSource;
   private readonly proposals: ProposalDelivery;
   private readonly session: RoomSession;
   private readonly attachments: AttachmentHost;
+  private readonly transfers: BlobTransfers;
+  private readonly events: EventOutbox;
   private readonly index: WorkspaceIndex;
   private readonly indexLease: DocumentLease;
   private readonly problems = new Map<string, ProblemReport>();
   private readonly problemEmitter = this.disposables.add(new Emitter<ProblemReport>());
-  private mirror: FolderMirror | undefined;
-  private roomFiles: RoomFiles | undefined;
-  private isStartingMirror = false;
   private closed: Promise<void> | undefined;
 
   readonly onProblem = this.problemEmitter.event;
@@ -90,24 +118,16 @@ export class RoomHost {
     this.options = options;
     this.room = room;
     this.isOwner = options.isOwner;
-    this.folderPath = options.folderPath;
     this.offlineReason = options.offlineReason;
     this.tokens = options.tokens;
     const tokenSource = this.offlineReason === undefined ? this.tokens : refusing(this.offlineReason);
     this.administration = new RoomAdministration({ relayUrl, room, tokens: tokenSource, send: sendRequest });
     const { administration } = this;
     this.links = new RoomLinks({ relayUrl, room, administration, secrets: options.linkSecrets });
-    const roomName = this.folderPath === undefined ? 'Untitled room' : basename(this.folderPath);
-    this.session = new RoomSession({
-      syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
-      tokenSource: this.createTokenSource(roomName),
-      store: storage.store,
-      connect: connectWebSocket,
-      scheduler: systemScheduler,
-      random: Math.random,
-      client: 'tutti-desktop/0.1.0',
-      sessionId: randomUUID(),
-    });
+    this.history = new RoomEvents({ relayUrl, room, tokens: tokenSource, send: sendRequest });
+    const { folderPath } = options;
+    const roomName = folderPath === undefined ? 'Untitled room' : basename(folderPath);
+    this.session = this.createSession(roomName, tokenSource);
     this.proposals = new ProposalDelivery({
       relayUrl,
       room,
@@ -119,29 +139,34 @@ export class RoomHost {
     this.disposables.add(
       this.session.onDidChangeState((state) => {
         if (state.kind === 'ended' && state.closeCode === CLOSE_CODES.revoked) void this.proposeUnsent();
+        if (state.kind === 'online') this.tellWhatIsKnown();
       }),
     );
+    this.events = this.disposables.add(
+      new EventOutbox({
+        session: this.session,
+        pending: storage.pendingEvents,
+        events: this.history,
+        scheduler: systemScheduler,
+      }),
+    );
+    this.disposables.add(this.events.onDidRefuse((detail) => this.reportRefusedEvent(detail)));
     this.attachments = this.disposables.add(new AttachmentHost(this.session));
     this.indexLease = this.disposables.add(this.session.open(INDEX_DOCUMENT));
     this.index = this.disposables.add(
       new WorkspaceIndex(this.indexLease.replica.doc, { random: Math.random, nowMs: Date.now }),
     );
+    this.transfers = this.disposables.add(this.createTransfers(tokenSource));
+    this.contents = new RoomContents(this.transfers, this.index);
     if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
-    this.disposables.add(storage.bases.onDidFail((error) => this.reportBaseFailure(error)));
-    if (storage.damage !== undefined) {
-      this.report({
-        id: 'storage',
-        severity: 'warning',
-        title: 'The local copy of this room was damaged.',
-        detail: `${storage.damage} The files in your folder are not touched.`,
-        canRetry: false,
-      });
-    }
-    if (this.offlineReason !== undefined) {
-      const title = 'This room stays on this device.';
-      this.report({ id: 'offline', severity: 'error', title, detail: this.offlineReason, canRetry: false });
-    }
-    if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
+    this.tellOfStorage(storage);
+    this.mirror = this.createMirror();
+    this.mirror.resume();
+  }
+
+  /** The folder that mirrors the room; undefined while there is none. */
+  get folderPath(): string | undefined {
+    return this.mirror.folder;
   }
 
   /** Problems that are not over. */
@@ -152,6 +177,16 @@ export class RoomHost {
   /** Connects a window to the engine. */
   attach(port: AttachmentPort): Disposable {
     return this.attachments.attach(port);
+  }
+
+  /** Says which files are not the same here and with others, where no window says it. */
+  tellDifferences(tell: (text: string) => void): void {
+    this.disposables.add(tellDifferences(this.session, this.index, tell));
+  }
+
+  /** The connection to the relay may have died or may be possible again. */
+  nudge(reason: NudgeReason, asleepMs = 0): void {
+    this.session.nudge(reason, asleepMs);
   }
 
   /** Resolves when the room is in step with the relay for the first time. */
@@ -166,6 +201,11 @@ export class RoomHost {
         }),
       );
     });
+  }
+
+  /** How many documents have edits that the relay does not have. */
+  get unsentDocuments(): number {
+    return this.options.storage.countUnsent();
   }
 
   /** Hands edits that the relay does not have over to the owners, after this person was put out of the room. */
@@ -193,13 +233,12 @@ export class RoomHost {
 
   /** Where a file is on this device. */
   pathOnDisk(fileId: string): string | undefined {
-    return this.mirror?.pathOnDisk(fileId);
+    return this.mirror.pathOnDisk(fileId);
   }
 
   /** Tries again what the folder mirror could not do, also to open the folder at all. */
   retryMirror(): void {
-    if (this.mirror) this.mirror.retry();
-    else if (this.folderPath !== undefined) void this.startMirror(this.folderPath).catch(reportUnexpectedError);
+    this.mirror.retry();
   }
 
   /** The person has read what they were told; it is not shown again. */
@@ -217,15 +256,61 @@ export class RoomHost {
   private async finish(): Promise<void> {
     this.attachments.dispose();
     try {
-      await this.mirror?.flush();
+      await this.mirror.close();
     } finally {
-      this.mirror?.dispose();
-      await this.mirror?.whenUnwatched();
       await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
       await this.session.leave();
       await this.options.storage.close();
       this.disposables.dispose();
     }
+  }
+
+  private createSession(roomName: string, tokens: TokenSource): RoomSession {
+    const { relayUrl, room, storage } = this.options;
+    return new RoomSession({
+      syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
+      tokenSource: this.createTokenSource(roomName),
+      store: storage.store,
+      authors: new RoomChanges({ relayUrl, room, tokens, send: sendRequest }),
+      connect: connectWebSocket,
+      scheduler: systemScheduler,
+      random: Math.random,
+      client: 'tutti-desktop/0.1.0',
+      sessionId: randomUUID(),
+    });
+  }
+
+  private createTransfers(tokens: TokenSource): BlobTransfers {
+    const { relayUrl, room, storage } = this.options;
+    return new BlobTransfers({
+      requests: new RoomRequests({ relayUrl, room, tokens, send: sendRequest }),
+      cache: storage.blobs,
+      session: this.session,
+      scheduler: systemScheduler,
+      random: Math.random,
+    });
+  }
+
+  private createMirror(): RoomMirror {
+    const { room, storage, isOwner, folderPath, surroundings } = this.options;
+    return new RoomMirror({
+      room,
+      session: this.session,
+      index: this.index,
+      indexReplica: this.indexLease.replica,
+      storage,
+      events: this.events,
+      blobs: this.transfers,
+      onReplaced: (replaced) => this.noteReplaced(replaced),
+      isOwner,
+      ownFolder: folderPath,
+      surroundings,
+      onProblem: (problem) => this.report(problem),
+    });
+  }
+
+  private tellWhatIsKnown(): void {
+    this.options.onOnline?.({ name: this.index.roomName, role: this.tokens.grant?.role });
   }
 
   private async nameRoom(name: string): Promise<void> {
@@ -237,45 +322,19 @@ export class RoomHost {
     const { relayUrl, room, secret: ownerSecret, operatorToken, isOwner } = this.options;
     const { offlineReason, tokens: granted } = this;
     if (offlineReason !== undefined) return refusing(offlineReason);
-    if (!isOwner) return granted;
+    if (!isOwner) return startingWith(this.options.joining, granted);
     return createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret, operatorToken, granted });
   }
 
-  private async startMirror(folder: string): Promise<void> {
-    if (this.isStartingMirror) return;
-    this.isStartingMirror = true;
-    const failed = this.problems.get(FOLDER_PROBLEM);
-    try {
-      await this.openMirror(folder);
-      // What the mirror itself has to say by now is newer.
-      if (failed && this.problems.get(FOLDER_PROBLEM) === failed) this.report({ ...failed, isResolved: true });
-    } catch (error) {
-      this.mirror?.dispose();
-      this.mirror = undefined;
-      this.report({ id: FOLDER_PROBLEM, severity: 'error', ...explainFailure(error), canRetry: true });
-    } finally {
-      this.isStartingMirror = false;
-    }
+  private noteReplaced(replaced: ReplacedBlob): void {
+    const { lastEdit } = this.indexLease.replica;
+    const label = `Replaced ${replaced.path}`;
+    this.events.note(INDEX_DOCUMENT, lastEdit, { kind: 'blob', label, detail: writeReplacement(replaced) });
   }
 
-  private async openMirror(folder: string): Promise<void> {
-    const { replica } = this.indexLease;
-    const { bases } = this.options.storage;
-    await replica.whenLoaded;
-    // Without its list the room would be seeded a second time: the relay gives it back.
-    const isListLost =
-      this.index.files.length === 0 && (bases.list().length > 0 || this.options.storage.damage !== undefined);
-    if (!this.options.isOwner || isListLost) await replica.whenSynced;
-    if (this.closed) return;
-    this.roomFiles ??= this.disposables.add(new RoomFiles(this.session, this.index, (fileId) => bases.has(fileId)));
-    this.mirror = new FolderMirror({
-      folder,
-      files: this.roomFiles,
-      bases,
-      scheduler: systemScheduler,
-      onProblem: (problem) => this.report(problem),
-    });
-    await this.mirror.start();
+  private reportRefusedEvent(detail: string): void {
+    const title = 'A change of many files is not in the history.';
+    this.report({ id: 'event-refused', severity: 'info', title, detail, canRetry: false });
   }
 
   private reportBaseFailure(error: unknown): void {
@@ -284,11 +343,49 @@ export class RoomHost {
     this.report({ id: 'mirror-bases', severity: 'warning', title, detail, canRetry: false });
   }
 
+  private tellOfStorage(storage: RoomStorage): void {
+    this.disposables.add(storage.bases.onDidFail((error) => this.reportBaseFailure(error)));
+    this.disposables.add(storage.notes.onDidFail((error) => this.reportBaseFailure(error)));
+    this.disposables.add(storage.pendingEvents.onDidFail((error) => this.reportBaseFailure(error)));
+    this.disposables.add(storage.onDidOverflow((bytes) => this.reportOverflow(bytes)));
+    if (storage.damage !== undefined) {
+      this.report({
+        id: 'storage',
+        severity: 'warning',
+        title: 'The local copy of this room was damaged.',
+        detail: `${storage.damage} The files in your folder are not touched.`,
+        canRetry: false,
+      });
+    }
+    if (this.offlineReason !== undefined) {
+      const title = 'This room stays on this device.';
+      this.report({ id: 'offline', severity: 'error', title, detail: this.offlineReason, canRetry: false });
+    }
+  }
+
+  private reportOverflow(bytes: number): void {
+    const title = `This room takes ${Math.ceil(bytes / 1024 / 1024)} MiB on this device.`;
+    const detail =
+      'That is more than Tutti wants to keep, but all of it is open, mirrored to a folder, or not on the relay yet. Connect to the relay, or forget rooms that you do not need.';
+    this.report({ id: 'storage-size', severity: 'info', title, detail, canRetry: false });
+  }
+
   private report(problem: ProblemReport): void {
     if (problem.isResolved) this.problems.delete(problem.id);
     else this.problems.set(problem.id, problem);
     this.problemEmitter.fire(problem);
   }
+}
+
+function startingWith(joining: Promise<TokenResult> | undefined, source: TokenSource): TokenSource {
+  let first = joining;
+  return {
+    obtain(request) {
+      const result = first ?? source.obtain(request);
+      first = undefined;
+      return result;
+    },
+  };
 }
 
 function refusing(explanation: string): TokenSource {

@@ -1,7 +1,10 @@
-import { type Disposable, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, type Event, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { OfflineStore, UnsentDocument } from '../../../shared/sync/index.ts';
+import { BlobCache, BLOBS_SUFFIX } from '../blobs/blob-cache.ts';
 import { lockFolder } from '../store/folder-lock.ts';
 import { SqliteMirrorBases } from '../store/mirror-base.ts';
+import { PendingEvents } from '../store/pending-events.ts';
+import { SqliteMirrorNotes } from '../store/mirror-notes.ts';
 import { RoomDatabase } from '../store/room-database.ts';
 import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
 
@@ -9,10 +12,21 @@ import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
 export interface RoomStorage {
   readonly store: OfflineStore;
   readonly bases: SqliteMirrorBases;
+  /** Events that the relay does not have yet. */
+  readonly pendingEvents: PendingEvents;
+  readonly notes: SqliteMirrorNotes;
+  /** Contents of files that are no texts; in a folder beside the file. */
+  readonly blobs: BlobCache;
+  /** Of the folder that was given, until the storage is closed. */
+  readonly folderLock: Disposable | undefined;
   /** For the person: the file was damaged, and what became of it. */
   readonly damage: string | undefined;
+  /** Fires once, with the size in bytes, when the file is too large and nothing of it can be dropped. */
+  readonly onDidOverflow: Event<number>;
   /** Documents with edits that the relay has not acked. Rejects with OfflineStoreError. */
   readUnsent(): Promise<readonly UnsentDocument[]>;
+  /** How many documents have edits that the relay has not acked. */
+  countUnsent(): number;
   /** Commits what is pending and closes the file. */
   close(): Promise<void>;
 }
@@ -36,8 +50,14 @@ function open(path: string, lock: Disposable | undefined): RoomStorage {
   return {
     store,
     bases: new SqliteMirrorBases(database),
+    pendingEvents: new PendingEvents(database),
+    notes: new SqliteMirrorNotes(database),
+    blobs: new BlobCache(path.replace(/(?:\.sqlite)?$/, BLOBS_SUFFIX)),
+    folderLock: lock,
     damage: database.damage?.explanation,
+    onDidOverflow: store.budget.onDidOverflow,
     readUnsent: () => store.readUnsent(),
+    countUnsent: () => store.countUnsent(),
     async close() {
       await store.close();
       database.close();

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { roomToken } from '../../testing/relay-process.ts';
+import { BlobCache } from '../blobs/blob-cache.ts';
 import { SqliteMirrorBases } from '../store/mirror-base.ts';
+import { SqliteMirrorNotes } from '../store/mirror-notes.ts';
+import { PendingEvents } from '../store/pending-events.ts';
 import { RoomDatabase } from '../store/room-database.ts';
 import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
 import { Engine, type OpenText } from '../testing/engine.ts';
@@ -75,8 +78,14 @@ it('says that the disk is full, goes on with the relay, and stores everything on
     storage: {
       store,
       bases: new SqliteMirrorBases(database),
+      pendingEvents: new PendingEvents(database),
+      notes: new SqliteMirrorNotes(database),
+      blobs: new BlobCache(join(folder, 'room.blobs')),
+      folderLock: undefined,
       damage: undefined,
+      onDidOverflow: store.budget.onDidOverflow,
       readUnsent: () => store.readUnsent(),
+      countUnsent: () => store.countUnsent(),
       async close() {
         await store.close();
         database.close();

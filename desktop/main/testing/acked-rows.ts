@@ -30,6 +30,9 @@ export class AckedRows {
   private listenTo(store: OfflineStore): OfflineStore {
     return {
       openDocument: (name, doc) => this.listenToDocument(store.openDocument(name, doc), this.rowsOf(name)),
+      away: store.away,
+      replaceDocument: (name, update, cursor) => store.replaceDocument(name, update, cursor),
+      listCursors: () => store.listCursors(),
       listDocuments: () => store.listDocuments(),
       listUnacked: () => store.listUnacked(),
       close: () => store.close(),

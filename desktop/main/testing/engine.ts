@@ -13,6 +13,9 @@ import {
 import { CONTENT_TEXT } from '../../../shared/workspace/index.ts';
 import { openRoomStorage, type RoomStorage } from '../session/room-storage.ts';
 import { connectWebSocket } from '../session/web-socket.ts';
+import { fixedToken } from './fixed-token.ts';
+
+export { fixedToken };
 
 export interface EngineOptions {
   readonly syncUrl: string;
@@ -144,10 +147,4 @@ export class OpenText {
       this.replica.doc.on('update', look);
     });
   }
-}
-
-/** Grants `token` whenever asked, as the relay's command line printed it. */
-export function fixedToken(token: string): TokenSource {
-  const granted = { token, expiresAtMs: systemScheduler.now() + 3_600_000 };
-  return { obtain: async () => ({ kind: 'granted', granted }) };
 }

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { HISTORY_READERS } from './history-request-readers.ts';
+
+const read = HISTORY_READERS['history:list-events'];
+
+it.each([{ limit: 30, before: undefined }, { limit: 1, before: 7 }, { limit: 100 }])(
+  'a page of events: takes %j',
+  (request) => {
+    expect(read(request)).toEqual({ request });
+  },
+);
+
+it.each([
+  {},
+  { limit: 0 },
+  { limit: 101 },
+  { limit: '5' },
+  { limit: 5, before: 0 },
+  { limit: 5, before: '7' },
+  5,
+  undefined,
+])('a page of events: refuses %j', (request) => {
+  expect(read(request)).toBeUndefined();
+});

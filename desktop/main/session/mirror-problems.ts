@@ -1,0 +1,51 @@
+import type { MirrorDirection, MirrorPreview, ProblemReport } from '../../ipc/index.ts';
+
+export const QUESTION_PROBLEM = 'mirror-question';
+export const HELD_PROBLEM = 'mirror-held';
+
+/** Tells where the folder's own files were copied to. */
+export function describeBackup(folder: string, backup: string): ProblemReport {
+  return {
+    id: 'mirror-backup',
+    severity: 'info',
+    title: 'Your files were backed up.',
+    detail: `What "${folder}" had of its own is in "${backup}" as it was.`,
+    command: { id: 'mirror.showBackup', label: 'Show Backup' },
+    canRetry: false,
+  };
+}
+
+/** Tells that nothing happens in a folder until the person has looked at it. */
+export function describeQuestion({ folder, counts }: MirrorPreview): ProblemReport {
+  const own = counts.onlyHere + counts.different + counts.tooLarge;
+  return {
+    id: QUESTION_PROBLEM,
+    severity: 'warning',
+    title: 'The folder is not mirrored yet.',
+    detail: `"${folder}" has ${files(own)} that the room does not have like that. Nothing is changed until you have looked at them.`,
+    command: { id: 'mirror.show', label: 'Show' },
+    canRetry: false,
+  };
+}
+
+/** Tells that what was done on disk is not shared. */
+export function describeHeld(folder: string, direction: MirrorDirection): ProblemReport {
+  const what = `Changes in "${folder}" stay on this device.`;
+  const base = { id: HELD_PROBLEM, severity: 'info', canRetry: false } as const;
+  if (direction === 'both') {
+    return {
+      ...base,
+      title: 'Some files of the folder are not shared.',
+      detail: `${what} You may share them now.`,
+      command: { id: 'mirror.review', label: 'Review' },
+    };
+  }
+  const title =
+    direction === 'texts' ? 'You may not add or remove files in this room.' : 'You may only read this room.';
+  const detail = `${what} When the room has another text for a file, yours is kept beside it.`;
+  return { ...base, title, detail };
+}
+
+function files(count: number): string {
+  return count === 1 ? 'one file' : `${count} files`;
+}
