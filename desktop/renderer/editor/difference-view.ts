@@ -1,4 +1,5 @@
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { type AuthoredPart, authorDecorations } from './author-marks.ts';
 import { EDITOR_OPTIONS } from './editor-options.ts';
 import { languageForPath } from './language-for-path.ts';
 import { editor } from './monaco.ts';
@@ -8,10 +9,15 @@ export interface DifferenceTexts {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+  /** Who wrote what of `after`. */
+  readonly authors?: readonly AuthoredPart[];
 }
 
 /** Shows two texts and what differs, to read only. Fills `element` and follows its size. */
-export function showDifference(element: HTMLElement, { path, before, after }: DifferenceTexts): Disposable {
+export function showDifference(
+  element: HTMLElement,
+  { path, before, after, authors = [] }: DifferenceTexts,
+): Disposable {
   const store = new DisposableStore();
   const language = languageForPath(path);
   const original = store.add(editor.createModel(before, language));
@@ -29,6 +35,7 @@ export function showDifference(element: HTMLElement, { path, before, after }: Di
     scrollBeyondLastLine: false,
   });
   view.setModel({ original, modified });
+  view.getModifiedEditor().createDecorationsCollection(authorDecorations(modified, authors));
   return {
     dispose: () => {
       view.dispose();

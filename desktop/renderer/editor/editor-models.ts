@@ -1,5 +1,11 @@
 import type * as Y from 'yjs';
-import { type Disposable, Emitter, type Event, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  Emitter,
+  type Event,
+  MutableDisposable,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import { CaretTracking } from './caret-tracking.ts';
 import { applyLanguage, languageForPath } from './language-for-path.ts';
 import { editor, Uri } from './monaco.ts';
@@ -10,6 +16,8 @@ import { TextUndo } from './undo.ts';
 export interface OpenDocument extends Disposable {
   /** Resolves when the text has been loaded, and rejects with an error whose message the user can act on. */
   readonly text: Promise<Y.Text>;
+  /** Fires when the text is void and must be opened again. */
+  readonly onDidReset?: Event<void>;
 }
 
 export interface EditorModelsOptions {
@@ -42,21 +50,44 @@ class ModelEntry implements Disposable {
   path: string;
   state: ModelState = { kind: 'loading' };
   referenceCount = 0;
-  private readonly document: OpenDocument;
+  private document: OpenDocument;
+  private readonly options: EditorModelsOptions;
+  private readonly fileId: string;
+  private readonly resetting = new MutableDisposable<Disposable>();
   private isDisposed = false;
 
-  constructor(fileId: string, path: string, { openDocument, canWrite }: EditorModelsOptions) {
+  constructor(fileId: string, path: string, options: EditorModelsOptions) {
     this.path = path;
+    this.fileId = fileId;
+    this.options = options;
     // The number makes the address unique in the window; the path's end tells language services what the file is.
     const uri = Uri.from({ scheme: URI_SCHEME, path: `/${nextModelNumber++}/${path}` });
     this.model = editor.createModel('', languageForPath(path), uri);
     // Before any editor shows the model, and thus before there is a text to bind it to.
     CaretTracking.of(this.model);
-    this.document = openDocument(fileId);
-    this.document.text.then(
-      (text) => this.load(text, () => canWrite(fileId)),
+    this.document = this.open();
+  }
+
+  private open(): OpenDocument {
+    const { fileId, options } = this;
+    const document = options.openDocument(fileId);
+    this.resetting.value = document.onDidReset?.(() => this.reopen());
+    document.text.then(
+      (text) => {
+        if (this.document === document) this.load(text, () => options.canWrite(fileId));
+      },
       (error: unknown) => this.fail(error),
     );
+    return document;
+  }
+
+  /** Binds the model, which keeps what it shows until then, to the text as it is opened again. */
+  private reopen(): void {
+    const { document, state } = this;
+    this.enter({ kind: 'loading' });
+    unbind(state);
+    this.document = this.open();
+    document.dispose();
   }
 
   rename(path: string): void {
@@ -66,10 +97,8 @@ class ModelEntry implements Disposable {
 
   dispose(): void {
     this.isDisposed = true;
-    if (this.state.kind === 'ready') {
-      this.state.undo.dispose();
-      this.state.binding.dispose();
-    }
+    this.resetting.dispose();
+    unbind(this.state);
     this.didChangeState.dispose();
     this.model.dispose();
     this.document.dispose();
@@ -96,6 +125,12 @@ class ModelEntry implements Disposable {
     this.state = state;
     this.didChangeState.fire(state);
   }
+}
+
+function unbind(state: ModelState): void {
+  if (state.kind !== 'ready') return;
+  state.undo.dispose();
+  state.binding.dispose();
 }
 
 /** The Monaco models of the files that are open in editors, one for each file, however many editors show it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import * as Y from 'yjs';
+import { Emitter } from '../../../shared/lifecycle/index.ts';
 import { connect } from '../testing/editor-replica.ts';
 import { EditorModels } from './editor-models.ts';
 import { EditorPane, type PaneSelections } from './editor-pane.ts';
@@ -61,6 +62,43 @@ function createPane(models: EditorModels): EditorPane {
 }
 
 describe('editor pane', () => {
+  it('shows, and edits, the text of a document that was begun anew, with the caret where it was', async () => {
+    const reset = new Emitter<void>();
+    onTestFinished(() => reset.dispose());
+    const docs = ['one two three\n', 'two three\n'].map((content) => {
+      const doc = new Y.Doc();
+      doc.getText('content').insert(0, content);
+      onTestFinished(() => doc.destroy());
+      return doc;
+    });
+    let opened = 0;
+    const models = new EditorModels({
+      openDocument: () => {
+        const text = docs[opened++]?.getText('content');
+        if (!text) throw new Error('opened too often');
+        return { text: Promise.resolve(text), onDidReset: reset.event, dispose: () => undefined };
+      },
+      canWrite: () => true,
+    });
+    onTestFinished(() => models.dispose());
+    const pane = createPane(models);
+    pane.show('f1', 'src/a.ts');
+    await vi.waitFor(() => expect(pane.state?.kind).toBe('ready'));
+    pane.reveal({ lineNumber: 1, column: 9 });
+    reset.fire();
+    expect(pane.state?.kind).toBe('loading');
+    pane.codeEditor.trigger('keyboard', 'type', { text: 'lost' });
+    await vi.waitFor(() => expect(pane.state?.kind).toBe('ready'));
+    expect(pane.codeEditor.getValue()).toBe('two three\n');
+    expect(pane.codeEditor.getPosition()).toMatchObject({ column: 5 });
+    pane.codeEditor.trigger('keyboard', 'type', { text: 'X' });
+    expect(docs.map((doc) => doc.getText('content').toString())).toEqual(['one two three\n', 'two Xthree\n']);
+    pane.execute('undo');
+    expect(docs[1]?.getText('content').toString()).toBe('two three\n');
+    docs[1]?.getText('content').insert(0, 'still ');
+    await vi.waitFor(() => expect(pane.codeEditor.getValue()).toBe('still two three\n'));
+  });
+
   it('is read-only until the text arrives, and then edits it', async () => {
     const { models, find } = createSession({ f1: 'const a = 1;\n' });
     const pane = createPane(models);

@@ -8,6 +8,7 @@ import {
 import type { EditorModels, ModelReference, ModelState } from './editor-models.ts';
 import { EDITOR_OPTIONS } from './editor-options.ts';
 import { holdDuringComposition } from './composition.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import { LocalSelection } from './local-selection.ts';
 import { editor, type IPosition, type IRange } from './monaco.ts';
 import { RemoteCursors, type RemotePeer } from './remote-cursors.ts';
@@ -83,8 +84,10 @@ export class EditorPane implements Disposable {
     const whileShown = new DisposableStore();
     this.shown = { reference, whileShown };
     this.codeEditor.setModel(reference.model);
-    whileShown.add(reference.onDidChangeState(() => this.enterState(reference, whileShown)));
-    this.enterState(reference, whileShown);
+    // Its text may be opened again.
+    const whileReady = whileShown.add(new MutableDisposable<DisposableStore>());
+    whileShown.add(reference.onDidChangeState(() => this.enterState(reference, whileReady)));
+    this.enterState(reference, whileReady);
   }
 
   /** Forgets a file: its tab is closed. Its model goes when no other pane has it open. */
@@ -154,17 +157,21 @@ export class EditorPane implements Disposable {
     this.codeEditor.setModel(null);
   }
 
-  private enterState(reference: ModelReference, whileShown: DisposableStore): void {
+  private enterState(reference: ModelReference, whileReady: MutableDisposable<DisposableStore>): void {
     const { state, fileId } = reference;
     this.applyReadOnly();
+    this.cursors.value = undefined;
+    whileReady.value = undefined;
     if (state.kind === 'ready') {
       const { binding, undo } = state;
       const viewState = this.viewStates.get(fileId);
       if (viewState) this.codeEditor.restoreViewState(viewState);
-      whileShown.add(holdDuringComposition(this.codeEditor, binding));
-      whileShown.add(undo.trackEditor(this.codeEditor));
-      const selection = whileShown.add(new LocalSelection(this.codeEditor, binding));
-      whileShown.add(selection.onDidChange((selections) => this.didChangeSelections.fire({ fileId, selections })));
+      const owned = new DisposableStore();
+      whileReady.value = owned;
+      owned.add(holdDuringComposition(this.codeEditor, binding));
+      owned.add(undo.trackEditor(this.codeEditor));
+      const selection = owned.add(new LocalSelection(this.codeEditor, binding));
+      owned.add(selection.onDidChange((selections) => this.didChangeSelections.fire({ fileId, selections })));
       const { codeEditor, scheduler } = this;
       this.cursors.value = new RemoteCursors(scheduler ? { codeEditor, binding, scheduler } : { codeEditor, binding });
       this.cursors.value.setPeers(this.peers);
@@ -186,12 +193,4 @@ export class EditorPane implements Disposable {
         : { readOnly: true, readOnlyMessage: { value: escapeMarkdown(message) } },
     );
   }
-}
-
-/**
- * Monaco renders the message as Markdown, and it may contain a file's name. Screen readers are given it as it is, so
- * that the ends of sentences are left alone.
- */
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>&|~]|[.:](?=\S)|^[#+=-]|(?<=^\d{1,9})[.)]/gm, '\\$&');
 }

@@ -12,8 +12,12 @@ export {
 } from './editor-models.ts';
 export { EditorPane, type EditorPaneOptions, type PaneSelections } from './editor-pane.ts';
 
-/** Two texts beside each other. */
+/** Two texts beside each other, with who wrote what. */
 export { type DifferenceTexts, showDifference } from './difference-view.ts';
+export type { AuthoredPart } from './author-marks.ts';
+
+/** Edits of several people that met at one place. */
+export { type OverlapMark, OverlapMarks, type OverlapMarksOptions } from './overlap-marks.ts';
 
 /** The text: a model and a `Y.Text` kept identical; undo of one's own edits only; input methods left in peace. */
 export { bindText, LINE_ENDING_NORMALISATION, TextBinding, type TextBindingOptions } from './text-binding.ts';

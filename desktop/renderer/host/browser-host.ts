@@ -5,6 +5,8 @@ import type { RoomAdministration } from '../../../shared/sync/administration/ind
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
 import { BrowserRoom } from './browser-room.ts';
+import { answerStorage, type PageRoom } from './browser-storage.ts';
+import { NO_FOLDERS } from './no-folders.ts';
 import { PageLink } from './page-link.ts';
 import { downloadFile } from './save-file.ts';
 import { platformOf } from './platform.ts';
@@ -39,6 +41,8 @@ class BrowserHost {
     'workspace:status': new Emitter(),
     'workspace:recent-folders': new Emitter(),
     problem: new Emitter(),
+    'mirror:state': new Emitter(),
+    'blob:transfers': new Emitter(),
     command: new Emitter(),
     'join-requested': new Emitter(),
     'join-waiting': new Emitter(),
@@ -93,6 +97,16 @@ class BrowserHost {
     'access:read-proposal': ({ proposalId }) => this.asOwner((owner) => owner.readProposal(proposalId)),
     'access:settle-proposal': ({ proposalId, state }) =>
       this.asOwner((owner) => owner.settleProposal(proposalId, state)),
+    'history:list-events': (page) => this.inRoom(({ history }) => history.listLabels(page)),
+    'blob:read': ({ fileId }) => this.inRoom((room) => room.readContent(fileId)),
+    'blob:save-copy': ({ fileId }) =>
+      this.inRoom(async (room) => {
+        const content = await room.fetchContent(fileId);
+        if (!content.ok) return content;
+        const { file, bytes } = content.value;
+        downloadFile(file.path.slice(file.path.lastIndexOf('/') + 1), bytes);
+        return { ok: true, value: true };
+      }),
     'edits:propose': () => this.inRoom((room) => room.proposeUnsent()),
     'edits:read-unsent': () => this.inRoom((room) => room.readUnsent()),
     'file:save': async ({ suggestedName, content }) => {
@@ -115,8 +129,23 @@ class BrowserHost {
     'folder:open-recent': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'folder:reveal': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'problem:dismiss': async () => ({ ok: true, value: false }),
+    ...answerStorage(this.pageRoom()),
+    ...NO_FOLDERS,
     'mirror:retry': async () => ({ ok: true, value: false }),
   };
+
+  private pageRoom(): PageRoom {
+    const readRoom = () => this.current?.room;
+    return {
+      get room() {
+        return readRoom();
+      },
+      leave: async () => {
+        await this.leave();
+        this.events['workspace:status'].fire({ kind: 'none' });
+      },
+    };
+  }
 
   /** Asks about the link that was put into the page's address meanwhile. */
   meetAddress(): void {
@@ -152,6 +181,7 @@ class BrowserHost {
     const joined = await BrowserRoom.join(parsed.link, name, { wait, isAsked });
     if (!joined.ok) return joined;
     this.current = joined.value;
+    joined.value.onDidChangeTransfers((state) => this.events['blob:transfers'].fire({ room, state }));
     this.currentLink = parsed.link;
     window.localStorage.setItem(NAME_KEY, name);
     window.sessionStorage.setItem(JOINED_KEY, room);

@@ -1,6 +1,13 @@
 import type { ShareLink } from '../../../shared/access/index.ts';
-import { systemScheduler } from '../../../shared/lifecycle/index.ts';
-import { MemoryLinkSecrets, RoomAdministration, RoomLinks } from '../../../shared/sync/administration/index.ts';
+import { DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import {
+  MemoryLinkSecrets,
+  RoomAdministration,
+  RoomChanges,
+  RoomEvents,
+  RoomLinks,
+  RoomRequests,
+} from '../../../shared/sync/administration/index.ts';
 import { AttachmentHost, type AttachmentPort, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import {
   type ApprovalWait,
@@ -12,12 +19,14 @@ import {
   RoomSession,
   type UnsentText,
 } from '../../../shared/sync/index.ts';
-import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
-import type { Outcome } from '../../ipc/index.ts';
+import { INDEX_DOCUMENT, type SharedFile, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import type { Outcome, TransfersState } from '../../ipc/index.ts';
+import { BlobDownload } from '../session/blob-download.ts';
 import { connectBrowserSocket } from '../session/browser-socket.ts';
 import { type IndexedDbStore, openIndexedDbStore } from '../session/indexeddb-store.ts';
 import { postJson, sendRequest } from '../session/post-json.ts';
 
+const MAX_SHOWN_BYTES = 5 * 1024 * 1024;
 const TOKEN_KEY = 'tutti.token.';
 const PROPOSAL_KEY = 'tutti.proposal.';
 
@@ -26,11 +35,18 @@ export class BrowserRoom {
   readonly room: string;
   readonly administration: RoomAdministration;
   readonly links: RoomLinks;
+  /** What happened in the room, for everybody in it. */
+  readonly history: RoomEvents;
   private readonly tokens: LinkTokenSource;
   private readonly store: IndexedDbStore;
   private readonly session: RoomSession;
   private readonly attachments: AttachmentHost;
   private readonly proposals: ProposalDelivery;
+  private readonly disposables = new DisposableStore();
+  private readonly transfers = this.disposables.add(new Emitter<TransfersState>());
+  private readonly downloads: BlobDownload;
+
+  readonly onDidChangeTransfers = this.transfers.event;
 
   private constructor(link: ShareLink, tokens: LinkTokenSource, store: IndexedDbStore) {
     this.room = link.room;
@@ -38,12 +54,14 @@ export class BrowserRoom {
     this.administration = new RoomAdministration({ relayUrl, room, tokens, send: sendRequest });
     const { administration } = this;
     this.links = new RoomLinks({ relayUrl, room, administration, secrets: new MemoryLinkSecrets() });
+    this.history = new RoomEvents({ relayUrl, room, tokens, send: sendRequest });
     this.tokens = tokens;
     this.store = store;
     this.session = new RoomSession({
       syncUrl: `${link.relayUrl.replace(/^http/, 'ws')}/sync/${link.room}`,
       tokenSource: tokens,
       store,
+      authors: new RoomChanges({ relayUrl, room, tokens, send: sendRequest }),
       connect: connectBrowserSocket,
       scheduler: systemScheduler,
       random: Math.random,
@@ -51,6 +69,15 @@ export class BrowserRoom {
       sessionId: crypto.randomUUID(),
     });
     this.attachments = new AttachmentHost(this.session);
+    const { replica } = this.disposables.add(this.session.open(INDEX_DOCUMENT));
+    this.downloads = this.disposables.add(
+      new BlobDownload({
+        requests: new RoomRequests({ relayUrl, room, tokens, send: sendRequest }),
+        index: this.disposables.add(new WorkspaceIndex(replica.doc, { random: Math.random, nowMs: Date.now })),
+        scheduler: systemScheduler,
+        onChange: (state) => this.transfers.fire(state),
+      }),
+    );
     this.proposals = new ProposalDelivery({
       relayUrl,
       room,
@@ -126,9 +153,24 @@ export class BrowserRoom {
     }
   }
 
+  /** The content of a file that is no text. */
+  fetchContent(
+    fileId: string,
+    maxBytes?: number,
+  ): Promise<Outcome<{ readonly file: SharedFile; readonly bytes: Uint8Array<ArrayBuffer> }>> {
+    return this.downloads.fetch(fileId, maxBytes);
+  }
+
+  /** That of a small one, to be shown. */
+  async readContent(fileId: string): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+    const content = await this.fetchContent(fileId, MAX_SHOWN_BYTES);
+    return content.ok ? { ok: true, value: content.value.bytes } : content;
+  }
+
   /** Leaves the room; resolves when everything is stored. */
   async leave(): Promise<void> {
     this.attachments.dispose();
+    this.disposables.dispose();
     await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
     await this.session.leave();
     await this.store.close();

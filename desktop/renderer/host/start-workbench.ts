@@ -2,6 +2,7 @@ import './page.css';
 import { DARK_THEME, LIGHT_THEME, setEditorTheme } from '../editor/index.ts';
 import { Workbench } from '../session/workbench.ts';
 import { renderWorkbench } from '../ui/index.ts';
+import { watchPage } from './page-events.ts';
 import type { WorkbenchHost } from './workbench-host.ts';
 
 const OS = { darwin: 'mac', win32: 'windows', linux: 'linux' } as const;
@@ -15,6 +16,7 @@ export function startWorkbench(host: WorkbenchHost, platform: keyof typeof OS): 
     setEditorTheme(kind === 'dark' ? DARK_THEME : LIGHT_THEME);
   });
   workbench.onDidRequestCommand(runCommand);
+  watchPage((reason) => workbench.connection.nudge(reason));
   workbench.start().catch((error: unknown) => {
     const detail = error instanceof Error ? error.message : String(error);
     workbench.notifications.show({

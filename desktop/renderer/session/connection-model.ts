@@ -4,9 +4,10 @@ import {
   MutableDisposable,
   type Scheduler,
 } from '../../../shared/lifecycle/index.ts';
+import type { NudgeReason, SyncHealth } from '../../../shared/sync/index.ts';
 import type { ConnectionState } from '../../../shared/sync/connection-state.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
-import type { ConnectionModel } from '../ui/workbench-model.ts';
+import type { ConnectionDelay, ConnectionModel } from '../ui/workbench-model.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 
@@ -16,9 +17,9 @@ export const OFFLINE_SIGN_DELAY_MS = 3000;
 /** Says how the open room is connected. */
 export class RoomConnectionModel implements ConnectionModel, Disposable {
   readonly state = new ObservableValue<ConnectionState | undefined>(undefined);
-  readonly isOfflineSignShown = new ObservableValue(false);
+  readonly delay = new ObservableValue<ConnectionDelay>(undefined);
   private readonly disposables = new DisposableStore();
-  private readonly signTimer = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly delayTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly room: Observable<OpenRoom | undefined>;
   private readonly scheduler: Scheduler;
 
@@ -28,14 +29,15 @@ export class RoomConnectionModel implements ConnectionModel, Disposable {
     this.disposables.add(
       observeEach(room, ({ session }) =>
         updateOn(
-          () => this.show(session.state),
+          () => this.show(session.state, session.health),
           (update) => session.onDidChangeState(update),
+          (update) => session.onDidChangeHealth(update),
         ),
       ),
     );
     this.disposables.add(
       room.subscribe(() => {
-        if (!room.get()) this.show(undefined);
+        if (!room.get()) this.show(undefined, { kind: 'in-step' });
       }),
     );
   }
@@ -44,20 +46,21 @@ export class RoomConnectionModel implements ConnectionModel, Disposable {
     this.room.get()?.session.retryNow();
   }
 
+  /** The connection may have died or may be possible again. */
+  nudge(reason: NudgeReason): void {
+    this.room.get()?.session.nudge(reason);
+  }
+
   dispose(): void {
     this.disposables.dispose();
   }
 
-  private show(state: ConnectionState | undefined): void {
+  private show(state: ConnectionState | undefined, health: SyncHealth): void {
+    this.delayTimer.value = undefined;
+    const leftMs = health.kind === 'behind' ? health.sinceMs + OFFLINE_SIGN_DELAY_MS - this.scheduler.elapsedMs() : 0;
+    const isDue = leftMs <= 0;
+    this.delay.set(health.kind === 'behind' && isDue ? health.cause : undefined);
     this.state.set(state);
-    if (state === undefined || state.kind === 'online') {
-      this.signTimer.value = undefined;
-      this.isOfflineSignShown.set(false);
-    } else if (!this.signTimer.value && !this.isOfflineSignShown.get()) {
-      this.signTimer.value = this.scheduler.schedule(() => {
-        this.signTimer.value = undefined;
-        this.isOfflineSignShown.set(true);
-      }, OFFLINE_SIGN_DELAY_MS);
-    }
+    if (!isDue) this.delayTimer.value = this.scheduler.schedule(() => this.show(state, health), Math.ceil(leftMs));
   }
 }

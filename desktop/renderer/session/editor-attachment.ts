@@ -9,6 +9,7 @@ import {
 import { ObservableValue } from '../ui/observable.ts';
 import type { EditorAction, EditorHandle, EditorStatus, Outcome } from '../ui/workbench-model.ts';
 import { EditorComments } from './editor-comments.ts';
+import { EditorOverlaps, type SeenOverlaps } from './editor-overlaps.ts';
 import type { OpenRoom } from './open-room.ts';
 import { explainReadOnly } from './read-only.ts';
 import type { RoomTalk } from './room-talk.ts';
@@ -23,14 +24,21 @@ const COMMANDS: { readonly [A in EditorAction]: string } = {
   'command-list': 'editor.action.quickCommand',
 };
 
-export interface EditorAttachmentOptions {
+/** What people ask for in editors and the interface does. */
+export interface EditorAsks {
+  /** The menu of the active editor asks for a comment. */
+  readonly onCommentWanted: () => void;
+  /** The margin of an editor asks what others changed in its file while self was away. */
+  readonly onComparisonWanted: (fileId: string) => void;
+}
+
+export interface EditorAttachmentOptions extends EditorAsks {
   readonly talk: RoomTalk;
   readonly models: EditorModels;
   readonly fileId: string;
   readonly element: HTMLElement;
   readonly onSelections: (selections: PaneSelections) => void;
-  /** The menu of the editor asks for a comment. */
-  readonly onCommentWanted: () => void;
+  readonly seenOverlaps: SeenOverlaps;
   readonly onDisposed: (attachment: EditorAttachment) => void;
 }
 
@@ -42,10 +50,12 @@ export class EditorAttachment implements EditorHandle {
   private readonly pane: EditorPane;
   private readonly room: OpenRoom;
   private readonly comments: EditorComments;
+  private readonly overlaps: EditorOverlaps;
   private readonly onDisposed: (attachment: EditorAttachment) => void;
 
   constructor(options: EditorAttachmentOptions) {
     const { talk, models, fileId, element, onSelections, onCommentWanted, onDisposed } = options;
+    const { seenOverlaps: seen, onComparisonWanted: onPressed } = options;
     const { room } = talk;
     this.room = room;
     this.fileId = fileId;
@@ -66,6 +76,7 @@ export class EditorAttachment implements EditorHandle {
     this.pane.show(fileId, room.index.get(fileId)?.path ?? fileId);
     updateAccess();
     this.comments = this.disposables.add(new EditorComments({ pane: this.pane, talk, fileId }));
+    this.overlaps = this.disposables.add(new EditorOverlaps({ pane: this.pane, room, seen, fileId, onPressed }));
     this.disposables.add(
       codeEditor.addAction({
         id: 'tutti.comments.add',
@@ -103,6 +114,10 @@ export class EditorAttachment implements EditorHandle {
 
   revealNeighbour(direction: 'next' | 'previous'): void {
     this.comments.revealNeighbour(direction);
+  }
+
+  revealOverlap(direction: 'next' | 'previous'): void {
+    this.overlaps.reveal(direction);
   }
 
   closeCommentZone(): void {

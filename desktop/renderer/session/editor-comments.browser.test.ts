@@ -18,11 +18,10 @@ async function openFile() {
   const room = new OpenRoom(engine.windowPort, { kind: 'open', room: 'r', folderPath: undefined, isOwner: false });
   const talk = new RoomTalk(room);
   const asked: string[] = [];
-  const editors = new RoomEditors(
-    talk,
-    () => undefined,
-    () => asked.push('comment'),
-  );
+  const editors = new RoomEditors(talk, () => undefined, {
+    onCommentWanted: () => asked.push('comment'),
+    onComparisonWanted: () => undefined,
+  });
   const element = document.createElement('div');
   element.style.cssText = 'width: 800px; height: 400px';
   document.body.append(element);
@@ -131,11 +130,10 @@ it('a thread that is asked for before the text is there opens with it', async ()
   await vi.waitFor(() => expect(threads.threads).toHaveLength(1));
   const threadId = threads.threads[0]?.threadId ?? '';
   editor.dispose();
-  const editors = new RoomEditors(
-    talk,
-    () => undefined,
-    () => undefined,
-  );
+  const editors = new RoomEditors(talk, () => undefined, {
+    onCommentWanted: () => undefined,
+    onComparisonWanted: () => undefined,
+  });
   const again = editors.attach('f', element);
   again.revealThread(threadId);
   expect(again.commentZone.get()).toBeUndefined();

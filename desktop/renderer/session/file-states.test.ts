@@ -87,3 +87,15 @@ it('an offer that was made before somebody was put out does nothing any more', a
   expect(room.index.files).toEqual([]);
   expect(state.get().problem?.actions).toEqual([]);
 });
+
+it('says where the edits of a file are only when it is read from this device', async () => {
+  const { room, relay } = await openRoomUnderTest();
+  const state = new FileStates(room, () => undefined).of(FILE.fileId);
+  const seen: (string | undefined)[] = [];
+  const watching = state.subscribe(() => seen.push(state.get().saveState?.kind));
+  onTestFinished(() => watching.dispose());
+  relay.latest.welcome();
+  await settle();
+  expect(seen.filter((kind) => kind !== undefined)).toEqual(['on-the-relay']);
+  expect(seen.indexOf('on-the-relay')).toBe(seen.length - 1);
+});

@@ -1,12 +1,19 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
 import type { AttachedDocument } from '../../../shared/sync/attachment/index.ts';
 import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { isSameAgreement } from '../ui/agreement-view.ts';
 import type { Observable } from '../ui/observable.ts';
 import type { FileProblem, FileState } from '../ui/workbench-model.ts';
+import { toAgreementView } from './agreement-notices.ts';
 import type { OpenRoom } from './open-room.ts';
 import { explainReadOnly } from './read-only.ts';
 
-const UNKNOWN: FileState = { saveState: undefined, readOnlyReason: undefined, problem: undefined };
+const UNKNOWN: FileState = {
+  saveState: undefined,
+  readOnlyReason: undefined,
+  problem: undefined,
+  agreement: undefined,
+};
 
 /** The state of one file, kept up to date while somebody watches it. */
 class WatchedFile implements Observable<FileState> {
@@ -17,6 +24,7 @@ class WatchedFile implements Observable<FileState> {
   private document: AttachedDocument | undefined;
   private subscriptions: DisposableStore | undefined;
   private listeners = 0;
+  private isReady = false;
   private current = UNKNOWN;
 
   constructor(room: OpenRoom, fileId: string, readProblem: (fileId: string) => FileProblem | undefined) {
@@ -49,8 +57,10 @@ class WatchedFile implements Observable<FileState> {
     if (!document) return;
     const listed = this.room.index.get(this.fileId);
     const next: FileState = {
-      saveState: document.saveState,
+      // What waits here from an earlier start is known once the document is read.
+      saveState: this.isReady ? document.saveState : undefined,
       readOnlyReason: explainReadOnly(this.room, document),
+      agreement: toAgreementView(this.room, document.agreement),
       problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(document),
     };
     if (isSame(this.current, next)) return;
@@ -67,14 +77,20 @@ class WatchedFile implements Observable<FileState> {
     const refresh = () => this.refresh();
     subscriptions.add(document.onDidChangeStatus(refresh));
     subscriptions.add(session.onDidChangeSelf(refresh));
+    subscriptions.add(session.onDidChangeParticipants(refresh));
     subscriptions.add(this.room.onDidChangeFiles(refresh));
-    void document.whenReady.then(refresh);
+    void document.whenReady.then(() => {
+      if (this.document !== document) return;
+      this.isReady = true;
+      refresh();
+    });
   }
 
   private stop(): void {
     this.subscriptions?.dispose();
     this.subscriptions = undefined;
     this.document = undefined;
+    this.isReady = false;
     this.current = UNKNOWN;
   }
 
@@ -128,6 +144,9 @@ export class FileStates {
 
 function isSame(a: FileState, b: FileState): boolean {
   return (
-    a.saveState === b.saveState && a.readOnlyReason === b.readOnlyReason && a.problem?.message === b.problem?.message
+    a.saveState === b.saveState &&
+    a.readOnlyReason === b.readOnlyReason &&
+    a.problem?.message === b.problem?.message &&
+    isSameAgreement(a.agreement, b.agreement)
   );
 }

@@ -1,16 +1,18 @@
 import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { type OfflineStore, readUnsentText } from '../../../shared/sync/index.ts';
+import { describeAwayStore } from '../../../shared/testing/away-store-contract.ts';
 import { describeOfflineStore } from '../../../shared/testing/offline-store-contract.ts';
-import { openIndexedDbStore } from './indexeddb-store.ts';
+import { countUnsentIn, estimateUsedBytes, forgetIndexedDbRoom, listIndexedDbRooms } from './indexeddb-rooms.ts';
+import { awayDatabaseOf, openIndexedDbStore } from './indexeddb-store.ts';
 
-describeOfflineStore('IndexedDbStore', () => {
+function createSite() {
   const room = crypto.randomUUID();
   let current: OfflineStore | undefined;
   onTestFinished(async () => {
     await current?.close();
     for (const { name } of await indexedDB.databases()) {
-      if (name?.startsWith(`tutti/${room}/`)) indexedDB.deleteDatabase(name);
+      if (name?.startsWith(`tutti/${room}/`) || name === awayDatabaseOf(room)) indexedDB.deleteDatabase(name);
     }
   });
   return {
@@ -20,7 +22,10 @@ describeOfflineStore('IndexedDbStore', () => {
       return current;
     },
   };
-});
+}
+
+describeOfflineStore('IndexedDbStore', createSite);
+describeAwayStore('IndexedDbStore', createSite);
 
 it('tells what the relay has of a document, and what it has not', async () => {
   const store = await openIndexedDbStore(crypto.randomUUID());
@@ -42,4 +47,25 @@ it('tells what the relay has of a document, and what it has not', async () => {
   const [unsent] = await store.readUnsent();
   expect(unsent && readUnsentText(unsent)).toEqual({ fileId: 'file', before: 'acked', after: 'acked and not' });
   expect(unsent?.unacked).toEqual([updates[1]]);
+});
+
+it('lists the rooms of this browser, and forgets one wholly and no other', async () => {
+  const [kept, forgotten] = [crypto.randomUUID(), crypto.randomUUID()];
+  for (const room of [kept, forgotten]) {
+    const store = await openIndexedDbStore(room);
+    const doc = new Y.Doc();
+    const document = store.openDocument('file', doc);
+    await document.load();
+    doc.getText('content').insert(0, 'written on the train');
+    await document.appendLocal(Y.encodeStateAsUpdate(doc));
+    await store.close();
+    doc.destroy();
+  }
+  expect(await countUnsentIn(forgotten)).toBe(1);
+  expect(await estimateUsedBytes()).toBeGreaterThan(0);
+  await forgetIndexedDbRoom(forgotten);
+  const rooms = await listIndexedDbRooms();
+  expect(rooms).toContain(kept);
+  expect(rooms).not.toContain(forgotten);
+  await forgetIndexedDbRoom(kept);
 });

@@ -8,6 +8,8 @@ import {
   type SyncCursor,
   type UnsentDocument,
 } from '../../../shared/sync/index.ts';
+import { IndexedDbAwayStore } from './indexeddb-away-store.ts';
+import { completed, resultOf, toStoreError, UNAVAILABLE } from './indexeddb-requests.ts';
 
 const UPDATES = 'updates';
 const CUSTOM = 'custom';
@@ -18,22 +20,47 @@ const COUNTER_DIGITS = 12;
 
 /** Opens the store of one room in this origin's IndexedDB: a database for each document, kept by y-indexeddb. */
 export async function openIndexedDbStore(room: string): Promise<IndexedDbStore> {
-  return new IndexedDbStore(`tutti/${room}/`);
+  return new IndexedDbStore(`tutti/${room}/`, awayDatabaseOf(room));
+}
+
+/** Name of the database of what happened in a room while this browser was away. */
+export function awayDatabaseOf(room: string): string {
+  return `tutti-away/${room}`;
 }
 
 /** A room's documents in IndexedDB. */
 export class IndexedDbStore implements OfflineStore {
+  readonly away: IndexedDbAwayStore;
   private readonly prefix: string;
   private readonly open = new Set<IndexedDbDocument>();
 
-  constructor(prefix: string) {
+  constructor(prefix: string, awayDatabase: string) {
     this.prefix = prefix;
+    this.away = new IndexedDbAwayStore(awayDatabase);
   }
 
   openDocument(name: string, doc: Y.Doc): DocumentStore {
     const document = new IndexedDbDocument(this.prefix + name, doc, () => this.open.delete(document));
     this.open.add(document);
     return document;
+  }
+
+  async replaceDocument(name: string, update: Uint8Array, { epoch, seq }: SyncCursor): Promise<void> {
+    const database = await resultOf(indexedDB.open(this.prefix + name));
+    try {
+      const transaction = database.transaction([UPDATES, CUSTOM], 'readwrite');
+      const done = completed(transaction);
+      const [updates, custom] = [transaction.objectStore(UPDATES), transaction.objectStore(CUSTOM)];
+      updates.clear();
+      updates.add(update.slice());
+      custom.clear();
+      custom.put({ epoch, seq }, CURSOR_KEY);
+      await done;
+    } catch (error) {
+      throw toStoreError(error);
+    } finally {
+      database.close();
+    }
   }
 
   async listDocuments(): Promise<readonly string[]> {
@@ -47,6 +74,17 @@ export class IndexedDbStore implements OfflineStore {
     return names.filter((_name, position) => (counts[position] ?? 0) > 0);
   }
 
+  async listCursors(): Promise<ReadonlyMap<string, SyncCursor>> {
+    const names = await this.listDocuments();
+    const cursors = await Promise.all(names.map((name) => readStoredCursor(this.prefix + name)));
+    return new Map(
+      names.flatMap((name, position) => {
+        const cursor = cursors[position];
+        return cursor ? [[name, cursor] as const] : [];
+      }),
+    );
+  }
+
   /** Everything of the documents that have updates which the relay has not acked. Rejects with OfflineStoreError. */
   async readUnsent(): Promise<readonly UnsentDocument[]> {
     const names = await this.listUnacked();
@@ -55,6 +93,7 @@ export class IndexedDbStore implements OfflineStore {
 
   async close(): Promise<void> {
     await Promise.all([...this.open].map((document) => document.close()));
+    await this.away.close();
   }
 }
 
@@ -176,7 +215,7 @@ class IndexedDbDocument implements DocumentStore {
     const database = await this.database();
     const store = database.transaction([CUSTOM], 'readonly').objectStore(CUSTOM);
     const range = IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END);
-    const [keys, values] = await Promise.all([result(store.getAllKeys(range)), result(store.getAll(range))]);
+    const [keys, values] = await Promise.all([resultOf(store.getAllKeys(range)), resultOf(store.getAll(range))]);
     return keys.flatMap((key, position) => {
       const payload: unknown = values[position];
       return typeof key === 'string' && payload instanceof Uint8Array ? [{ key, payload }] : [];
@@ -194,38 +233,36 @@ class IndexedDbDocument implements DocumentStore {
 // The persistence merges what it has stored from time to time.
 const NOT_APART =
   'This browser keeps your edits merged with those of the others, so that they cannot be told apart any more. Save a copy of the files instead.';
-const UNAVAILABLE =
-  'This browser does not let the page keep edits. Allow site data for it, or leave the page open until all is sent.';
-
-function toStoreError(error: unknown): OfflineStoreError {
-  if (error instanceof OfflineStoreError) return error;
-  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
-    const message =
-      'The browser has no space left for this page. Free some; until then edits are kept in the page only.';
-    return new OfflineStoreError('disk-full', message, { cause: error });
-  }
-  return new OfflineStoreError('unavailable', UNAVAILABLE, { cause: error });
-}
 
 async function countUnacked(databaseName: string): Promise<number> {
   const doc = new Y.Doc();
   const persistence = new IndexeddbPersistence(databaseName, doc);
   await persistence.whenSynced;
   const store = persistence.db?.transaction([CUSTOM], 'readonly').objectStore(CUSTOM);
-  const count = store ? await result(store.count(IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END))) : 0;
+  const count = store ? await resultOf(store.count(IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END))) : 0;
   await persistence.destroy();
   doc.destroy();
   return count;
 }
 
+async function readStoredCursor(databaseName: string): Promise<SyncCursor | undefined> {
+  const database = await resultOf(indexedDB.open(databaseName));
+  try {
+    if (!database.objectStoreNames.contains(CUSTOM)) return undefined;
+    return readCursor(await resultOf<unknown>(database.transaction([CUSTOM]).objectStore(CUSTOM).get(CURSOR_KEY)));
+  } finally {
+    database.close();
+  }
+}
+
 async function readUpdates(databaseName: string): Promise<Omit<UnsentDocument, 'document'>> {
-  const database = await result(indexedDB.open(databaseName));
+  const database = await resultOf(indexedDB.open(databaseName));
   try {
     const transaction = database.transaction([UPDATES, CUSTOM], 'readonly');
     const range = IDBKeyRange.bound(UNACKED_PREFIX, UNACKED_END);
     const [stored, kept] = await Promise.all([
-      result(transaction.objectStore(UPDATES).getAll()),
-      result(transaction.objectStore(CUSTOM).getAll(range)),
+      resultOf(transaction.objectStore(UPDATES).getAll()),
+      resultOf(transaction.objectStore(CUSTOM).getAll(range)),
     ]);
     const unacked = kept.filter(isBytes);
     const keys = new Set(unacked.map(String));
@@ -245,19 +282,4 @@ function readCursor(value: unknown): SyncCursor | undefined {
   if (typeof value !== 'object' || value === null || !('epoch' in value) || !('seq' in value)) return undefined;
   const { epoch, seq } = value;
   return typeof epoch === 'string' && typeof seq === 'number' ? { epoch, seq } : undefined;
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(toStoreError(request.error));
-  });
-}
-
-function completed(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(toStoreError(transaction.error));
-    transaction.onerror = () => reject(toStoreError(transaction.error));
-  });
 }

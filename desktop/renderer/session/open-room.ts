@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, Emitter, type Scheduler } from '../../../shared/lifecycle/index.ts';
 import { type AttachedDocument, AttachedSession, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { mayWrite } from '../../../shared/sync/index.ts';
@@ -27,9 +27,10 @@ export class OpenRoom implements Disposable {
   /** Fires when the list of files is complete for the first time, and whenever it or what self may do to it changes. */
   readonly onDidChangeFiles = this.listedEmitter.event;
 
-  constructor(port: AttachmentPort, status: OpenStatus) {
+  /** `scheduler` tells the time that the state of the connection is in; by default the system's. */
+  constructor(port: AttachmentPort, status: OpenStatus, scheduler?: Scheduler) {
     this.status = status;
-    this.session = this.disposables.add(new AttachedSession());
+    this.session = this.disposables.add(new AttachedSession(scheduler));
     this.session.attach(port);
     this.indexDocument = this.disposables.add(this.session.open(INDEX_DOCUMENT));
     this.index = this.disposables.add(

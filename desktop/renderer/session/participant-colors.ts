@@ -28,6 +28,14 @@ export function colorsInRoom({ session }: OpenRoom): ReadonlyMap<number, number>
   return participantColors(self ? [self, ...participants.values()] : participants.values());
 }
 
+/** The colours of those who are in an open room, by subject. */
+export function colorsBySubject(room: OpenRoom): ReadonlyMap<string, number> {
+  const { self, participants } = room.session;
+  const colors = colorsInRoom(room);
+  const people = self ? [self, ...participants.values()] : [...participants.values()];
+  return new Map(people.map(({ subject, presenceId }) => [subject, colors.get(presenceId) ?? 0]));
+}
+
 function firstFree(preferred: number, taken: ReadonlySet<number>): number {
   for (let step = 0; step < PRESENCE_COLOR_COUNT; step++) {
     const color = (preferred + step) % PRESENCE_COLOR_COUNT;

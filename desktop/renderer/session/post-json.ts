@@ -10,9 +10,9 @@ export const postJson: PostJson = async (url, body, bearerToken) => {
 };
 
 /** Asks the relay that served the page for something as an owner. */
-export const sendRequest: SendRequest = async ({ method, url, bearerToken, body, answerAs }) => {
+export const sendRequest: SendRequest = async ({ method, url, bearerToken, answerAs, ...content }) => {
   const accept = answerAs === 'lines' ? 'application/x-ndjson' : '*/*';
-  const response = await request({ url, method, bearerToken, body, accept });
+  const response = await request({ url, method, bearerToken, accept, body: undefined, ...content });
   const { ok, status } = response;
   if (!ok || answerAs === 'json') return { status, body: await readJson(response) };
   return { status, body: answerAs === 'lines' ? await response.text() : new Uint8Array(await response.arrayBuffer()) };
@@ -23,21 +23,29 @@ interface PageRequest {
   readonly method: string;
   readonly bearerToken: string | undefined;
   readonly body: unknown;
+  /** In place of `body`. */
+  readonly bytes?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly accept: string;
+  readonly timeoutMs?: number;
 }
 
-function request({ url, method, bearerToken, body, accept }: PageRequest): Promise<Response> {
+function request(wanted: PageRequest): Promise<Response> {
+  const { url, method, bearerToken, body, bytes, headers, accept, timeoutMs = REQUEST_TIMEOUT_MS } = wanted;
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = bytes ? 'application/octet-stream' : 'application/json';
   return fetch(url, {
     method,
     redirect: 'error',
     credentials: 'omit',
     headers: {
       Accept: accept,
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(bytes || json !== undefined ? { 'Content-Type': type } : {}),
       ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken}` }),
+      ...headers,
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    body: bytes ? new Blob([new Uint8Array(bytes)]) : (json ?? null),
+    signal: AbortSignal.timeout(timeoutMs),
   });
 }
 

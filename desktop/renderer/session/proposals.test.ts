@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { AttachedSession, AttachmentHost } from '../../../shared/sync/attachment/index.ts';
 import { createAttachmentPair } from '../../../shared/testing/attachment-pair.ts';
+import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { settle } from '../../../shared/testing/scripted-relay.ts';
 import { startSession } from '../../../shared/testing/session-under-test.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
@@ -10,7 +11,7 @@ import { applyProposalUpdate, describeDocument, readProposalTexts } from './prop
 async function openRoom() {
   const { session: engine } = await startSession();
   const host = new AttachmentHost(engine);
-  const session = new AttachedSession(() => 0);
+  const session = new AttachedSession(new ManualScheduler());
   const pair = createAttachmentPair();
   host.attach(pair.engine);
   session.attach(pair.window);

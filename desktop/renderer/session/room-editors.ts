@@ -3,7 +3,8 @@ import { mayWrite } from '../../../shared/sync/index.ts';
 import { CONTENT_TEXT, decodePresenceState, encodePresenceState } from '../../../shared/workspace/index.ts';
 import { EditorModels, type OpenDocument, type RemotePeer } from '../editor/index.ts';
 import type { FileProblem } from '../ui/workbench-model.ts';
-import { EditorAttachment } from './editor-attachment.ts';
+import { EditorAttachment, type EditorAsks } from './editor-attachment.ts';
+import { SeenOverlaps } from './editor-overlaps.ts';
 import { FileStates } from './file-states.ts';
 import type { OpenRoom } from './open-room.ts';
 import { colorsInRoom } from './participant-colors.ts';
@@ -17,18 +18,19 @@ export class RoomEditors implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly room: OpenRoom;
   private readonly talk: RoomTalk;
-  private readonly askForComment: () => void;
+  private readonly asks: EditorAsks;
+  private readonly seenOverlaps: SeenOverlaps;
   private readonly models: EditorModels;
   private readonly attachments = new Set<EditorAttachment>();
   private readonly selections = new Map<string, Uint8Array>();
   private activeFileId: string | undefined;
 
-  /** `askForComment`: somebody chose in the menu of the active editor to comment. */
-  constructor(talk: RoomTalk, readProblem: (fileId: string) => FileProblem | undefined, askForComment: () => void) {
+  constructor(talk: RoomTalk, readProblem: (fileId: string) => FileProblem | undefined, asks: EditorAsks) {
     const { room } = talk;
     this.room = room;
     this.talk = talk;
-    this.askForComment = askForComment;
+    this.asks = asks;
+    this.seenOverlaps = this.disposables.add(new SeenOverlaps(room));
     this.fileStates = new FileStates(room, readProblem);
     this.models = this.disposables.add(
       new EditorModels({
@@ -56,7 +58,8 @@ export class RoomEditors implements Disposable {
         this.selections.set(fileId, selections);
         if (fileId === this.activeFileId) this.sendPresence();
       },
-      onCommentWanted: this.askForComment,
+      ...this.asks,
+      seenOverlaps: this.seenOverlaps,
       onDisposed: (disposed) => this.attachments.delete(disposed),
     });
     this.attachments.add(attachment);
@@ -84,6 +87,7 @@ export class RoomEditors implements Disposable {
     const document = this.room.session.open(fileId);
     return {
       text: document.whenReady.then(() => document.doc.getText(CONTENT_TEXT)),
+      onDidReset: document.onDidReset,
       dispose: () => document.dispose(),
     };
   }

@@ -4,6 +4,7 @@ import type { SessionProblem } from '../../../shared/sync/index.ts';
 import { CHAT_DOCUMENT, COMMENTS_DOCUMENT } from '../../../shared/workspace/index.ts';
 import type { ProblemReport, WorkspaceStatus } from '../../ipc/index.ts';
 import type { WorkbenchHost } from '../host/workbench-host.ts';
+import { showDifference } from '../editor/index.ts';
 import { ObservableValue } from '../ui/observable.ts';
 import type {
   EditorHost,
@@ -13,12 +14,16 @@ import type {
   Platform,
   WorkbenchModel,
 } from '../ui/workbench-model.ts';
+import { AgreementNotices } from './agreement-notices.ts';
 import { askHost } from './ask-host.ts';
+import { RoomAwayModel } from './away-model.ts';
 import { RoomChatModel } from './chat-model.ts';
 import { RoomCommentsModel } from './comments-model.ts';
+import { RoomEventsModel } from './events-model.ts';
 import { JoinRequestNotices } from './join-request-notices.ts';
 import { RoomConnectionModel } from './connection-model.ts';
 import { LayoutStore } from './layout-store.ts';
+import { FolderMirrorModel } from './mirror-model.ts';
 import { NotificationList } from './notifications-model.ts';
 import { observeEach } from './observe.ts';
 import { OpenRoom } from './open-room.ts';
@@ -26,6 +31,8 @@ import { RoomAccessModel } from './room-access-model.ts';
 import { RoomEditors } from './room-editors.ts';
 import { OpenRoomModel } from './room-model.ts';
 import { RoomTalk } from './room-talk.ts';
+import { DeviceStorageModel } from './storage-model.ts';
+import { RoomTransfersModel } from './transfers-model.ts';
 import { SettingsStore } from './settings-model.ts';
 import { RoomWorkspaceModel } from './workspace-files-model.ts';
 
@@ -33,6 +40,7 @@ const NO_FILE_STATE = new ObservableValue<FileState>({
   saveState: undefined,
   readOnlyReason: undefined,
   problem: undefined,
+  agreement: undefined,
 });
 
 const TALK_NAMES: ReadonlyMap<string, string> = new Map([
@@ -52,6 +60,11 @@ export class Workbench implements WorkbenchModel, Disposable {
   readonly access: RoomAccessModel;
   readonly chat: RoomChatModel;
   readonly comments: RoomCommentsModel;
+  readonly away: RoomAwayModel;
+  readonly events: RoomEventsModel;
+  readonly storage: DeviceStorageModel;
+  readonly mirror: FolderMirrorModel;
+  readonly transfers: RoomTransfersModel;
   readonly workspace: RoomWorkspaceModel;
   readonly editors: EditorHost;
   private readonly disposables = new DisposableStore();
@@ -59,6 +72,7 @@ export class Workbench implements WorkbenchModel, Disposable {
   readonly settings: SettingsStore;
   readonly layout: LayoutStore;
   private readonly host: WorkbenchHost;
+  private readonly agreement: AgreementNotices;
   private readonly status = new ObservableValue<WorkspaceStatus>({ kind: 'none' });
   private readonly openRoom = new ObservableValue<OpenRoom | undefined>(undefined);
   private readonly activeFileId = new ObservableValue<string | undefined>(undefined);
@@ -67,6 +81,7 @@ export class Workbench implements WorkbenchModel, Disposable {
   /** Ids of notifications about the open room. */
   private readonly roomNotices = new Set<string>();
   private readonly openRequests = this.disposables.add(new Emitter<string>());
+  private readonly comparisonRequests = this.disposables.add(new Emitter<string>());
   private readonly commands = this.disposables.add(new Emitter<string>());
 
   /** Fires with the id of a command that the system's menu asks for. */
@@ -77,11 +92,10 @@ export class Workbench implements WorkbenchModel, Disposable {
     observeEach(
       this.talk,
       (talk) =>
-        new RoomEditors(
-          talk,
-          (fileId) => this.fileProblems.get(fileId),
-          () => this.commands.fire('comments.add'),
-        ),
+        new RoomEditors(talk, (fileId) => this.fileProblems.get(fileId), {
+          onCommentWanted: () => this.commands.fire('comments.add'),
+          onComparisonWanted: (fileId) => this.comparisonRequests.fire(fileId),
+        }),
     ),
   );
 
@@ -102,11 +116,24 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host));
     this.chat = this.disposables.add(new RoomChatModel(this.talk));
     this.comments = this.disposables.add(new RoomCommentsModel(this.talk));
+    this.away = this.disposables.add(new RoomAwayModel(this.openRoom));
+    this.events = this.disposables.add(
+      new RoomEventsModel(this.openRoom, (page) => host.api.invoke('history:list-events', page), systemScheduler),
+    );
+    this.mirror = this.disposables.add(new FolderMirrorModel(this.status, host.api, host.kind === 'electron'));
+    this.transfers = this.disposables.add(new RoomTransfersModel(this.openRoom, host.api));
+    this.storage = this.disposables.add(new DeviceStorageModel(this.status, host, systemScheduler));
     this.disposables.add(new JoinRequestNotices(this.access, this.notifications));
     this.disposables.add(
       this.access.loss.subscribe(() => {
         // The banner over the whole window says it.
         if (this.access.loss.get()) this.notifications.remove(SESSION_ENDED_NOTICE);
+      }),
+    );
+    this.agreement = this.disposables.add(
+      new AgreementNotices(this.openRoom, {
+        show: (notice) => this.showNotice(notice),
+        remove: (id) => this.notifications.remove(id),
       }),
     );
     this.editors = this.createEditorHost();
@@ -130,6 +157,8 @@ export class Workbench implements WorkbenchModel, Disposable {
       api.on('workspace:status', (status) => this.setStatus(status)),
       api.on('workspace:recent-folders', (folders) => this.workspace.setRecentFolders(folders)),
       api.on('problem', (problem) => this.showProblem(problem)),
+      api.on('blob:transfers', ({ room, state }) => this.transfers.take(room, state)),
+      api.on('mirror:state', ({ room, state }) => this.mirror.take(room, state)),
       api.on('command', ({ id }) => this.commands.fire(id)),
       api.on('join-requested', ({ link }) => this.workspace.requestJoin(link)),
       api.on('join-waiting', ({ message }) => this.workspace.approvalNotice.set(message)),
@@ -211,20 +240,24 @@ export class Workbench implements WorkbenchModel, Disposable {
         return editors.attach(fileId, element);
       },
       fileState: (fileId) => this.roomEditors.get()?.fileStates.of(fileId) ?? NO_FILE_STATE,
+      resync: (fileId) => void this.agreement.resync(fileId),
       setActiveFile: (fileId) => {
         this.activeFileId.set(fileId);
         this.roomEditors.get()?.setActiveFile(fileId);
       },
+      showComparison: (element, texts) => showDifference(element, texts),
       onDidRequestOpen: this.openRequests.event,
+      onDidRequestComparison: this.comparisonRequests.event,
     };
   }
 
-  private showProblem({ id, severity, title, detail, fileId, canRetry, isResolved }: ProblemReport): void {
+  private showProblem({ id, severity, title, detail, fileId, command, canRetry, isResolved }: ProblemReport): void {
     const retry = {
       label: 'Try Again',
       run: () => void askHost(() => this.host.api.invoke('mirror:retry', undefined)),
     };
-    const actions = canRetry ? [retry] : [];
+    const help = command && { label: command.label, run: () => this.commands.fire(command.id) };
+    const actions = [...(help ? [help] : []), ...(canRetry ? [retry] : [])];
     if (isResolved) {
       this.notifications.remove(id);
       this.roomNotices.delete(id);

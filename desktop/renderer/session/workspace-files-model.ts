@@ -174,8 +174,8 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   }
 }
 
-function toWorkspaceFile({ fileId, path, kind, sizeBytes }: SharedFile): WorkspaceFile {
-  return { fileId, path, kind, sizeBytes };
+function toWorkspaceFile({ fileId, path, kind, sizeBytes, blob }: SharedFile): WorkspaceFile {
+  return { fileId, path, kind, sizeBytes, ...(blob === undefined ? {} : { blob }) };
 }
 
 /** Turns a refused path into an outcome; anything else is a defect and goes on. */

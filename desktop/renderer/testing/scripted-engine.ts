@@ -7,7 +7,20 @@ import {
   readWindowMessage,
 } from '../../../shared/sync/attachment/attachment-messages.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
-import type { Participant, SelfIdentity } from '../../../shared/sync/index.ts';
+import type {
+  AwaySummary,
+  ConnectionState,
+  Participant,
+  SelfIdentity,
+  SyncHealth,
+} from '../../../shared/sync/index.ts';
+
+interface EngineConnection {
+  readonly state: ConnectionState;
+  readonly health: SyncHealth;
+  /** Now, by the engine's time. */
+  readonly atMs: number;
+}
 
 const STATUS: DocumentStatus = {
   access: 'write',
@@ -20,6 +33,8 @@ const STATUS: DocumentStatus = {
 /** An engine that the test speaks for, on the other end of a window's port. It is taken down when the test finishes. */
 export class ScriptedEngine {
   readonly windowPort: AttachmentPort;
+  /** Files of which the window has said that they were looked at after an absence. */
+  readonly lookedAt: string[] = [];
   private readonly port: AttachmentPort;
   private readonly docs = new Map<string, Y.Doc>();
   private readonly opened = new Set<string>();
@@ -30,7 +45,9 @@ export class ScriptedEngine {
     this.windowPort = windowPort;
     this.port = engine;
     const subscription = engine.onMessage((message) => this.receive(message));
-    this.post({ type: 'attached', state: { kind: 'connecting', sinceMs: 0 }, self: undefined, participants: [] });
+    const health = { kind: 'behind', sinceMs: 0, cause: 'no-connection' } as const;
+    const state = { kind: 'connecting', sinceMs: 0 } as const;
+    this.post({ type: 'attached', state, health, atMs: 0, self: undefined, participants: [] });
     onTestFinished(() => {
       subscription.dispose();
       engine.dispose();
@@ -64,12 +81,26 @@ export class ScriptedEngine {
     const writesAs = self?.writesAs ?? self?.role ?? base.role;
     this.post({ type: 'self', self: self && { ...base, ...rest, writesAs, ...self } });
     const sinceMs = 0;
-    this.post({
-      type: 'state',
-      state: self
-        ? { kind: 'online', sinceMs }
-        : { kind: 'reconnecting', sinceMs, nextTryAtMs: 1, attempt: 1, explanation: 'gone' },
-    });
+    this.setConnection(
+      self
+        ? { state: { kind: 'online', sinceMs }, health: { kind: 'in-step' }, atMs: 0 }
+        : {
+            state: { kind: 'reconnecting', sinceMs, nextTryAtMs: 1, attempt: 1, explanation: 'gone' },
+            health: { kind: 'behind', sinceMs, cause: 'no-connection' },
+            atMs: 0,
+          },
+    );
+  }
+
+  /** Says how the engine is connected. */
+  setConnection({ state, health, atMs }: EngineConnection): void {
+    this.post({ type: 'health', health, atMs });
+    this.post({ type: 'state', state, atMs });
+  }
+
+  /** Says what happened while the device was away. */
+  postAway(summary: AwaySummary | undefined): void {
+    this.post({ type: 'away', summary });
   }
 
   setParticipants(changed: readonly Participant[], gone: readonly number[] = []): void {
@@ -93,10 +124,13 @@ export class ScriptedEngine {
         document,
         stateVector: Y.encodeStateVector(doc),
         payload: Y.encodeStateAsUpdate(doc, stateVector),
+        beginning: { session: 'scripted', count: 0 },
         status: this.statuses.get(document) ?? STATUS,
       });
     } else if (message?.type === 'update') {
       Y.applyUpdate(this.doc(message.document), message.payload, this);
+    } else if (message?.type === 'away-looked') {
+      this.lookedAt.push(...message.fileIds);
     } else if (message?.type === 'close') {
       this.opened.delete(message.document);
     }

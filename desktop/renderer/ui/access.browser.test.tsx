@@ -201,7 +201,7 @@ it.each(['dark', 'light'] as const)('what can be pressed in a status bar that wa
     attempt: 1,
     explanation: 'It is away.',
   });
-  fake.isOfflineSignShown.set(true);
+  fake.connectionDelay.set('no-connection');
   await expect.element(page.getByTestId('connection')).toMatchTextContent(/^Offline/);
   colors.push(contrastOf(retry.element()));
   for (const contrast of colors) expect(contrast).toBeGreaterThan(4.5);

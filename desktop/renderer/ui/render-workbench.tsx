@@ -7,6 +7,7 @@ import {
 } from '../../../shared/lifecycle/index.ts';
 import { CommandRegistry, listenForKeybindings } from '../commands/index.ts';
 import { applyTheme, type ThemeKind } from '../theme/index.ts';
+import { showChangeOf, showReturn } from './changes/change-actions.ts';
 import { EditorArea } from './editors/editor-area.ts';
 import { ExplorerController } from './explorer/explorer-controller.ts';
 import { registerCommands } from './workbench/register-commands.ts';
@@ -55,6 +56,8 @@ export function renderWorkbench(
   store.add(listenForKeybindings(window, commands, model.platform.os));
   store.add(applyTheme(document.documentElement, model.settings.theme, onDidChangeTheme));
   store.add(model.editors.onDidRequestOpen((fileId) => editorArea.openFile(fileId)));
+  store.add(model.editors.onDidRequestComparison((fileId) => showChangeOf(services, fileId)));
+  store.add(model.away.onDidReturn(() => showReturn(services)));
   const root = createRoot(element, {
     onCaughtError: (error) => reportUnexpectedError(error),
     onUncaughtError: (error) => reportUnexpectedError(error),

@@ -36,15 +36,15 @@ describe('status bar', () => {
     await expect.element(connection).toMatchTextContent(/Online/);
     fake.connectionState.set({
       kind: 'reconnecting',
-      sinceMs: scheduler.now(),
-      nextTryAtMs: scheduler.now() + 8_000,
+      sinceMs: scheduler.elapsedMs(),
+      nextTryAtMs: scheduler.elapsedMs() + 8_000,
       attempt: 2,
       explanation: 'The relay cannot be reached.',
     });
     await expect.element(connection).toMatchTextContent(/Reconnecting: next try in 8 s/);
     scheduler.advance(3_000);
     await expect.element(connection).toMatchTextContent(/Reconnecting: next try in 5 s/);
-    fake.isOfflineSignShown.set(true);
+    fake.connectionDelay.set('no-connection');
     await expect.element(connection).toMatchTextContent(/Offline: next try in 5 s/);
     await expect.element(page.getByText(/Offline\. Your edits are kept on this device/)).toBeInTheDocument();
     await userEvent.click(page.getByText(/Try now/));

@@ -1,12 +1,19 @@
 import type { Role } from '../../../shared/access/index.ts';
 import type { Disposable, Event, Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { SyncHealth } from '../../../shared/sync/connection-health.ts';
 import type { ConnectionState, SaveState } from '../../../shared/sync/connection-state.ts';
 import type { FileKind } from '../../../shared/workspace/index-document.ts';
 import type { ThemeSetting } from '../theme/theme-setting.ts';
 import type { AccessModel } from './access-model.ts';
+import type { AgreementView } from './agreement-view.ts';
+import type { AuthorRangeView, AwayModel } from './away-model.ts';
+import type { EventsModel } from './events-model.ts';
 import type { Observable } from './observable.ts';
 import type { Outcome } from './outcome.ts';
+import type { MirrorModel } from './mirror-model.ts';
+import type { StorageModel } from './storage-model.ts';
 import type { ChatModel, CommentsModel, CommentZone } from './talk-model.ts';
+import type { TransfersModel } from './transfers-model.ts';
 
 export type { Outcome };
 
@@ -19,6 +26,11 @@ export interface WorkbenchModel {
   readonly access: AccessModel;
   readonly chat: ChatModel;
   readonly comments: CommentsModel;
+  readonly away: AwayModel;
+  readonly events: EventsModel;
+  readonly storage: StorageModel;
+  readonly mirror: MirrorModel;
+  readonly transfers: TransfersModel;
   readonly workspace: WorkspaceModel;
   readonly editors: EditorHost;
   readonly notifications: NotificationsModel;
@@ -40,11 +52,14 @@ export interface SettingsModel {
   setTheme(theme: ThemeSetting): void;
 }
 
+/** Why edits have not been synced for three seconds; undefined while they are, and before. */
+export type ConnectionDelay = Extract<SyncHealth, { kind: 'behind' }>['cause'] | undefined;
+
 export interface ConnectionModel {
-  /** Undefined while no workspace is open. */
+  /** Undefined while no workspace is open. Its times are of the scheduler's `elapsedMs`. */
   readonly state: Observable<ConnectionState | undefined>;
-  /** True once edits have not been synced for three seconds; false as soon as they are. */
-  readonly isOfflineSignShown: Observable<boolean>;
+  readonly delay: Observable<ConnectionDelay>;
+  /** Tries to connect at once, or tests the connection that stands. */
   retryNow(): void;
 }
 
@@ -77,6 +92,8 @@ export interface WorkspaceFile {
   readonly path: string;
   readonly kind: FileKind;
   readonly sizeBytes: number | undefined;
+  /** Names the content of a file that is no text; not there while the room does not have it. */
+  readonly blob?: string;
 }
 
 export type WorkspaceState =
@@ -180,6 +197,8 @@ export interface FileState {
   /** Why self cannot type; undefined when self can. */
   readonly readOnlyReason: string | undefined;
   readonly problem: FileProblem | undefined;
+  /** Undefined when nobody else has it open, or nothing is known of their copies. */
+  readonly agreement: AgreementView | undefined;
 }
 
 /** What the status bar says about the editor that has or had the focus last. */
@@ -217,6 +236,21 @@ export interface EditorHandle extends Disposable {
   /** Goes to the thread that follows or precedes the open one, or else the caret; does nothing when there is none. */
   revealNeighbour(direction: 'next' | 'previous'): void;
   closeCommentZone(): void;
+  /**
+   * Puts the caret to the lines that both self and others changed while self was away, after or before the caret; does
+   * nothing when there are none, or all were looked at.
+   */
+  revealOverlap(direction: 'next' | 'previous'): void;
+}
+
+/** Two states of a file. */
+export interface ComparedTexts {
+  /** Gives the editor its language. */
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+  /** Who wrote what of `after`. */
+  readonly authors: readonly AuthorRangeView[];
 }
 
 /** Puts editors into elements. The interface decides where and when; the host does everything inside. */
@@ -228,10 +262,16 @@ export interface EditorHost {
   attachEditor(fileId: string, element: HTMLElement): EditorHandle;
   /** The state of one open file. The same observable for the same id as long as somebody is subscribed. */
   fileState(fileId: string): Observable<FileState>;
+  /** Takes the relay's text of a file that differs; the one that is here is listed as a new file. Says how it went. */
+  resync(fileId: string): void;
+  /** Shows what differs in `element`, which is empty and fills its parent. Disposing it leaves the element empty. */
+  showComparison(element: HTMLElement, texts: ComparedTexts): Disposable;
   /** Told which file self looks at, for presence. */
   setActiveFile(fileId: string | undefined): void;
   /** Fires with the id of a file that is to be opened, for example by an action of a notification. */
   readonly onDidRequestOpen: Event<string>;
+  /** Fires with the id of a file of which it is to be shown what changed while self was away. */
+  readonly onDidRequestComparison: Event<string>;
 }
 
 export interface NotificationView {

@@ -246,6 +246,22 @@ describe('editors', () => {
     await expect.element(page.getByRole('button', { name: 'Close a.ts (On this device)' })).toBeVisible();
   });
 
+  it('says in the status bar whether a file is the same with everybody, and offers a resync when it is not', async () => {
+    fake.open(['a.ts']);
+    await rowsShown();
+    workbench.openFile('f0');
+    await expect.element(page.getByTestId('save-state')).toMatchTextContent(/On the relay/);
+    expect(page.getByTestId('agreement').elements()).toEqual([]);
+    fake.setFileState('f0', { agreement: { kind: 'waiting', names: ['Ben'] } });
+    await expect.element(page.getByTestId('agreement')).toMatchTextContent(/Comparing/);
+    fake.setFileState('f0', { agreement: { kind: 'identical', names: ['Ben', '<b>Cleo</b>'] } });
+    await expect.element(page.getByTestId('agreement')).toMatchTextContent(/Identical on all 3/);
+    await expect.element(page.getByTitle('The text is the same here and with: Ben, <b>Cleo</b>')).toBeVisible();
+    fake.setFileState('f0', { agreement: { kind: 'differs', names: ['Ben'], isHere: false } });
+    await page.getByRole('button', { name: 'Differs. Press to resync; both texts are kept.' }).click();
+    expect(fake.calls).toContain('resync f0');
+  });
+
   it('reopens closed editors, the last one first, but none that is gone', async () => {
     fake.open(['a.ts', 'b.ts', 'c.ts']);
     await rowsShown();

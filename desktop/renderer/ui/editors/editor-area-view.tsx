@@ -9,11 +9,24 @@ import { type ReactElement, useEffect, useRef } from 'react';
 import { type Disposable, DisposableStore } from '../../../../shared/lifecycle/index.ts';
 import { AuditPage } from '../access/audit-page.tsx';
 import { ProposalPage } from '../access/proposal-page.tsx';
+import { ChangePage } from '../changes/change-page.tsx';
+import { StoragePage } from '../storage/storage-page.tsx';
+import { MirrorPage } from '../mirror/mirror-page.tsx';
+import { showMirrorQuestions } from '../mirror/show-questions.ts';
 import { IconButton } from '../primitives/icon-button.tsx';
 import { filesById } from '../workbench/use-file.ts';
 import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
 import { baseName, listedFiles } from '../workbench/workspace-files.ts';
-import { AUDIT_COMPONENT, EDITOR_COMPONENT, fileIdOf, PAGE_TAB_COMPONENT, PROPOSAL_COMPONENT } from './editor-area.ts';
+import {
+  AUDIT_COMPONENT,
+  CHANGE_COMPONENT,
+  EDITOR_COMPONENT,
+  fileIdOf,
+  MIRROR_COMPONENT,
+  PAGE_TAB_COMPONENT,
+  PROPOSAL_COMPONENT,
+  STORAGE_COMPONENT,
+} from './editor-area.ts';
 import { EditorPane } from './editor-pane.tsx';
 import { LayoutKeeper } from './layout-keeper.ts';
 import { EditorTab } from './editor-tab.tsx';
@@ -27,6 +40,9 @@ const COMPONENTS = {
   [EDITOR_COMPONENT]: EditorPane,
   [PROPOSAL_COMPONENT]: ProposalPage,
   [AUDIT_COMPONENT]: AuditPage,
+  [STORAGE_COMPONENT]: StoragePage,
+  [CHANGE_COMPONENT]: ChangePage,
+  [MIRROR_COMPONENT]: MirrorPage,
 };
 const TAB_COMPONENTS = { [PAGE_TAB_COMPONENT]: PageTab };
 
@@ -46,6 +62,7 @@ export function EditorAreaView(): ReactElement {
     const store = new DisposableStore();
     store.add(editorArea.attach(api));
     store.add(new LayoutKeeper(services, api));
+    store.add(showMirrorQuestions(services));
     attachment.current = store;
   };
   return (

@@ -11,6 +11,9 @@ import type { EditorHandle, EditorHost } from '../workbench-model.ts';
 export const EDITOR_COMPONENT = 'file';
 export const PROPOSAL_COMPONENT = 'proposal';
 export const AUDIT_COMPONENT = 'audit';
+export const STORAGE_COMPONENT = 'storage';
+export const CHANGE_COMPONENT = 'change';
+export const MIRROR_COMPONENT = 'mirror';
 /** Tab of what is no file. */
 export const PAGE_TAB_COMPONENT = 'page';
 
@@ -30,6 +33,8 @@ export interface OpenOptions {
 export class EditorArea implements Disposable {
   /** File of the active tab. */
   readonly activeFileId = new ObservableValue<string | undefined>(undefined);
+  /** File whose changes the active tab compares. */
+  readonly activeChangeId = new ObservableValue<string | undefined>(undefined);
   /** Editor of the active tab; undefined for files that are not text. */
   readonly activeEditor = new ObservableValue<EditorHandle | undefined>(undefined);
   /** Id of the tab that the next preview replaces. */
@@ -112,6 +117,21 @@ export class EditorArea implements Disposable {
   /** Shows what happened to the room's access. */
   openAudit(): void {
     this.openPage(AUDIT_COMPONENT, AUDIT_COMPONENT, 'Access Log', {});
+  }
+
+  /** Shows the folder that mirrors the room. */
+  openMirror(): void {
+    this.openPage(MIRROR_COMPONENT, MIRROR_COMPONENT, 'Mirrored Folder', {});
+  }
+
+  /** Shows what others changed in a file while self was away. */
+  openChange(fileId: string, title: string): void {
+    this.openPage(`${CHANGE_COMPONENT}#${fileId}`, CHANGE_COMPONENT, title, { changedFileId: fileId });
+  }
+
+  /** Shows what this device keeps of its rooms. */
+  openStorage(): void {
+    this.openPage(STORAGE_COMPONENT, STORAGE_COMPONENT, 'Storage', {});
   }
 
   /** Opens the file that somebody is in, at that person's cursor. */
@@ -255,6 +275,7 @@ export class EditorArea implements Disposable {
     const panel = this.api?.activePanel;
     const fileId = panel && fileIdOf(panel);
     this.activeEditor.set(panel && this.editors.get(panel.id));
+    this.activeChangeId.set(panel && changedFileIdOf(panel));
     if (this.activeFileId.get() === fileId) return;
     this.activeFileId.set(fileId);
     if (fileId !== undefined) {
@@ -262,6 +283,12 @@ export class EditorArea implements Disposable {
     }
     this.host.setActiveFile(fileId);
   }
+}
+
+/** The file whose changes a tab compares. */
+function changedFileIdOf(panel: Pick<IDockviewPanel, 'params'>): string | undefined {
+  const fileId: unknown = panel.params?.['changedFileId'];
+  return typeof fileId === 'string' ? fileId : undefined;
 }
 
 /** The file that a tab shows. */

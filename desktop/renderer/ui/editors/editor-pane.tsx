@@ -2,7 +2,8 @@ import type { IDockviewPanelProps } from 'dockview-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { Icon } from '../primitives/icon.tsx';
 import { ThreadZone } from '../talk/thread-zone.tsx';
-import type { EditorHandle, FileProblem, WorkspaceFile } from '../workbench-model.ts';
+import { ContentPage } from '../transfers/content-page.tsx';
+import type { EditorHandle, FileProblem } from '../workbench-model.ts';
 import { useFile } from '../workbench/use-file.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
@@ -14,7 +15,7 @@ export interface EditorPanelParameters {
 /** The content of a tab: what there is to know about the file, and its editor. */
 export function EditorPane({ params, api }: IDockviewPanelProps<EditorPanelParameters>): ReactElement {
   const { file, isListed } = useFile(params.fileId);
-  if (file && file.kind !== 'text') return <NotText file={file} />;
+  if (file && file.kind !== 'text') return <ContentPage file={file} />;
   return (
     <div className="editor-pane">
       <FileBanners fileId={params.fileId} isListed={isListed} path={file?.path} />
@@ -100,25 +101,4 @@ function Banner({ problem }: { readonly problem: FileProblem }): ReactElement {
       )}
     </div>
   );
-}
-
-function NotText({ file }: { readonly file: WorkspaceFile }): ReactElement {
-  const isBinary = file.kind === 'binary';
-  return (
-    <div className="editor-pane not-text" tabIndex={0}>
-      <Icon name={isBinary ? 'file-binary' : 'warning'} />
-      <p>
-        {isBinary
-          ? 'This file is not shown in the editor because it is binary.'
-          : 'This file is not shown in the editor because it is too large to be shared as text.'}
-      </p>
-      {file.sizeBytes !== undefined && <p className="not-text-size">{formatSize(file.sizeBytes)}</p>}
-    </div>
-  );
-}
-
-function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
-  const kilobytes = bytes / 1024;
-  return kilobytes < 1024 ? `${kilobytes.toFixed(1)} KiB` : `${(kilobytes / 1024).toFixed(1)} MiB`;
 }

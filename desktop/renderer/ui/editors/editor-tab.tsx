@@ -44,7 +44,7 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
   const title = [
     file?.path ?? name,
     isListed ? '' : 'no longer in the workspace',
-    mark?.isPending ? mark.description : '',
+    readOnlyReason === undefined || mark?.isPending ? (mark?.description ?? '') : readOnlyReason,
   ];
   const className = `editor-tab${isPreview ? ' is-preview' : ''}${isListed ? '' : ' is-gone'}`;
   return (

@@ -1,7 +1,14 @@
 import type { IDockviewPanelHeaderProps } from 'dockview-react';
 import type { ReactElement } from 'react';
 import { Icon } from '../primitives/icon.tsx';
-import { AUDIT_COMPONENT } from './editor-area.ts';
+import { AUDIT_COMPONENT, CHANGE_COMPONENT, MIRROR_COMPONENT, STORAGE_COMPONENT } from './editor-area.ts';
+
+const PAGE_ICONS: ReadonlyMap<string, string> = new Map([
+  [AUDIT_COMPONENT, 'history'],
+  [STORAGE_COMPONENT, 'database'],
+  [CHANGE_COMPONENT, 'git-compare'],
+  [MIRROR_COMPONENT, 'folder'],
+]);
 
 /** The tab of a page that is no file. */
 export function PageTab({ api }: IDockviewPanelHeaderProps): ReactElement {
@@ -9,7 +16,7 @@ export function PageTab({ api }: IDockviewPanelHeaderProps): ReactElement {
   return (
     <div className="editor-tab" title={title}>
       <span className="file-icon">
-        <Icon name={api.component === AUDIT_COMPONENT ? 'history' : 'git-pull-request'} />
+        <Icon name={PAGE_ICONS.get(api.component) ?? 'git-pull-request'} />
       </span>
       <span className="editor-tab-name">
         <bdi>{title}</bdi>

@@ -17,7 +17,7 @@ export function saveMark(state: SaveState): SaveMark {
     case 'saving':
       return {
         label: 'Saving…',
-        description: 'The last edits are being written on this device.',
+        description: 'The last edits are not written on this device yet.',
         icon: 'sync',
         isPending: true,
       };

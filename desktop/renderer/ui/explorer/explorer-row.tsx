@@ -1,6 +1,7 @@
 import type { ItemInstance } from '@headless-tree/core';
 import type { CSSProperties, MouseEvent, ReactElement } from 'react';
 import { Icon } from '../primitives/icon.tsx';
+import { ContentNote } from '../transfers/content-note.tsx';
 import type { ParticipantView } from '../workbench-model.ts';
 import type { ExplorerNode } from './explorer-tree.ts';
 import { fileIcon } from './file-icon.ts';
@@ -49,7 +50,7 @@ export function ExplorerRow({ item, style, people, input, onOpen }: ExplorerRowP
           <bdi>{node.name}</bdi>
         </span>
       )}
-      {!input && node.kind === 'file' && <FileNote node={node} />}
+      {!input && node.kind === 'file' && node.file.kind !== 'text' && <ContentNote file={node.file} />}
       <PresenceAvatars people={people} />
     </div>
   );
@@ -62,11 +63,6 @@ function RowIcon({ node, isExpanded }: { readonly node: ExplorerNode; readonly i
       <Icon name={node.kind === 'file' ? fileIcon(node.name, node.file.kind) : 'new-file'} />
     </span>
   );
-}
-
-function FileNote({ node }: { readonly node: ExplorerNode & { readonly kind: 'file' } }): ReactElement | null {
-  if (node.file.kind === 'text') return null;
-  return <span className="explorer-note">{node.file.kind === 'binary' ? 'binary' : 'too large'}</span>;
 }
 
 function describe(node: ExplorerNode): string {

@@ -55,6 +55,9 @@ function ExplorerHeader({
           disabledReason={lockReason}
           onPress={() => commands.run('explorer.newFolder')}
         />
+        {model.mirror.canMirror && folder === undefined && (
+          <IconButton icon="folder-library" label="Mirror to Folder…" onPress={() => commands.run('room.mirror')} />
+        )}
         <IconButton icon="collapse-all" label="Collapse Folders" onPress={() => commands.run('explorer.collapseAll')} />
       </div>
     </header>

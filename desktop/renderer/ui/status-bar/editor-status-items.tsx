@@ -4,6 +4,7 @@ import { Icon } from '../primitives/icon.tsx';
 import type { EditorHandle, EditorStatus } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import { AgreementItem } from './agreement-item.tsx';
 import { StatusItem } from './status-item.tsx';
 
 /** What the status bar says about the active file. */
@@ -14,6 +15,7 @@ export function EditorStatusItems(): ReactElement {
   return (
     <>
       {fileId !== undefined && editor && <SaveItem fileId={fileId} />}
+      {fileId !== undefined && editor && <FileAgreement fileId={fileId} />}
       {editor && <CursorItems editor={editor} />}
     </>
   );
@@ -38,6 +40,12 @@ function SaveItem({ fileId }: { readonly fileId: string }): ReactElement | null 
       <span data-testid="save-state">{mark.label}</span>
     </StatusItem>
   );
+}
+
+function FileAgreement({ fileId }: { readonly fileId: string }): ReactElement | null {
+  const { model } = useServices();
+  const { agreement } = useObservable(model.editors.fileState(fileId));
+  return agreement ? <AgreementItem agreement={agreement} onResync={() => model.editors.resync(fileId)} /> : null;
 }
 
 function CursorItems({ editor }: { readonly editor: EditorHandle }): ReactElement | null {

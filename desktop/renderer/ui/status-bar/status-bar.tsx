@@ -2,10 +2,13 @@ import { type ReactElement, useCallback, useSyncExternalStore } from 'react';
 import { type Scheduler, scheduleEvery } from '../../../../shared/lifecycle/index.ts';
 import { StandingItems } from '../access/standing-items.tsx';
 import { Icon } from '../primitives/icon.tsx';
+import { formatBytes } from '../storage/storage-text.ts';
+import { TransfersItem } from '../transfers/transfers-item.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { connectionAnnouncement, connectionText } from './connection-text.ts';
 import { EditorStatusItems } from './editor-status-items.tsx';
+import { MirrorItem } from './mirror-item.tsx';
 import { StatusItem } from './status-item.tsx';
 import './status-bar.css';
 
@@ -24,7 +27,9 @@ export function StatusBar(): ReactElement {
         {workspace.kind === 'open' && (
           <>
             <RoomItem name={workspace.name} />
+            <MirrorItem />
             <ConnectionItems />
+            <TransfersItem />
             <PeopleItem />
             <StandingItems />
           </>
@@ -60,10 +65,12 @@ function Message(): ReactElement {
 function RoomItem({ name }: { readonly name: string }): ReactElement {
   const { commands, model } = useServices();
   const canInvite = useObservable(model.access.canManage);
+  const current = useObservable(model.storage.current);
+  const size = current?.sizeBytes === undefined ? '' : `\n${formatBytes(current.sizeBytes)} on this device`;
   return (
     <StatusItem
       className="status-room"
-      title={canInvite ? `Room: ${name}. Press to invite people.` : `Room: ${name}`}
+      title={(canInvite ? `Room: ${name}. Press to invite people.` : `Room: ${name}`) + size}
       {...(canInvite && { onPress: () => commands.run('room.invite') })}
     >
       <Icon name="remote" />
@@ -77,10 +84,10 @@ function RoomItem({ name }: { readonly name: string }): ReactElement {
 function ConnectionItems(): ReactElement | null {
   const { model } = useServices();
   const connection = useObservable(model.connection.state);
-  const isOffline = useObservable(model.connection.isOfflineSignShown);
-  const nowMs = useNow(model.scheduler, connection?.kind === 'reconnecting');
+  const delay = useObservable(model.connection.delay);
+  const elapsedMs = useElapsed(model.scheduler, connection?.kind === 'reconnecting');
   if (!connection) return null;
-  const text = connectionText(connection, isOffline, nowMs);
+  const text = connectionText(connection, delay, elapsedMs);
   return (
     <>
       <StatusItem className={`status-${text.tone}`} title={text.description}>
@@ -120,15 +127,15 @@ function PeopleItem(): ReactElement {
 function Announcer(): ReactElement {
   const { model } = useServices();
   const connection = useObservable(model.connection.state);
-  const isOffline = useObservable(model.connection.isOfflineSignShown);
+  const delay = useObservable(model.connection.delay);
   return (
     <span className="visually-hidden" role="status" aria-live="polite">
-      {connectionAnnouncement(connection, isOffline)}
+      {connectionAnnouncement(connection, delay)}
     </span>
   );
 }
 
-function useNow(scheduler: Scheduler, isTicking: boolean): number {
+function useElapsed(scheduler: Scheduler, isTicking: boolean): number {
   const subscribe = useCallback(
     (listener: () => void) => {
       const ticks = isTicking ? scheduleEvery(scheduler, listener, TICK_MS) : undefined;
@@ -137,5 +144,5 @@ function useNow(scheduler: Scheduler, isTicking: boolean): number {
     [scheduler, isTicking],
   );
   // Rounded, so that it holds still while the status bar is drawn.
-  return useSyncExternalStore(subscribe, () => Math.floor(scheduler.now() / TICK_MS) * TICK_MS);
+  return useSyncExternalStore(subscribe, () => Math.floor(scheduler.elapsedMs() / TICK_MS) * TICK_MS);
 }

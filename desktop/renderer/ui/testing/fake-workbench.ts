@@ -2,9 +2,15 @@ import { Emitter, type Scheduler, systemScheduler } from '../../../../shared/lif
 import type { ConnectionState } from '../../../../shared/sync/connection-state.ts';
 import { ObservableValue } from '../observable.ts';
 import { FakeAccess } from './fake-access.ts';
+import { FakeAway } from './fake-away.ts';
+import { FakeEvents } from './fake-events.ts';
+import { FakeMirror } from './fake-mirror.ts';
+import { FakeStorage } from './fake-storage.ts';
+import { FakeTransfers } from './fake-transfers.ts';
 import { FakeTalk } from './fake-talk.ts';
 import type { CommentZone } from '../talk-model.ts';
 import type {
+  ConnectionDelay,
   EditorAction,
   EditorHandle,
   EditorStatus,
@@ -21,13 +27,18 @@ import type {
 } from '../workbench-model.ts';
 
 const OK: Outcome = { ok: true };
-const FILE_STATE: FileState = { saveState: { kind: 'on-the-relay' }, readOnlyReason: undefined, problem: undefined };
+const FILE_STATE: FileState = {
+  saveState: { kind: 'on-the-relay' },
+  readOnlyReason: undefined,
+  problem: undefined,
+  agreement: undefined,
+};
 
 /** A workspace in memory behind the interface's model, with everything settable from a test. Editors are plain boxes. */
 export class FakeWorkbench {
   readonly workspaceState = new ObservableValue<WorkspaceState>({ kind: 'none' });
   readonly connectionState = new ObservableValue<ConnectionState | undefined>({ kind: 'online', sinceMs: 0 });
-  readonly isOfflineSignShown = new ObservableValue(false);
+  readonly connectionDelay = new ObservableValue<ConnectionDelay>(undefined);
   readonly participants = new ObservableValue<readonly ParticipantView[]>([]);
   readonly notifications = new ObservableValue<readonly NotificationView[]>([]);
   readonly recentFolders = new ObservableValue<readonly RecentFolder[]>([]);
@@ -35,6 +46,7 @@ export class FakeWorkbench {
   readonly displayName = new ObservableValue('');
   readonly theme = new ObservableValue<'system' | 'dark' | 'light'>('dark');
   readonly openRequests = new Emitter<string>();
+  readonly comparisonRequests = new Emitter<string>();
   /** What was asked of the model, oldest first. */
   readonly calls: string[] = [];
   /** What the next actions answer. */
@@ -42,6 +54,11 @@ export class FakeWorkbench {
   readonly approvalNotice = new ObservableValue<string | undefined>(undefined);
   readonly access: FakeAccess;
   readonly talk = new FakeTalk((call) => this.calls.push(call));
+  readonly away = new FakeAway((call) => this.calls.push(call));
+  readonly events = new FakeEvents((call) => this.calls.push(call));
+  readonly mirror = new FakeMirror((call) => this.answer(call));
+  readonly transfers = new FakeTransfers((call) => this.answer(call));
+  readonly storage = new FakeStorage((call, change) => this.answer(call, change));
   /** What editors show between their lines. */
   readonly commentZone = new ObservableValue<CommentZone | undefined>(undefined);
   savedLayout: SavedLayout | undefined;
@@ -148,6 +165,7 @@ export class FakeWorkbench {
       revealThread: (threadId) => void this.calls.push(`reveal thread ${threadId}`),
       revealNeighbour: (direction) => void this.calls.push(`reveal ${direction} thread`),
       closeCommentZone: () => this.commentZone.set(undefined),
+      revealOverlap: (direction) => void this.calls.push(`reveal ${direction} overlap`),
       dispose: () => {
         this.liveEditors--;
         box.remove();
@@ -167,7 +185,7 @@ export class FakeWorkbench {
       settings: { theme: this.theme, setTheme: (theme) => this.theme.set(theme) },
       connection: {
         state: this.connectionState,
-        isOfflineSignShown: this.isOfflineSignShown,
+        delay: this.connectionDelay,
         retryNow: () => void calls.push('retryNow'),
       },
       room: {
@@ -177,12 +195,23 @@ export class FakeWorkbench {
       access: this.access.model,
       chat: this.talk.chat,
       comments: this.talk.comments,
+      away: this.away.model,
+      events: this.events.model,
+      storage: this.storage.model,
+      mirror: this.mirror.model,
+      transfers: this.transfers.model,
       workspace: this.createWorkspace(),
       editors: {
         attachEditor: (fileId, element) => this.attachEditor(fileId, element),
         fileState: (fileId) => this.fileState(fileId),
+        resync: (fileId) => void calls.push(`resync ${fileId}`),
         setActiveFile: (fileId) => void calls.push(`active ${fileId ?? 'none'}`),
+        showComparison: (element, { before, after, authors }) => {
+          element.textContent = `${before} → ${after} by ${authors.map(({ name }) => name).join(', ')}`;
+          return { dispose: () => element.replaceChildren() };
+        },
         onDidRequestOpen: this.openRequests.event,
+        onDidRequestComparison: this.comparisonRequests.event,
       },
       notifications: {
         items: this.notifications,

@@ -27,7 +27,7 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
     label: 'View',
     menu: [
       ['quickInput.commands'],
-      ['view.explorer', 'view.people', 'view.chat', 'view.comments', 'view.toggleSideBar'],
+      ['view.explorer', 'view.people', 'view.chat', 'view.comments', 'view.changes', 'view.toggleSideBar'],
       ['editor.split'],
       ['theme.dark', 'theme.light', 'theme.system'],
     ],

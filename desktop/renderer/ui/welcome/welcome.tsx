@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { Icon } from '../primitives/icon.tsx';
 import type { RecentFolder, WorkspaceState } from '../workbench-model.ts';
+import { RecentRooms } from '../storage/recent-rooms.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import './welcome.css';
@@ -48,6 +49,7 @@ function Start({ workspace }: { readonly workspace: WorkspaceState }): ReactElem
         </section>
         {model.workspace.canOpenFolder && <Recent />}
       </div>
+      <RecentRooms />
     </div>
   );
 }

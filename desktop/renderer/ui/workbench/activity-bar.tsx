@@ -25,6 +25,7 @@ export function ActivityBar(): ReactElement {
   const others = useObservable(model.room.participants).filter(({ isSelf }) => !isSelf).length;
   const unread = useObservable(model.chat.unreadCount);
   const open = useObservable(model.comments.threads).filter(({ isResolved }) => !isResolved).length;
+  const changed = useObservable(model.away.newCount);
   const canManage = useObservable(model.access.canManage);
   const state = useObservable(model.access.overview);
   const overview = state.kind === 'ready' || state.kind === 'failed' ? state.overview : undefined;
@@ -41,6 +42,12 @@ export function ActivityBar(): ReactElement {
       />
       <ActivityItem view="chat" label="Chat" icon="comment-discussion" badge={{ count: unread, meaning: 'unread' }} />
       <ActivityItem view="comments" label="Comments" icon="comment" badge={{ count: open, meaning: 'unresolved' }} />
+      <ActivityItem
+        view="changes"
+        label="Changes"
+        icon="git-compare"
+        badge={{ count: changed, meaning: changed === 1 ? 'file to look at' : 'files to look at' }}
+      />
       {canManage && (
         <ActivityItem
           view="proposals"

@@ -1,5 +1,6 @@
 import type { KeyboardEvent, PointerEvent, ReactElement } from 'react';
 import { ProposalsView } from '../access/proposals-view.tsx';
+import { ChangesView } from '../changes/changes-view.tsx';
 import { Explorer } from '../explorer/explorer.tsx';
 import { People } from '../people/people.tsx';
 import { ChatView } from '../talk/chat-view.tsx';
@@ -15,6 +16,7 @@ const TITLES: Record<SideBarView, string> = {
   people: 'People',
   chat: 'Chat',
   comments: 'Comments',
+  changes: 'Changes',
   proposals: 'Proposals',
 };
 const CONTENTS: Record<SideBarView, () => ReactElement> = {
@@ -22,6 +24,7 @@ const CONTENTS: Record<SideBarView, () => ReactElement> = {
   people: People,
   chat: ChatView,
   comments: CommentsView,
+  changes: ChangesView,
   proposals: ProposalsView,
 };
 

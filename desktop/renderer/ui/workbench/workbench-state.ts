@@ -2,7 +2,7 @@ import { type Disposable, MutableDisposable, type Scheduler } from '../../../../
 import { ObservableValue } from '../observable.ts';
 import type { NotificationView, Outcome } from '../workbench-model.ts';
 
-export type SideBarView = 'explorer' | 'people' | 'chat' | 'comments' | 'proposals';
+export type SideBarView = 'explorer' | 'people' | 'chat' | 'comments' | 'changes' | 'proposals';
 
 /** A modal dialog. */
 export type DialogState =

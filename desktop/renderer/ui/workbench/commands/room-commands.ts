@@ -1,4 +1,5 @@
 import type { Command } from '../../../commands/index.ts';
+import { mayRetry } from '../../status-bar/connection-text.ts';
 import type { WorkbenchServices } from '../workbench-services.ts';
 
 const UNSENT = 'Edits that were not sent yet stay on this device.';
@@ -40,7 +41,7 @@ export function roomCommands({ model, state }: WorkbenchServices): readonly Comm
       id: 'connection.retry',
       title: 'Try to Connect Now',
       category: 'Room',
-      when: () => ['reconnecting', 'ended'].includes(model.connection.state.get()?.kind ?? ''),
+      when: () => mayRetry(model.connection.state.get(), model.connection.delay.get()),
       run: () => model.connection.retryNow(),
     },
   ];

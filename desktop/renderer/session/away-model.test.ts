@@ -1,0 +1,89 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { AwayChange, AwaySummary } from '../../../shared/sync/index.ts';
+import { settle } from '../../../shared/testing/scripted-relay.ts';
+import { ScriptedEngine } from '../testing/scripted-engine.ts';
+import { ObservableValue } from '../ui/observable.ts';
+import { RoomAwayModel } from './away-model.ts';
+import { OpenRoom } from './open-room.ts';
+
+const CHANGE: AwayChange = {
+  fileId: 'a',
+  path: 'old.txt',
+  list: undefined,
+  text: 'theirs',
+  hasTexts: true,
+  theirs: { inserted: 3, deleted: 0 },
+  mine: { inserted: 0, deleted: 0 },
+  overlaps: [],
+  people: [{ subject: 'ben', name: 'Ben', firstMs: 1, lastMs: 2 }],
+  undone: undefined,
+  isLookedAt: false,
+};
+
+function summaryOf(changes: readonly AwayChange[], returnNumber = 1): AwaySummary {
+  return { returnNumber, leftMs: 1_000, returnedMs: 61_000, changes, unlistedCount: 0, ownCount: 2 };
+}
+
+async function open() {
+  const engine = new ScriptedEngine();
+  const room = new OpenRoom(engine.windowPort, { kind: 'open', room: 'r', folderPath: undefined, isOwner: false });
+  const rooms = new ObservableValue<OpenRoom | undefined>(room);
+  const model = new RoomAwayModel(rooms);
+  let returns = 0;
+  const counting = model.onDidReturn(() => returns++);
+  onTestFinished(() => {
+    counting.dispose();
+    model.dispose();
+    room.dispose();
+  });
+  room.index.add([{ fileId: 'a', path: 'new.txt', eol: 'LF', bom: false, kind: 'text' }]);
+  engine.setSelf({ role: 'editor', writesAs: 'editor' });
+  await settle();
+  return { engine, room, rooms, model, countReturns: () => returns };
+}
+
+it('shows what happened, by the paths of now, once for each return', async () => {
+  const { engine, model, rooms, countReturns } = await open();
+  expect(model.summary.get()).toBeUndefined();
+  const gone: AwayChange = { ...CHANGE, fileId: 'b', path: 'gone.txt', list: { kind: 'deleted' }, isLookedAt: true };
+  engine.postAway(summaryOf([CHANGE, gone]));
+  await settle();
+  expect(model.summary.get()).toMatchObject({
+    absenceMs: 60_000,
+    ownCount: 2,
+    files: [
+      { path: 'new.txt', isListed: true, overlapCount: 0, lockReason: undefined, people: [{ name: 'Ben' }] },
+      { path: 'gone.txt', isListed: false },
+    ],
+  });
+  expect([model.newCount.get(), countReturns()]).toEqual([1, 1]);
+  engine.postAway(summaryOf([{ ...CHANGE, isLookedAt: true }]));
+  await settle();
+  expect([model.newCount.get(), countReturns()]).toEqual([0, 1]);
+  engine.postAway(summaryOf([CHANGE], 2));
+  await settle();
+  expect(countReturns()).toBe(2);
+  rooms.set(undefined);
+  expect([model.summary.get(), model.newCount.get()]).toEqual([undefined, 0]);
+  expect(await model.undoMine('a')).toMatchObject({ ok: false });
+});
+
+it('says why whoever may only read cannot undo', async () => {
+  const { engine, model } = await open();
+  engine.setSelf({ role: 'viewer', writesAs: 'viewer' });
+  engine.postAway(summaryOf([CHANGE]));
+  await settle();
+  expect(model.summary.get()?.files[0]?.lockReason).toContain('viewer');
+});
+
+it('lists a file again that others deleted, unless its path is taken', async () => {
+  const { engine, model, room } = await open();
+  const gone: AwayChange = { ...CHANGE, fileId: 'b', path: 'new.txt', list: { kind: 'deleted' } };
+  engine.postAway(summaryOf([gone]));
+  engine.setStatus('index', { access: 'write' });
+  await settle();
+  expect(await model.bringBack('b')).toMatchObject({ ok: false });
+  room.index.update('a', { path: 'other.txt' });
+  expect(await model.bringBack('b')).toEqual({ ok: true });
+  expect(room.index.get('b')?.path).toBe('new.txt');
+});

@@ -1,0 +1,160 @@
+import { documentAccess } from '../../../shared/access/index.ts';
+import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import type { AwayAction, AwayChange, AwaySummary } from '../../../shared/sync/away/away-summary.ts';
+import { SharedPathError } from '../../../shared/workspace/index.ts';
+import { presenceColorIndex } from '../theme/presence-palette.ts';
+import type { AwayFileView, AwayModel, AwaySummaryView, AwayTextsView } from '../ui/away-model.ts';
+import { type Observable, ObservableValue } from '../ui/observable.ts';
+import type { Answer, Outcome } from '../ui/outcome.ts';
+import { observeEach, updateOn } from './observe.ts';
+import type { OpenRoom } from './open-room.ts';
+import { colorsBySubject } from './participant-colors.ts';
+import { explainListLock, explainReadOnly } from './read-only.ts';
+
+const NO_ROOM: Outcome & Answer<never> = { ok: false, explanation: 'No folder or room is open.' };
+
+/** What happened in the open room while this device was away. */
+export class RoomAwayModel implements AwayModel, Disposable {
+  readonly summary = new ObservableValue<AwaySummaryView | undefined>(undefined);
+  readonly newCount = new ObservableValue(0);
+  private readonly disposables = new DisposableStore();
+  private readonly returned = this.disposables.add(new Emitter<void>());
+  private readonly room: Observable<OpenRoom | undefined>;
+  private lastReturn = 0;
+
+  readonly onDidReturn = this.returned.event;
+
+  constructor(room: Observable<OpenRoom | undefined>) {
+    this.room = room;
+    this.disposables.add(room.subscribe(() => this.changeRoom()));
+    this.disposables.add(
+      observeEach(room, (open) =>
+        updateOn(
+          () => this.update(open),
+          (listener) => open.session.away.onDidChange(listener),
+          (listener) => open.session.onDidChangeSelf(listener),
+          (listener) => open.session.onDidChangeParticipants(listener),
+          (listener) => open.onDidChangeFiles(listener),
+        ),
+      ),
+    );
+  }
+
+  async readTexts(fileId: string): Promise<Answer<AwayTextsView>> {
+    const room = this.room.get();
+    if (!room) return NO_ROOM;
+    const answer = await room.session.away.readTexts(fileId);
+    if (!answer.ok) return answer;
+    const { authors, ...texts } = answer.value;
+    const colors = colorsBySubject(room);
+    const colored = authors.map(({ start, end, subject, name }) => ({
+      start,
+      end,
+      name,
+      colorIndex: colors.get(subject) ?? presenceColorIndex(subject),
+    }));
+    return { ok: true, value: { ...texts, authors: colored } };
+  }
+
+  undoTheirs(fileId: string): Promise<Outcome> {
+    return this.act(fileId, 'undo-theirs');
+  }
+
+  undoMine(fileId: string): Promise<Outcome> {
+    return this.act(fileId, 'undo-mine');
+  }
+
+  restoreUndone(fileId: string): Promise<Outcome> {
+    return this.act(fileId, 'restore-undone');
+  }
+
+  async bringBack(fileId: string): Promise<Outcome> {
+    const room = this.room.get();
+    const change = room?.session.away.summary?.changes.find((entry) => entry.fileId === fileId);
+    if (!room || !change) return NO_ROOM;
+    const lockReason = explainListLock(room);
+    if (lockReason !== undefined) return { ok: false, explanation: lockReason };
+    if (room.index.get(fileId)) return { ok: true };
+    if (room.index.findByPath(change.path)) {
+      return { ok: false, explanation: `"${change.path}" is another file by now. Rename it, and try again.` };
+    }
+    const last = room.lastListed(fileId) ?? { eol: 'LF', bom: false, kind: 'text' };
+    try {
+      room.index.add([{ ...last, fileId, path: change.path }]);
+      return { ok: true };
+    } catch (error) {
+      if (error instanceof SharedPathError) return { ok: false, explanation: error.message };
+      throw error;
+    }
+  }
+
+  lookedAt(fileId: string): void {
+    const shown = this.summary.get()?.files.find((file) => file.fileId === fileId);
+    if (shown && !shown.isLookedAt) this.room.get()?.session.away.lookedAt([fileId]);
+  }
+
+  keep(fileId: string): void {
+    this.room.get()?.session.away.keep([fileId]);
+  }
+
+  keepAll(): void {
+    const { files = [] } = this.summary.get() ?? {};
+    this.room.get()?.session.away.keep(files.map(({ fileId }) => fileId));
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private async act(fileId: string, action: AwayAction): Promise<Outcome> {
+    const room = this.room.get();
+    if (!room) return NO_ROOM;
+    const explanation = await room.session.away.act(fileId, action);
+    return explanation === undefined ? { ok: true } : { ok: false, explanation };
+  }
+
+  private changeRoom(): void {
+    this.lastReturn = 0;
+    if (!this.room.get()) this.show(undefined);
+  }
+
+  private update(room: OpenRoom): void {
+    const { summary } = room.session.away;
+    this.show(summary && describe(room, summary));
+    const returnNumber = summary?.returnNumber ?? 0;
+    if (returnNumber <= this.lastReturn) return;
+    this.lastReturn = returnNumber;
+    this.returned.fire();
+  }
+
+  private show(summary: AwaySummaryView | undefined): void {
+    const shown = this.summary.get();
+    if (JSON.stringify(shown) !== JSON.stringify(summary)) this.summary.set(summary);
+    this.newCount.set(summary?.files.filter(({ isLookedAt }) => !isLookedAt).length ?? 0);
+  }
+}
+
+function describe(room: OpenRoom, summary: AwaySummary): AwaySummaryView {
+  const { leftMs, returnedMs, unlistedCount, ownCount } = summary;
+  const colors = colorsBySubject(room);
+  const files = summary.changes.map((change) => describeFile(room, change, colors));
+  return { leftMs, returnedMs, absenceMs: Math.max(0, returnedMs - leftMs), files, unlistedCount, ownCount };
+}
+
+function describeFile(room: OpenRoom, change: AwayChange, colors: ReadonlyMap<string, number>): AwayFileView {
+  const { overlaps, people, ...rest } = change;
+  const { self } = room.session;
+  const access = self ? documentAccess(self.writesAs, change.fileId, self.chat) : 'unknown';
+  const listed = room.index.get(change.fileId);
+  return {
+    ...rest,
+    path: listed?.path ?? change.path,
+    isListed: listed !== undefined,
+    overlapCount: overlaps.length,
+    people: people.map((person) => ({
+      ...person,
+      colorIndex: colors.get(person.subject) ?? presenceColorIndex(person.subject),
+    })),
+    lockReason: explainReadOnly(room, { access }),
+  };
+}

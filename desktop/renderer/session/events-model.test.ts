@@ -1,0 +1,122 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { LabelledEvent, LabelsPage } from '../../../shared/sync/administration/index.ts';
+import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
+import { settle } from '../../../shared/testing/scripted-relay.ts';
+import { openRoomUnderTest } from '../testing/room-under-test.ts';
+import { ObservableValue } from '../ui/observable.ts';
+import { type ListEvents, RoomEventsModel } from './events-model.ts';
+import type { OpenRoom } from './open-room.ts';
+
+const PAGE = 30;
+
+/** The events of a room whose history the test writes. */
+async function watchEvents() {
+  const { room } = await openRoomUnderTest();
+  const history: LabelledEvent[] = [];
+  const hidden = new Set<number>();
+  let failure: string | undefined;
+  const asked: (number | undefined)[] = [];
+  const list = (before: number | undefined, limit: number): LabelsPage => {
+    const page = history.filter(({ seq }) => before === undefined || seq < before).slice(0, limit);
+    const lastSeq = page.at(-1)?.seq ?? 1;
+    return { events: page.filter(({ seq }) => !hidden.has(seq)), next: lastSeq > 1 ? lastSeq : undefined };
+  };
+  const ask: ListEvents = async ({ before, limit }) => {
+    asked.push(before);
+    await Promise.resolve();
+    if (failure !== undefined) return { ok: false, explanation: failure };
+    return { ok: true, value: list(before, limit) };
+  };
+  const scheduler = new ManualScheduler();
+  const open = new ObservableValue<OpenRoom | undefined>(room);
+  const model = new RoomEventsModel(open, ask, scheduler);
+  onTestFinished(() => model.dispose());
+  return {
+    model,
+    scheduler,
+    asked,
+    hidden,
+    open,
+    add: (count: number, part: Partial<LabelledEvent> = {}) => {
+      for (let added = 0; added < count; added++)
+        history.unshift({ ...createEvent((history[0]?.seq ?? 0) + 1), ...part });
+    },
+    fail: (explanation: string | undefined) => (failure = explanation),
+    seqs: () => model.state.get().events.map(({ seq }) => seq),
+  };
+}
+
+function createEvent(seq: number): LabelledEvent {
+  const base = { id: `event-number-${seq}`, kind: 'bulk', label: `act ${seq}`, detail: '', files: 3 };
+  return { seq, ...base, actor: 'ben', actorName: 'Ben', atMs: seq, receivedMs: seq };
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: from - to + 1 }, (_, index) => from - index);
+}
+
+it('asks the relay only while somebody looks, and then again and again', async () => {
+  const { model, scheduler, asked, add, seqs } = await watchEvents();
+  add(2);
+  scheduler.advance(60_000);
+  expect(asked).toEqual([]);
+  const watching = model.watch();
+  await vi.waitFor(() => expect(seqs()).toEqual([2, 1]));
+  add(1);
+  scheduler.advance(20_000);
+  await vi.waitFor(() => expect(seqs()).toEqual([3, 2, 1]));
+  watching.dispose();
+  scheduler.advance(60_000);
+  await settle();
+  expect(asked).toHaveLength(2);
+});
+
+it('pages back, keeps older pages while nothing is missing between, and begins anew when something is', async () => {
+  const { model, scheduler, add, seqs } = await watchEvents();
+  add(70);
+  onTestFinished(() => watching.dispose());
+  const watching = model.watch();
+  await vi.waitFor(() => expect(seqs()).toEqual(range(70, 41)));
+  expect(model.state.get().hasMore).toBe(true);
+  await model.loadMore();
+  await model.loadMore();
+  expect(seqs()).toEqual(range(70, 1));
+  expect(model.state.get().hasMore).toBe(false);
+  add(5);
+  scheduler.advance(20_000);
+  await vi.waitFor(() => expect(seqs()).toEqual(range(75, 1)));
+  add(PAGE + 5);
+  scheduler.advance(20_000);
+  await vi.waitFor(() => expect(seqs()).toEqual(range(110, 81)));
+  await model.loadMore();
+  expect(seqs()).toEqual(range(110, 51));
+});
+
+it('goes over pages of which self may see nothing', async () => {
+  const { model, add, hidden, seqs } = await watchEvents();
+  add(100);
+  for (const seq of range(70, 11)) hidden.add(seq);
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  await vi.waitFor(() => expect(seqs()).toEqual(range(100, 71)));
+  await model.loadMore();
+  expect(seqs()).toEqual([...range(100, 71), ...range(10, 1)]);
+});
+
+it('says why the relay did not tell, beside what was known, and forgets it all with the room', async () => {
+  const { model, scheduler, add, fail, open, seqs } = await watchEvents();
+  add(1, { atMs: 9_000, receivedMs: 5_000 });
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  await vi.waitFor(() => expect(seqs()).toEqual([1]));
+  expect(model.state.get().events[0]).toMatchObject({ name: 'Ben', fileCount: 3, atMs: 5_000, isSelf: false });
+  fail('The relay cannot be reached.');
+  scheduler.advance(20_000);
+  await vi.waitFor(() => expect(model.state.get().explanation).toBe('The relay cannot be reached.'));
+  expect(seqs()).toEqual([1]);
+  fail(undefined);
+  scheduler.advance(20_000);
+  await vi.waitFor(() => expect(model.state.get().explanation).toBeUndefined());
+  open.set(undefined);
+  expect(model.state.get()).toEqual({ events: [], hasMore: false, isLoading: false, explanation: undefined });
+});

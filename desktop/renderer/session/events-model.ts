@@ -1,0 +1,166 @@
+import {
+  type Disposable,
+  DisposableStore,
+  MutableDisposable,
+  reportUnexpectedError,
+  type Scheduler,
+  scheduleEvery,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
+import type { LabelledEvent, LabelsPage } from '../../../shared/sync/administration/index.ts';
+import type { InvokeRequest, InvokeResponse } from '../../ipc/index.ts';
+import { presenceColorIndex } from '../theme/presence-palette.ts';
+import type { EventsModel, RoomEventsState, RoomEventView } from '../ui/events-model.ts';
+import { type Observable, ObservableValue } from '../ui/observable.ts';
+import type { Answer } from '../ui/outcome.ts';
+import { askHost } from './ask-host.ts';
+import { observeEach, updateOn } from './observe.ts';
+import type { OpenRoom } from './open-room.ts';
+import { colorsBySubject } from './participant-colors.ts';
+
+const PAGE = 30;
+/** How often the relay is asked while somebody looks at the events. */
+const ASK_EVERY_MS = 20_000;
+/** Pages that are asked for at once when those before have nothing that self may see. */
+const MAX_EMPTY_PAGES = 10;
+const NONE: RoomEventsState = { events: [], hasMore: false, isLoading: false, explanation: undefined };
+
+/** Asks the host for a page of the open room's events. */
+export type ListEvents = (page: InvokeRequest<'history:list-events'>) => Promise<InvokeResponse<'history:list-events'>>;
+
+interface KnownEvents {
+  /** Newest first. */
+  readonly events: readonly LabelledEvent[];
+  readonly next: number | undefined;
+}
+
+/** The labelled events of the open room, as the relay tells them. */
+export class RoomEventsModel implements EventsModel, Disposable {
+  readonly state = new ObservableValue<RoomEventsState>(NONE);
+  private readonly disposables = new DisposableStore();
+  private readonly asking = this.disposables.add(new MutableDisposable());
+  private readonly room: Observable<OpenRoom | undefined>;
+  private readonly list: ListEvents;
+  private readonly scheduler: Scheduler;
+  private known: KnownEvents | undefined;
+  private explanation: string | undefined;
+  private watchers = 0;
+  private pending = 0;
+
+  constructor(room: Observable<OpenRoom | undefined>, list: ListEvents, scheduler: Scheduler) {
+    this.room = room;
+    this.list = list;
+    this.scheduler = scheduler;
+    this.disposables.add(room.subscribe(() => this.changeRoom()));
+    this.disposables.add(
+      observeEach(room, (open) => {
+        let wasOnline = false;
+        return updateOn(
+          () => {
+            const isOnline = open.session.state.kind === 'online';
+            if (isOnline && !wasOnline) this.refresh();
+            wasOnline = isOnline;
+            this.show();
+          },
+          (listener) => open.session.onDidChangeState(listener),
+          (listener) => open.session.onDidChangeSelf(listener),
+          (listener) => open.session.onDidChangeParticipants(listener),
+        );
+      }),
+    );
+    this.disposables.add(observeEach(room, ({ session }) => session.away.onDidChange(() => this.refresh())));
+  }
+
+  watch(): Disposable {
+    this.watchers++;
+    this.asking.value ??= scheduleEvery(this.scheduler, () => this.refresh(), ASK_EVERY_MS);
+    this.refresh();
+    return toDisposable(() => {
+      this.watchers--;
+      if (this.watchers === 0) this.asking.value = undefined;
+    });
+  }
+
+  async loadMore(): Promise<void> {
+    for (let page = 0; page < MAX_EMPTY_PAGES; page++) {
+      const { known } = this;
+      if (known?.next === undefined) return;
+      const count = known.events.length;
+      await this.ask(known.next, (older) => ({ events: union(known.events, older.events), next: older.next }));
+      if (this.explanation !== undefined || (this.known?.events.length ?? 0) > count) return;
+    }
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private refresh(): void {
+    if (this.watchers === 0 || this.pending > 0) return;
+    void this.ask(undefined, (newest) => renew(this.known, newest)).catch(reportUnexpectedError);
+  }
+
+  private async ask(before: number | undefined, take: (page: LabelsPage) => KnownEvents): Promise<void> {
+    const room = this.room.get();
+    if (!room) return;
+    this.pending++;
+    this.show();
+    const answer: Answer<LabelsPage> = await askHost(() => this.list({ before, limit: PAGE }));
+    this.pending--;
+    if (this.room.get() === room) {
+      this.explanation = answer.ok ? undefined : answer.explanation;
+      if (answer.ok) this.known = take(answer.value);
+    }
+    this.show();
+  }
+
+  private changeRoom(): void {
+    this.known = undefined;
+    this.explanation = undefined;
+    this.refresh();
+    this.show();
+  }
+
+  private show(): void {
+    if (this.disposables.isDisposed) return;
+    const room = this.room.get();
+    const { known, explanation } = this;
+    const next: RoomEventsState = room
+      ? {
+          events: known ? describe(room, known.events) : [],
+          hasMore: known?.next !== undefined,
+          isLoading: this.pending > 0,
+          explanation,
+        }
+      : NONE;
+    if (JSON.stringify(next) !== JSON.stringify(this.state.get())) this.state.set(next);
+  }
+}
+
+function describe(room: OpenRoom, events: readonly LabelledEvent[]): readonly RoomEventView[] {
+  const colors = colorsBySubject(room);
+  const own = room.session.self?.subject;
+  return events.map(({ seq, kind, label, files, actor, actorName, atMs, receivedMs }) => ({
+    seq,
+    kind,
+    label,
+    fileCount: files,
+    name: actorName,
+    colorIndex: colors.get(actor) ?? presenceColorIndex(actor),
+    isSelf: actor === own,
+    // The clock of somebody's device may be wrong.
+    atMs: Math.min(atMs, receivedMs),
+  }));
+}
+
+/** The newest page, with what is known of older ones where nothing can be missing in between. */
+function renew(known: KnownEvents | undefined, newest: LabelsPage): KnownEvents {
+  const { next } = newest;
+  if (!known || next === undefined || !known.events.some(({ seq }) => seq >= next)) return newest;
+  return { events: union(newest.events, known.events), next: known.next };
+}
+
+function union(newer: readonly LabelledEvent[], older: readonly LabelledEvent[]): readonly LabelledEvent[] {
+  const bySeq = new Map([...older, ...newer].map((event) => [event.seq, event]));
+  return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq);
+}

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { createAwayFile, createAwayPerson } from '../testing/fake-away.ts';
+import {
+  announceReturn,
+  changeLetter,
+  describeChange,
+  describeDuration,
+  describeSizes,
+  quotedIn,
+} from './changes-text.ts';
+
+const ben = createAwayPerson('Ben');
+const people = ['Ben', 'Cleo', 'Dora', 'Emil', 'Fred'].map((name) => createAwayPerson(name));
+
+it.each([
+  [400, 'less than 1 s'],
+  [5_000, '5 s'],
+  [125_000, '2 min 5 s'],
+  [3_600_000, '1 h'],
+  [7_500_000, '2 h 5 min'],
+  [8 * 24 * 3_600_000 + 3_600_000, '8 d 1 h'],
+])('%d ms are %s', (durationMs, text) => {
+  expect(describeDuration(durationMs)).toBe(text);
+});
+
+it.each([
+  ['M', 'Ben edited it', { people: [ben] }],
+  ['M', 'Others edited it', { people: [], text: 'unread' }],
+  ['M', 'Ben, Cleo, Dora, and 2 more edited it', { people }],
+  ['!', 'You and Ben edited it, 1 place overlaps.', { text: 'both', overlapCount: 1, people: [ben] }],
+  ['!', 'You and others edited it.', { text: 'both', people: [] }],
+  [
+    '!',
+    'You, Ben, and Cleo edited it, 2 places overlap.',
+    { text: 'both', overlapCount: 2, people: people.slice(0, 2) },
+  ],
+  ['A', 'Ben created it', { list: { kind: 'created' }, people: [ben] }],
+  ['D', 'Ben deleted it', { list: { kind: 'deleted' }, text: undefined, people: [ben] }],
+  ['D', 'Ben deleted it, you edited it', { list: { kind: 'deleted' }, text: 'both', people: [ben] }],
+  ['R', 'Ben renamed it. Was b.ts.', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, people: [ben] }],
+  ['M', 'Ben edited it. Was b.ts.', { list: { kind: 'renamed', from: 'b.ts' }, people: [ben] }],
+  ['M', 'Ben replaced it', { list: { kind: 'replaced' }, text: undefined, people: [ben] }],
+] as const)('%s: %s', (letter, text, rest) => {
+  const file = createAwayFile('f', 'a.ts', rest);
+  expect([changeLetter(file), describeChange(file)]).toEqual([letter, text]);
+});
+
+it('sets names and paths of others apart, and tells how much was edited as far as that is known', () => {
+  expect(quotedIn(createAwayFile('f', 'a.ts', { people: [ben], list: { kind: 'renamed', from: 'b.ts' } }))).toEqual([
+    'Ben',
+    'b.ts',
+  ]);
+  expect(describeSizes(createAwayFile('f', 'a.ts', { text: 'unread' }))).toBe('');
+  expect(describeSizes(createAwayFile('f', 'a.ts', { text: 'both', mine: { inserted: 1_200, deleted: 0 } }))).toBe(
+    'Others: 12 characters added, 3 deleted. You: 1,200 characters added, 0 deleted.',
+  );
+});
+
+it('announces how many files others changed, and in how many of them self did', () => {
+  const rest = { leftMs: 0, returnedMs: 1, absenceMs: 1, ownCount: 0 };
+  const [one, both] = [createAwayFile('f', 'a.ts'), createAwayFile('g', 'b.ts', { text: 'both' })];
+  expect(announceReturn({ ...rest, files: [one], unlistedCount: 0 })).toBe(
+    'While you were away, others changed 1 file.',
+  );
+  expect(announceReturn({ ...rest, files: [both, one], unlistedCount: 3 })).toBe(
+    'While you were away, others changed 5 files. You edited 1 of them too.',
+  );
+});

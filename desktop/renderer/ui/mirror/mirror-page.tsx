@@ -1,0 +1,111 @@
+import type { ReactElement } from 'react';
+import type { MirrorDirection, MirrorState } from '../mirror-model.ts';
+import { Icon } from '../primitives/icon.tsx';
+import { useObservable } from '../workbench/use-observable.ts';
+import { useServices } from '../workbench/workbench-services.ts';
+import { MirrorQuestion } from './mirror-question.tsx';
+import './mirror.css';
+
+type Running = Extract<MirrorState, { kind: 'running' }>;
+
+/** The folder that mirrors the room: what it would bring, and how it is. */
+export function MirrorPage(): ReactElement {
+  const { model, commands } = useServices();
+  const state = useObservable(model.mirror.state);
+  switch (state.kind) {
+    case 'asking':
+      return <MirrorQuestion key={state.preview.folder} preview={state.preview} />;
+    case 'reading':
+      return (
+        <Message text={`Comparing “${state.folder}” with the room…`} isBusy>
+          <button type="button" className="button button-secondary" onClick={() => void model.mirror.cancel()}>
+            Cancel
+          </button>
+        </Message>
+      );
+    case 'starting':
+      return <Message text={`Backing up what “${state.folder}” has of its own…`} isBusy />;
+    case 'running':
+      return <RunningMirror state={state} />;
+    case 'failed':
+      return <Message text={state.explanation} />;
+    case 'none':
+      return (
+        <Message text="This room is not mirrored to a folder on this device.">
+          <button type="button" className="button" onClick={() => commands.run('room.mirror')}>
+            Mirror to Folder…
+          </button>
+        </Message>
+      );
+  }
+}
+
+function Message({
+  text,
+  isBusy = false,
+  children,
+}: {
+  readonly text: string;
+  readonly isBusy?: boolean;
+  readonly children?: ReactElement;
+}): ReactElement {
+  return (
+    <div className="access-page">
+      <div className="access-page-body mirror-message">
+        <p role="status">
+          {isBusy && <Icon name="loading" isSpinning />} <bdi>{text}</bdi>
+        </p>
+        {children}
+      </div>
+    </div>
+  );
+}
+
+const WHAT_GOES: Readonly<Record<MirrorDirection, string>> = {
+  both: 'What is changed in the folder goes into the room, and the other way round.',
+  texts: 'Changes of files go both ways. You may not add, rename or delete files in this room.',
+  'to-disk': 'The room’s files come to the folder. You may only read this room, so nothing goes the other way.',
+};
+
+function RunningMirror({ state }: { readonly state: Running }): ReactElement {
+  const { commands } = useServices();
+  const { folder, direction, heldCount, backup } = state;
+  return (
+    <div className="access-page">
+      <header className="access-page-header">
+        <h2 className="access-page-title">
+          The room is mirrored to{' '}
+          <strong>
+            <bdi>{folder}</bdi>
+          </strong>
+        </h2>
+        <button type="button" className="button button-secondary" onClick={() => commands.run('mirror.showFolder')}>
+          Show Folder
+        </button>
+        <button type="button" className="button button-secondary" onClick={() => commands.run('mirror.stop')}>
+          Stop Mirroring
+        </button>
+      </header>
+      <div className="access-page-body mirror-message">
+        <p>{WHAT_GOES[direction]}</p>
+        {heldCount > 0 && (
+          <p>
+            {heldCount === 1 ? 'What you did with one file' : `What you did with ${heldCount} files`} of the folder
+            stays on this device.{' '}
+            <button type="button" className="text-button" onClick={() => commands.run('mirror.review')}>
+              Review
+            </button>
+          </p>
+        )}
+        {backup !== undefined && (
+          <p>
+            What the folder had of its own is backed up in <bdi>{backup}</bdi>.{' '}
+            <button type="button" className="text-button" onClick={() => commands.run('mirror.showBackup')}>
+              Show Backup
+            </button>
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { showWorkbench } from './testing/shown-workbench.ts';
+
+/** A picture of one transparent point. */
+const PNG = Uint8Array.from(
+  atob('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='),
+  (letter) => letter.charCodeAt(0),
+);
+const BLOB = 'a'.repeat(64);
+
+async function showPicture(changes: { readonly sizeBytes?: number; readonly blob?: string } = {}) {
+  const { fake } = await showWorkbench();
+  fake.open(['logo.png', 'a.ts']);
+  const state = fake.workspaceState.get();
+  if (state.kind !== 'open') throw new Error('nothing is open');
+  const files = state.files.map((file) => (file.path === 'logo.png' ? { ...file, sizeBytes: 68, ...changes } : file));
+  fake.workspaceState.set({ ...state, files });
+  await userEvent.dblClick(page.getByRole('treeitem', { name: /logo\.png/ }));
+  return fake;
+}
+
+it('a picture is shown, saved and brought back as it was', async () => {
+  const fake = await showPicture({ blob: BLOB });
+  fake.transfers.content = { ok: true, value: PNG };
+  fake.transfers.earlier = {
+    ok: true,
+    value: [{ blob: 'b'.repeat(64), sizeBytes: 2048, replacedMs: 0, replacedBy: '<b>Ben</b>' }],
+  };
+  await userEvent.click(page.getByRole('button', { name: 'Save a Copy…' }));
+  await expect.poll(() => fake.calls).toContain('save copy f0');
+  await userEvent.click(page.getByRole('button', { name: 'Show Earlier Versions' }));
+  await expect.element(page.getByText(/2\.0 KiB, until <b>Ben<\/b> replaced it/)).toBeVisible();
+  await userEvent.click(page.getByRole('button', { name: 'Bring Back' }));
+  await expect.poll(() => fake.calls).toContain(`bring back f0 ${'b'.repeat(64)}`);
+});
+
+it('a picture that has come is drawn', async () => {
+  const { fake } = await showWorkbench();
+  fake.transfers.content = { ok: true, value: PNG };
+  fake.workspaceState.set({
+    kind: 'open',
+    name: 'demo',
+    folder: undefined,
+    isListed: true,
+    isPartial: false,
+    lockReason: undefined,
+    files: [{ fileId: 'f0', path: 'images/logo.png', kind: 'binary', sizeBytes: 68, blob: BLOB }],
+  });
+  fake.openRequests.fire('f0');
+  await expect.element(page.getByRole('img', { name: 'Picture: logo.png' })).toBeVisible();
+  fake.transfers.content = { ok: false, explanation: 'The relay cannot be reached now.' };
+  const state = fake.workspaceState.get();
+  if (state.kind !== 'open') throw new Error('nothing is open');
+  const files = state.files.map((file) => ({ ...file, blob: 'c'.repeat(64) }));
+  fake.workspaceState.set({ ...state, files });
+  await expect.element(page.getByText('The relay cannot be reached now.')).toBeVisible();
+});
+
+it('what damages a picture is no picture', async () => {
+  const fake = await showPicture();
+  fake.transfers.content = { ok: true, value: new Uint8Array([1, 2, 3]) };
+  const state = fake.workspaceState.get();
+  if (state.kind !== 'open') throw new Error('nothing is open');
+  fake.workspaceState.set({ ...state, files: state.files.map((file) => ({ ...file, blob: BLOB })) });
+  await expect.element(page.getByText('The picture cannot be shown.')).toBeVisible();
+});
+
+it('says that a content has not come, how far it is, and what keeps it', async () => {
+  const fake = await showPicture({ sizeBytes: 10_485_760 });
+  await expect.element(page.getByText(/The room does not have its content yet/)).toBeVisible();
+  fake.transfers.showUpload('f0', 4_299_162, 10_485_760);
+  await expect.element(page.getByTestId('transfers')).toHaveTextContent('↑ 1 file, 41 %');
+  await expect.element(page.getByRole('treeitem', { name: /logo\.png/ })).toHaveTextContent('logo.png↑ 41 %');
+  await expect.element(page.getByText('Sending to the relay: 4.1 MiB of 10.0 MiB')).toBeVisible();
+  await expect.element(page.getByRole('progressbar')).toHaveAttribute('value', '41');
+  const { state } = fake.transfers;
+  const files = state.get().files.map((file) => ({ ...file, trouble: 'The disk of this device is full.' }));
+  state.set({ ...state.get(), files });
+  await expect.element(page.getByText('The disk of this device is full.')).toBeVisible();
+});
