@@ -20,7 +20,11 @@ export default defineConfig({
       minify: false,
       rolldownOptions: {
         checks: QUIET,
-        input: { index: resolve('desktop/main/index.ts') },
+        input: {
+          index: resolve('desktop/main/index.ts'),
+          'compaction-worker': resolve('desktop/main/store/compaction-worker.ts'),
+          'merge-worker': resolve('desktop/main/workspace/merge-worker.ts'),
+        },
         external: ['electron', ...NATIVE_MODULES],
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
       },

@@ -4,6 +4,7 @@ import { runTool } from './test/run-tool.ts';
 const BENCHMARKS: Readonly<Record<string, string | undefined>> = {
   typing: 'desktop/bench/typing.ts',
   open: 'desktop/bench/open.ts',
+  offline: 'desktop/bench/offline.ts',
   relay: 'relay-server/bench/relay.ts',
   revoke: 'relay-server/bench/revoke.ts',
 };

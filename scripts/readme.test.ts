@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROJECT_FOLDER } from './project.ts';
 
-const TOP_LEVEL = /^(desktop|relay-server|scripts|shared)\//;
+const TOP_LEVEL = /^(desktop|model|relay-server|scripts|shared)\//;
 
 it('every claim of the threat model names tests that are there', () => {
   const readme = readFileSync(join(PROJECT_FOLDER, 'README.md'), 'utf8');

@@ -199,6 +199,11 @@ test('edits made while the relay is down are kept, and merge when it returns', a
   }
   await expectSameEverywhere(['[Ana offline]', '[Cleo offline]']);
   for (const person of everybody()) await person.screenshot('11-merged');
+  // What happened meanwhile has taken the place of the files.
+  for (const person of everybody()) {
+    await expect(person.page.getByRole('button', { name: /^While you were away/ })).toBeVisible();
+    await person.showView('Explorer');
+  }
 });
 
 test('Windows line endings stay on disk', async () => {

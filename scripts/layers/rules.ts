@@ -70,6 +70,12 @@ export const LAYERS: readonly Layer[] = [
     mayImport: ['shared', 'desktop/bench', 'desktop/testing', 'desktop/e2e/support', 'scripts'],
   },
   { folder: 'desktop/bench/typing-page', mayImport: ['shared', 'desktop/renderer'], withoutNode: true },
+  // The whole of it, in one process: the only place that knows both the desktop and the relay.
+  {
+    folder: 'model',
+    mayImport: ['shared', 'shared/testing', 'desktop/main', 'desktop/testing', 'relay-server'],
+    testsOnly: true,
+  },
   { folder: 'scripts', mayImport: ['shared'], testsMayImport: ['shared/testing'] },
   { folder: '', mayImport: ['scripts'] },
 ];

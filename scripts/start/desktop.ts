@@ -46,14 +46,17 @@ export function startDesktop(
   return run('The desktop app', executablePath, appArgs, { ...env, TUTTI_ANNOUNCE_LINK: '1' });
 }
 
-/** Shares a folder, or a room without one, without a window. */
+/**
+ * Shares a folder, or a room without one, without a window; or mirrors a room to a folder. `args` are the folder to share,
+ * or `--join LINK --mirror FOLDER`.
+ */
 export function startHeadless(
   relayUrl: string,
   dataFolder: string,
-  folder: string | undefined,
+  given: readonly string[],
   env: Readonly<Record<string, string>>,
 ): RunningApp {
-  const args = [HEADLESS_MAIN, '--relay', relayUrl, '--data', dataFolder, ...(folder === undefined ? [] : [folder])];
+  const args = [HEADLESS_MAIN, '--relay', relayUrl, '--data', dataFolder, ...given];
   return run('The folder host', process.execPath, args, env);
 }
 

@@ -4,6 +4,7 @@ import { parseStartOptions } from './options.ts';
 const NOTHING = {
   folder: undefined,
   joinLink: undefined,
+  mirrorFolder: undefined,
   relayUrl: undefined,
   isRelayOnly: false,
   isWindowless: false,
@@ -21,6 +22,8 @@ describe('parseStartOptions', () => {
       'code',
       '--join',
       'http://host/join/r#secret-0123456789',
+      '--mirror',
+      '../mine',
       '--no-window',
       '--port',
       '8080',
@@ -31,6 +34,7 @@ describe('parseStartOptions', () => {
       ...NOTHING,
       folder: '/work/code',
       joinLink: 'http://host/join/r#secret-0123456789',
+      mirrorFolder: '/mine',
       isWindowless: true,
       port: 8080,
       dataFolder: '/data',
@@ -49,6 +53,7 @@ describe('parseStartOptions', () => {
     [['--relay-only', 'code'], 'opens no folder'],
     [['--join', 'notalink'], '--join: '],
     [['https://host/join/r'], '--join: '],
+    [['--mirror', 'mine'], '--join LINK'],
     [['--wat'], "unknown option '--wat'"],
     [['one', 'two'], 'too many arguments'],
   ])('refuses %s', (args, message) => {

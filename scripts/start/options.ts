@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly folder: string | undefined;
   /** Share link of a room to join. */
   readonly joinLink: string | undefined;
+  /** Absolute path of the folder to mirror that room to. */
+  readonly mirrorFolder: string | undefined;
   /** Base URL of a relay to use in place of the embedded one. */
   readonly relayUrl: string | undefined;
   /** Serve, but open no folder and no window. */
@@ -28,6 +30,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     .description('Opens Tutti on a folder, with a relay of its own that others can join.')
     .argument('[folder]', 'folder to open and share; a share link is as the value of --join')
     .option('--join <link>', 'join the room of a share link')
+    .option('--mirror <folder>', 'keep the files of the joined room in this folder, too')
     .option('--relay <url>', 'use this relay instead of starting one')
     .option('--relay-only', 'start the relay and nothing else')
     .option('--no-window', 'share the folder without opening a window')
@@ -37,6 +40,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     .parse([...args], { from: 'user' });
   const options = command.opts<{
     join?: string;
+    mirror?: string;
     relay?: string;
     relayOnly?: boolean;
     window: boolean;
@@ -53,12 +57,15 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     const parsed = parseShareLink(joinLink);
     if (!parsed.ok) command.error(`--join: ${parsed.explanation}`);
   }
+  if (options.mirror !== undefined && joinLink === undefined)
+    command.error('--mirror needs a room to join: --join LINK');
   if (options.relay !== undefined && !/^https?:\/\/./.test(options.relay)) {
     command.error(`--relay needs an address such as https://tutti.example.org, not "${options.relay}"`);
   }
   return {
     folder: folder === undefined ? undefined : resolve(workingFolder, folder),
     joinLink,
+    mirrorFolder: options.mirror === undefined ? undefined : resolve(workingFolder, options.mirror),
     relayUrl: options.relay?.replace(/\/+$/, ''),
     isRelayOnly: options.relayOnly ?? false,
     isWindowless: !options.window,

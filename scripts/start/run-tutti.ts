@@ -33,7 +33,7 @@ export async function runTutti(options: StartOptions): Promise<void> {
     const relayUrl = options.relayUrl ?? relay?.url ?? '';
     const app = options.isRelayOnly ? undefined : await startApp(options, relayUrl, dataFolder, relay !== undefined);
     if (app) parts.push(app.process);
-    void announceReadiness(app, relayUrl, options.joinLink);
+    void announceReadiness(app, relayUrl, options);
     const failure = await Promise.race([stopRequest, ...parts.map(waitForFailure)]);
     if (failure) throw new Error(failure);
   } finally {
@@ -45,12 +45,18 @@ export async function runTutti(options: StartOptions): Promise<void> {
 async function announceReadiness(
   app: RunningApp | undefined,
   relayUrl: string,
-  joinLink: string | undefined,
+  { joinLink, mirrorFolder, isWindowless }: StartOptions,
 ): Promise<void> {
   const timer = setTimeout(() => {
-    console.error(`The relay at ${relayUrl} does not answer, so there is no link yet. Tutti goes on trying.`);
+    console.error(
+      joinLink === undefined
+        ? `The relay at ${relayUrl} does not answer, so there is no link yet. Tutti goes on trying.`
+        : 'The files of the room are not all there yet. Tutti goes on trying.',
+    );
   }, LINK_PATIENCE_MS);
-  const link = joinLink ?? (app ? await app.link : `${relayUrl}/`);
+  // Without a window the room is ready once it is in its folder.
+  const isAwaited = joinLink === undefined || (app !== undefined && isWindowless && mirrorFolder !== undefined);
+  const link = isAwaited ? await (app ? app.link : `${relayUrl}/`) : joinLink;
   clearTimeout(timer);
   if (link !== undefined) console.log(`Tutti is ready: ${link}`);
 }
@@ -62,7 +68,7 @@ async function waitForFailure({ name, ended }: Part): Promise<string | undefined
 }
 
 async function startApp(
-  { folder, joinLink, isWindowless }: StartOptions,
+  { folder, joinLink, mirrorFolder, isWindowless }: StartOptions,
   relayUrl: string,
   dataFolder: string,
   isEmbedded: boolean,
@@ -75,17 +81,21 @@ async function startApp(
     const relayData = join(dataFolder, 'relay');
     env['TUTTI_OPERATOR_TOKEN'] = await createOperatorToken(relayData, ['--create-rooms', '--ttl', OPERATOR_TOKEN_TTL]);
   }
+  const mirroring = mirrorFolder === undefined ? [] : ['--mirror', mirrorFolder];
   if (!isWindowless) {
     const support = await findWindowSupport();
     if (support.isPossible) {
       const joining = joinLink === undefined ? [] : ['--join', joinLink];
-      const args = ['--relay', relayUrl, ...joining, ...(folder === undefined ? [] : [folder])];
+      const args = ['--relay', relayUrl, ...joining, ...mirroring, ...(folder === undefined ? [] : [folder])];
       return startDesktop(support.executablePath, appData, args, env);
     }
     console.error(support.reason);
   }
-  // A guest needs nothing but the link.
-  return joinLink === undefined ? startHeadless(relayUrl, appData, folder, env) : undefined;
+  // A guest who wants no files here needs nothing but the link.
+  if (joinLink === undefined) return startHeadless(relayUrl, appData, folder === undefined ? [] : [folder], env);
+  return mirrorFolder === undefined
+    ? undefined
+    : startHeadless(relayUrl, appData, ['--join', joinLink, ...mirroring], env);
 }
 
 /** Without its relay a link opens nothing, unless this device was there before. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -96,6 +96,30 @@ describe('npm start', () => {
     const second = start(['--no-window', folder]);
     expect(new URL(await second.ready).pathname).toBe(pathname);
     await interrupt(second);
+  });
+
+  it('mirrors the room of a link to a folder, both ways, and keeps what that had of its own', async () => {
+    const link = await start(['--no-window', folder]).ready;
+    const mine = join(data, 'guest', 'mine');
+    await mkdir(mine, { recursive: true });
+    await writeFile(join(mine, 'a.txt'), 'mine\n');
+    const joining = ['--data', join(data, 'guest', 'data'), '--relay', new URL(link).origin, '--no-window'];
+    const guest = start([...joining, '--join', link, '--mirror', mine]);
+    expect(await guest.ready).toBe(link);
+    expect(await readFile(join(mine, 'a.txt'), 'utf8')).toBe('a\n');
+    expect(guest.errors.join('\n')).toContain('Your files were backed up.');
+    await writeFile(join(mine, 'b.txt'), 'from the guest\n');
+    await vi.waitFor(async () => expect(await readFile(join(folder, 'b.txt'), 'utf8')).toBe('from the guest\n'), {
+      timeout: 20_000,
+    });
+    expect(await interrupt(guest)).toBe(0);
+  });
+
+  it('says why a room cannot be mirrored to a folder', async () => {
+    const link = await start(['--no-window', folder]).ready;
+    const joining = ['--data', join(data, 'guest'), '--relay', new URL(link).origin, '--no-window', '--join', link];
+    const guest = start([...joining, '--mirror', '/']);
+    await expect(guest.ready).rejects.toThrow('"/" is the whole disk');
   });
 
   it('says in one sentence why no window opens, and serves the browser client', async () => {

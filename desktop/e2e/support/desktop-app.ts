@@ -11,11 +11,13 @@ export interface DesktopOptions {
   readonly joinLink?: string;
   /** A `tutti://` link, handed over as the system does it. */
   readonly appLink?: string;
+  /** Folder to mirror the joined room to. */
+  readonly mirrorFolder?: string;
 }
 
 /** Starts the built desktop app with data of its own. The caller closes it. */
 export async function launchDesktop(options: DesktopOptions): Promise<DesktopPerson> {
-  const { name, userData, relayUrl, operatorToken, folder, joinLink, appLink } = options;
+  const { name, userData, relayUrl, operatorToken, folder, joinLink, appLink, mirrorFolder } = options;
   const app: ElectronApplication = await electron.launch({
     executablePath: process.env['ELECTRON_EXEC_PATH'] ?? '',
     args: [
@@ -26,6 +28,7 @@ export async function launchDesktop(options: DesktopOptions): Promise<DesktopPer
       relayUrl,
       ...(joinLink === undefined ? [] : ['--join', joinLink]),
       ...(appLink === undefined ? [] : [appLink]),
+      ...(mirrorFolder === undefined ? [] : ['--mirror', mirrorFolder]),
       ...(folder === undefined ? [] : [folder]),
     ],
     env: {

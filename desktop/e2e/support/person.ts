@@ -82,6 +82,20 @@ export class Person {
     return lines.join('\n');
   }
 
+  get connection(): Locator {
+    return this.page.getByTestId('connection');
+  }
+
+  get saveState(): Locator {
+    return this.page.getByTestId('save-state');
+  }
+
+  /** Shows a view of the side bar. */
+  async showView(name: 'Explorer' | 'Changes' | 'People'): Promise<void> {
+    const button = this.page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${name}`) });
+    if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
+  }
+
   async expectOnline(): Promise<void> {
     await expect(this.statusBar.getByText('Online', { exact: true })).toBeVisible();
   }

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** The file that the people in the tests type into. */
 export const SHARED_FILE = 'src/greeting.ts';
@@ -31,6 +31,17 @@ export async function createFolder(texts: Readonly<Record<string, string>>): Pro
     await writeFile(join(path, name), text);
   }
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Path and content, as Latin-1, of every file in a folder, but for what Git keeps for itself. */
+export async function readFolder(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .filter((path) => !path.startsWith('.git/'));
+  const contents = await Promise.all(files.map(async (path) => [path, await readFile(join(folder, path), 'latin1')]));
+  return Object.fromEntries(contents);
 }
 
 /** A project folder of more than 500 shared files, with what a scan must leave out or must not open as text. */

@@ -24,21 +24,30 @@ export interface LinkChoices {
 export interface SharedRoom {
   readonly data: string;
   readonly folder: TestFolder;
+  /** The one that runs, or ran last. */
   readonly relay: RelayProcess;
   readonly browser: Browser;
   readonly ana: DesktopPerson;
   readOnDisk(path: string): Promise<string>;
+  /** Starts the relay again that was stopped, with what it stored and where it was. */
+  startRelayAgain(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** Starts them on a folder with the given texts. The caller disposes of the result. */
-export async function shareFolder(texts: Readonly<Record<string, string>>): Promise<SharedRoom> {
+/** Starts them on a folder with the given texts, after `prepare`. The caller disposes of the result. */
+export async function shareFolder(
+  texts: Readonly<Record<string, string>>,
+  prepare: (folder: string) => Promise<unknown> = () => Promise.resolve(),
+): Promise<SharedRoom> {
   const data = await mkdtemp(join(tmpdir(), 'tutti-e2e-'));
   const folder = await createFolder(texts);
-  const [relay, browser] = await Promise.all([
-    RelayProcess.start(join(data, 'relay'), { staticFolder: resolve('out/browser') }),
+  await prepare(folder.path);
+  const staticFolder = resolve('out/browser');
+  const [started, browser] = await Promise.all([
+    RelayProcess.start(join(data, 'relay'), { staticFolder }),
     launchBrowser(),
   ]);
+  let relay = started;
   const ana = await launchDesktop({
     name: 'Ana',
     userData: join(data, 'ana'),
@@ -51,10 +60,15 @@ export async function shareFolder(texts: Readonly<Record<string, string>>): Prom
   return {
     data,
     folder,
-    relay,
+    get relay() {
+      return relay;
+    },
     browser,
     ana,
     readOnDisk: (path) => readFile(join(folder.path, path), 'utf8'),
+    async startRelayAgain() {
+      relay = await RelayProcess.start(relay.dataFolder, { port: relay.port, staticFolder });
+    },
     async dispose() {
       await Promise.all([ana.app.close(), browser.close()]);
       await relay.stop();
