@@ -31,7 +31,7 @@ describe('a resync that something comes between', () => {
     const both = Promise.all([ben.session.resync('file'), ben.session.resync('file', true)]);
     const [first, second] = await outcomeOf(both, pass);
     await pass(2_000);
-    expect(first).toMatchObject({ kind: 'done', keptPath: expect.any(String) });
+    expect(first?.kind === 'done' && first.keptPath).toContain('(kept');
     expect(second).toEqual(first);
     expect(list.files.filter(({ path }) => path.includes('(kept'))).toHaveLength(1);
     expect(bens.access).toBe('write');

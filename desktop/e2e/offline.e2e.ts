@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { GitRepository } from '../testing/git-repository.ts';
 import { launchDesktop } from './support/desktop-app.ts';
 import { DesktopPerson, type Person } from './support/person.ts';
@@ -21,6 +21,7 @@ const BENS = 'docs/bens-own.md';
 const CLEOS = 'docs/cleos-own.md';
 const CREATED = 'docs/created.md';
 const GREETING = 'export function greet(name: string): string {\n  return `Hello, ${name}!`;\n}\n// the end\n';
+const PICTURE = 'picture.png';
 const TEXTS = {
   'README.md': '# Sample\n\nA project to share.\n',
   [CONTESTED]: GREETING,
@@ -51,6 +52,7 @@ function library(branch: string): Record<string, string> {
 
 /** A repository of two branches that differ in each file of lib. */
 async function makeRepository(folder: string): Promise<void> {
+  await copyFile(resolve('resources/screenshot.png'), join(folder, PICTURE));
   repository = await GitRepository.create(folder, library('main'));
   await repository.git('switch', '--quiet', '--create', 'feature');
   await repository.commit('second', library('feature'));
@@ -142,6 +144,17 @@ test('the copies of all three are compared, and the state of an edit is told', a
     await expect(person.page.getByTestId('agreement')).toHaveText('Identical on all 3');
   }
   await ana.screenshot('39-identical');
+});
+
+test('a picture in the folder of Ana is shown to a guest', async () => {
+  await cleo.page.getByRole('treeitem', { name: PICTURE }).click();
+  const picture = cleo.page.getByRole('img', { name: `Picture: ${PICTURE}` });
+  await expect(picture).toBeVisible();
+  expect(
+    await picture.evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0)),
+  ).toBeGreaterThan(100);
+  await cleo.screenshot('45-picture');
+  await cleo.openFile(CONTESTED);
 });
 
 test('the relay stops: nobody is told for 3 s, then everybody is', async () => {
@@ -244,10 +257,15 @@ test('lines that were edited by two are marked until they are looked at', async 
 });
 
 test('Ana compares the file that all edited, and undoes what the others did in it', async () => {
-  await changedByBoth(ana).getByRole('button', { name: /^greeting\.ts/ }).click();
+  await changedByBoth(ana)
+    .getByRole('button', { name: /^greeting\.ts/ })
+    .click();
   const page = ana.page.getByRole('tabpanel').filter({ has: ana.page.getByText('while you were away:') });
   await expect(page.locator('.tutti-author').first()).toBeVisible();
-  await expect(page.getByRole('list', { name: 'Who changed it' }).getByRole('listitem')).toHaveText([/Ben|Cleo/, /Ben|Cleo/]);
+  await expect(page.getByRole('list', { name: 'Who changed it' }).getByRole('listitem')).toHaveText([
+    /Ben|Cleo/,
+    /Ben|Cleo/,
+  ]);
   await ana.screenshot('42-away-diff');
   await page.getByRole('button', { name: 'Undo Theirs' }).click();
   await ana.showView('Explorer');
@@ -304,26 +322,29 @@ test('a new window of Ben shows the same room, and is nobody else in it', async 
   await ben.expectOnline();
 });
 
-test('Ben sees what his device keeps, opens the room again from the welcome page, and forgets it', async () => {
+test('Ben sees what his device keeps, opens the room again without a link, and forgets it', async () => {
   await ben.app.close();
   ben = await launchDesktop({ name: 'Ben', userData: join(room.data, 'ben'), relayUrl: room.relay.url });
   const stored = ben.page.getByRole('list', { name: 'Rooms on this device' }).getByRole('listitem');
-  await expect(stored).toHaveCount(1);
-  await expect(stored).toContainText(/\d+(\.\d)? [KM]iB/);
-  await ben.screenshot('44-welcome');
-  await stored.getByRole('button', { name: /^(?!Forget)/ }).click();
-  await ben.expectOnline();
+  const ofAna = stored.filter({ hasText: mirror.path });
+  await expect(ben.statusBar.getByText('Untitled room')).toBeVisible();
   await ben.runCommand('Show What Is Stored on This Device');
-  await expect(ben.page.getByRole('heading', { name: /^Rooms on this device: \d+(\.\d)? [KM]iB in all$/ })).toBeVisible();
-  await expect(stored).toContainText('Open');
+  await expect(ofAna).toContainText(/\d+(\.\d)? [KM]iB/);
+  await ofAna.getByRole('button', { name: basename(mirror.path), exact: true }).click();
+  await expect(ben.statusBar.getByRole('button', { name: '3 people in the room' })).toBeVisible();
+  await ben.runCommand('Show What Is Stored on This Device');
+  const sum = ben.page.getByRole('heading', { name: /^Rooms on this device: \d+(\.\d)? [KM]iB in all$/ });
+  await expect(sum).toBeVisible();
+  await expect(ofAna).toContainText('Open');
   await ben.screenshot('44-storage');
-  await stored.getByRole('button', { name: /^Forget/ }).click();
-  const question = ben.page.getByRole('dialog');
+  await ofAna.getByRole('button', { name: /^Forget/ }).click();
+  const question = ben.page.getByRole('alertdialog');
   await expect(question).toContainText(`The files in ${mirror.path} stay as they are.`);
   await ben.screenshot('44-forget');
   await question.getByRole('button', { name: 'Forget' }).click();
   await expect(ben.page.getByRole('main', { name: 'Welcome' })).toBeVisible();
-  await expect(stored).toHaveCount(0);
+  await expect(ofAna).toHaveCount(0);
+  await ben.screenshot('44-welcome');
   await expect(ana.statusBar.getByRole('button', { name: '2 people in the room' })).toBeVisible();
   await expectSameFolders();
 });

@@ -2,7 +2,12 @@ import { expect, it } from 'vitest';
 import type { LaunchRequest } from './command-line.ts';
 import { LaunchQueue } from './launch-queue.ts';
 
-const link = (joinLink: string): LaunchRequest => ({ folder: undefined, joinLink, mirrorFolder: undefined, relayUrl: undefined });
+const link = (joinLink: string): LaunchRequest => ({
+  folder: undefined,
+  joinLink,
+  mirrorFolder: undefined,
+  relayUrl: undefined,
+});
 
 it('keeps what comes before the app is ready, in order, each once', () => {
   const queue = new LaunchQueue();

@@ -25,9 +25,7 @@ function setUp() {
     index.dispose();
     const payload = Y.encodeStateAsUpdate(doc);
     const update = { session: SESSION, clientSeq: ++clientSeq, name: 'Ana', timeMs: 1, payload };
-    await log.append([
-      { key: { tenant: 't', room, document: INDEX_DOCUMENT }, epochWhenNew: 'e', updates: [update] },
-    ]);
+    await log.append([{ key: { tenant: 't', room, document: INDEX_DOCUMENT }, epochWhenNew: 'e', updates: [update] }]);
   };
   const pathsIn = async (room: string) => (await lists.read({ tenant: 't', room })).map(({ path }) => path).toSorted();
   return { add, pathsIn, reads };

@@ -24,14 +24,11 @@ function locate(bucket: string): string {
 }
 
 describe.each(['a folder', 'a bucket'])('blobs in %s', (where) => {
-  const argsOf = async (data: string) => {
-    if (where === 'a folder') return [];
-    return ['--s3', locate(s3.createBucket())];
-  };
+  const argsOf = () => (where === 'a folder' ? [] : ['--s3', locate(s3.createBucket())]);
 
   it('survive an end of the relay at any part, and go on from there', { timeout: 60_000 }, async () => {
     const data = temporaryFolder();
-    const args = ['--data', data, ...(await argsOf(data))];
+    const args = ['--data', data, ...argsOf()];
     const token = await tokenFor(data, ROOM);
     const bytes = randomBytes((PARTS - 1) * BLOB_PART_BYTES + 12_345);
     const blob = hashOf(bytes);
@@ -79,7 +76,7 @@ describe.each(['a folder', 'a bucket'])('blobs in %s', (where) => {
 
   it('are fetched on from where a download was broken off', async () => {
     const data = temporaryFolder();
-    const args = ['--data', data, ...(await argsOf(data))];
+    const args = ['--data', data, ...argsOf()];
     const token = await tokenFor(data, ROOM);
     const bytes = randomBytes(4 * BLOB_PART_BYTES);
     const blob = hashOf(bytes);

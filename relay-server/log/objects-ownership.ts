@@ -139,7 +139,9 @@ async function move({ claims, mark }: OwnershipServices, claim: ObjectsClaim, fo
   let { next } = claim;
   if (found === next) {
     next = crypto.randomUUID();
-    const past = [claim.current, ...claim.past].filter((mark) => mark !== found && mark !== NO_MARK_YET).slice(0, KEPT_MARKS);
+    const past = [claim.current, ...claim.past]
+      .filter((mark) => mark !== found && mark !== NO_MARK_YET)
+      .slice(0, KEPT_MARKS);
     // Another relay of this database was quicker.
     if (!(await claims.replace(claim, { current: found, next, past }))) return;
   }

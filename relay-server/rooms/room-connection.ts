@@ -351,7 +351,12 @@ export class RoomConnection extends TrackedDisposable implements Place {
     const { scheduler, documents, comparisons: turns } = this.services;
     const { log, reportProblem } = documents;
     const { outlet, grant } = this.self;
-    const from = { room: this.room.key, subject: grant.subject, outlet, servedAs: (name: string) => this.servedAs(name) };
+    const from = {
+      room: this.room.key,
+      subject: grant.subject,
+      outlet,
+      servedAs: (name: string) => this.servedAs(name),
+    };
     return new HeadComparison({ ...from, log, scheduler, turns, reportProblem });
   }
 

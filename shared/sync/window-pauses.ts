@@ -39,7 +39,7 @@ export class WindowPauses {
         for (const editor of this.editors) editor.resume(document);
       }),
     );
-    const answers = [...this.editors].map((editor) => editor.pause(document));
+    const answers = [...this.editors].flatMap((editor) => editor.pause(document) ?? []);
     const isAnswered = await this.isInTime(Promise.all(answers));
     if (isAnswered) return owned;
     owned.dispose();

@@ -1,5 +1,12 @@
 import type * as Y from 'yjs';
-import { type Disposable, DisposableStore, Emitter, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  MutableDisposable,
+  systemScheduler,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import type { DocumentLease, RoomSession } from '../../../shared/sync/index.ts';
 import {
   CONTENT_TEXT,
@@ -16,6 +23,9 @@ const DISK_ORIGIN = Symbol('from the folder on disk');
 
 /** Texts of a large change are waited for so long before their files are listed. */
 const DELIVERY_MS = 500;
+
+/** Files whose texts come within so long are shown at once: each time, all files are looked at. */
+const SHOW_TOGETHER_MS = 20;
 
 /** A file was changed in the room as it is on disk. */
 export interface TakenChange {
@@ -44,6 +54,7 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly filesChanged = this.disposables.add(new Emitter<void>());
   private readonly taken = this.disposables.add(new Emitter<TakenChange>());
   private readonly indexLease: DocumentLease;
+  private readonly showing = this.disposables.add(new MutableDisposable<Disposable>());
   /** Texts of others that are to be opened. */
   private readonly awaited = new Set<string>();
   private readonly isKnown: (fileId: string) => boolean;
@@ -220,7 +231,10 @@ export class RoomFiles implements SharedFiles, Disposable {
       if (this.disposables.isDisposed || this.ready.has(fileId)) return;
       this.ready.add(fileId);
       this.shown = undefined;
-      this.filesChanged.fire();
+      this.showing.value ??= systemScheduler.schedule(() => {
+        this.showing.value = undefined;
+        this.filesChanged.fire();
+      }, SHOW_TOGETHER_MS);
     };
     void replica.whenLoaded.then(() => {
       if (text.length > 0) accept();

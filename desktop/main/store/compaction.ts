@@ -47,6 +47,8 @@ export class Compaction implements Disposable {
   private readonly growth = new Map<string, Growth>();
   private readonly queue = new Set<string>();
   private readonly unmergeable = new Set<string>();
+  /** Documents of which all was replaced while they were being merged. */
+  private readonly renewed = new Set<string>();
   private readonly timer = new MutableDisposable<Disposable>();
   private running: Promise<void> | undefined;
   private isDisposed = false;
@@ -62,6 +64,12 @@ export class Compaction implements Disposable {
   found(document: string, rows: number, largestBytes: number): void {
     this.growth.set(document, { rows: 0, mergedBytes: largestBytes, changedMs: 0 });
     this.grown(document, rows);
+  }
+
+  /** All rows of a document were replaced by one of so many bytes; what is being merged of it is void. */
+  replaced(document: string, bytes: number): void {
+    this.renewed.add(document);
+    this.found(document, 1, bytes);
   }
 
   /** A document has so many rows more. */
@@ -155,8 +163,10 @@ export class Compaction implements Disposable {
   }
 
   private async mergeDocument(document: string): Promise<void> {
+    this.renewed.delete(document);
     const rows = await this.sendRows(document);
-    if (this.hasEnded || rows.acked.length + rows.unacked.length < 2) return this.thread.reset();
+    if (this.hasEnded || this.renewed.has(document) || rows.acked.length + rows.unacked.length < 2)
+      return this.thread.reset();
     const reply = await this.thread.merge();
     if (reply.kind === 'failed') return this.giveUp(document, reply.reason);
     await this.replace(document, rows.acked, reply.acked);
@@ -199,11 +209,12 @@ export class Compaction implements Disposable {
       const last = run.pop();
       if (!payload || last === undefined) continue;
       if (this.hasEnded) return;
-      const { changes } = await this.room.writes.enqueue(() =>
-        this.statements.replace.run(toBlob(payload), document, last),
-      );
-      // The document was begun anew meanwhile.
-      if (changes === 0) return;
+      const isReplaced = await this.room.writes.enqueue(() => {
+        // Rows that were read later may be of the new beginning, and stand for nothing of the old one.
+        if (this.renewed.has(document)) return false;
+        return this.statements.replace.run(toBlob(payload), document, last).changes > 0;
+      });
+      if (!isReplaced) return;
       await this.remove(document, run);
     }
   }

@@ -23,6 +23,8 @@ export class GroupCommit {
   private readonly commitTimer = new MutableDisposable<Disposable>();
   /** Runs from one commit that was brought to the disk until the next may be. */
   private readonly syncTimer = new MutableDisposable<Disposable>();
+  /** Commits before the next turn. */
+  private soon: NodeJS.Immediate | undefined;
   private pending: Write[] = [];
   private hasUnsynced = false;
 
@@ -49,9 +51,16 @@ export class GroupCommit {
     });
   }
 
+  /** Commits what is pending before others have their turn, for callers who wait for it: they share a commit. */
+  flushSoon(): void {
+    this.soon ??= setImmediate(() => this.flush());
+  }
+
   /** Commits now what is pending. Failures reach those who enqueued. */
   flush(): void {
     this.commitTimer.value = undefined;
+    clearImmediate(this.soon);
+    this.soon = undefined;
     const writes = this.pending;
     this.pending = [];
     if (writes.length === 0) return;

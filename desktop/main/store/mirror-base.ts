@@ -60,13 +60,14 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     return [...paths].map(([fileId, path]) => ({ fileId, path }));
   }
 
-  beginSave(fileId: string, { path, hash, text }: MirrorBase): void {
+  async beginSave(fileId: string, { path, hash, text }: MirrorBase): Promise<void> {
     this.savingIds.add(fileId);
     const noted = this.room.writes.enqueue(() => {
       this.statements.setSaving.run(fileId, path, hash, text);
     });
-    noted.catch((error: unknown) => this.failed.fire(error));
-    this.room.writes.flush();
+    // Many files are saved at a time.
+    this.room.writes.flushSoon();
+    await noted.catch((error: unknown) => this.failed.fire(error));
   }
 
   savingOf(fileId: string): MirrorBase | undefined {

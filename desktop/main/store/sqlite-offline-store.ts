@@ -79,7 +79,7 @@ export class SqliteOfflineStore implements OfflineStore {
       const { lastInsertRowid } = statements.append.run(name, toBlob(update), 0);
       statements.removeBelow.run(name, Number(lastInsertRowid));
       statements.saveCursor.run(name, epoch, seq);
-      compaction.found(name, 1, update.byteLength);
+      compaction.replaced(name, update.byteLength);
     });
   }
 

@@ -43,8 +43,8 @@ export class BaseIndex implements MirrorBaseStore {
     this.store.delete(fileId);
   }
 
-  beginSave(fileId: string, saving: MirrorBase): void {
-    this.store.beginSave(fileId, saving);
+  beginSave(fileId: string, saving: MirrorBase): Promise<void> {
+    return this.store.beginSave(fileId, saving);
   }
 
   savingOf(fileId: string): MirrorBase | undefined {

@@ -212,7 +212,7 @@ export class BlobSync {
       return 'again';
     }
     if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
-    bases.beginSave(fileId, { path, hash: blob, text: '' });
+    await bases.beginSave(fileId, { path, hash: blob, text: '' });
     const target = { absolutePath, path, content: blobs.read(blob), replaces: here, isWanted };
     if (!(await placeContent(target, means))) return 'again';
     this.agree(file, blob);

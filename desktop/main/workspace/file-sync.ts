@@ -263,7 +263,7 @@ export class FileSync {
       bases.set(fileId, { path, hash, text });
       return 'done';
     }
-    bases.beginSave(fileId, { path, hash, text });
+    await bases.beginSave(fileId, { path, hash, text });
     if (!(await writeBytes({ absolutePath, path, bytes, replaces: replaced?.hash }, means))) return 'again';
     bases.set(fileId, { path, hash, text });
     return 'done';

@@ -40,7 +40,7 @@ it('refuses what is no folder for one room', async () => {
     [folder.at('dangling'), 'is a link nowhere'],
     [folder.at('mine/sub/a.txt'), 'is not a folder'],
   ] as const) {
-    await expect(checkMirrorFolder(path, options), path).rejects.toThrow(message);
+    await expect(checkMirrorFolder(path, options)).rejects.toThrow(message);
   }
   const outer = { ...options, dataFolder: folder.at('elsewhere') };
   await expect(checkMirrorFolder(folder.path, outer)).rejects.toThrow('holds');

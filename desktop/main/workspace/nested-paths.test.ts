@@ -78,7 +78,7 @@ describe('a file that the room moves', () => {
     // The state between the two moves, as it is then kept.
     test.files.update(id, { path: 'lib' });
     test.bases.delete(id);
-    if (base) test.bases.beginSave(id, { ...base, path: 'lib' });
+    if (base) await test.bases.beginSave(id, { ...base, path: 'lib' });
     await rm(test.folder.at('lib'), { recursive: true });
     await test.folder.write('lib.local-20260101T000000Z', 'x');
     await test.start();

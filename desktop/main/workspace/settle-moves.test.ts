@@ -60,7 +60,7 @@ describe('a move that was noted', () => {
   it('takes over what was being saved', async () => {
     const { folder, bases, settle, move } = await noteMove();
     const saved = baseOf('from.txt', 'own, saved');
-    bases.beginSave('f1', saved);
+    await bases.beginSave('f1', saved);
     await folder.write('from.txt', saved.text);
     await move();
     expect(await settle()).toBe('to.txt');

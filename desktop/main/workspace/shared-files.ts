@@ -55,8 +55,8 @@ export interface MirrorBaseStore {
   /** With the base goes what was noted of a save or a move. */
   delete(fileId: string): void;
   list(): readonly { readonly fileId: string; readonly path: string }[];
-  /** Notes what a file is about to be replaced by; it survives the end of the process as soon as this returns. */
-  beginSave(fileId: string, saving: MirrorBase): void;
+  /** Notes what a file is about to be replaced by. Resolves when that survives the end of the process, or cannot. */
+  beginSave(fileId: string, saving: MirrorBase): Promise<void>;
   /** What was noted last, unless the base was set or deleted since. */
   savingOf(fileId: string): MirrorBase | undefined;
   /**

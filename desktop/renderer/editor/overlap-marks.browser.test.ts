@@ -67,7 +67,8 @@ describe('marks of overlapping edits', () => {
   it('are visited by a person, not by what moves the caret by itself', async () => {
     const replica = createReplica(2, stateOf(TEXT));
     const { codeEditor, visited, pressed } = showMarks(replica, [markOf(replica, 'two'), markOf(replica, 'four')]);
-    codeEditor.setPosition({ lineNumber: 4, column: 1 });
+    codeEditor.setPosition({ lineNumber: 4, column: 3 });
+    replica.text.insert(replica.text.toString().indexOf('four'), 'y');
     codeEditor.setPosition({ lineNumber: 1, column: 1 });
     replica.text.insert(0, 'x');
     expect(visited).toEqual([]);

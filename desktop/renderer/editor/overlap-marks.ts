@@ -32,7 +32,7 @@ export interface OverlapMarksOptions {
 /** How long the text is left alone before places are looked up in it again; until then Monaco carries them along. */
 const SETTLE_MS = 300;
 /** What moves the caret without that anybody looks. */
-const UNATTENDED_SOURCES: ReadonlySet<string> = new Set(['api', 'model', 'restoreState']);
+const UNATTENDED_SOURCES: ReadonlySet<string> = new Set(['api', 'model', 'modelChange', 'restoreState']);
 
 /** Marks places in the margin and the ruler of one editor, and tells when somebody looks at one or asks about it. */
 export class OverlapMarks implements Disposable {

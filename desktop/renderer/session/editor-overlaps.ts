@@ -10,7 +10,8 @@ const MAX_NAMES = 3;
 export class SeenOverlaps implements Disposable {
   private readonly changed = new Emitter<void>();
   private readonly room: OpenRoom;
-  private readonly keys = new Set<string>();
+  /** By file; until the file itself is known to be looked at. */
+  private readonly keys = new Map<string, Set<string>>();
 
   readonly onDidChange = this.changed.event;
 
@@ -21,8 +22,11 @@ export class SeenOverlaps implements Disposable {
   /** The places of a file that are still to be looked at. */
   unseen(fileId: string): readonly OverlapMark[] {
     const change = this.changeOf(fileId);
+    // If more of it is told later, all of it is to be looked at.
+    if (change?.isLookedAt) this.keys.delete(fileId);
     if (!change || change.isLookedAt || change.undone !== undefined) return [];
-    return marksOf(change).filter(({ key }) => !this.keys.has(key));
+    const seen = this.keys.get(fileId);
+    return marksOf(change).filter(({ key }) => seen?.has(key) !== true);
   }
 
   /** What the marks of a file are about; for people. */
@@ -34,8 +38,9 @@ export class SeenOverlaps implements Disposable {
 
   /** The file is looked at once all of its places are. */
   add(fileId: string, key: string): void {
-    if (this.keys.has(key)) return;
-    this.keys.add(key);
+    const seen = this.keys.get(fileId) ?? new Set();
+    if (seen.has(key)) return;
+    this.keys.set(fileId, seen.add(key));
     if (this.unseen(fileId).length === 0) this.room.session.away.lookedAt([fileId]);
     this.changed.fire();
   }

@@ -124,6 +124,8 @@ export class TuttiClient implements BenchClient {
       case 'goodbye':
         return this.closed(`the relay closed with ${message.closeCode}: ${message.explanation}`);
       case 'access':
+      case 'compared':
+      case 'digests':
       case 'seen':
       case 'renewed':
       case 'pong':

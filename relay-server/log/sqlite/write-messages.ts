@@ -1,5 +1,13 @@
 import type { AccessKey, RoomVisits } from '../access-directory.ts';
-import type { AbandonedPart, AbandonedSince, BlobIndex, BlobKey, BlobPart, NewBlob, PartAnnouncement } from '../blob-index.ts';
+import type {
+  AbandonedPart,
+  AbandonedSince,
+  BlobIndex,
+  BlobKey,
+  BlobPart,
+  NewBlob,
+  PartAnnouncement,
+} from '../blob-index.ts';
 import type { AddedEvent, EventBounds, NewRoomEvent } from '../event-directory.ts';
 import type { LogFailureCode } from '../log-failure.ts';
 import type { AbandonedUpload, NewSegment } from '../segment-index.ts';

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { BLOB_PART_BYTES } from '../../../shared/workspace/index.ts';
 import { contentHash } from '../../log/content-hash.ts';
-import type { HostileRequest } from './hostile-requests.ts';
+import type { HostileRequest } from './hostile-request.ts';
 import { mutateBytes, oddJson, oddNumber, oddText } from './odd-values.ts';
 
 const EMPTY = new Uint8Array(0);

@@ -1,6 +1,11 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { clientMessageCodec, PROTOCOL_LIMITS, PROTOCOL_VERSION, splitIntoChunks } from '../../../shared/protocol/index.ts';
+import {
+  clientMessageCodec,
+  PROTOCOL_LIMITS,
+  PROTOCOL_VERSION,
+  splitIntoChunks,
+} from '../../../shared/protocol/index.ts';
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { deletionOf, nestedArrays, nestedLists } from './deep-structures.ts';
 import { mutateBytes, oddNumber, oddText } from './odd-values.ts';
@@ -35,8 +40,19 @@ export function rawMessages(random: SeededRandom, token: string): Readonly<Recor
     hello: {
       code: 1,
       fields: [
-        ...[uint(random.pick([1, PROTOCOL_VERSION])), uint(1), text(token), text(`session-${String(random.below(4)).padStart(10, '0')}`)],
-        ...[text('hostile'), { kind: 'texts', value: random.pick([[], ['access'], ['deflate', 'access'], ['digest', 'compare']]) } as const],
+        ...[
+          uint(random.pick([1, PROTOCOL_VERSION])),
+          uint(1),
+          text(token),
+          text(`session-${String(random.below(4)).padStart(10, '0')}`),
+        ],
+        ...[
+          text('hostile'),
+          {
+            kind: 'texts',
+            value: random.pick([[], ['access'], ['deflate', 'access'], ['digest', 'compare']]),
+          } as const,
+        ],
       ],
     },
     open: rawOpen(random, handle),

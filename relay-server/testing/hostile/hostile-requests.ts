@@ -1,13 +1,7 @@
 import type { SeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { hostileBlobRequest } from './hostile-blobs.ts';
+import type { HostileRequest } from './hostile-request.ts';
 import { mutateBytes, oddJson, oddText, oddNumber } from './odd-values.ts';
-
-export interface HostileRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -5,7 +5,7 @@ import type { HeadsAnswer } from '../head-questions.ts';
 import { ElsewhereSearch } from './elsewhere-search.ts';
 
 const CURSOR = { epoch: 'e', seq: 1 };
-const CHANGED: HeadsAnswer = { kind: 'compared', heads: [{ document: 'a', epoch: 'e', seq: 2 }] };
+const CHANGED: HeadsAnswer = { kind: 'compared', heads: [{ document: 'a', epoch: 'e', headSeq: 2 }] };
 
 function start(...answers: readonly HeadsAnswer[]) {
   const scheduler = new ManualScheduler();

@@ -193,7 +193,7 @@ export class MemoryMirrorBases implements MirrorBaseStore {
     return [...this.bases].map(([fileId, { path }]) => ({ fileId, path }));
   }
 
-  beginSave(fileId: string, saving: MirrorBase): void {
+  async beginSave(fileId: string, saving: MirrorBase): Promise<void> {
     this.put(this.saving, fileId, saving);
     this.memory.commit();
   }
