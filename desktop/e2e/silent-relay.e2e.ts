@@ -15,7 +15,10 @@ test.beforeAll(async () => {
   gus = await openBrowser(room.browser, 'Gus');
   await gus.join(url);
   await gus.expectOnline();
-  for (const person of [room.ana, gus]) await person.openFile(FILE);
+  for (const person of [room.ana, gus]) {
+    await person.openFile(FILE);
+    await expect.poll(() => person.visibleText()).toContain('# Notes');
+  }
 });
 
 test.afterAll(() => room.dispose());

@@ -116,7 +116,8 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
   /** What the relay lets self do, as far as it has told on this connection. */
   private get granted(): MirrorDirection | undefined {
     const { self } = this.session;
-    if (!self) return undefined;
+    // Somebody presents: edits wait until that is over, and what self may do otherwise goes on to count.
+    if (!self || self.writesAs !== self.role) return undefined;
     if (documentAccess(self.writesAs, INDEX_DOCUMENT) !== 'write') return 'to-disk';
     const { access } = this.index;
     if (access === 'unknown') return undefined;

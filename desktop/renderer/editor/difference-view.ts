@@ -34,11 +34,14 @@ export function showDifference(
     minimap: { enabled: false },
     scrollBeyondLastLine: false,
   });
-  view.setModel({ original, modified });
+  // One that Monaco makes by itself outlives the editor: it would miss the models while it still compares them.
+  const viewModel = view.createViewModel({ original, modified });
+  view.setModel(viewModel);
   view.getModifiedEditor().createDecorationsCollection(authorDecorations(modified, authors));
   return {
     dispose: () => {
       view.dispose();
+      viewModel.dispose();
       store.dispose();
     },
   };

@@ -139,13 +139,16 @@ export default class Database {
     return this;
   }
 
-  // libsql lets go of a file with the last of its statements, whenever that is collected.
+  // libsql lets go of a file with the last of its statements, whenever that is collected. Until then nobody could have a
+  // file with a write-ahead log for themselves.
   private releaseFile(): void {
-    if (this.memory || this.pragma('locking_mode', { simple: true }) !== 'exclusive') return;
+    if (this.memory || this.readonly) return;
     try {
-      this.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_master');
+      this.exec(
+        'PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_master',
+      );
     } catch (error) {
-      // A file that is damaged or full stays locked, as it would be without this.
+      // A file that is damaged, full or in use stays as it would be without this.
       if (!(error instanceof SqliteError)) throw error;
     }
   }

@@ -110,6 +110,8 @@ function ConnectionItems(): ReactElement | null {
 function PeopleItem(): ReactElement {
   const { model, commands } = useServices();
   const people = useObservable(model.room.participants);
+  // Out of touch, nobody is known to be there.
+  if (people.length === 0) return null;
   const names = people.map(({ name, isSelf }) => (isSelf ? `${name} (you)` : name)).join('\n');
   const label = people.length === 1 ? '1 person in the room' : `${people.length} people in the room`;
   return (
