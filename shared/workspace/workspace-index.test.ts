@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createSeededRandom } from '../testing/seeded-random.ts';
-import { type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
+import { comparablePath, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 
 const random = createSeededRandom(7);
 let nowMs = 1_700_000_000_000;
@@ -122,5 +122,28 @@ describe('WorkspaceIndex', () => {
     for (const similar of ['chats', 'Index', 'views-x']) files.set(similar, new Y.Map([['path', `${similar}.txt`]]));
     expect(index.files.map((file) => file.path)).toEqual(['Index.txt', 'chats.txt', 'ok.txt', 'views-x.txt']);
     index.dispose();
+  });
+});
+
+describe('comparablePath', () => {
+  it.each([
+    ['Readme.md', 'README.md'],
+    ['\u00e9.txt', 'E\u0301.txt'],
+    ['\u03bf\u03b4\u03bf\u03c2.txt', '\u039f\u0394\u039f\u03a3.txt'],
+    ['\u03c3', '\u03c2'],
+    ['stra\u00dfe', 'STRASSE'],
+    ['\u1e9e', '\u00df'],
+    ['\u017f.txt', 's.txt'],
+    ['\u212a', 'k'],
+  ])('takes %s and %s for one', (left, right) => {
+    expect(comparablePath(left)).toBe(comparablePath(right));
+  });
+
+  it.each([
+    ['e.txt', '\u00e9.txt'],
+    ['a/b', 'a_b'],
+    ['\u00fc', 'ue'],
+  ])('tells %s and %s apart', (left, right) => {
+    expect(comparablePath(left)).not.toBe(comparablePath(right));
   });
 });

@@ -161,7 +161,8 @@ export function isFileListed(indexDocument: Y.Doc, fileId: string): boolean {
 
 /** Two paths that are one on a case-insensitive, Unicode-normalising file system compare equal. */
 export function comparablePath(path: string): string {
-  return path.normalize('NFC').toLowerCase();
+  // Either alone tells some apart that such a file system does not: ς and σ, ß and ss, ſ and s, U+1E9E and ß.
+  return path.normalize('NFD').toLowerCase().toUpperCase().normalize('NFC');
 }
 
 /** Gives every file a path of its own: who claims a taken one gets a suffix. */

@@ -1,6 +1,7 @@
-import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import { type DiskMeans, freeLocalCopy, moveFile } from './disk-changes.ts';
+import { findOwner, respellFolders } from './disk-spelling.ts';
 import type { FileMoves } from './file-moves.ts';
 import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
@@ -60,11 +61,12 @@ export class Arrival {
     const { bases, means } = this.options;
     const { file, waiting, visit } = coming;
     await resolveInside(means.root, file.path);
-    const ownerId = bases.ownerOf(file.path);
+    const ownerId = await findOwner(means.root, file.path, bases);
     if (ownerId === undefined || ownerId === file.fileId) return this.moveHere(coming);
     if (!waiting.has(ownerId)) {
       const outcome = await visit(ownerId);
-      if (bases.ownerOf(file.path) === undefined) return this.moveHere(coming);
+      if ((await findOwner(means.root, file.path, bases)) !== ownerId) return this.moveHere(coming);
+      if (outcome === 'done') this.assertLeaves(ownerId, file);
       return outcome === 'waits' ? 'waits' : 'again';
     }
     if (!(await this.park(ownerId, file.fileId))) return 'again';
@@ -114,7 +116,7 @@ export class Arrival {
   }
 
   private async moveHere(coming: Coming): Promise<Arrived> {
-    const { bases, means, moves, onLeft } = this.options;
+    const { bases, files, means, moves, onLeft } = this.options;
     const { file, waiting } = coming;
     const { fileId } = file;
     const noted = bases.get(fileId);
@@ -139,7 +141,18 @@ export class Arrival {
     }
     const isOtherCase = from !== to && (await isSameFile(from, to));
     if (there.kind !== 'missing' && !isOtherCase) await this.setAside(file);
-    return (await moves.move(fileId, file.path)) ? 'here' : 'again';
+    if (!(await moves.move(fileId, file.path))) return 'again';
+    if (isOtherCase) await respellFolders(file.path, files, means);
+    return 'here';
+  }
+
+  /** Of two files at home at what is one path on this disk, only one can be there. */
+  private assertLeaves(ownerId: string, { path }: SharedFile): void {
+    const { bases, files } = this.options;
+    const homePath = files.get(ownerId)?.path;
+    if (homePath === undefined || homePath === path || homePath !== bases.pathFor(ownerId)) return;
+    const message = `"${path}" cannot be put into the folder: its disk takes that name and "${homePath}" for one. Rename either in the room.`;
+    throw new WorkspaceError('name-taken', path, message);
   }
 
   /** A file that has gone from where it lay may be at its new path already. */
@@ -251,5 +264,6 @@ function explainSetAside(aside: string, state: 'arrived' | 'waiting' | 'removed'
 }
 
 function isNested(a: string, b: string): boolean {
-  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+  const [left, right] = [comparablePath(a), comparablePath(b)];
+  return left.startsWith(`${right}/`) || right.startsWith(`${left}/`);
 }

@@ -48,6 +48,16 @@ describe('whenFree', () => {
     expect(store.syncs).toBe(1);
   });
 
+  it('waits where the path that was left differs only in case', async () => {
+    const store = new HeldBases();
+    const bases = new BaseIndex(store);
+    leave(bases, 'a.txt');
+    const free = bases.whenFree('A.txt');
+    expect(await isOver(free)).toBe(false);
+    store.answer();
+    await free;
+  });
+
   it('does not take a sync for enough that began before the path was left', async () => {
     const store = new HeldBases();
     const bases = new BaseIndex(store);

@@ -1,3 +1,4 @@
+import { comparablePath } from '../../../shared/workspace/index.ts';
 import type { MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
 
 /** Beyond so many they are not told apart: a sync more than needed costs little. */
@@ -8,8 +9,9 @@ export class BaseIndex implements MirrorBaseStore {
   private readonly store: MirrorBaseStore;
   private readonly pathOf = new Map<string, string>();
   private readonly idOf = new Map<string, string>();
+  private readonly idsLike = new Map<string, Set<string>>();
   /**
-   * Paths that files have left, where a loss of power could still bring back the bases which say that they are there, with
+   * Comparable paths that files have left, where a loss of power could still bring back the bases which say that they are there, with
    * the number of the sync that began last before. Once there are too many, any path may be one.
    */
   private readonly leftPaths = new Map<string, number>();
@@ -75,7 +77,7 @@ export class BaseIndex implements MirrorBaseStore {
    * put there would be taken for that one. Rejects when this device cannot keep its bases.
    */
   async whenFree(path: string): Promise<void> {
-    const leftAt = this.leftPaths.get(path) ?? this.leftAnyAt;
+    const leftAt = this.leftPaths.get(comparablePath(path)) ?? this.leftAnyAt;
     if (leftAt === undefined) return;
     await (this.running && this.running.number > leftAt ? this.running.answer : this.sync());
   }
@@ -97,35 +99,46 @@ export class BaseIndex implements MirrorBaseStore {
     return this.idOf.get(path);
   }
 
+  /** The files whose paths are this one on a disk that tells neither case nor Unicode forms, also where this disk does. */
+  ownersLike(path: string): readonly string[] {
+    return [...(this.idsLike.get(comparablePath(path)) ?? [])];
+  }
+
   private async syncAs(number: number): Promise<void> {
     try {
       await this.store.sync();
     } finally {
       if (this.running?.number === number) this.running = undefined;
     }
-    for (const [path, leftAt] of this.leftPaths) if (leftAt < number) this.leftPaths.delete(path);
+    for (const [key, leftAt] of this.leftPaths) if (leftAt < number) this.leftPaths.delete(key);
     if (this.leftAnyAt !== undefined && this.leftAnyAt < number) this.leftAnyAt = undefined;
   }
 
   private remember(fileId: string, path: string): void {
     this.pathOf.set(fileId, path);
     this.idOf.set(path, fileId);
+    const key = comparablePath(path);
+    this.idsLike.set(key, (this.idsLike.get(key) ?? new Set()).add(fileId));
   }
 
   private forget(fileId: string): void {
     const path = this.pathOf.get(fileId);
     this.pathOf.delete(fileId);
     if (path === undefined) return;
-    this.noteLeft(path);
+    const key = comparablePath(path);
+    this.noteLeft(key);
+    const alike = this.idsLike.get(key);
+    alike?.delete(fileId);
+    if (alike?.size === 0) this.idsLike.delete(key);
     if (this.idOf.get(path) === fileId) this.idOf.delete(path);
   }
 
-  private noteLeft(path: string): void {
+  private noteLeft(key: string): void {
     if (this.leftPaths.size >= MAX_LEFT_PATHS) {
       this.leftPaths.clear();
       this.leftAnyAt = this.lastSync;
     }
-    if (this.leftAnyAt === undefined) this.leftPaths.set(path, this.lastSync);
+    if (this.leftAnyAt === undefined) this.leftPaths.set(key, this.lastSync);
     else this.leftAnyAt = this.lastSync;
   }
 }

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import type { DiskMeans } from './disk-changes.ts';
+import { findRespelled } from './disk-spelling.ts';
 import type { DiskHashes } from './disk-hashes.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
-import { isSameFile, locateOnDisk } from './path-kind.ts';
+import { locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
@@ -71,6 +72,11 @@ export class DiskIntake {
         this.options.policy.holdPath(file.path);
         continue;
       }
+      const respelledId = await this.findRespelled(file.path);
+      if (respelledId !== undefined) {
+        this.rename(respelledId, file.path);
+        continue;
+      }
       const disk = await this.read(file);
       if (!disk) continue;
       const renamedId = gone.size > 0 ? gone.get(await this.hashOf({ ...file, disk }))?.shift() : undefined;
@@ -90,6 +96,11 @@ export class DiskIntake {
       batchBytes = 0;
     }
     await this.list(batch);
+  }
+
+  private findRespelled(path: string): Promise<string | undefined> {
+    const { means, bases } = this.options;
+    return findRespelled(means.root, path, path, bases);
   }
 
   /** A link is often left where a file was moved away. */
@@ -120,18 +131,14 @@ export class DiskIntake {
     if (!isRenamedInRoom) files.update(fileId, { path });
   }
 
-  /** On a disk that does not tell case, the file was renamed; else it cannot be shared beside the other. */
-  private async isTakenInOtherCase({ path, absolutePath }: WalkedFile): Promise<boolean> {
+  /** Where the disk tells case, and others may not. */
+  private async isTakenInOtherCase({ path }: WalkedFile): Promise<boolean> {
     const { means, bases } = this.options;
     const other = this.findByComparablePath(comparablePath(path));
     const otherPath = other && bases.pathFor(other.fileId);
     if (!other || otherPath === undefined) return false;
-    const { kind, absolutePath: otherAbsolute } = await locateOnDisk(means.root, otherPath);
+    const { kind } = await locateOnDisk(means.root, otherPath);
     if (kind === 'missing') return false;
-    if (await isSameFile(absolutePath, otherAbsolute)) {
-      this.rename(other.fileId, path);
-      return true;
-    }
     this.tellTwin(path, otherPath);
     return true;
   }

@@ -1,3 +1,4 @@
+import { comparablePath } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import { identifyFile, locateOnDisk } from './path-kind.ts';
 import type { MirrorBase, MirrorMove } from './shared-files.ts';
@@ -62,9 +63,11 @@ function choose(places: readonly Place[], isLike: (place: Place) => boolean, fro
 /** Whether another file may be at a path. */
 function isClaimed(path: string, fileId: string, bases: BaseIndex): boolean {
   const isOther = (other: { readonly fileId: string }) => other.fileId !== fileId;
+  const isHere = (other: string) => comparablePath(other) === key;
+  const key = comparablePath(path);
   return (
-    bases.list().some((other) => isOther(other) && other.path === path) ||
-    bases.listMoves().some((other) => isOther(other) && [other.move.from, other.move.to].includes(path))
+    bases.list().some((other) => isOther(other) && isHere(other.path)) ||
+    bases.listMoves().some((other) => isOther(other) && [other.move.from, other.move.to].some(isHere))
   );
 }
 

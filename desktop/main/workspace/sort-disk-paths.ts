@@ -37,6 +37,7 @@ export async function sortDiskPaths(
   const newNames = new Map<string, Set<string>>();
   for (const path of paths) {
     const fileId = bases.ownerOf(path) ?? listed.get(path);
+    for (const respelledId of bases.ownersLike(path)) knownIds.add(respelledId);
     if (fileId !== undefined) knownIds.add(fileId);
     // Much may happen in a folder that is left out.
     else if (await above.leavesOutFolder(folderOf(path))) continue;
