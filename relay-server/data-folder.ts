@@ -1,11 +1,23 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { IDENTITY_FILE } from './access/relay-identity.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import { openSqliteStorage } from './log/sqlite.ts';
 import { claimServingLock } from './log/sqlite/serving-lock.ts';
 import type { Disposable } from '../shared/lifecycle/index.ts';
 import { LogFailure } from './log/log-failure.ts';
+
+/** What a relay's data folder has from the first moment on, complete or not. */
+const RELAY_FILES = [
+  IDENTITY_FILE,
+  'relay.db',
+  'serving.lock',
+  'address.json',
+  'snapshots',
+  'segments',
+  'blobs',
+] as const;
 
 /** A mistake of whoever runs the relay. `message` says what to do. */
 export class OperatorError extends Error {
@@ -77,6 +89,22 @@ export class DataFolder {
     this.refuseRemains();
     const options = { isChecked: isServed, isThreaded: isServed };
     return asOperatorError(() => openSqliteStorage(this.database, options));
+  }
+
+  /**
+   * Throws {@link OperatorError} when a folder is no relay's and is not empty either: a relay's key made in it would be
+   * none that any relay knows. An empty folder may become a relay's.
+   */
+  refuseOthers(): void {
+    const names = readdirSync(this.path).filter((name) => name !== 'lost+found');
+    if (names.length === 0 || names.some((name) => RELAY_FILES.some((own) => name.startsWith(own)))) return;
+    const inner = join(this.path, 'relay');
+    const isInner = existsSync(join(inner, IDENTITY_FILE)) || existsSync(join(inner, 'relay.db'));
+    throw new OperatorError(
+      isInner
+        ? `${this.path} is not the data folder of a relay, but ${inner} is: give --data ${inner}`
+        : `${this.path} is not the data folder of a relay, and has other files. Name with --data the folder that \`serve\` has, or an empty one for a new relay.`,
+    );
   }
 
   /** A new database beside what is left of another would hide that it was lost, and SQLite would drop its journal. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { BlockList } from 'node:net';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ROLES, type Role } from '../shared/access/index.ts';
 import { setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { IDENTITY_FILE, IdentityError } from './access/relay-identity.ts';
@@ -103,6 +103,13 @@ function openDataFolder(path: string): DataFolder {
   return data;
 }
 
+/** For a command beside a relay, which works on what that has. */
+function openRelayFolder({ data: path, key, postgres }: SharedOptions): DataFolder {
+  const data = openDataFolder(path);
+  if (key === undefined && postgres === undefined) data.refuseOthers();
+  return data;
+}
+
 function roleOption(): Option {
   return new Option('--role <role>', 'what its bearer may do').choices(ROLES).default('editor');
 }
@@ -172,7 +179,7 @@ function readTlsFiles({ tlsCert, tlsKey }: ServeCommand): TlsFiles | undefined {
 }
 
 async function runToken(options: TokenCommand): Promise<void> {
-  const data = openDataFolder(options.data);
+  const data = openRelayFolder(options);
   const authority = new TokenAuthority(await loadIdentity({ data, keyFile: options.key }), systemScheduler);
   const nowMs = systemScheduler.now();
   const expiresAtMs = nowMs + options.ttl;
@@ -215,7 +222,7 @@ async function runToken(options: TokenCommand): Promise<void> {
 }
 
 async function withStorage<T>(options: StorageOptions, work: (opened: OpenedRelay) => Promise<T>): Promise<T> {
-  const data = openDataFolder(options.data);
+  const data = openRelayFolder(options);
   const identity = await loadIdentity({ data, keyFile: options.key });
   const storage = await openStorage({ data, postgresUrl: options.postgres, reportProblem });
   try {
@@ -343,12 +350,12 @@ function createProgram(): Command {
   addAccessCommands(program, {
     withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
     withStorage,
-    keyFile: ({ data, key }) => key ?? join(resolve(data), IDENTITY_FILE),
+    keyFile: (options) => options.key ?? join(openRelayFolder(options).path, IDENTITY_FILE),
   });
   addMaintenanceCommands(program, {
     withDataOption: (command) => command.requiredOption(...DATA_OPTION),
     withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
-    openDataFolder,
+    openDataFolder: openRelayFolder,
     reportProblem,
   });
   return program;

@@ -16,7 +16,7 @@ export interface MaintenanceContext {
   withDataOption(command: Command): Command;
   /** Adds the options that say where the relay keeps what it has. */
   withStorageOptions(command: Command): Command;
-  openDataFolder(path: string): DataFolder;
+  openDataFolder(place: { readonly data: string; readonly postgres?: string }): DataFolder;
   reportProblem(error: unknown): void;
 }
 
@@ -50,14 +50,14 @@ interface Opened extends ObjectsAccess {
 
 async function withObjects(
   { openDataFolder, reportProblem }: MaintenanceContext,
-  { data: path, postgres: postgresUrl, s3 }: ObjectsCommand,
+  { data: path, postgres, s3 }: ObjectsCommand,
   work: (opened: Opened) => Promise<void>,
 ): Promise<void> {
-  const data = openDataFolder(path);
+  const data = openDataFolder({ data: path, ...(postgres === undefined ? {} : { postgres }) });
   const owned = new DisposableStore();
   try {
-    const storage = owned.add(await openStorage({ data, postgresUrl, reportProblem }));
-    await work({ storage, ...owned.add(await openObjects({ data, postgresUrl, s3 })) });
+    const storage = owned.add(await openStorage({ data, postgresUrl: postgres, reportProblem }));
+    await work({ storage, ...owned.add(await openObjects({ data, postgresUrl: postgres, s3 })) });
   } finally {
     owned.dispose();
   }
@@ -116,7 +116,7 @@ export function addMaintenanceCommands(program: Command, context: MaintenanceCon
     .description('copy everything that the data folder holds to a new folder, beside the running relay')
     .requiredOption('--to <folder>', 'folder that does not exist yet')
     .action(async ({ data, to }: { readonly data: string; readonly to: string }) => {
-      const { text, warning } = await runBackup(context.openDataFolder(data), to);
+      const { text, warning } = await runBackup(context.openDataFolder({ data }), to);
       process.stdout.write(text);
       if (warning !== undefined) process.stderr.write(`tutti-relay: ${warning}\n`);
     });

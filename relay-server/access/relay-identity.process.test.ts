@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -48,6 +48,24 @@ describe('the key of a relay between processes', () => {
       expect(stderr).toMatch(/^tutti-relay: [^\n]*chmod 600 [^\n]*\n$/);
     }
     expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('is not made in a folder that is none of a relay, and the folder within that is one is named', async () => {
+    const outer = temporaryFolder();
+    mkdirSync(join(outer, 'relay'));
+    await loadRelayIdentity(join(outer, 'relay'));
+    writeFileSync(join(outer, 'other'), '');
+    for (const command of [
+      ['token', '--create-rooms'],
+      ['audit', '--room', 'r'],
+      ['keys', 'rotate'],
+    ]) {
+      const { code, stdout, stderr } = await runCli(...command, '--data', outer);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(`give --data ${join(outer, 'relay')}`);
+    }
+    expect(readdirSync(outer).toSorted()).toEqual(['other', 'relay']);
+    expect((await runCli('token', '--create-rooms', '--data', join(outer, 'relay'))).code).toBe(0);
   });
 
   it('stands in a folder that others may write to only with a warning', async () => {

@@ -43,6 +43,34 @@ describe('who it was', () => {
     const { now, authors } = await textsOf(bob);
     expect(authors.map(({ start, end, subject }) => [now.slice(start, end), subject])).toEqual([['theirs\n', 'ada']]);
   });
+
+  it('stays known through later absences, of which the last is told by itself', async () => {
+    const { relay, ada, bob } = await meet({ hasAuthors: true });
+    bob.cut();
+    await relay.advance(120_000);
+    ada.text().insert(0, 'theirs\n');
+    await relay.advance(5_000);
+    await bob.reach();
+    await relay.advance(1_000);
+    const names = () => bob.session.away.summary?.changes.map(({ people }) => people.map(({ name }) => name));
+    expect(names()).toEqual([['Name of ada']]);
+    const first = bob.session.away.summary;
+    expect(first?.lastLeftMs).toBe(first?.leftMs);
+    await relay.advance(600_000);
+    bob.cut();
+    bob.text().insert(0, 'mine\n');
+    await relay.advance(120_000);
+    const eve = new AwayPerson({ relay, name: 'eve' });
+    await relay.advance(1_000);
+    eve.text().insert(0, 'of eve\n');
+    await relay.advance(5_000);
+    await bob.reach();
+    await relay.advance(1_000);
+    expect(names()).toEqual([['Name of eve', 'Name of ada']]);
+    const second = bob.session.away.summary;
+    expect(second?.leftMs).toBe(first?.leftMs);
+    expect((second?.lastLeftMs ?? 0) - (first?.leftMs ?? 0)).toBeGreaterThan(600_000);
+  });
 });
 
 describe('whoever may only read', () => {

@@ -57,6 +57,8 @@ it('keeps events that a device sends, and gives them to another', async () => {
     ok: false,
     isTransient: false,
   });
+  expect(await viewer.events.listDocuments(1)).toEqual({ ok: true, value: spans.map(({ document }) => document) });
+  expect(await viewer.events.listDocuments(2)).toMatchObject({ ok: false, isTransient: false });
   const listed = await viewer.events.list({ limit: 10 });
   expect(listed).toMatchObject({ ok: true, value: { events: [{ ...event, seq: 1, actor: 'ana' }], next: undefined } });
 });
