@@ -61,13 +61,14 @@ export class CrashableDatabase {
     database.pragma(`max_page_count = ${pages}`);
   }
 
-  /** Every text that is kept in it. */
-  readTexts(): string[] {
+  /** The text of each of these documents that is kept in it. */
+  readTexts(documents: ReadonlySet<string>): string[] {
     const rows = this.room.database.prepare<[], { document: string; payload: Buffer }>(
       'SELECT document, payload FROM updates ORDER BY id',
     );
     const docs = new Map<string, Y.Doc>();
     for (const { document, payload } of rows.all()) {
+      if (!documents.has(document)) continue;
       const doc = docs.get(document) ?? new Y.Doc();
       docs.set(document, doc);
       Y.applyUpdate(doc, payload);

@@ -75,11 +75,6 @@ export class Device {
     return this.deviceFolder;
   }
 
-  /** Whether a process ended before its time. */
-  get hasDied(): boolean {
-    return this.endedMs !== undefined;
-  }
-
   get folder(): DeviceFolder | undefined {
     return this.deviceFolder;
   }
@@ -104,9 +99,9 @@ export class Device {
     return [...(this.running?.texts ?? [])];
   }
 
-  /** Every text that the app has kept; none while it does not run. */
-  textsInStore(): string[] {
-    return this.engine ? (this.database?.readTexts() ?? []) : [];
+  /** Of these documents, every text that the app has kept; none while it does not run. */
+  textsInStore(documents: ReadonlySet<string>): string[] {
+    return this.engine ? (this.database?.readTexts(documents) ?? []) : [];
   }
 
   /** Every text in the folder. */

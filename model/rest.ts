@@ -109,17 +109,12 @@ async function expectNothingLost(world: WholeWorld, files: readonly SharedFile[]
     const text = (await relay.replay(fileId)).getText(CONTENT_TEXT).toString();
     for (const mark of marksIn(text)) found.add(mark);
   }
-  for (const { name, folder, told, hasDied } of devices) {
+  for (const { name, folder, told } of devices) {
     for (const [path, text] of (await folder?.read()) ?? []) {
       if (!isLocalCopy(path)) continue;
       for (const mark of marksIn(text)) found.add(mark);
-      // A process that ended in between could not tell.
-      if (!hasDied)
-        expect({ name, path, isTold: told.some((detail) => detail.includes(path)) }).toEqual({
-          name,
-          path,
-          isTold: true,
-        });
+      const isTold = told.some((detail) => detail.includes(path));
+      expect({ name, path, isTold }).toEqual({ name, path, isTold: true });
     }
   }
   const missing = marks.required.filter((mark) => !found.has(mark));

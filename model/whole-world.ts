@@ -1,6 +1,6 @@
 import { ManualScheduler } from '../shared/testing/manual-scheduler.ts';
 import { createSeededRandom, type SeededRandom } from '../shared/testing/seeded-random.ts';
-import { CONTENT_TEXT } from '../shared/workspace/index.ts';
+import { CONTENT_TEXT, INDEX_DOCUMENT } from '../shared/workspace/index.ts';
 import { Device, type Misfortune } from './device.ts';
 import type { DeviceFolder } from './device-folder.ts';
 import { DiskDeeds } from './disk-deeds.ts';
@@ -316,12 +316,20 @@ export class WholeWorld implements Scene {
 
   private async marksAnywhere(): Promise<ReadonlySet<string>> {
     const texts: string[] = [];
+    // Nobody gets to the text of a file that no list has.
+    const listed = await this.listedAnywhere();
     for (const device of this.devices) {
-      texts.push(...(await device.textsOnDisk()), ...device.textsInMemory(), ...device.textsInStore());
+      texts.push(...(await device.textsOnDisk()), ...device.textsInMemory(), ...device.textsInStore(listed));
     }
     for (const document of this.documents) {
       texts.push((await this.relay.replay(document)).getText(CONTENT_TEXT).toString());
     }
     return new Set(texts.flatMap(marksIn));
+  }
+
+  private async listedAnywhere(): Promise<ReadonlySet<string>> {
+    const list = (await this.relay.replay(INDEX_DOCUMENT)).getMap('files');
+    const known = this.devices.flatMap(({ engine }) => engine?.index.files ?? []);
+    return new Set([...list.keys(), ...known.map(({ fileId }) => fileId)]);
   }
 }

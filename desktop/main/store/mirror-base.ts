@@ -67,7 +67,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     });
     // Many files are saved at a time.
     this.room.writes.flushSoon();
-    await noted.catch((error: unknown) => this.failed.fire(error));
+    await noted;
   }
 
   savingOf(fileId: string): MirrorBase | undefined {

@@ -39,7 +39,7 @@ export function openDatabase(path: string, schema: DatabaseSchema): Database.Dat
   } catch (error) {
     database?.close();
     if (error instanceof DamagedDatabaseError) throw error;
-    throw isDamage(error) ? new DamagedDatabaseError(path, { cause: error }) : toOfflineStoreError(error, path);
+    throw isDamage(error) ? new DamagedDatabaseError(path, { cause: error }) : toOfflineStoreError(error, path, false);
   }
 }
 

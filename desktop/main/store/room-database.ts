@@ -51,6 +51,14 @@ export class RoomDatabase {
     this.writes = new GroupCommit(this.database, scheduler, (error) => toOfflineStoreError(error, path));
   }
 
+  /** Whether nothing was ever stored here. */
+  get isBlank(): boolean {
+    const kept = this.database.prepare(
+      'SELECT EXISTS (SELECT 1 FROM updates) OR EXISTS (SELECT 1 FROM cursors) OR EXISTS (SELECT 1 FROM mirror_base)',
+    );
+    return kept.pluck().get() === 0;
+  }
+
   /** Commits what is pending and closes the file. */
   close(): void {
     if (!this.database.open) return;

@@ -19,12 +19,15 @@ export function isDamage(error: unknown): boolean {
   return hasCode(error, DAMAGED);
 }
 
-/** What went wrong with the database at `path`, in words for the person who can act. */
-export function toOfflineStoreError(error: unknown, path: string): OfflineStoreError {
+/** What went wrong with the database at `path`, in words for the person who can act. `isOpen`: it was in use already. */
+export function toOfflineStoreError(error: unknown, path: string, isOpen = true): OfflineStoreError {
   if (error instanceof OfflineStoreError) return error;
   const options = { cause: error };
   if (hasCode(error, FULL)) {
-    const message = `There is no space left for ${path}. Edits are kept in memory and written as soon as there is space.`;
+    const next = isOpen
+      ? 'Edits are kept in memory and written as soon as there is space.'
+      : 'Free some space, then open it again.';
+    const message = `There is no space left for ${path}. ${next}`;
     return new OfflineStoreError('disk-full', message, options);
   }
   if (hasCode(error, LOCKED)) {

@@ -191,6 +191,24 @@ describe('SqliteOfflineStore', () => {
     expect(new SqliteMirrorBases(openRoom(path)).listMoves()).toEqual([{ fileId: 'f1', move: later }]);
   });
 
+  it('says so when a save cannot be noted, and notes it with what was written before', async () => {
+    const room = openRoom(join(temporaryFolder(), 'room.sqlite'));
+    const bases = new SqliteMirrorBases(room);
+    const store = openStore(room);
+    const document = store.openDocument('f1');
+    const saving = { path: 'a.txt', hash: 'h', text: 'one' };
+    room.database.pragma('query_only = 1');
+    const lost = document.appendLocal(new Uint8Array([1]));
+    const outcomes = await Promise.allSettled([lost, bases.beginSave('f1', saving)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    room.database.pragma('query_only = 0');
+    expect(bases.savingOf('f1')).toBeUndefined();
+    void document.appendLocal(new Uint8Array([2]));
+    await bases.beginSave('f1', saving);
+    expect(bases.savingOf('f1')).toEqual(saving);
+    expect(room.database.prepare('SELECT count(*) AS rows FROM updates').get()).toEqual({ rows: 1 });
+  });
+
   it('says so when a move cannot be noted', async () => {
     const room = openRoom(join(temporaryFolder(), 'room.sqlite'));
     const bases = new SqliteMirrorBases(room);

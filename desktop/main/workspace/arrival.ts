@@ -6,7 +6,7 @@ import type { FileMoves } from './file-moves.ts';
 import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
 import { isSameFile } from './path-kind.ts';
-import type { ProblemBoard } from './problem-board.ts';
+import type { SetAsides } from './set-asides.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
 import { type DiskFile, MAX_SHARED_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
@@ -16,8 +16,8 @@ export interface ArrivalOptions {
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
   readonly moves: FileMoves;
-  readonly problems: ProblemBoard;
   readonly nowMs: () => number;
+  readonly setAsides: SetAsides;
   /** A file that may be shared is left at this path. */
   readonly onLeft: (path: string) => void;
 }
@@ -34,19 +34,9 @@ export interface Coming {
 
 type Arrived = 'here' | 'again' | 'waits' | 'gone';
 
-interface SetAside {
-  readonly path: string;
-  /** Where it is now; more than one when something came to the path again. */
-  readonly asides: readonly string[];
-  /** The person knows, but has not been told that the file has come. */
-  readonly isTold: boolean;
-}
-
 /** Brings files to their paths in the folder. What is on disk is only ever moved there, never replaced. */
 export class Arrival {
   private readonly options: ArrivalOptions;
-  /** By file for which something was moved out of the way, and which was not seen in its place yet. */
-  private readonly setAsides = new Map<string, SetAside>();
 
   constructor(options: ArrivalOptions) {
     this.options = options;
@@ -79,40 +69,21 @@ export class Arrival {
     }
   }
 
-  /** Moves what lies at a path out of the way of a file that comes there. The person is told by {@link tellSetAside}. */
+  /** Moves what lies at a path out of the way of a file that comes there. The person is told by `SetAsides.tell`. */
   async setAside({ fileId, path }: SharedFile): Promise<void> {
-    const { nowMs, means } = this.options;
+    const { nowMs, means, setAsides } = this.options;
     const aside = await freeLocalCopy(means.root, path, nowMs());
     const from = await resolveInside(means.root, path);
-    const folders = await moveFile({ from, to: await resolveInside(means.root, aside), path }, means);
-    if (!folders) return;
-    const { asides = [] } = this.setAsides.get(fileId) ?? {};
-    this.setAsides.set(fileId, { path, asides: [...asides, aside], isTold: false });
+    const to = await resolveInside(means.root, aside);
+    await setAsides.begin({ fileId, path, aside });
+    const folders = await moveFile({ from, to, path }, means);
+    if (!folders) return setAsides.forget(aside);
+    setAsides.add({ fileId, path, aside });
     try {
       await means.durability.syncFolders(folders);
     } catch (error) {
       throw toWorkspaceError(error, path, 'rename');
     }
-  }
-
-  /** Tells what was set aside for a file, if anything was: once that has come to its path, or has to wait. */
-  tellSetAside(fileId: string, state: 'arrived' | 'waiting'): void {
-    const { files, problems } = this.options;
-    const setAside = this.setAsides.get(fileId);
-    if (!setAside) return;
-    if (state === 'arrived') this.setAsides.delete(fileId);
-    else if (setAside.isTold) return;
-    else this.setAsides.set(fileId, { ...setAside, isTold: true });
-    const { path, asides } = setAside;
-    const isListed = files.get(fileId) !== undefined;
-    problems.tell({
-      id: `met:${fileId}`,
-      severity: 'warning',
-      path,
-      ...(isListed ? { fileId } : {}),
-      title: `${path} was different in the folder and in the room.`,
-      detail: explainSetAside(asides.join(' and '), isListed ? state : 'removed'),
-    });
   }
 
   private async moveHere(coming: Coming): Promise<Arrived> {
@@ -249,17 +220,6 @@ export class Arrival {
       if (error instanceof WorkspaceError && error.code === 'name-taken') return { kind: 'missing' };
       throw error;
     }
-  }
-}
-
-function explainSetAside(aside: string, state: 'arrived' | 'waiting' | 'removed'): string {
-  switch (state) {
-    case 'arrived':
-      return `The room's text is in the file now; what the folder had is beside it as ${aside}.`;
-    case 'waiting':
-      return `What the folder had is beside it as ${aside}. The room's text could not be put there yet.`;
-    case 'removed':
-      return `What the folder had is kept as ${aside}. The room has removed the file since.`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { comparablePath } from '../../../shared/workspace/index.ts';
 import type { MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
+import { notKept } from './workspace-error.ts';
 
 /** Beyond so many they are not told apart: a sync more than needed costs little. */
 const MAX_LEFT_PATHS = 10_000;
@@ -45,8 +46,13 @@ export class BaseIndex implements MirrorBaseStore {
     this.store.delete(fileId);
   }
 
-  beginSave(fileId: string, saving: MirrorBase): Promise<void> {
-    return this.store.beginSave(fileId, saving);
+  /** Rejects with WorkspaceError when it cannot be noted. */
+  async beginSave(fileId: string, saving: MirrorBase): Promise<void> {
+    try {
+      await this.store.beginSave(fileId, saving);
+    } catch (error) {
+      throw notKept(saving.path, error);
+    }
   }
 
   savingOf(fileId: string): MirrorBase | undefined {

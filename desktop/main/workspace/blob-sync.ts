@@ -10,7 +10,7 @@ import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
 import { type DiskFile, openDiskFile } from './text-file.ts';
 import { hashBytes } from './text-format.ts';
-import { toWorkspaceError } from './workspace-error.ts';
+import { notKept, toWorkspaceError } from './workspace-error.ts';
 
 /** A file of the room has another content now, by this device. */
 export interface ReplacedBlob {
@@ -212,6 +212,7 @@ export class BlobSync {
       return 'again';
     }
     if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
+    if (!files.canKeep(fileId)) throw notKept(path);
     await bases.beginSave(fileId, { path, hash: blob, text: '' });
     const target = { absolutePath, path, content: blobs.read(blob), replaces: here, isWanted };
     if (!(await placeContent(target, means))) return 'again';
@@ -238,6 +239,7 @@ export class BlobSync {
     this.awaited.set(fileId, blob);
     if (!this.isAtHand(file, blob, blobs.upload({ blob, fileId, sizeBytes, open, isWanted }))) return 'done';
     const listedAs = kind === 'binary' || kind === 'oversized' ? kind : file.kind === 'text' ? 'binary' : file.kind;
+    if (!files.canKeep(fileId)) throw notKept(path);
     files.update(fileId, { kind: listedAs, blob, sizeBytes });
     this.agree(file, blob);
     const from = file.blob;
@@ -262,6 +264,7 @@ export class BlobSync {
     await files.whenKept(fileId);
     if (!this.isStill(file)) return 'again';
     if (files.readText(fileId) !== '') return 'done';
+    if (!files.canKeep(fileId)) throw notKept(path);
     if (disk.text !== '') files.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: disk.text }]);
     files.update(fileId, { kind: 'text', sizeBytes: disk.sizeBytes, ...disk.format });
     bases.set(fileId, { path, hash: disk.hash, text: disk.text });
@@ -269,9 +272,12 @@ export class BlobSync {
   }
 
   private agree({ fileId, path }: SharedFile, hash: string): void {
-    const { bases, policy, problems } = this.options;
+    const { files, bases, policy, problems } = this.options;
     const base = bases.get(fileId);
-    if (base?.hash !== hash || base.path !== path || base.text !== '') bases.set(fileId, { path, hash, text: '' });
+    if (base?.hash !== hash || base.path !== path || base.text !== '') {
+      if (!files.canKeep(fileId)) throw notKept(path);
+      bases.set(fileId, { path, hash, text: '' });
+    }
     policy.releaseFile(fileId);
     problems.resolve(transferProblem(fileId));
     this.awaited.delete(fileId);

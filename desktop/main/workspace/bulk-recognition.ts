@@ -53,6 +53,8 @@ export class BulkRecognition {
     const described = await this.describe();
     this.sinceMs = undefined;
     const { changedFiles } = ledger;
+    // What Git did is not noticed yet: the files of it come later.
+    if (changedFiles === 0 && described?.label !== undefined) return ledger.close(undefined, undefined);
     const isMany = changedFiles >= BULK_FILES;
     const label = described?.label ?? (isMany ? `Changed ${changedFiles} files on disk` : undefined);
     ledger.close(changedFiles > 0 && !isFirst ? label : undefined, described?.after);

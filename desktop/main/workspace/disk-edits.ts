@@ -4,6 +4,7 @@ import { hasRoomChangedFormat, isSameFormat } from './format-changes.ts';
 import { areComparedAtOnce, type MergeThread, rebaseHurriedly } from './merge-thread.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
 import type { DiskFile } from './text-file.ts';
+import { notKept } from './workspace-error.ts';
 
 export interface DiskEditsOptions {
   readonly files: SharedFiles;
@@ -28,7 +29,7 @@ export class DiskEdits {
     this.options = options;
   }
 
-  /** Resolves to `again` when the file has to be looked at again; nothing was taken then. */
+  /** Resolves to `again` when the file has to be looked at again; nothing was taken then. Rejects with WorkspaceError. */
   async take(file: SharedFile, disk: Extract<DiskFile, { kind: 'text' }>): Promise<'done' | 'again'> {
     const { files, bases, merges } = this.options;
     const { fileId } = file;
@@ -39,6 +40,7 @@ export class DiskEdits {
     // Nothing may be waited for any more: edits and base are kept in one step, or neither.
     if (this.findBase(fileId, disk.hash)?.hash !== base.hash || !files.get(fileId)) return 'again';
     if (files.readText(fileId) !== rebased.text) return 'again';
+    if (!files.canKeep(fileId)) throw notKept(file.path);
     if (rebased.edits.length > 0) files.applyEdits(fileId, rebased.edits);
     if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(fileId, disk.format);
     bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });

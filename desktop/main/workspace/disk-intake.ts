@@ -10,7 +10,7 @@ import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
 import type { WalkedFile } from './walk-folder.ts';
-import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
+import { notKept, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface DiskIntakeOptions {
   readonly means: DiskMeans;
@@ -19,6 +19,8 @@ export interface DiskIntakeOptions {
   readonly problems: ProblemBoard;
   readonly policy: MirrorPolicy;
   readonly hashes: DiskHashes;
+  /** Files that could not be kept for the time being: they are to be taken later. */
+  readonly onPutOff: (paths: readonly string[]) => void;
 }
 
 /** Ids of files that are gone from disk, by the hash of what they were. */
@@ -178,6 +180,10 @@ export class DiskIntake {
         const known = disk.kind === 'text' ? { hash: disk.hash, text: disk.text } : { hash: '', text: '' };
         if (fileId !== undefined) bases.set(fileId, { path, ...known });
       }
+    } catch (error) {
+      if (!(error instanceof WorkspaceError && error.code === 'not-kept')) throw error;
+      for (const { path } of batch) this.options.problems.reportLeftOut(notKept(path, error.cause));
+      this.options.onPutOff(batch.map(({ path }) => path));
     } finally {
       this.listing = false;
     }

@@ -7,13 +7,15 @@ import { FileMoves, type UnsafeMove } from './file-moves.ts';
 import { encodeOver, isSameFormat, type Replaced } from './format-changes.ts';
 import { HeldEdits } from './held-edits.ts';
 import type { MergeThread } from './merge-thread.ts';
+import { noLongerText, notHere, notListed, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
 import { isLinked, resolveInside } from './path-guard.ts';
+import type { SetAsides } from './set-asides.ts';
 import type { MirrorBase } from './shared-files.ts';
 import type { SubMounts } from './sub-mounts.ts';
 import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { hashBytes } from './text-format.ts';
-import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
+import { notKept, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions extends BlobSyncOptions {
   readonly nowMs: () => number;
@@ -21,6 +23,7 @@ export interface FileSyncOptions extends BlobSyncOptions {
   readonly assertFolder: () => Promise<void>;
   readonly mounts: SubMounts;
   readonly merges: MergeThread;
+  readonly setAsides: SetAsides;
   /** A file other than the one that is looked at is missing on disk: it is to be looked at again, once that is sure. */
   readonly onGone: (fileId: string) => void;
   /** Files that waited for another may be tried again. */
@@ -89,10 +92,10 @@ export class FileSync {
     const { fileId } = visit;
     try {
       const outcome = await this.tryOften(visit);
-      if (outcome === 'done') this.arrival.tellSetAside(fileId, 'arrived');
+      if (outcome === 'done') this.options.setAsides.tell(fileId, 'arrived');
       return outcome;
     } catch (error) {
-      this.arrival.tellSetAside(fileId, 'waiting');
+      this.options.setAsides.tell(fileId, 'waiting');
       throw error;
     }
   }
@@ -132,6 +135,8 @@ export class FileSync {
     if (this.listed(fileId)?.path !== file.path) return 'again';
     if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
     if (file.kind !== 'text') return this.blobs.sync(file, disk, absolutePath);
+    // An empty text that is only not here yet would empty the file.
+    if (base && base.text !== '' && !files.isTextHere(fileId)) throw notHere(file);
     if (base && isBlobBase(base)) return this.replaceBlob(file, base, absolutePath);
     // Of a content that was not shared nothing is agreed on.
     return this.syncText(file, base?.hash === '' ? undefined : base, disk, absolutePath);
@@ -255,6 +260,7 @@ export class FileSync {
     policy.releaseFile(fileId);
     await files.whenKept(fileId);
     if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
+    if (!files.canKeep(fileId)) throw notKept(path);
     const text = files.readText(fileId);
     const bytes = encodeOver(text, file, replaced);
     const hash = hashBytes(bytes);
@@ -273,6 +279,7 @@ export class FileSync {
   private async meet(file: SharedFile, disk: DiskTextFile): Promise<SyncOutcome | 'again'> {
     const { files, bases } = this.options;
     if (files.readText(file.fileId) === disk.text) {
+      if (!files.canKeep(file.fileId)) throw notKept(file.path);
       bases.set(file.fileId, { path: file.path, hash: disk.hash, text: disk.text });
       return 'done';
     }
@@ -315,10 +322,25 @@ export class FileSync {
     return disk.kind === 'missing' && !isThere(absolutePath) && this.listed(file.fileId)?.path === file.path;
   }
 
+  /**
+   * Nobody has removed it: the list that this device kept lacks it, such as one that could not be written to any more
+   * before the process ended. What is on disk may be nowhere else.
+   */
+  private leaveUnlisted(fileId: string, { path }: MirrorBase): SyncOutcome {
+    const { files, bases, problems, policy, onLeft } = this.options;
+    if (!files.isListComplete) throw notListed(path);
+    problems.resolveFile(fileId);
+    bases.delete(fileId);
+    policy.releaseFile(fileId);
+    onLeft(path);
+    return 'done';
+  }
+
   private async syncRemoved(fileId: string): Promise<SyncOutcome | 'again'> {
     const { bases, problems, means, onLeft, policy } = this.options;
-    problems.resolveFile(fileId);
     const base = bases.get(fileId);
+    if (base && !this.options.files.wasListed(fileId)) return this.leaveUnlisted(fileId, base);
+    problems.resolveFile(fileId);
     if (!base) return 'done';
     const { path } = base;
     const absolutePath = await resolveInside(means.root, path);
@@ -361,15 +383,4 @@ function explainKept(path: string, hasText: boolean, isHeld: boolean): string {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function reservedName({ path }: SharedFile): WorkspaceError {
-  const message = `"${path}" is a name that Tutti keeps for its own files. Rename it in the room.`;
-  return new WorkspaceError('unusable-name', path, message);
-}
-
-function noLongerText(file: SharedFile, kind: 'binary' | 'oversized'): WorkspaceError {
-  const what = kind === 'binary' ? 'is no text any more' : 'has grown past 5 MB';
-  const message = `"${file.path}" ${what} on disk. The folder and the room keep different contents until it is a text file below 5 MB again.`;
-  return new WorkspaceError(kind === 'binary' ? 'not-text' : 'too-large', file.path, message);
 }

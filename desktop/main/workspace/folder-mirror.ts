@@ -12,6 +12,7 @@ import { DiskBatches } from './disk-batches.ts';
 import { DiskHashes } from './disk-hashes.ts';
 import { DiskIntake } from './disk-intake.ts';
 import { Durability } from './durability.ts';
+import { type Failed, FailedFiles } from './failed-files.ts';
 import { FileSync } from './file-sync.ts';
 import { GitExcludes } from './git-excludes.ts';
 import { GitLock } from './git-lock.ts';
@@ -26,6 +27,7 @@ import { TWO_WAY } from './mirror-policy.ts';
 import { OpenedRoot } from './opened-root.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { SetAsides } from './set-asides.ts';
 import { settleMoves } from './settle-moves.ts';
 import { sortDiskPaths } from './sort-disk-paths.ts';
 import { SubMounts } from './sub-mounts.ts';
@@ -42,8 +44,6 @@ export type { FolderMirrorOptions };
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
 const DEFAULT_CONCURRENT_SYNCS = 8;
-/** What failed is tried again after this time by itself: space may have come, or a folder may be back. */
-const RETRY_MS = 3_000;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
@@ -67,8 +67,8 @@ export class FolderMirror implements Disposable {
   private readonly listTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private goneIds = new Set<string>();
-  private readonly retryTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private readonly failedIds = new Set<string>();
+  private readonly failed: FailedFiles;
+  private readonly setAsides: SetAsides;
   private isFolderLost = false;
   /** The folder is being shared for the first time. */
   private isFirst = false;
@@ -86,10 +86,12 @@ export class FolderMirror implements Disposable {
     this.mounts = new SubMounts(folder, notes);
     const hashes = new DiskHashes(folder, notes);
     const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes };
-    this.intake = new DiskIntake(shared);
+    this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }) });
     this.list = new ListWatch(files, this.bases);
+    this.setAsides = new SetAsides({ ...shared, root: folder, notes });
     this.fileSync = new FileSync({
       ...shared,
+      setAsides: this.setAsides,
       nowMs: () => scheduler.now(),
       assertFolder: () => this.root.assert(),
       onLeft: (path) => this.noticeDisk([path]),
@@ -101,6 +103,7 @@ export class FolderMirror implements Disposable {
       onReplaced: (replaced) => options.onReplaced?.(replaced),
     });
     this.disposables.add(blobs.onDidSettle((blob) => this.noticeSettled(blob)));
+    this.failed = this.disposables.add(new FailedFiles(scheduler, (failed) => this.retryFailed(failed)));
     const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
     this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
     this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert() });
@@ -120,6 +123,7 @@ export class FolderMirror implements Disposable {
     const { files } = this.options;
     await this.root.open();
     this.isFirst = this.bases.size === 0;
+    this.setAsides.restore();
     await settleMoves(this.options.folder, this.bases);
     await this.forgetLostBases();
     if (this.disposables.isDisposed) return;
@@ -132,6 +136,7 @@ export class FolderMirror implements Disposable {
     this.disposables.add(files.onDidChangeFiles(() => this.noticeList()));
     await this.watch();
     await this.reconcile();
+    if (!this.disposables.isDisposed) this.setAsides.tellRest();
   }
 
   /** Compares the whole folder with the room once more, for changes that the system did not announce. */
@@ -189,10 +194,8 @@ export class FolderMirror implements Disposable {
    */
   private async forgetLostBases(): Promise<void> {
     const { folder, files } = this.options;
-    const isListLost = files.files.length === 0;
-    if (!isListLost && !(await isEverythingLost(folder, this.bases))) return;
-    const title = 'None of the files was in the folder any more.';
-    this.forgetBases(title);
+    if (files.files.length > 0 && !(await isEverythingLost(folder, this.bases))) return;
+    this.forgetBases('None of the files was in the folder any more.');
   }
 
   /** What lies in the folder and what the room has meet as strangers; nothing counts as deleted. */
@@ -243,10 +246,9 @@ export class FolderMirror implements Disposable {
   private tellFailed(fileId: string, error: unknown): void {
     if (isAboutFolder(error)) return this.tellFolder(error);
     const path = this.options.files.get(fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
-    const id = `file:${fileId}`;
-    this.problems.report({ id, severity: 'error', path, fileId, ...explainFailure(error), canRetry: true });
-    this.failedIds.add(fileId);
-    this.retryLater();
+    const problem = { id: `file:${fileId}`, path, fileId, ...explainFailure(error), canRetry: true };
+    this.problems.report({ severity: 'error', ...problem });
+    this.failed.add({ fileIds: [fileId] });
   }
 
   private syncFiles(fileIds: Iterable<string>): Promise<void> {
@@ -261,21 +263,16 @@ export class FolderMirror implements Disposable {
     });
   }
 
-  private retryLater(): void {
-    this.retryTimer.value ??= this.schedule(() => this.retryFailed(), RETRY_MS);
-  }
-
-  private retryFailed(): void {
-    this.retryTimer.value = undefined;
-    const failed = [...this.failedIds];
-    this.failedIds.clear();
-    this.enqueue(() => (this.isFolderLost ? this.reconcileAll() : this.syncFiles(failed)));
+  private retryFailed({ fileIds, paths }: Failed): void {
+    if (this.isFolderLost) return this.enqueue(() => this.reconcileAll());
+    if (paths.length > 0) this.noticeDisk(paths);
+    this.enqueue(() => this.syncFiles(fileIds));
   }
 
   private tellFolder(error: unknown): void {
     this.isFolderLost = true;
     this.watched.letGo();
-    this.retryLater();
+    this.failed.add({});
     this.problems.report({ id: 'folder', severity: 'error', path: '', ...explainFailure(error), canRetry: true });
   }
 

@@ -148,12 +148,15 @@ async function readOrExplain(
   }
 }
 
+// As people count: file2 before file10.
+const pathOrder = new Intl.Collator('en', { numeric: true });
+
 function sortAll({ same, onlyHere, onlyInRoom, different, leftOut, tooLarge }: Lists): Lists {
-  const byPath = (a: { readonly path: string }, b: { readonly path: string }) => (a.path < b.path ? -1 : 1);
+  const byPath = (a: { readonly path: string }, b: { readonly path: string }) => pathOrder.compare(a.path, b.path);
   return {
-    same: same.toSorted(),
+    same: same.toSorted(pathOrder.compare),
     onlyHere: onlyHere.toSorted(byPath),
-    onlyInRoom: onlyInRoom.toSorted(),
+    onlyInRoom: onlyInRoom.toSorted(pathOrder.compare),
     different: different.toSorted(byPath),
     leftOut: leftOut.toSorted(byPath),
     tooLarge: tooLarge.toSorted(byPath),

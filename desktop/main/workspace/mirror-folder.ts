@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, lstat, mkdir, open, realpath, stat, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -74,10 +75,20 @@ class Places {
 
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeLevel(path);
   } catch (error) {
     throw toWorkspaceError(error, path, 'open-folder');
   }
+}
+
+// Node's own recursion never ends below some special folders, such as /proc.
+async function makeLevel(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeLevel(parent);
+  await mkdir(path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  });
 }
 
 async function refuseLink(path: string): Promise<void> {

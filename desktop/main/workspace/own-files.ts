@@ -19,6 +19,11 @@ export function localCopyName(name: string, nowMs: number, copy: number): string
   return `${name}.local-${time}${copy > 1 ? `-${copy}` : ''}`;
 }
 
+/** The name of which {@link localCopyName} made this one; undefined when it is no local copy. */
+export function originOfLocalCopy(name: string): string | undefined {
+  return LOCAL_COPY.test(name) ? name.replace(LOCAL_COPY, '') : undefined;
+}
+
 /** Whether a file was made by Tutti for this device alone: being written, or a local copy. */
 export function isOwnFile(name: string): boolean {
   return isTempName(name) || LOCAL_COPY.test(name);

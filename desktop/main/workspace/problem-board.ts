@@ -90,6 +90,8 @@ export function explainFailure(error: unknown): { readonly title: string; readon
       return { title: 'The disk is full.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
     case 'permission-denied':
       return { title: 'A file may not be written.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
+    case 'not-kept':
+      return { title: 'A file waits for space.', detail };
     case 'rules-unreadable':
       return { title: 'New files are not shared.', detail };
     case 'drive-missing':

@@ -18,11 +18,28 @@ export interface SharedFiles {
   /** Resolves when `readText` gives what this device knows of the text. */
   whenTextReady(fileId: string): Promise<void>;
   readText(fileId: string): string;
+  /**
+   * Whether this device has the text: else that it is empty means nothing. To be asked once the text is ready;
+   * `onDidChangeText` fires when it has come.
+   */
+  isTextHere(fileId: string): boolean;
   /** Applies edits in one transaction; they ascend, do not overlap, and count in the text as it is now. */
   applyEdits(fileId: string, edits: readonly TextEdit[]): void;
   /** Resolves when the text, as it is now, is kept on this device, or cannot be for the time being. */
   whenKept(fileId: string): Promise<void>;
-  /** Lists files once their texts are kept on this device. Resolves to their ids, in the same order. */
+  /**
+   * Whether this device gets to keep what is done to the file now, with its entry in the list. While it does not, neither
+   * disk nor bases may be brought in step with the room: they would know of what is lost with the process.
+   */
+  canKeep(fileId: string): boolean;
+  /** Whether the room's list has the file or had it once, as far as this device knows the list. */
+  wasListed(fileId: string): boolean;
+  /** Whether this device has heard from the relay of the whole list since it started. */
+  readonly isListComplete: boolean;
+  /**
+   * Lists files once their texts are kept on this device. Resolves to their ids, in the same order. Rejects with
+   * WorkspaceError `not-kept` when they cannot be kept for the time being; none is listed then, and it may be tried again.
+   */
   createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]>;
   update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void;
   remove(fileIds: readonly string[]): void;
@@ -55,7 +72,10 @@ export interface MirrorBaseStore {
   /** With the base goes what was noted of a save or a move. */
   delete(fileId: string): void;
   list(): readonly { readonly fileId: string; readonly path: string }[];
-  /** Notes what a file is about to be replaced by. Resolves when that survives the end of the process, or cannot. */
+  /**
+   * Notes what a file is about to be replaced by. Resolves when that survives the end of the process, with everything that
+   * was written before, and rejects when it cannot be kept: the file must not be replaced then.
+   */
   beginSave(fileId: string, saving: MirrorBase): Promise<void>;
   /** What was noted last, unless the base was set or deleted since. */
   savingOf(fileId: string): MirrorBase | undefined;

@@ -1,4 +1,4 @@
-import { readdir, realpath, symlink } from 'node:fs/promises';
+import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { IgnoreRules } from './ignore-rules.ts';
 import { TestFolder } from './testing/mirror-under-test.ts';
@@ -81,6 +81,19 @@ describe('walkFolder', () => {
       'unusable-name a\\b.txt',
       'unusable-name bad.',
       'unusable-name nul.txt',
+    ]);
+  });
+
+  it.runIf(process.platform === 'linux')('tells of names that are not UTF-8, also of folders', async () => {
+    const folder = await TestFolder.create({ 'a.txt': '', 'really \ufffd.txt': '' });
+    const bad = (name: string) => Buffer.concat([Buffer.from(`${folder.path}/${name}`), Buffer.from([0xff, 0xfe])]);
+    await writeFile(bad('file'), 'x');
+    await mkdir(bad('folder'));
+    const { paths, problems } = await walk(folder);
+    expect(paths).toEqual(['a.txt', 'really \ufffd.txt']);
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ['unusable-name', '"file\ufffd\ufffd" is not shared: its name is not valid Unicode. Rename it to share it.'],
+      ['unusable-name', '"folder\ufffd\ufffd" is not shared: its name is not valid Unicode. Rename it to share it.'],
     ]);
   });
 

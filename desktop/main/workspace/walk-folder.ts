@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, realpath, unlink } from 'node:fs/promises';
+import { lstat, readdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSharedPath } from '../../../shared/workspace/index.ts';
 import type { IgnoreRules } from './ignore-rules.ts';
@@ -108,7 +108,7 @@ async function listFolder(options: WalkOptions, folder: string) {
     const fault = parsed.ok
       ? taken.has(parsed.path)
         ? 'another name differs only in its Unicode form'
-        : undefined
+        : await findEncodingFault(join(absoluteFolder, entry.name), entry.name)
       : parsed.reason;
     if (fault !== undefined || !parsed.ok) {
       onProblem(unusableName(diskPath, fault ?? ''));
@@ -119,6 +119,16 @@ async function listFolder(options: WalkOptions, folder: string) {
     else files.push({ path: parsed.path, absolutePath: join(absoluteFolder, entry.name) });
   }
   return { files, folders };
+}
+
+/** Bytes that are no UTF-8 are read as replacement characters, by which nothing is found. */
+async function findEncodingFault(absolutePath: string, name: string): Promise<string | undefined> {
+  if (!name.includes('\ufffd')) return undefined;
+  const isThere = await lstat(absolutePath).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? undefined : 'its name is not valid Unicode';
 }
 
 function unreadableFolder(folder: string, error: unknown): WorkspaceError {

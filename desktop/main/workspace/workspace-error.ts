@@ -14,6 +14,7 @@ export type WorkspaceErrorCode =
   | 'rules-unreadable'
   | 'unusable-folder'
   | 'drive-missing'
+  | 'not-kept'
   | 'io';
 
 /** Something in the opened folder could not be read or written. `message` says what happened, to what, and what to do. */
@@ -27,6 +28,12 @@ export class WorkspaceError extends Error {
     this.code = code;
     this.path = path;
   }
+}
+
+/** This device cannot keep what is done to a file for the time being. */
+export function notKept(path: string, cause?: unknown): WorkspaceError {
+  const message = `"${path}" waits: Tutti cannot store the room on this device at the moment. Free some space on the disk that has Tutti's data. Until then the file stays as it is, and it is tried again by itself.`;
+  return new WorkspaceError('not-kept', path, message, { cause });
 }
 
 /** What was being done when an error came up. */

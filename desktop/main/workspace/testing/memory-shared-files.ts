@@ -1,6 +1,7 @@
 import { Emitter } from '../../../../shared/lifecycle/index.ts';
 import { applyTextEdits, parseSharedPath, type SharedFile, type TextEdit } from '../../../../shared/workspace/index.ts';
 import type { MirrorBase, MirrorBaseStore, MirrorMove, NewSharedFile, SharedFiles } from '../shared-files.ts';
+import { notKept } from '../workspace-error.ts';
 import { DeviceMemory } from './device-memory.ts';
 
 /** A room's files in memory, which a test edits as other people would. */
@@ -15,6 +16,10 @@ export class MemorySharedFiles implements SharedFiles {
   private readonly memory: DeviceMemory;
   readonly onDidChangeFiles = this.filesChanged.event;
   readonly onDidChangeText = this.textChanged.event;
+  private readonly everListed = new Set<string>();
+  /** This device cannot keep anything at the moment. */
+  isFull = false;
+  isListComplete = true;
   /** How many calls of `createFiles` there were. */
   createCalls = 0;
   /** Runs once, when files are about to be listed. */
@@ -42,7 +47,19 @@ export class MemorySharedFiles implements SharedFiles {
   async whenTextReady(): Promise<void> {}
 
   async whenKept(): Promise<void> {
-    this.memory.commit();
+    if (!this.isFull) this.memory.commit();
+  }
+
+  canKeep(): boolean {
+    return !this.isFull;
+  }
+
+  wasListed(fileId: string): boolean {
+    return this.everListed.has(fileId);
+  }
+
+  isTextHere(): boolean {
+    return true;
   }
 
   readText(fileId: string): string {
@@ -70,6 +87,7 @@ export class MemorySharedFiles implements SharedFiles {
     const task = this.beforeCreate;
     this.beforeCreate = undefined;
     task?.();
+    if (this.isFull) throw notKept(files[0]?.path ?? '');
     return this.list(files);
   }
 
@@ -101,14 +119,19 @@ export class MemorySharedFiles implements SharedFiles {
 
   private change(fileId: string, file: SharedFile | undefined): void {
     const before = this.listed.get(fileId);
+    const wasListed = this.everListed.has(fileId);
     this.memory.write('room', () => {
       this.enter(fileId, file);
-      return () => this.enter(fileId, before);
+      return () => {
+        this.enter(fileId, before);
+        if (!wasListed) this.everListed.delete(fileId);
+      };
     });
   }
 
   private enter(fileId: string, file: SharedFile | undefined): void {
     if (file) this.listed.set(fileId, file);
+    if (file) this.everListed.add(fileId);
     else this.listed.delete(fileId);
     this.sorted = undefined;
   }
@@ -117,6 +140,18 @@ export class MemorySharedFiles implements SharedFiles {
     if (this.memory.process.hasEnded) return;
     this.sorted = undefined;
     this.filesChanged.fire();
+  }
+
+  /** What this device kept of the list lacks a file. */
+  forget(fileId: string): void {
+    this.enter(fileId, undefined);
+    this.everListed.delete(fileId);
+  }
+
+  /** The relay has brought back what was forgotten. */
+  recall(file: SharedFile): void {
+    this.enter(file.fileId, file);
+    this.tellFilesChanged();
   }
 
   /** Lists a text file, as somebody else does. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts';
 import { FolderMirror, type FolderMirrorOptions } from '../folder-mirror.ts';
+import { MemoryMirrorNotes, type MirrorNotes } from '../mirror-notes.ts';
 import type { MirrorProblem } from '../shared-files.ts';
 import type { ReplacedBlob } from '../blob-sync.ts';
 import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
@@ -105,14 +106,19 @@ export class MirrorUnderTest {
   readonly bases: MemoryMirrorBases;
   readonly scheduler = new ManualScheduler();
   readonly blobs = new MemoryBlobs();
+  readonly notes: MirrorNotes;
   readonly replaced: ReplacedBlob[] = [];
   readonly writes: FailingWrites;
   /** Of the mirror that runs. */
   readonly problems: MirrorProblem[] = [];
-  private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs' | 'notes' | 'policy'>;
+  private readonly options: Pick<FolderMirrorOptions, 'concurrentSyncs' | 'policy'>;
   private mirror: FolderMirror | undefined;
 
-  constructor(folder: TestFolder, { memory = new DeviceMemory(), disk, ...options }: MirrorTestOptions = {}) {
+  constructor(
+    folder: TestFolder,
+    { memory = new DeviceMemory(), disk, notes = new MemoryMirrorNotes(), ...options }: MirrorTestOptions = {},
+  ) {
+    this.notes = notes;
     this.folder = folder;
     this.files = new MemorySharedFiles(memory);
     this.bases = new MemoryMirrorBases(memory);
@@ -133,6 +139,7 @@ export class MirrorUnderTest {
       folder: this.folder.path,
       files: this.files,
       bases: this.bases,
+      notes: this.notes,
       scheduler: this.scheduler,
       onProblem: (problem) => this.problems.push(problem),
       isWatching: false,
