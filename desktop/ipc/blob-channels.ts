@@ -29,6 +29,11 @@ export interface BlobChannels {
     readonly request: { readonly fileId: string };
     readonly response: Outcome<Uint8Array<ArrayBuffer>>;
   };
+  /** The whole of a file of at most 64 MiB, to be put into a copy of all files. */
+  'blob:read-whole': {
+    readonly request: { readonly fileId: string };
+    readonly response: Outcome<Uint8Array<ArrayBuffer>>;
+  };
   /** Lets the person choose where a copy goes. False: they changed their mind. */
   'blob:save-copy': { readonly request: { readonly fileId: string }; readonly response: Outcome<boolean> };
 }

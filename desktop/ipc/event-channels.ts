@@ -14,7 +14,7 @@ export interface EventChannels {
   /** A menu entry was chosen. */
   command: { readonly id: string };
   /** The app was opened with a link while it ran. */
-  'join-requested': { readonly link: string };
+  'join-requested': { readonly link: string; readonly mirrorFolder?: string | undefined };
   /** `room:join` waits for an owner; `message` says so in the relay's words. */
   'join-waiting': { readonly message: string };
 }

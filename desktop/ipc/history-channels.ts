@@ -8,4 +8,9 @@ export interface HistoryChannels {
     readonly request: { readonly before: number | undefined; readonly limit: number };
     readonly response: Outcome<LabelsPage>;
   };
+  /** Names of the documents that an event changed. */
+  'history:list-event-documents': {
+    readonly request: { readonly seq: number };
+    readonly response: Outcome<readonly string[]>;
+  };
 }

@@ -13,6 +13,8 @@ export interface WindowStart {
   readonly platform: 'darwin' | 'linux' | 'win32';
   /** A link to ask about, when the app was opened with one. */
   readonly joinLink: string | undefined;
+  /** The folder to which its room is to be mirrored, when one was given. */
+  readonly mirrorFolder?: string | undefined;
 }
 
 /** Requests from a window to the main process. */

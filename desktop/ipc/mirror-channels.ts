@@ -36,8 +36,8 @@ export type MirrorState =
   | { readonly kind: 'none' }
   /** Folder and room are compared; nothing is written. */
   | { readonly kind: 'reading'; readonly folder: string }
-  /** Waits for {@link MirrorChoices}. `isRunning`: it goes on meanwhile, but for what is asked about. */
-  | { readonly kind: 'asking'; readonly preview: MirrorPreview; readonly isRunning: boolean }
+  /** Waits for {@link MirrorChoices}. `isReview`: the folder goes on meanwhile, but for what is asked about. */
+  | { readonly kind: 'asking'; readonly preview: MirrorPreview; readonly isReview: boolean }
   | { readonly kind: 'starting'; readonly folder: string }
   | {
       readonly kind: 'running';
@@ -45,6 +45,10 @@ export type MirrorState =
       readonly direction: MirrorDirection;
       /** Files whose changes on disk stay on this device until the person says otherwise. */
       readonly heldCount: number;
+      /** The first of them. */
+      readonly heldPaths: readonly string[];
+      /** The person has looked at all of them, and did not share them. */
+      readonly isHeldByChoice: boolean;
       /** Where the last backup is. */
       readonly backup: string | undefined;
     }

@@ -67,7 +67,7 @@ export class Application implements Disposable {
     const entry = this.windows.focused;
     if (request.joinLink !== undefined && entry?.isReady) {
       entry.mirrorFolder = request.mirrorFolder;
-      sendEvent(entry.window, 'join-requested', { link: request.joinLink });
+      sendEvent(entry.window, 'join-requested', { link: request.joinLink, mirrorFolder: request.mirrorFolder });
       if (entry.window.isMinimized()) entry.window.restore();
       entry.window.focus();
     } else {
@@ -129,7 +129,7 @@ export class Application implements Disposable {
     for (const channel of MIRROR_CHANNELS) this.answerMirror(channel);
     for (const channel of BLOB_CHANNELS) this.answerBlob(channel);
     for (const channel of STORAGE_CHANNELS) this.answerStorage(channel);
-    answer('history:list-events', (page, sender) => this.withRoom(sender, ({ history }) => history.listLabels(page)));
+    this.answerHistory();
     answer('mirror:retry', async (_request, sender) =>
       this.withRoom(sender, async (host) => {
         host.retryMirror();
@@ -175,6 +175,19 @@ export class Application implements Disposable {
         const { host, window } = this.windows.of(sender);
         return host ? MIRROR_ANSWERS[channel](request, host, window) : refuse('No room is open in this window.');
       }),
+    );
+  }
+
+  private answerHistory(): void {
+    this.disposables.add(
+      handleInvoke('history:list-events', REQUEST_READERS['history:list-events'], (page, sender) =>
+        this.withRoom(sender, ({ history }) => history.listLabels(page)),
+      ),
+    );
+    this.disposables.add(
+      handleInvoke('history:list-event-documents', REQUEST_READERS['history:list-event-documents'], (event, sender) =>
+        this.withRoom(sender, ({ history }) => history.listDocuments(event.seq)),
+      ),
     );
   }
 
@@ -234,6 +247,7 @@ export class Application implements Disposable {
       recentFolders: this.rooms.recentFolders,
       platform: process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux',
       joinLink,
+      mirrorFolder: entry.mirrorFolder,
     };
   }
 
@@ -288,6 +302,8 @@ export class Application implements Disposable {
     entry.attachment.value = entry.host.attach(toAttachmentPort(port1));
     entry.window.webContents.postMessage(PORT_CHANNEL, null, [port2]);
     for (const problem of entry.host.currentProblems) sendEvent(entry.window, 'problem', problem);
+    const { startProblem } = this.rooms;
+    if (startProblem) sendEvent(entry.window, 'problem', startProblem);
     sendEvent(entry.window, 'mirror:state', { room: entry.host.room, state: entry.host.mirror.state });
     this.tellTransfers(entry, entry.host, entry.host.contents.transfersState);
   }

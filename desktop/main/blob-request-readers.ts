@@ -7,6 +7,7 @@ const MAX_ID_LENGTH = 64;
 /** One check per channel: what comes from a window is untrusted. */
 export const BLOB_READERS: { readonly [C in keyof BlobChannels]: RequestReader<C> } = {
   'blob:read': readFile,
+  'blob:read-whole': readFile,
   'blob:save-copy': readFile,
 };
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type BrowserWindow, dialog } from 'electron';
 import type { BlobChannels } from '../ipc/index.ts';
+import { MAX_COPIED_BYTES } from './session/room-contents.ts';
 import type { RoomHost } from './session/room-host.ts';
 
 /** Answers of one open room to what is asked in a window about files that are no texts. */
@@ -14,6 +15,7 @@ export type BlobAnswers = {
 
 export const BLOB_ANSWERS: BlobAnswers = {
   'blob:read': ({ fileId }, { contents }) => contents.read(fileId),
+  'blob:read-whole': ({ fileId }, { contents }) => contents.read(fileId, MAX_COPIED_BYTES),
   'blob:save-copy': async ({ fileId }, { contents }, window) => {
     const path = contents.pathOf(fileId);
     if (path === undefined) return { ok: false, explanation: 'The file is not in the room any more.' };

@@ -22,3 +22,10 @@ it.each([
 ])('a page of events: refuses %j', (request) => {
   expect(read(request)).toBeUndefined();
 });
+
+it('an event: takes its number alone', () => {
+  const readEvent = HISTORY_READERS['history:list-event-documents'];
+  expect(readEvent({ seq: 7, more: 1 })).toEqual({ request: { seq: 7 } });
+  for (const request of [{}, { seq: 0 }, { seq: 1.5 }, { seq: '7' }, undefined])
+    expect(readEvent(request)).toBeUndefined();
+});

@@ -13,6 +13,10 @@ export const HISTORY_READERS: { readonly [C in keyof HistoryChannels]: RequestRe
     if (before === undefined) return { request: { before, limit } };
     return isCount(before) ? { request: { before, limit } } : undefined;
   },
+  'history:list-event-documents': (value) => {
+    const seq = readField(value, 'seq');
+    return isCount(seq) ? { request: { seq } } : undefined;
+  },
 };
 
 function isCount(value: unknown): value is number {

@@ -61,6 +61,7 @@ export function startHeadless(
 }
 
 const HEADLESS_MAIN = join(PROJECT_FOLDER, 'desktop/main/headless.ts');
+const REFUSED = /^tutti-link-failed (.*)$/;
 const ANNOUNCED = /^tutti-link (\S+)$/;
 
 function run(
@@ -78,7 +79,12 @@ function run(
     if (owned.child.stdout) {
       createInterface(owned.child.stdout).on('line', (line) => {
         const found = ANNOUNCED.exec(line)?.[1];
+        const refusal = REFUSED.exec(line)?.[1];
         if (found !== undefined) resolve(found);
+        else if (refusal !== undefined) {
+          console.error(`There is no link. ${refusal}`);
+          resolve(undefined);
+        }
         // Standard output of `npm start` is for the link.
         else console.error(line);
       });

@@ -5,6 +5,7 @@ const NOTHING = {
   folder: undefined,
   joinLink: undefined,
   mirrorFolder: undefined,
+  takesRoomFiles: false,
   relayUrl: undefined,
   isRelayOnly: false,
   isWindowless: false,
@@ -42,6 +43,7 @@ describe('parseStartOptions', () => {
     const link = 'https://host/join/r#secret-0123456789';
     expect(parseStartOptions([link], '/work')).toEqual({ ...NOTHING, joinLink: link });
     expect(parseStartOptions(['--relay-only'], '/work').isRelayOnly).toBe(true);
+    expect(parseStartOptions(['--no-window', '--take-room-files', 'code'], '/work').takesRoomFiles).toBe(true);
     expect(parseStartOptions(['--relay', 'https://host/tutti/'], '/work').relayUrl).toBe('https://host/tutti');
   });
 
@@ -51,6 +53,8 @@ describe('parseStartOptions', () => {
     [['--relay', 'host'], 'needs an address'],
     [['--relay', 'http://host', '--relay-only'], 'exclude each other'],
     [['--relay-only', 'code'], 'opens no folder'],
+    [['--take-room-files', 'code'], 'goes with --no-window'],
+    [['--take-room-files', '--no-window'], 'and a folder'],
     [['--join', 'notalink'], '--join: '],
     [['https://host/join/r'], '--join: '],
     [['--mirror', 'mine'], '--join LINK'],

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly joinLink: string | undefined;
   /** Absolute path of the folder to mirror that room to. */
   readonly mirrorFolder: string | undefined;
+  /** Without a window: where folder and room differ, back up the folder's files and take the room's. */
+  readonly takesRoomFiles: boolean;
   /** Base URL of a relay to use in place of the embedded one. */
   readonly relayUrl: string | undefined;
   /** Serve, but open no folder and no window. */
@@ -31,6 +33,10 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     .argument('[folder]', 'folder to open and share; a share link is as the value of --join')
     .option('--join <link>', 'join the room of a share link')
     .option('--mirror <folder>', 'keep the files of the joined room in this folder, too')
+    .option(
+      '--take-room-files',
+      "without a window: where the folder differs from the room, back up its files and take the room's",
+    )
     .option('--relay <url>', 'use this relay instead of starting one')
     .option('--relay-only', 'start the relay and nothing else')
     .option('--no-window', 'share the folder without opening a window')
@@ -41,6 +47,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
   const options = command.opts<{
     join?: string;
     mirror?: string;
+    takeRoomFiles?: boolean;
     relay?: string;
     relayOnly?: boolean;
     window: boolean;
@@ -59,6 +66,8 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
   }
   if (options.mirror !== undefined && joinLink === undefined)
     command.error('--mirror needs a room to join: --join LINK');
+  if (options.takeRoomFiles && (options.window || (options.mirror === undefined && folder === undefined)))
+    command.error('--take-room-files goes with --no-window and a folder; in a window you are asked');
   if (options.relay !== undefined && !/^https?:\/\/./.test(options.relay)) {
     command.error(`--relay needs an address such as https://tutti.example.org, not "${options.relay}"`);
   }
@@ -66,6 +75,7 @@ export function parseStartOptions(args: readonly string[], workingFolder: string
     folder: folder === undefined ? undefined : resolve(workingFolder, folder),
     joinLink,
     mirrorFolder: options.mirror === undefined ? undefined : resolve(workingFolder, options.mirror),
+    takesRoomFiles: options.takeRoomFiles ?? false,
     relayUrl: options.relay?.replace(/\/+$/, ''),
     isRelayOnly: options.relayOnly ?? false,
     isWindowless: !options.window,

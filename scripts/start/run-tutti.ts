@@ -64,11 +64,13 @@ async function announceReadiness(
 /** Settles when the process is gone, with a sentence if it did not mean to. */
 async function waitForFailure({ name, ended }: Part): Promise<string | undefined> {
   const { code, signal } = await ended;
-  return code === 0 ? undefined : `${name} ended unexpectedly (${signal ?? `exit code ${code}`}).`;
+  if (code === 0) return undefined;
+  // What ends by itself has said why.
+  return signal === null ? `${name} has stopped: see above.` : `${name} ended unexpectedly (${signal}).`;
 }
 
 async function startApp(
-  { folder, joinLink, mirrorFolder, isWindowless }: StartOptions,
+  { folder, joinLink, mirrorFolder, takesRoomFiles, isWindowless }: StartOptions,
   relayUrl: string,
   dataFolder: string,
   isEmbedded: boolean,
@@ -92,10 +94,11 @@ async function startApp(
     console.error(support.reason);
   }
   // A guest who wants no files here needs nothing but the link.
-  if (joinLink === undefined) return startHeadless(relayUrl, appData, folder === undefined ? [] : [folder], env);
-  return mirrorFolder === undefined
-    ? undefined
-    : startHeadless(relayUrl, appData, ['--join', joinLink, ...mirroring], env);
+  if (joinLink !== undefined && mirrorFolder === undefined) return undefined;
+  const sharing = folder === undefined ? [] : [folder];
+  const taking = takesRoomFiles ? ['--take-room-files'] : [];
+  const wanted = joinLink === undefined ? sharing : ['--join', joinLink, ...mirroring];
+  return startHeadless(relayUrl, appData, [...wanted, ...taking], env);
 }
 
 /** Without its relay a link opens nothing, unless this device was there before. */

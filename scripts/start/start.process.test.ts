@@ -104,7 +104,13 @@ describe('npm start', () => {
     await mkdir(mine, { recursive: true });
     await writeFile(join(mine, 'a.txt'), 'mine\n');
     const joining = ['--data', join(data, 'guest', 'data'), '--relay', new URL(link).origin, '--no-window'];
-    const guest = start([...joining, '--join', link, '--mirror', mine]);
+    const mirroring = [...joining, '--join', link, '--mirror', mine];
+    const refused = start(mirroring);
+    await expect(refused.ready).rejects.toThrow('--take-room-files');
+    expect(refused.errors.join('\n')).toMatch(/Different: 1\n {4}a\.txt\n/);
+    expect(refused.child.exitCode).toBe(1);
+    expect(await readFile(join(mine, 'a.txt'), 'utf8')).toBe('mine\n');
+    const guest = start([...mirroring, '--take-room-files']);
     expect(await guest.ready).toBe(link);
     expect(await readFile(join(mine, 'a.txt'), 'utf8')).toBe('a\n');
     expect(guest.errors.join('\n')).toContain('Your files were backed up.');
@@ -154,6 +160,16 @@ describe('npm start', () => {
     started.ready.catch(() => undefined);
     await vi.waitFor(() => expect(started.errors.join('\n')).toContain('does not answer'), { timeout: 20_000 });
     await interrupt(started);
+  });
+
+  it('says that a relay lets it make no rooms, and ends', async () => {
+    const url = await start(['--relay-only']).ready;
+    const others = ['--data', join(data, 'other'), '--no-window', '--relay', new URL(url).origin, folder];
+    const started = start(others);
+    await expect(started.ready).rejects.toThrow('does not let this app make rooms');
+    expect(started.errors.join('\n')).not.toContain('does not answer');
+    const wrong = start(others, { TUTTI_OPERATOR_TOKEN: 'wrong' });
+    await expect(wrong.ready).rejects.toThrow('refuses the operator token');
   });
 
   it('refuses a data folder that cannot be made', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Outcome } from '../../ipc/index.ts';
@@ -145,4 +145,17 @@ it('a folder that cannot be read is told, and opened when it is tried again', as
   host.retryMirror();
   await over.promise;
   expect(host.currentProblems).toEqual([]);
+});
+
+it('says when the list of rooms was damaged, and where it was set aside', async () => {
+  const dataFolder = temporaryFolder();
+  writeFileSync(
+    join(dataFolder, 'tutti.sqlite'),
+    'no database at all, but long enough to be looked at as one'.repeat(100),
+  );
+  const rooms = await openRooms(dataFolder, EMBEDDED_RELAY);
+  const kept = /"([^"]+)"/.exec(rooms.startProblem?.detail ?? '')?.[1] ?? '';
+  expect(readFileSync(kept, 'utf8')).toContain('no database at all');
+  await rooms.close();
+  expect((await openRooms(dataFolder, EMBEDDED_RELAY)).startProblem).toBeUndefined();
 });

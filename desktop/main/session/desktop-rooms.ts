@@ -12,7 +12,7 @@ import {
   type TokenResult,
   WakeWatch,
 } from '../../../shared/sync/index.ts';
-import type { Outcome, StoredRoom } from '../../ipc/index.ts';
+import type { Outcome, ProblemReport, StoredRoom } from '../../ipc/index.ts';
 import { NetworkWatch } from '../network-watch.ts';
 import { KnownRooms, type KnownRoom } from '../store/known-rooms.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
@@ -45,7 +45,7 @@ export interface DesktopRoomsOptions {
   /** What all rooms together may take of the disk, as far as the relay has them; 2 GiB if not given. */
   readonly maxStoredBytes?: number;
   /** Nobody can be asked anything, as without a window; false unless given. */
-  readonly isUnattended?: boolean;
+  readonly takesRoomFiles?: boolean;
 }
 
 /** A stored room does not wait longer to hear that its link is refused. */
@@ -65,6 +65,7 @@ export class DesktopRooms {
   private readonly recentChanged = this.disposables.add(new Emitter<readonly string[]>());
   private readonly leases = new RoomLeases();
   private readonly stored: StoredRooms;
+  private trimming = Promise.resolve();
   private isClosing = false;
 
   readonly onDidChangeRecentFolders = this.recentChanged.event;
@@ -86,7 +87,7 @@ export class DesktopRooms {
     this.known = new KnownRooms(join(options.dataFolder, 'tutti.sqlite'), options.seal, Date.now());
     const { known, leases } = this;
     const relayKeyOf = (relayUrl: string, room: string) => this.relayKeyOf(relayUrl, room);
-    this.disposables.add(leases.onDidClose(() => void this.trim()));
+    this.disposables.add(leases.onDidClose(() => this.trim()));
     this.stored = new StoredRooms({ dataFolder: options.dataFolder, known, leases, relayKeyOf });
     this.disposables.add(new WakeWatch(systemScheduler, () => this.nudge('woke')));
     this.disposables.add(new NetworkWatch(systemScheduler, () => this.nudge('network-changed')));
@@ -99,6 +100,19 @@ export class DesktopRooms {
 
   get recentFolders(): readonly string[] {
     return this.known.listRecent();
+  }
+
+  /** What whoever starts the app has to know of its data; undefined when all is well. */
+  get startProblem(): ProblemReport | undefined {
+    const { setAsidePath } = this.known;
+    if (setAsidePath === undefined) return undefined;
+    return {
+      id: 'list-of-rooms-set-aside',
+      severity: 'error',
+      title: 'The list of rooms on this device was damaged.',
+      detail: `It was set aside as "${setAsidePath}" and begun anew: folders get new rooms and links, and rooms that were joined need their links again. What is in the rooms is not touched.`,
+      canRetry: false,
+    };
   }
 
   get personName(): string {
@@ -178,9 +192,10 @@ export class DesktopRooms {
     return this.leaseJoined(link, tokens, tokens.join());
   }
 
-  private async trim(): Promise<void> {
+  private trim(): void {
     if (this.isClosing) return;
-    await this.stored.trim(this.options.maxStoredBytes ?? MAX_STORED_BYTES).catch(reportUnexpectedError);
+    const maxBytes = this.options.maxStoredBytes ?? MAX_STORED_BYTES;
+    this.trimming = this.trimming.then(() => this.stored.trim(maxBytes)).catch(reportUnexpectedError);
   }
 
   /** The open room with a key of {@link listStored}. */
@@ -204,6 +219,7 @@ export class DesktopRooms {
   async close(): Promise<void> {
     this.isClosing = true;
     await this.leases.close();
+    await this.trimming;
     this.disposables.dispose();
     this.known.close();
   }
@@ -257,7 +273,9 @@ export class DesktopRooms {
   ): Promise<Outcome<RoomLease>> {
     const folderPath = folder === SCRATCH ? undefined : folder;
     return this.leases.lease(key, async () => {
-      const storage = await openRoomStorage(this.stored.pathOf(key), folderPath);
+      // The relay has let this device in: it has the room, so that a file without anything is no new one.
+      const isKnown = this.known.lastTokens.list(room.room).size > 0;
+      const storage = await openRoomStorage(this.stored.pathOf(key), { folder: folderPath, isKnown });
       return this.createOwnHost(storage, room, folderPath, offlineReason);
     });
   }
@@ -288,8 +306,8 @@ export class DesktopRooms {
   }
 
   private surroundingsOf(room: MirroredRoom): MirrorSurroundings {
-    const { dataFolder, isUnattended = false } = this.options;
-    return mirrorSurroundings({ ...room, known: this.known, dataFolder, isUnattended });
+    const { dataFolder, takesRoomFiles = false } = this.options;
+    return mirrorSurroundings({ ...room, known: this.known, dataFolder, takesRoomFiles });
   }
 
   private ledgerOf(room: string): ProposalLedger {

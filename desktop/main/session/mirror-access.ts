@@ -6,6 +6,9 @@ import type { MirrorDirection } from '../../ipc/index.ts';
 import type { MirrorNotes } from '../workspace/mirror-notes.ts';
 import type { MirrorPolicy } from '../workspace/mirror-policy.ts';
 
+/** Value of what is held by choice. */
+const CHOSEN = 'chosen';
+const MAX_LISTED = 20;
 const DIRECTION_NOTE = 'direction';
 const DIRECTIONS: readonly MirrorDirection[] = ['to-disk', 'texts', 'both'];
 
@@ -55,6 +58,20 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
     return this.notes.names('held-file').length + this.notes.names('held-path').length;
   }
 
+  /** The person has looked at everything that is held, and did not share it. */
+  get isHeldByChoice(): boolean {
+    const { notes } = this;
+    const isChosen = (path: string) => notes.get('held-path', path) === CHOSEN;
+    return notes.names('held-file').length === 0 && notes.names('held-path').every(isChosen);
+  }
+
+  /** Paths of the first of what is held, of which `files` are in the room. */
+  listHeld(files: readonly { readonly fileId: string; readonly path: string }[]): readonly string[] {
+    const changed = new Set(this.notes.names('held-file'));
+    const inRoom = files.filter(({ fileId }) => changed.has(fileId)).map(({ path }) => path);
+    return [...inRoom, ...this.notes.names('held-path')].toSorted().slice(0, MAX_LISTED);
+  }
+
   /** Puts what self may do into force, and notes it. */
   enforce(): void {
     this.set(this.granted ?? this.inForce);
@@ -100,12 +117,12 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
     this.changed.fire();
   }
 
-  /** Holds these paths, and nothing else. */
+  /** Holds these paths, and nothing else, because the person wants it so. */
   holdOnly(paths: readonly string[]): void {
     for (const fileId of this.notes.names('held-file')) this.notes.delete('held-file', fileId);
     const kept = new Set(paths);
     for (const path of this.notes.names('held-path')) if (!kept.has(path)) this.notes.delete('held-path', path);
-    for (const path of kept) this.notes.set('held-path', path, '');
+    for (const path of kept) this.notes.set('held-path', path, CHOSEN);
     this.changed.fire();
   }
 

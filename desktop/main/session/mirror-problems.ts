@@ -1,7 +1,13 @@
-import type { MirrorDirection, MirrorPreview, ProblemReport } from '../../ipc/index.ts';
+import type { MirrorPreview, MirrorState, ProblemReport } from '../../ipc/index.ts';
 
 export const QUESTION_PROBLEM = 'mirror-question';
 export const HELD_PROBLEM = 'mirror-held';
+
+/** What of a mirrored folder stays on this device. */
+export type HeldFiles = Pick<
+  Extract<MirrorState, { kind: 'running' }>,
+  'folder' | 'direction' | 'heldCount' | 'isHeldByChoice'
+>;
 
 /** Tells where the folder's own files were copied to. */
 export function describeBackup(folder: string, backup: string): ProblemReport {
@@ -28,21 +34,24 @@ export function describeQuestion({ folder, counts }: MirrorPreview): ProblemRepo
   };
 }
 
-/** Tells that what was done on disk is not shared. */
-export function describeHeld(folder: string, direction: MirrorDirection): ProblemReport {
-  const what = `Changes in "${folder}" stay on this device.`;
+/** Tells what of the folder is not shared. */
+export function describeHeld({ folder, direction, heldCount, isHeldByChoice }: HeldFiles): ProblemReport {
   const base = { id: HELD_PROBLEM, severity: 'info', canRetry: false } as const;
   if (direction === 'both') {
+    const isOne = heldCount === 1;
+    const why = isHeldByChoice
+      ? `You did not share ${isOne ? 'it' : 'them'}`
+      : `${isOne ? 'It was' : 'They were'} changed there while you might not write in the room`;
     return {
       ...base,
-      title: 'Some files of the folder are not shared.',
-      detail: `${what} You may share them now.`,
+      title: isOne ? 'One file of the folder is not shared.' : `${heldCount} files of the folder are not shared.`,
+      detail: `${why}. Everything else in "${folder}" is, both ways.`,
       command: { id: 'mirror.review', label: 'Review' },
     };
   }
   const title =
     direction === 'texts' ? 'You may not add or remove files in this room.' : 'You may only read this room.';
-  const detail = `${what} When the room has another text for a file, yours is kept beside it.`;
+  const detail = `Changes in "${folder}" stay on this device. When the room has another text for a file, yours is kept beside it.`;
   return { ...base, title, detail };
 }
 

@@ -5,8 +5,8 @@ import type { TakenFolder } from '../workspace/mirror-folder.ts';
 export interface MirrorSurroundings {
   /** Everything that this device keeps lies in it, backups too. */
   readonly dataFolder: string;
-  /** Nobody can be asked: the room's files are taken, and the folder's are backed up and stay on this device. */
-  readonly isUnattended: boolean;
+  /** Nothing is asked: the room's files are taken, and the folder's are backed up and stay on this device. */
+  readonly takesRoomFiles: boolean;
   /** Folders of other rooms. */
   readonly takenFolders: () => readonly TakenFolder[];
   /** The room has a folder now, or none. */
@@ -28,15 +28,15 @@ export interface MirroredRoom {
 export interface MirrorSurroundingsOptions extends MirroredRoom {
   readonly known: KnownRooms;
   readonly dataFolder: string;
-  readonly isUnattended: boolean;
+  readonly takesRoomFiles: boolean;
 }
 
 /** What the mirror of one room has to know of this device, by what is remembered of all rooms. */
 export function mirrorSurroundings(options: MirrorSurroundingsOptions): MirrorSurroundings {
-  const { known, dataFolder, isUnattended, relayUrl, room, isJoined, ownFolder } = options;
+  const { known, dataFolder, takesRoomFiles, relayUrl, room, isJoined, ownFolder } = options;
   return {
     dataFolder,
-    isUnattended,
+    takesRoomFiles,
     takenFolders: () => listFolders(known, room),
     rememberFolder: (folder) => {
       if (isJoined) known.joined.setFolder(relayUrl, room, folder);

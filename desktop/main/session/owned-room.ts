@@ -12,21 +12,35 @@ export interface OwnedRoomOptions {
   readonly granted: TokenSource;
 }
 
+/** How an operator lets an app make rooms, as people are told. */
+const HOW_TO_LET =
+  'Set TUTTI_OPERATOR_TOKEN to a token made with `npm run -s relay -- token --data DIR --create-rooms --ttl 30d`, where DIR is the data folder of that relay, and start Tutti again.';
+
 /**
  * Token source of a room that this device made: makes it on the relay first, once per start, since the relay may be
- * new or restored from an older backup.
+ * new or restored from an older backup. A room that is there goes on even if the relay lets this app make none any more.
  */
 export function createOwnedRoomTokenSource(options: OwnedRoomOptions): TokenSource {
   let isCreated = false;
   return {
     async obtain(request): Promise<TokenResult> {
-      if (!isCreated && options.operatorToken !== undefined) {
-        const { relayUrl, operatorToken, room, roomName, ownerSecret } = options;
+      const { relayUrl, operatorToken, room, roomName, ownerSecret, granted } = options;
+      if (!isCreated && operatorToken !== undefined) {
         const made = await createRoom(postJson, relayUrl, operatorToken, { room, name: roomName, ownerSecret });
-        if (!made.ok) return { kind: made.isTransient ? 'transient' : 'permanent', explanation: made.explanation };
-        isCreated = true;
+        if (!made.ok && made.isTransient) return { kind: 'transient', explanation: made.explanation };
+        if (!made.ok && !made.isUnauthenticated) return { kind: 'permanent', explanation: made.explanation };
+        isCreated = made.ok;
       }
-      return options.granted.obtain(request);
+      const result = await granted.obtain(request);
+      if (result.kind !== 'permanent' || !result.isUnknown || isCreated) return result;
+      const explanation = explainRefusal(relayUrl, operatorToken !== undefined);
+      return { kind: 'permanent', explanation };
     },
   };
+}
+
+function explainRefusal(relayUrl: string, hasToken: boolean): string {
+  return hasToken
+    ? `The relay at ${relayUrl} refuses the operator token (TUTTI_OPERATOR_TOKEN), so this app may not make rooms there. ${HOW_TO_LET}`
+    : `The relay at ${relayUrl} does not let this app make rooms without an operator token. ${HOW_TO_LET}`;
 }

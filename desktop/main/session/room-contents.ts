@@ -11,6 +11,9 @@ import { toWorkspaceError } from '../workspace/workspace-error.ts';
 
 /** No larger file is shown. */
 export const MAX_SHOWN_BYTES = 5 * 1024 * 1024;
+/** No larger file goes into a copy of all files. */
+export const MAX_COPIED_BYTES = 64 * 1024 * 1024;
+const TOO_LARGE = 'The file is too large for this: save a copy of it by itself.';
 
 type FileWithContent = SharedFile & { readonly blob: string };
 
@@ -37,14 +40,18 @@ export class RoomContents {
   }
 
   /** The whole of a small file. */
-  async read(fileId: string): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
-    const found = await this.bring(fileId, MAX_SHOWN_BYTES);
+  async read(fileId: string, maxBytes = MAX_SHOWN_BYTES): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+    const found = await this.bring(fileId, maxBytes);
     if (!found.ok) return found;
     try {
       const pieces: Uint8Array[] = [];
-      for await (const piece of this.transfers.read(found.value.blob)) pieces.push(piece);
+      let byteLength = 0;
+      for await (const piece of this.transfers.read(found.value.blob)) {
+        byteLength += piece.byteLength;
+        if (byteLength > maxBytes) return refuse(TOO_LARGE);
+        pieces.push(piece);
+      }
       const bytes = Buffer.concat(pieces);
-      if (bytes.byteLength > MAX_SHOWN_BYTES) return refuse('The file is too large to be shown.');
       return { ok: true, value: new Uint8Array(bytes) };
     } catch (error) {
       return refuse(error instanceof Error ? error.message : String(error));
@@ -75,7 +82,7 @@ export class RoomContents {
     if (!file || file.kind === 'text') return refuse('The file is not in the room any more.');
     if (blob === undefined)
       return refuse('The room does not have the content of this file yet. Whoever has it is sending it.');
-    if ((file.sizeBytes ?? 0) > maxBytes) return refuse('The file is too large to be shown.');
+    if ((file.sizeBytes ?? 0) > maxBytes) return refuse(TOO_LARGE);
     const isWanted = () => this.index.get(fileId)?.blob === blob;
     const outcome = await this.transfers.bring({ blob, fileId, isWanted, sizeBytes: file.sizeBytes ?? 0 });
     return outcome.ok ? { ok: true, value: { ...file, blob } } : outcome;

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import { MemoryOfflineStore } from '../../../shared/testing/memory-offline-store.ts';
 import { Engine } from '../testing/engine.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { RoomFiles } from './room-files.ts';
+import { openRoomStorage } from './room-storage.ts';
 
 const FILES = 5_000;
 
@@ -47,4 +49,48 @@ it('holds back a text of somebody else until it has come, in the list and by its
   await changed.promise;
   expect(files.get(theirs)?.path).toBe('theirs.txt');
   expect(files.files.map(({ path }) => path)).toEqual(['own.txt', 'theirs.txt']);
+});
+
+it('lists new files only once this device has their texts, and as the same files when it is tried again', async () => {
+  const store = new MemoryOfflineStore();
+  const storage = { ...(await openRoomStorage(join(temporaryFolder(), 'room.sqlite'))), store };
+  const engine = await Engine.start({ syncUrl: 'ws://127.0.0.1:9/sync/room', token: 'none', storage });
+  const { replica } = engine.open(INDEX_DOCUMENT);
+  const index = new WorkspaceIndex(replica.doc, { random: Math.random, nowMs: Date.now });
+  onTestFinished(() => index.dispose());
+  const files = new RoomFiles(engine.session, index, () => true);
+  onTestFinished(() => files.dispose());
+  const [known = ''] = await files.createFiles([{ path: 'known.txt', eol: 'LF', bom: false, kind: 'text', text: 'k' }]);
+  const create = (text: string) => files.createFiles([{ path: 'a.txt', eol: 'LF', bom: false, kind: 'text', text }]);
+  await replica.whenKept();
+  store.writeError = new Error('full');
+  await expect(create('one')).rejects.toMatchObject({ code: 'not-kept', path: 'a.txt' });
+  await expect(create('two')).rejects.toMatchObject({ code: 'not-kept' });
+  expect(index.files.map((file) => file.path)).toEqual(['known.txt']);
+  expect(files.canKeep(known)).toBe(true);
+  files.applyEdits(known, [{ offset: 0, deleteLength: 0, insert: 'x' }]);
+  await files.whenKept(known);
+  expect(files.canKeep(known)).toBe(false);
+  const recovered = engine.whenProblem('store-recovered');
+  store.writeError = undefined;
+  await recovered;
+  const list = async () => {
+    if (!index.findByPath('a.txt')) await create('two').catch(() => undefined);
+    return index.files.map((file) => file.path);
+  };
+  await expect.poll(list, { timeout: 10_000 }).toEqual(['a.txt', 'known.txt']);
+  const [fileId = ''] = index.files.map((file) => file.fileId);
+  expect(files.readText(fileId)).toBe('two');
+  const texts = new Set((await store.listDocuments()).filter((name) => name !== INDEX_DOCUMENT));
+  expect(texts).toEqual(new Set([fileId, known]));
+});
+
+it('does not take an empty text for one that was on disk here and is not in the store any more', async () => {
+  const { index, files } = await openFiles(() => true);
+  const [own = ''] = index.add([{ path: 'own.txt', eol: 'LF', bom: false, kind: 'text' }]);
+  await files.whenTextReady(own);
+  await files.whenTextReady('lost');
+  expect([files.isTextHere(own), files.isTextHere('lost'), files.readText('lost')]).toEqual([true, false, '']);
+  files.applyEdits('lost', [{ offset: 0, deleteLength: 0, insert: 'x' }]);
+  expect(files.isTextHere('lost')).toBe(true);
 });

@@ -17,6 +17,7 @@ import {
 } from '../../../shared/workspace/index.ts';
 import type { NewSharedFile, SharedFiles } from '../workspace/shared-files.ts';
 import { TurnBudget } from '../workspace/turn-budget.ts';
+import { notKept } from '../workspace/workspace-error.ts';
 
 /** Origin of edits that were made on disk. */
 const DISK_ORIGIN = Symbol('from the folder on disk');
@@ -54,9 +55,13 @@ export class RoomFiles implements SharedFiles, Disposable {
   private readonly filesChanged = this.disposables.add(new Emitter<void>());
   private readonly taken = this.disposables.add(new Emitter<TakenChange>());
   private readonly indexLease: DocumentLease;
+  /** Files whose texts were written and could not be kept, by path: their ids are used when it is tried again. */
+  private readonly unlisted = new Map<string, string>();
   private readonly showing = this.disposables.add(new MutableDisposable<Disposable>());
   /** Texts of others that are to be opened. */
   private readonly awaited = new Set<string>();
+  /** Texts that were on disk here, and are not in the store any more. */
+  private readonly missing = new Set<string>();
   private readonly isKnown: (fileId: string) => boolean;
   private shown: { readonly listed: readonly SharedFile[]; readonly files: readonly SharedFile[] } | undefined;
 
@@ -123,6 +128,19 @@ export class RoomFiles implements SharedFiles, Disposable {
     await this.open(fileId).lease.replica.whenLoaded;
   }
 
+  isTextHere(fileId: string): boolean {
+    const { replica } = this.open(fileId).lease;
+    if (replica.isKnown) return true;
+    if (!this.missing.has(fileId)) {
+      this.missing.add(fileId);
+      void replica.whenSynced.then(() => {
+        this.missing.delete(fileId);
+        if (!this.disposables.isDisposed) this.textChanged.fire(fileId);
+      });
+    }
+    return false;
+  }
+
   readText(fileId: string): string {
     return this.open(fileId).text.toString();
   }
@@ -148,25 +166,37 @@ export class RoomFiles implements SharedFiles, Disposable {
   }
 
   async createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]> {
-    const ids = this.index.reserveIds(files.length);
+    this.assertKept(files, [...this.unlisted.values()]);
+    const ids = this.reserveIds(files);
     const budget = new TurnBudget();
     // The texts go first: whoever sees a file in the list finds its text.
     for (const [position, { text }] of files.entries()) {
       const fileId = ids[position];
       if (fileId !== undefined) this.ready.add(fileId);
-      if (fileId !== undefined && text !== undefined && text !== '') {
-        this.applyEdits(fileId, [{ offset: 0, deleteLength: 0, insert: text }]);
-        await budget.pause();
-      }
+      if (fileId !== undefined && text !== undefined && this.begin(fileId, text)) await budget.pause();
     }
     await Promise.all(ids.filter((fileId) => this.texts.has(fileId)).map((fileId) => this.whenKept(fileId)));
     // Many are on their way for a while: those who see the file in the list should not find it empty.
     if (this.isBulk) await this.session.whenDelivered(DELIVERY_MS);
+    this.assertKept(files, ids);
+    for (const { path } of files) this.unlisted.delete(path);
     const listed = files.map(({ text: _text, ...file }, position) => {
       const fileId = ids[position];
       return fileId === undefined ? file : { ...file, fileId };
     });
     return this.changeList(ids, () => this.index.add(listed));
+  }
+
+  canKeep(fileId: string): boolean {
+    return this.indexLease.replica.canKeep && (this.texts.get(fileId)?.lease.replica.canKeep ?? true);
+  }
+
+  wasListed(fileId: string): boolean {
+    return this.index.wasListed(fileId);
+  }
+
+  get isListComplete(): boolean {
+    return this.indexLease.replica.wasSynced;
   }
 
   update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
@@ -179,6 +209,31 @@ export class RoomFiles implements SharedFiles, Disposable {
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  /** What a file was given when it could not be listed is in the room's log already. */
+  private reserveIds(files: readonly NewSharedFile[]): readonly string[] {
+    const known = files.map(({ path }) => this.unlisted.get(path));
+    const fresh = this.index.reserveIds(known.filter((fileId) => fileId === undefined).length).values();
+    const ids = known.flatMap((fileId) => fileId ?? fresh.next().value ?? []);
+    for (const [position, { path }] of files.entries()) {
+      const fileId = ids[position];
+      if (fileId !== undefined) this.unlisted.set(path, fileId);
+    }
+    return ids;
+  }
+
+  /** Gives a file that is to be listed its text, unless it has that already. */
+  private begin(fileId: string, text: string): boolean {
+    const before = this.texts.has(fileId) ? this.readText(fileId) : '';
+    if (before === text) return false;
+    this.applyEdits(fileId, [{ offset: 0, deleteLength: before.length, insert: text }]);
+    return true;
+  }
+
+  private assertKept(files: readonly NewSharedFile[], fileIds: readonly string[]): void {
+    const isKept = this.indexLease.replica.canKeep && fileIds.every((fileId) => this.canKeep(fileId));
+    if (!isKept) throw notKept(files[0]?.path ?? '');
   }
 
   private changeList<T>(fileIds: readonly string[], change: () => T): T {

@@ -4,6 +4,7 @@ import {
   type Disposable,
   DisposableStore,
   Emitter,
+  type Event,
   reportUnexpectedError,
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../../shared/sync/administration/index.ts';
 import { AttachmentHost, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import {
+  type ConnectionState,
   DELIVERY_ON_LEAVING_MS,
   type DocumentLease,
   type NudgeReason,
@@ -42,6 +44,7 @@ import { createOwnedRoomTokenSource } from './owned-room.ts';
 import { postJson, sendRequest } from './relay-api.ts';
 import type { KeptTokenSource } from './kept-tokens.ts';
 import type { MirrorSurroundings } from './mirror-surroundings.ts';
+import { tellRefusal } from './when-refused.ts';
 import { RoomMirror } from './room-mirror.ts';
 import { RoomContents } from './room-contents.ts';
 import type { RoomStorage } from './room-storage.ts';
@@ -159,6 +162,9 @@ export class RoomHost {
     this.transfers = this.disposables.add(this.createTransfers(tokenSource));
     this.contents = new RoomContents(this.transfers, this.index);
     if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
+    if (options.isOwner && this.offlineReason === undefined) {
+      this.disposables.add(tellRefusal(this, (problem) => this.report(problem)));
+    }
     this.tellOfStorage(storage);
     this.mirror = this.createMirror();
     this.mirror.resume();
@@ -187,6 +193,15 @@ export class RoomHost {
   /** The connection to the relay may have died or may be possible again. */
   nudge(reason: NudgeReason, asleepMs = 0): void {
     this.session.nudge(reason, asleepMs);
+  }
+
+  /** How this device is connected to the relay. */
+  get connection(): ConnectionState {
+    return this.session.state;
+  }
+
+  get onDidChangeConnection(): Event<ConnectionState> {
+    return this.session.onDidChangeState;
   }
 
   /** Resolves when the room is in step with the relay for the first time. */
@@ -315,6 +330,8 @@ export class RoomHost {
 
   private async nameRoom(name: string): Promise<void> {
     await this.indexLease.replica.whenLoaded;
+    // Where the person has done nothing yet, there is nothing that the relay could miss.
+    if (this.options.folderPath === undefined) await this.whenOnline();
     if (!this.closed && this.index.roomName === undefined) this.index.roomName = name;
   }
 

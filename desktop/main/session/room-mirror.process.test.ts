@@ -72,6 +72,7 @@ describe('a guest who mirrors the room', () => {
     expect(manifest).toMatchObject({ version: 1, folder: mine, room: host.room });
     await whenFiles(mine, { ...FILES, 'mine.txt': 'mine\n', 'sub/deep.txt': 'deep\n' });
     expect((await whenTold(host, 'mirror-backup')).detail).toContain(backup);
+    expect(await whenTold(host, 'mirror-held')).toMatchObject({ title: '2 files of the folder are not shared.' });
     // They stay to themselves, also when they change and at the next start, while what is new is shared.
     await ben.quit();
     writeFileSync(join(mine, 'mine.txt'), 'still mine\n');
@@ -79,7 +80,13 @@ describe('a guest who mirrors the room', () => {
     await whenMirror(again, 'running');
     writeFileSync(join(mine, 'new.txt'), 'new\n');
     await whenFiles(folder, { ...FILES, 'new.txt': 'new\n' });
-    expect(await whenMirror(again, 'running')).toMatchObject({ heldCount: 2, direction: 'both' });
+    expect(await whenMirror(again, 'running')).toMatchObject({
+      heldCount: 2,
+      heldPaths: ['mine.txt', 'sub/deep.txt'],
+      isHeldByChoice: true,
+      direction: 'both',
+    });
+    expect(again.currentProblems.some(({ id }) => id === 'mirror-held')).toBe(false);
     await ana.quit();
   });
 
@@ -189,7 +196,7 @@ describe('a guest who mirrors the room', () => {
   it('mirrors without being asked where nobody is there, and shares nothing that it had', async () => {
     const { folder, link, newcomer } = await shareFolder(FILES);
     const ben = newcomer('ben');
-    const host = await ben.join(link, { isUnattended: true });
+    const host = await ben.join(link, { takesRoomFiles: true });
     const mine = ben.makeFolder('mine', { 'a.txt': 'mine\n', 'mine.txt': 'mine\n' });
     expect(await host.mirror.choose(mine)).toEqual({ ok: true, value: true });
     await whenFiles(mine, { ...FILES, 'mine.txt': 'mine\n' });

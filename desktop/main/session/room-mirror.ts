@@ -45,7 +45,6 @@ const FOLDER_PROBLEM = 'folder';
 const FOLDER_NOTE = 'folder';
 const BACKUP_NOTE = 'backup';
 const NO_FOLDER = '';
-const TAKE_THE_ROOMS: MirrorChoices = { sharesOthers: false, mine: [], allowsLargeBackup: true };
 
 /** The folder on this device that mirrors a room: chosen, compared, followed and let go while the room is open. */
 export class RoomMirror {
@@ -212,7 +211,7 @@ export class RoomMirror {
     const meeting = await MirrorMeeting.begin({ folder, files, bases, access: this.access, isKnownFolder });
     if (signal.aborted) throw new CancelledError('The comparison was given up.');
     this.meeting = meeting;
-    if (meeting.isQuiet || this.options.surroundings.isUnattended) await this.settle(TAKE_THE_ROOMS);
+    if (meeting.isQuiet || this.options.surroundings.takesRoomFiles) await this.settle(this.unattendedChoices(folder));
     else this.ask();
     if (this.meeting && !isWanted) this.problems.tell(describeQuestion(meeting.describe()));
   }
@@ -221,7 +220,7 @@ export class RoomMirror {
     const meeting = this.requireMeeting();
     const { folder } = meeting;
     const hasChanged = !(await meeting.stillHolds());
-    if (hasChanged && !this.options.surroundings.isUnattended) {
+    if (hasChanged && !this.options.surroundings.takesRoomFiles) {
       this.ask();
       return { kind: 'changed' };
     }
@@ -238,6 +237,7 @@ export class RoomMirror {
       this.fail(folder, error);
       throw error;
     });
+    this.tellHeld(folder);
     return { kind: 'started', backup };
   }
 
@@ -341,6 +341,11 @@ export class RoomMirror {
     if ((!isOwner && !this.isKnown(folder)) || isListLost) await unlessAborted(indexReplica.whenSynced, signal);
   }
 
+  /** The room's files; in the folder that it was made for, new ones are shared as ever, since nobody is there to ask. */
+  private unattendedChoices(folder: string): MirrorChoices {
+    return { sharesOthers: folder === this.options.ownFolder, mine: [], allowsLargeBackup: true };
+  }
+
   private openFiles(): RoomFiles {
     const { session, index, storage, events } = this.options;
     if (!this.roomFiles) {
@@ -364,25 +369,33 @@ export class RoomMirror {
 
   private ask(): void {
     const preview = this.requireMeeting().describe();
-    this.show({ kind: 'asking', preview, isRunning: this.running !== undefined });
+    this.show({ kind: 'asking', preview, isReview: this.running?.folder === preview.folder });
   }
 
   private noticeAccess(): void {
-    const { running } = this;
-    const { direction, heldCount } = this.access;
-    if (running && heldCount > 0) this.problems.tell(describeHeld(running.folder, direction));
+    const { direction, heldCount, isHeldByChoice } = this.access;
+    // What was chosen is told at once, and not again at every start.
+    const isTold = heldCount > 0 && !(isHeldByChoice && direction === 'both');
+    if (this.running && isTold) this.tellHeld(this.running.folder);
     else this.problems.resolve(HELD_PROBLEM);
     // What is asked or begun goes on as it is.
     if (this.current.kind === 'running') this.rest();
   }
 
+  private tellHeld(folder: string): void {
+    const { direction, heldCount, isHeldByChoice } = this.access;
+    if (heldCount > 0) this.problems.tell(describeHeld({ folder, direction, heldCount, isHeldByChoice }));
+  }
+
   /** Says how things are while nothing is asked or begun. */
   private rest(): void {
-    const { direction, heldCount } = this.access;
+    const { direction, heldCount, isHeldByChoice } = this.access;
     this.locks.keepOnly(this.running?.folder ?? this.folder);
     if (this.running) {
       const { folder } = this.running;
-      this.show({ kind: 'running', folder, direction, heldCount, backup: this.lastBackup });
+      const heldPaths = this.access.listHeld(this.options.index.files);
+      const held = { heldCount, heldPaths, isHeldByChoice };
+      this.show({ kind: 'running', folder, direction, ...held, backup: this.lastBackup });
     } else if (this.current.kind !== 'failed') {
       this.show({ kind: 'none' });
     }

@@ -19,7 +19,7 @@ export interface RoomStorage {
   readonly blobs: BlobCache;
   /** Of the folder that was given, until the storage is closed. */
   readonly folderLock: Disposable | undefined;
-  /** For the person: the file was damaged, and what became of it. */
+  /** For the person: the file was damaged or is gone, and what became of it. */
   readonly damage: string | undefined;
   /** Fires once, with the size in bytes, when the file is too large and nothing of it can be dropped. */
   readonly onDidOverflow: Event<number>;
@@ -31,20 +31,28 @@ export interface RoomStorage {
   close(): Promise<void>;
 }
 
-/**
- * Opens the file at `path`, making it when needed, and takes `folder` for this process. Rejects with OfflineStoreError.
- */
-export async function openRoomStorage(path: string, folder?: string): Promise<RoomStorage> {
+export interface RoomStorageOptions {
+  /** Is taken for this process. */
+  readonly folder?: string | undefined;
+  /** The relay has the room: a file without anything has lost it. */
+  readonly isKnown?: boolean;
+}
+
+/** Opens the file at `path`, making it when needed. Rejects with OfflineStoreError. */
+export async function openRoomStorage(
+  path: string,
+  { folder, isKnown = false }: RoomStorageOptions = {},
+): Promise<RoomStorage> {
   const lock = folder === undefined ? undefined : lockFolder(folder);
   try {
-    return open(path, lock);
+    return open(path, lock, isKnown);
   } catch (error) {
     lock?.dispose();
     throw error;
   }
 }
 
-function open(path: string, lock: Disposable | undefined): RoomStorage {
+function open(path: string, lock: Disposable | undefined, isKnown: boolean): RoomStorage {
   const database = new RoomDatabase({ path, scheduler: systemScheduler });
   const store = new SqliteOfflineStore(database);
   return {
@@ -54,7 +62,7 @@ function open(path: string, lock: Disposable | undefined): RoomStorage {
     notes: new SqliteMirrorNotes(database),
     blobs: new BlobCache(path.replace(/(?:\.sqlite)?$/, BLOBS_SUFFIX)),
     folderLock: lock,
-    damage: database.damage?.explanation,
+    damage: database.damage?.explanation ?? (isKnown && database.isBlank ? explainLoss(path) : undefined),
     onDidOverflow: store.budget.onDidOverflow,
     readUnsent: () => store.readUnsent(),
     countUnsent: () => store.countUnsent(),
@@ -64,4 +72,8 @@ function open(path: string, lock: Disposable | undefined): RoomStorage {
       lock?.dispose();
     },
   };
+}
+
+function explainLoss(path: string): string {
+  return `${path} has nothing of it any more; all of it comes back from the relay.`;
 }

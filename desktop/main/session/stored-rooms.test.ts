@@ -146,3 +146,15 @@ it('drops a closed room that the relay has when all rooms together are too large
     await rooms.close();
   }
 });
+
+it('has nothing to lose in a room of one’s own in which nobody did anything', async () => {
+  const rooms = await openRooms(temporaryFolder());
+  const { host } = granted(await rooms.openScratchRoom());
+  await expect.poll(() => host.connection.kind).toBe('reconnecting');
+  expect(host.unsentDocuments).toBe(0);
+  expect(await rooms.describeStored(host)).toMatchObject({
+    name: 'Untitled room',
+    unsentDocuments: 0,
+    isOwner: true,
+  });
+});

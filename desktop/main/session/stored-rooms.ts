@@ -141,7 +141,7 @@ export class StoredRooms {
     const about = remembered?.kind === 'folder' ? remembered.found : remembered?.joined;
     return {
       key,
-      name: remembered?.kind === 'joined' ? remembered.joined.name : undefined,
+      name: nameOf(remembered),
       relayUrl: about?.relayUrl,
       folder: about?.folder === '' ? undefined : about?.folder,
       sizeBytes: files?.sizeBytes ?? 0,
@@ -188,4 +188,10 @@ export class StoredRooms {
     }
     return rooms;
   }
+}
+
+/** Undefined when nothing is remembered, or the folder says it. */
+function nameOf(remembered: RememberedRoom | undefined): string | undefined {
+  if (remembered?.kind === 'joined') return remembered.joined.name;
+  return remembered?.found.folder === '' ? 'Untitled room' : undefined;
 }

@@ -57,8 +57,7 @@ directByLines({
   whenSynced: () => whenEach((replica) => replica.isSynced),
   // On the disk of the relay.
   whenSaved: () => whenEach((replica) => replica.isSynced && !replica.hasUnsent),
-  // The network is cut by whoever directs this.
-  disconnect: () => {},
+  disconnect: () => whenEach((replica) => !replica.isSynced),
   connect: () => session.retryNow(),
   async close() {
     await session.leave();

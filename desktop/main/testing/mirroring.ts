@@ -83,7 +83,7 @@ export class Person {
     return writeFiles(join(this.root, name), files);
   }
 
-  async start(options: { readonly isUnattended?: boolean } = {}): Promise<DesktopRooms> {
+  async start(options: { readonly takesRoomFiles?: boolean } = {}): Promise<DesktopRooms> {
     this.rooms ??= await DesktopRooms.open({
       dataFolder: this.data,
       relayUrl: this.relay.url,
@@ -98,7 +98,7 @@ export class Person {
     return this.keep(await (await this.start()).openFolder(folder));
   }
 
-  async join(link: string, options: { readonly isUnattended?: boolean } = {}): Promise<RoomHost> {
+  async join(link: string, options: { readonly takesRoomFiles?: boolean } = {}): Promise<RoomHost> {
     return this.keep(await (await this.start(options)).join(link, this.name));
   }
 

@@ -37,7 +37,7 @@ const rooms = await DesktopRooms.open({
   relayUrl: values.relay,
   operatorToken: process.env['TUTTI_OPERATOR_TOKEN'],
   seal: undefined,
-  isUnattended: true,
+  takesRoomFiles: true,
 });
 let lease: RoomLease | undefined;
 

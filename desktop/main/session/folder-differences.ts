@@ -1,0 +1,36 @@
+import type { MirrorPreview } from '../../ipc/index.ts';
+
+const MAX_PATHS = 20;
+
+/** Whether something of the folder could be changed, or would stay out of the room. */
+export function hasOwnFiles({ counts }: MirrorPreview): boolean {
+  return counts.different + counts.onlyHere > 0;
+}
+
+/** What a folder and a room have, in lines for a terminal. */
+export function describeDifferences({ folder, counts, different, onlyHere, onlyInRoom }: MirrorPreview): string {
+  const lines = [
+    `The folder ${folder} and the room are not the same:`,
+    ...list('Different', counts.different, pathsOf(different)),
+    ...list('Only in the folder', counts.onlyHere, pathsOf(onlyHere)),
+    ...list('Only in the room', counts.onlyInRoom, onlyInRoom),
+    `  The same in both: ${counts.same}`,
+  ];
+  return lines.map(harmless).join('\n');
+}
+
+function pathsOf(files: MirrorPreview['different']): readonly string[] {
+  return files.map(({ path }) => path);
+}
+
+function list(heading: string, count: number, paths: readonly string[]): readonly string[] {
+  if (count === 0) return [];
+  const shown = paths.slice(0, MAX_PATHS);
+  const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
+  return [`  ${heading}: ${count}`, ...shown.map((path) => `    ${path}`), ...more];
+}
+
+// Names of files must not write lines of their own, nor drive the terminal.
+function harmless(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+}
