@@ -17,6 +17,10 @@ export interface DocumentReplicaOptions {
   readonly isPresent: (presenceId: number) => boolean;
   /** Whether the list of files, as far as it is known here, has the document. */
   readonly isListed: () => boolean;
+  /** Whether this device has made the file, so that nobody else can have put anything in it that is not here. */
+  readonly isOwn?: () => boolean;
+  /** Is told of every edit of this device that the relay may not have. */
+  readonly onOwnEdit?: (update: Uint8Array) => void;
   readonly onProblem: (problem: SessionProblem) => void;
   /** The relay has taken edits of this device; all those below `firstUnacked` by now. */
   readonly onAcked?: (span: AckedSpan, firstUnacked: number) => void;

@@ -9,6 +9,7 @@ import type { DocumentWire } from './document-wire.ts';
 import type { DocumentReplicaOptions } from './document-replica-options.ts';
 import { OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
 import { Outbox, type OutboxTicket } from './outbox.ts';
+import { isReservedDocument } from '../workspace/index.ts';
 import { RecentUpdates } from './recent-updates.ts';
 import { ReplicaChannel } from './replica-channel.ts';
 import { ReplicaCopy } from './replica-copy.ts';
@@ -49,6 +50,8 @@ export class DocumentReplica {
   private hasSynced = false;
   private isStored = true;
   private isLoaded = false;
+  /** Something of the document was stored here, or was written here since. */
+  private hasContent = false;
   private isDisposed = false;
   private isBulk = false;
 
@@ -96,6 +99,11 @@ export class DocumentReplica {
     await this.store.whenIdle();
   }
 
+  /** Whether edits get to the store: false while one that failed is tried again. True where `doc` is in memory only. */
+  get canKeep(): boolean {
+    return !this.isStored || this.store.canKeep;
+  }
+
   /** Until all is sent, what is sent waits behind other documents. To be called before the edits are made. */
   sendAsBulk(): void {
     this.isBulk = true;
@@ -125,6 +133,14 @@ export class DocumentReplica {
   /** Whether {@link whenSynced} has resolved. */
   get wasSynced(): boolean {
     return this.hasSynced;
+  }
+
+  /**
+   * Whether the text is this device's to show and to edit: it was here or made here, or has come from the relay. Else
+   * that it is empty means nothing.
+   */
+  get isKnown(): boolean {
+    return this.hasSynced || this.hasContent || isReservedDocument(this.name) || this.options.isOwn?.() === true;
   }
 
   get saveState(): SaveState {
@@ -159,12 +175,14 @@ export class DocumentReplica {
       this.report('store-failed', `"${this.name}" is kept in memory only: ${describe(error)}`);
     }
     this.isLoaded = true;
+    if (this.cursor !== undefined || this.doc.store.clients.size > 0) this.hasContent = true;
     this.channel.allow();
     this.updateStatus();
   }
 
   private restore(stored: StoredDocument): void {
     let skipped = 0;
+    for (const { payload } of stored.unacked) this.options.onOwnEdit?.(payload);
     this.doc.transact(() => {
       for (const update of stored.updates) {
         try {
@@ -182,6 +200,8 @@ export class DocumentReplica {
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
     if (this.sourceOf(origin) !== 'local') return;
+    this.hasContent = true;
+    this.options.onOwnEdit?.(update);
     this.keep(update, this.outbox.addEdit(update));
   };
 
@@ -219,6 +239,11 @@ export class DocumentReplica {
   /** The list of files has changed: a document that was closed to us may be open to us now (SPEC AC5). */
   listChanged(): void {
     this.channel.listChanged();
+  }
+
+  /** Files were made on this device. */
+  ownFilesChanged(): void {
+    if (!this.hasSynced && !this.hasContent) this.updateStatus();
   }
 
   /** Somebody came or went. */
@@ -338,12 +363,8 @@ export class DocumentReplica {
   }
 
   private storeRecovered(): void {
-    const { onProblem } = this.options;
-    onProblem({
-      kind: 'store-recovered',
-      document: this.name,
-      explanation: `"${this.name}" is stored on this device again.`,
-    });
+    const explanation = `"${this.name}" is stored on this device again.`;
+    this.options.onProblem({ kind: 'store-recovered', document: this.name, explanation });
   }
 
   private report(

@@ -24,10 +24,14 @@ function type(text: Y.Text, at: number, word: string): void {
   }
 }
 
+function deltaOf(text: Y.Text): unknown {
+  return text.toDelta();
+}
+
 function namesOf(files: Y.Map<unknown>): Readonly<Record<string, unknown>> {
-  const entries = [...files].map(([key, value]) => {
+  const entries = [...files].map(([key, value]): [string, unknown] => {
     if (value instanceof Y.Doc) return [key, value.guid];
-    return [key, value instanceof Y.Text ? value.toDelta() : value];
+    return [key, value instanceof Y.Text ? deltaOf(value) : value];
   });
   return Object.fromEntries(entries);
 }
@@ -35,7 +39,7 @@ function namesOf(files: Y.Map<unknown>): Readonly<Record<string, unknown>> {
 /** Everything that a document says, whatever pieces it is kept in. */
 function describeDocument(doc: Y.Doc) {
   return {
-    content: doc.getText('content').toDelta(),
+    content: deltaOf(doc.getText('content')),
     files: namesOf(doc.getMap<unknown>('files')),
     list: doc.getArray('list').toJSON(),
     state: Y.encodeStateVector(doc),

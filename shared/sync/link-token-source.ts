@@ -117,7 +117,8 @@ export class LinkTokenSource implements TokenSource {
       return { kind: 'transient', explanation: said ?? `The relay at ${relayUrl} is busy (HTTP ${status}).` };
     const explanation =
       said ?? `The relay at ${relayUrl} does not accept the link (HTTP ${status}). Ask for a new link.`;
-    return { kind: 'permanent', explanation };
+    const isUnknown = isRecord(body) && body['error'] === 'link-unknown';
+    return { kind: 'permanent', explanation, ...(isUnknown ? { isUnknown } : {}) };
   }
 }
 

@@ -9,6 +9,7 @@ import type { DocumentWire } from './document-wire.ts';
 import { openStoreLater } from './deferred-store.ts';
 import type { DocumentStore, OfflineStore } from './offline-store.ts';
 import type { DocumentSeed } from './document-seed.ts';
+import { filesBegunBy } from './own-files.ts';
 import type { SessionProblem } from './session-problem.ts';
 
 const DOCUMENT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -66,6 +67,8 @@ export class OpenDocuments {
   private readonly renewed = new Emitter<string>();
   private readonly renewals = new Map<string, number>();
   private wire: DocumentWire | undefined;
+  /** Files that were made on this device. */
+  private readonly ownFiles = new Set<string>();
 
   /** Fires with the name of a document as soon as it was begun anew. */
   readonly onDidRenew = this.renewed.event;
@@ -188,6 +191,8 @@ export class OpenDocuments {
       random,
       isPresent,
       isListed: () => this.isListed(name),
+      isOwn: () => this.ownFiles.has(name),
+      ...(name === INDEX_DOCUMENT && { onOwnEdit: (update) => this.noteOwnFiles(update) }),
       onProblem,
       onAcked: (span, firstUnacked) => onAcked({ document: name, firstUnacked, ...span }),
       follow,
@@ -204,6 +209,13 @@ export class OpenDocuments {
     );
     this.subscriptions.set(name, subscriptions);
     if (this.wire) replica.connected(this.wire);
+  }
+
+  private noteOwnFiles(update: Uint8Array): void {
+    const begun = filesBegunBy(update);
+    if (begun.length === 0) return;
+    for (const fileId of begun) this.ownFiles.add(fileId);
+    for (const { replica } of this.documents.values()) replica.ownFilesChanged();
   }
 
   private readonly noticeList = (): void => {

@@ -30,6 +30,15 @@ function createOutbox() {
   return { outbox, marked, send, edit, write };
 }
 
+it('sends what was typed without a relay as one piece', () => {
+  const { outbox, edit } = createOutbox();
+  for (const key of 'typed on a train') edit(key);
+  const [batch, ...others] = outbox.takeWaiting(1e6);
+  expect(others).toEqual([]);
+  expect(textOf([batch?.payload ?? new Uint8Array()])).toBe('typed on a train');
+  expect(countStructs(batch?.payload ?? new Uint8Array())).toBe(1);
+});
+
 describe('Outbox', () => {
   it('[UP4] forgets rows only when they are both stored and acked', () => {
     const { outbox, marked, edit, send } = createOutbox();

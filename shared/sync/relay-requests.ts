@@ -3,7 +3,13 @@ import type { JsonAnswer, PostJson } from './link-token-source.ts';
 /** What came of a request to a relay. `isTransient`: trying again later can help. */
 export type RequestOutcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly explanation: string; readonly isTransient: boolean };
+  | {
+      readonly ok: false;
+      readonly explanation: string;
+      readonly isTransient: boolean;
+      /** The token that was sent does not count. */
+      readonly isUnauthenticated?: boolean;
+    };
 
 export interface NewRoom {
   readonly room: string;
@@ -29,7 +35,13 @@ export async function createRoom(
   }
   if (answer.status >= 200 && answer.status <= 299) return { ok: true, value: undefined };
   const explanation = readText(answer.body, 'explanation') ?? `The relay answered with HTTP status ${answer.status}.`;
-  return { ok: false, explanation, isTransient: answer.status >= 500 || answer.status === 429 };
+  const { status } = answer;
+  return {
+    ok: false,
+    explanation,
+    isTransient: status >= 500 || status === 429,
+    ...(status === 401 ? { isUnauthenticated: true } : {}),
+  };
 }
 
 function readText(body: unknown, key: string): string | undefined {

@@ -48,6 +48,20 @@ it('keeps a write before what others write to the same file afterwards, also whi
   expect(rowsOf('other')).toEqual([4]);
 });
 
+it('does not keep while what failed waits, be it the cursor alone, and keeps again without another edit', async () => {
+  const { store, scheduler, failures, cursors, replica, writeOne } = await start();
+  expect(replica.canKeep).toBe(true);
+  store.writeError = new Error('full');
+  replica.saveCursor({ epoch: 'e', seq: 1 });
+  scheduler.advance(600);
+  await writeOne();
+  expect([replica.canKeep, failures.length]).toEqual([false, 1]);
+  store.writeError = undefined;
+  scheduler.advance(60_000);
+  await writeOne();
+  expect([replica.canKeep, cursors, failures.at(-1)]).toEqual([true, [1], 'recovered']);
+});
+
 it('tries what failed again in its order, with what came since behind it, and saves the cursor after all of it', async () => {
   const { store, scheduler, failures, cursors, replica, writeOne, rowsOf } = await start();
   store.writeError = new Error('full');

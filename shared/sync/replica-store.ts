@@ -100,6 +100,11 @@ export class ReplicaStore {
     if (this.queue.length > 0 && this.isLoaded) throw new Error(`${this.queue.length} updates could not be stored`);
   }
 
+  /** Whether the last write succeeded: false while what fails is being tried again, and what comes waits behind it. */
+  get canKeep(): boolean {
+    return !this.hasFailed;
+  }
+
   /** Resolves when nothing waits to be written, or writing fails for the time being. */
   async whenIdle(): Promise<void> {
     while (this.isLoaded && !this.hasFailed && !this.isClosing && (this.underWay.size > 0 || this.queue.length > 0)) {
@@ -138,6 +143,7 @@ export class ReplicaStore {
     try {
       await this.options.store.saveCursor(cursor);
       this.options.onCursorSaved(cursor);
+      if (this.queue.length === 0) this.succeeded();
     } catch (error) {
       this.cursor ??= cursor;
       this.failed(error);

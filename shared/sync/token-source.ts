@@ -8,7 +8,12 @@ export type TokenFailure =
   /** Trying again later can help: the relay cannot be reached or is busy. */
   | { readonly kind: 'transient'; readonly explanation: string }
   /** It cannot: the link is revoked, expired, used up or of another relay. */
-  | { readonly kind: 'permanent'; readonly explanation: string };
+  | {
+      readonly kind: 'permanent';
+      readonly explanation: string;
+      /** The relay knows neither the link nor, maybe, the room. */
+      readonly isUnknown?: boolean;
+    };
 
 export type TokenResult = { readonly kind: 'granted'; readonly granted: GrantedToken } | TokenFailure;
 

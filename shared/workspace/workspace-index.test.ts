@@ -93,6 +93,22 @@ describe('WorkspaceIndex', () => {
     right.index.dispose();
   });
 
+  it('knows of files that were removed, also from a copy that came afterwards', () => {
+    const { doc, index } = openIndex();
+    const [kept = '', removed = ''] = index.add([textFile('a.txt'), textFile('b.txt')]);
+    index.update(removed, { path: 'c.txt' });
+    index.remove([removed]);
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc));
+    const later = new Y.Doc();
+    Y.applyUpdate(later, Y.mergeUpdates([Y.encodeStateAsUpdate(copy)]));
+    const read = new WorkspaceIndex(later, { random: Math.random, nowMs: () => 0 });
+    expect(read.files.map(({ fileId }) => fileId)).toEqual([kept]);
+    expect([kept, removed, 'nobodys'].map((fileId) => read.wasListed(fileId))).toEqual([true, true, false]);
+    read.dispose();
+    index.dispose();
+  });
+
   it('renames a folder without touching names that merely begin alike', () => {
     const { index } = openIndex();
     index.add([textFile('src/a.ts'), textFile('src/deep/b.ts'), textFile('srcs/c.ts')]);

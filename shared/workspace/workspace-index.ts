@@ -61,6 +61,12 @@ export class WorkspaceIndex implements Disposable {
     return this.read().byId.get(fileId);
   }
 
+  /** Whether the file is listed or was once, as far as this copy of the list goes. */
+  wasListed(fileId: string): boolean {
+    // What was removed leaves a mark, which no public method gives.
+    return this.entries._map.has(fileId);
+  }
+
   findByPath(path: string): SharedFile | undefined {
     return this.files.find((file) => file.path === path);
   }

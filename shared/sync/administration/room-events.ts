@@ -65,6 +65,8 @@ export const MAX_EVENT_LABEL = 200;
 /** An event with more edits is to be sent as several. */
 export const MAX_EVENT_SPANS = 20_000;
 
+const EVENT_GONE = 'The relay does not have this event any more: a room keeps its newest 10,000.';
+
 const readSpan: ReadEntry<EventSpan> = (value) =>
   attempt(value, (fields) => ({
     document: text(fields, 'document'),
@@ -131,6 +133,15 @@ export class RoomEvents {
     const outcome = await this.list(page);
     if (!outcome.ok) return outcome;
     return { ok: true, value: { events: outcome.value.events.map(withoutSpans), next: outcome.value.next } };
+  }
+
+  /** The names of the documents that an event changed, each once. */
+  async listDocuments(seq: number): Promise<RequestOutcome<readonly string[]>> {
+    const outcome = await this.list({ before: seq + 1, limit: 1 });
+    if (!outcome.ok) return outcome;
+    const event = outcome.value.events.find((listed) => listed.seq === seq);
+    if (!event) return { ok: false, explanation: EVENT_GONE, isTransient: false };
+    return { ok: true, value: [...new Set(event.spans.map(({ document }) => document))] };
   }
 }
 

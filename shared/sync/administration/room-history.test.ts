@@ -67,6 +67,17 @@ describe('events', () => {
     expect(asked.map(({ url }) => url.split('/').at(-1))).toEqual(['events?limit=2', 'events?before=6&limit=2']);
   });
 
+  it('name the documents that they changed, each once, as long as the relay has them', async () => {
+    const spans = [SPAN, { ...SPAN, fromSeq: 5, toSeq: 6 }, { ...SPAN, document: 'b' }];
+    const { events, asked } = start(ok({ events: [{ ...EVENT, spans }] }), ok({ events: [{ ...EVENT, seq: 6 }] }));
+    expect(await events.listDocuments(7)).toEqual({ ok: true, value: ['a', 'b'] });
+    expect(await events.listDocuments(7)).toMatchObject({ ok: false, isTransient: false });
+    expect(asked.map(({ url }) => url.split('/').at(-1))).toEqual([
+      'events?before=8&limit=1',
+      'events?before=8&limit=1',
+    ]);
+  });
+
   it('are told without their edits to who only reads the labels', async () => {
     const { spans: _spans, ...label } = EVENT;
     const { events } = start(ok({ events: [EVENT], next: 6 }), { status: 503, body: { message: 'no' } });

@@ -16,6 +16,7 @@ const UNKNOWN: DocumentStatus = {
   saveState: { kind: 'on-the-relay' },
   isSynced: false,
   wasSynced: false,
+  isKnown: true,
 };
 
 /** A window's copy of one document. It has a Yjs clientID of its own. */
@@ -61,9 +62,10 @@ export class DocumentCopy {
     return this.current;
   }
 
-  /** Nobody may write while the engine begins the document anew. */
+  /** Nobody may write while the engine begins the document anew, nor before its text is here. */
   get access(): DocumentStatus['access'] {
-    return this.isPaused ? 'read' : this.current.access;
+    if (this.current.access === 'none') return 'none';
+    return this.isPaused || !this.current.isKnown ? 'read' : this.current.access;
   }
 
   get agreement(): AgreementState {

@@ -51,6 +51,8 @@ export interface DocumentStatus {
   readonly isSynced: boolean;
   /** Whether it was so at least once since the engine opened the document. */
   readonly wasSynced: boolean;
+  /** Whether the text was on this device, was made here, or has come: else nothing is to be edited yet. */
+  readonly isKnown: boolean;
 }
 
 /**

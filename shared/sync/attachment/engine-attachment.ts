@@ -214,8 +214,9 @@ export class EngineAttachment implements Disposable {
   }
 }
 
-function statusOf({ access, isRestricted, saveState, isSynced, wasSynced }: DocumentReplica): DocumentStatus {
-  return { access, isRestricted, saveState, isSynced, wasSynced };
+function statusOf(replica: DocumentReplica): DocumentStatus {
+  const { access, isRestricted, saveState, isSynced, wasSynced, isKnown } = replica;
+  return { access, isRestricted, saveState, isSynced, wasSynced, isKnown };
 }
 
 function isSameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
@@ -226,6 +227,7 @@ function isSameStatus(a: DocumentStatus, b: DocumentStatus): boolean {
     a.isRestricted === b.isRestricted &&
     a.isSynced === b.isSynced &&
     a.wasSynced === b.wasSynced &&
+    a.isKnown === b.isKnown &&
     a.saveState.kind === b.saveState.kind &&
     explanationOf(a) === explanationOf(b)
   );

@@ -21,6 +21,8 @@ export interface AwayReport {
   readonly name: string;
   readonly text: TrackedChange | undefined;
   readonly list: readonly TrackedListChange[];
+  /** The document has come to this device only now. */
+  readonly isNew: boolean;
   /** The document is not followed any more. */
   readonly isFinal: boolean;
   discardDraft(): void;
@@ -94,7 +96,9 @@ export class AwayFollower {
     this.isTold = true;
     const { name, text, list } = this;
     const discardDraft = () => this.discardDraft();
-    this.host.take({ name, text: text?.returned(), list: list?.returned() ?? [], isFinal: true, discardDraft });
+    const isNew = text?.isNew ?? false;
+    const change = text?.returned();
+    this.host.take({ name, text: change, list: list?.returned() ?? [], isNew, isFinal: true, discardDraft });
   }
 
   /** Tells what has changed since the last time, if there is something; what others bring late is followed further. */
@@ -102,10 +106,11 @@ export class AwayFollower {
     if (!this.isSynced || this.isTold) return false;
     this.isSettling = true;
     const { name } = this;
+    const isNew = this.text?.isNew ?? false;
     const text = this.text?.settle();
     const list = this.list?.settle() ?? [];
     if (!text && list.length === 0) return false;
-    this.host.take({ name, text, list, isFinal: false, discardDraft: () => this.discardDraft() });
+    this.host.take({ name, text, list, isNew, isFinal: false, discardDraft: () => this.discardDraft() });
     return true;
   }
 

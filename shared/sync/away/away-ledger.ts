@@ -85,6 +85,7 @@ export class AwayLedger {
     this.last = {
       returnNumber: (this.last?.returnNumber ?? 0) + 1,
       leftMs: isFresh ? leftMs : Math.min(leftMs, this.last?.leftMs ?? leftMs),
+      lastLeftMs: leftMs,
       returnedMs,
       unlistedCount: isFresh ? 0 : (this.last?.unlistedCount ?? 0),
       ownCount: isFresh ? 0 : (this.last?.ownCount ?? 0),
@@ -141,6 +142,12 @@ export class AwayLedger {
     this.put({ ...(known ?? blank(fileId)), path, text: 'unread', since, isLookedAt: false });
   }
 
+  /** A text that others changed has come, and what it was before was never here. */
+  setRead(fileId: string): void {
+    const known = this.changes.get(fileId);
+    if (known?.text === 'unread') this.put({ ...known, text: 'theirs' });
+  }
+
   /** A text that was said to be changed is as it was. */
   setUnchanged(fileId: string): void {
     const known = this.changes.get(fileId);
@@ -149,9 +156,12 @@ export class AwayLedger {
     else this.keep([fileId]);
   }
 
-  setPeople(fileId: string, people: readonly AwayPerson[]): void {
+  /** These have changed a text; those who are known already stay, as they did it in an earlier absence. */
+  addPeople(fileId: string, people: readonly AwayPerson[]): void {
     const known = this.changes.get(fileId);
-    if (known && JSON.stringify(known.people) !== JSON.stringify(people)) this.put({ ...known, people });
+    const joined = known && joinPeople(known.people, people);
+    if (known && joined && JSON.stringify(known.people) !== JSON.stringify(joined))
+      this.put({ ...known, people: joined });
   }
 
   /** Texts of a change; undefined when they are not kept. Rejects with OfflineStoreError. */
@@ -304,6 +314,20 @@ function blank(fileId: string): StoredChange {
     isLookedAt: false,
     since: undefined,
   };
+}
+
+/** The latest first. */
+function joinPeople(earlier: readonly AwayPerson[], later: readonly AwayPerson[]): readonly AwayPerson[] {
+  const bySubject = new Map(earlier.map((person) => [person.subject, person]));
+  for (const person of later) {
+    const { firstMs, lastMs } = bySubject.get(person.subject) ?? person;
+    bySubject.set(person.subject, {
+      ...person,
+      firstMs: Math.min(firstMs, person.firstMs),
+      lastMs: Math.max(lastMs, person.lastMs),
+    });
+  }
+  return [...bySubject.values()].toSorted((a, b) => b.lastMs - a.lastMs);
 }
 
 function withoutCursor({ since: _since, ...change }: StoredChange): AwayChange {

@@ -60,6 +60,8 @@ export interface AwaySummary {
   readonly returnNumber: number;
   /** Milliseconds since the epoch. */
   readonly leftMs: number;
+  /** When the last of several absences began; later than `leftMs` while changes of an earlier one are to be told. */
+  readonly lastLeftMs: number;
   readonly returnedMs: number;
   /** Files that both changed first, then by path. */
   readonly changes: readonly AwayChange[];

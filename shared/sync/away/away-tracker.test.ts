@@ -5,7 +5,10 @@ import type { Draft } from './draft.ts';
 
 const REMOTE = 'remote';
 
-function follow(content: string, options: { readonly budget?: AwayBudget; readonly draft?: Draft } = {}) {
+function follow(
+  content: string,
+  options: { readonly budget?: AwayBudget; readonly draft?: Draft; readonly isNew?: boolean } = {},
+) {
   const doc = new Y.Doc();
   const drafts: (Draft | undefined)[] = [];
   const budget = options.budget ?? { leftLength: 10 * MAX_FOLLOWED_LENGTH };
@@ -14,7 +17,7 @@ function follow(content: string, options: { readonly budget?: AwayBudget; readon
     document: 'file',
     doc,
     sourceOf: (origin) => (origin === REMOTE ? 'remote' : origin === 'stored' ? 'stored' : 'local'),
-    cursor: () => ({ epoch: 'e', seq: 1 }),
+    cursor: () => (options.isNew ? undefined : { epoch: 'e', seq: 1 }),
     budget,
     keepDraft: (draft) => drafts.push(draft),
   });
@@ -105,3 +108,34 @@ it('tells apart what both did in a document of many structs, in which it does no
   expect(layers?.only('mine')).toBe(`late me ${base} mine`);
   expect(layers?.only('theirs')).toBe(`${base} theirs`);
 });
+
+it.each([
+  ['nothing', ''],
+  ['a part of it', 'BA'],
+  ['what self wrote at an earlier start', 'mine '],
+])('what was never complete here has been changed by nobody when it comes: there was %s', (_what, content) => {
+  const { text, tracker, remotely, drafts } = follow(content, { isNew: true });
+  text.insert(0, 'typed ');
+  remotely(() => text.insert(text.length, 'BASE'));
+  remotely(() => text.insert(text.length, ' and more'));
+  const change = tracker.returned();
+  expect(change).toMatchObject({ isByOthers: false, isByMe: true });
+  expect([change?.layers?.base, change?.layers?.merged]).toEqual([
+    `${content}BASE and more`,
+    `typed ${content}BASE and more`,
+  ]);
+  // Kept while it was coming, it cannot tell what is whose.
+  const again = follow(text.toString(), {
+    isNew: true,
+    draft: drafts.findLast((draft) => draft !== undefined) ?? fail(),
+  });
+  again.remotely(() => again.text.insert(0, 'rest '));
+  expect(again.tracker.returned()).toBeUndefined();
+  tracker.left();
+  remotely(() => text.insert(0, 'theirs '));
+  expect(tracker.returned()).toMatchObject({ isByOthers: true, isByMe: false });
+});
+
+function fail(): never {
+  throw new Error('no draft was kept');
+}

@@ -62,7 +62,10 @@ export class AwayTracker {
   private isLoaded = false;
   private isClosed = false;
   private isFollowing = true;
-  /** Something of the document was here before this connection. */
+  /**
+   * The document was complete here before. Else what comes first was changed by nobody: it is only not here yet, however
+   * much self may have written meanwhile.
+   */
   private isKnown = false;
   /** The layers follow each change. */
   private isLive = false;
@@ -93,12 +96,14 @@ export class AwayTracker {
     this.isLoaded = true;
     const { doc, cursor } = this.options;
     const isEmpty = doc.store.clients.size === 0;
-    this.isKnown = !isEmpty || cursor() !== undefined;
+    this.isKnown = cursor() !== undefined;
     if (!draft) return;
     this.hasDraft = true;
     const read = isEmpty ? undefined : readDraft(draft);
     // Without the document itself, or damaged, a draft tells nothing.
     if (!read) return this.discardDraft();
+    // Begun before the document was complete here: what came since cannot be told from what was there.
+    if (read.since === undefined && (read.hasRemote || this.isKnown)) return this.discardDraft();
     this.since = read.since;
     this.setLayers(read.hasRemote ? attributeStored(read.layers, this.text, unacked) : read.layers);
   }
@@ -126,6 +131,11 @@ export class AwayTracker {
     this.isKnown = true;
     this.hasNews = false;
     return change?.isByOthers ? change : undefined;
+  }
+
+  /** The document was never complete here before. */
+  get isNew(): boolean {
+    return !this.isKnown;
   }
 
   /** The document has everything. Gives what changed; undefined when nothing did, or nobody follows it. */
@@ -240,7 +250,7 @@ export class AwayTracker {
   };
 
   private writerOf({ origin }: Y.Transaction): Writer {
-    if (this.options.sourceOf(origin) !== 'local') return 'theirs';
+    if (this.options.sourceOf(origin) !== 'local') return this.isKnown ? 'theirs' : 'base';
     return this.isSettling ? 'base' : 'mine';
   }
 
@@ -277,6 +287,7 @@ export class AwayTracker {
     }
     if (!this.isBroken && layers.merged === text) return layers;
     this.isBroken = false;
+    if (!this.isKnown) return TextLayers.of(text);
     return TextLayers.between(layers.base, layers.only('mine'), text);
   }
 

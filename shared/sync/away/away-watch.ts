@@ -6,7 +6,7 @@ import {
   type Scheduler,
   scheduleEvery,
 } from '../../lifecycle/index.ts';
-import { isReservedDocument, WorkspaceIndex } from '../../workspace/index.ts';
+import { isReservedDocument } from '../../workspace/index.ts';
 import type { HeadsAnswer } from '../head-questions.ts';
 import type { OfflineStore, SyncCursor } from '../offline-store.ts';
 import type { DocumentLease } from '../open-documents.ts';
@@ -15,8 +15,10 @@ import { AwayLedger } from './away-ledger.ts';
 import type { ChangeAuthors } from './change-authors.ts';
 import type { Draft } from './draft.ts';
 import { LateArrivals, type PresentPeople } from './late-arrivals.ts';
+import { ListedPaths, type Paths } from './listed-paths.ts';
 import type { ChangedElsewhere } from './elsewhere.ts';
 import { ElsewhereSearch } from './elsewhere-search.ts';
+import { UnopenedHeads } from './unopened-heads.ts';
 
 /** A shorter absence is told of only when self has edited meanwhile. */
 export const MIN_ABSENCE_MS = 3_000;
@@ -69,11 +71,11 @@ export class AwayWatch implements FollowerHost, Disposable {
   private readonly touches = new DisposableStore();
   private readonly late = new MutableDisposable<LateArrivals>();
   private readonly search: ElsewhereSearch;
+  private readonly heads: UnopenedHeads;
+  private readonly paths: ListedPaths;
   private reports: AwayReport[] = [];
   /** Who was here when the connection was lost. */
   private expected: PresentPeople = new Map();
-  /** Sorted again only when the list has changed: each file that is opened asks for its path. */
-  private listed: { readonly doc: Y.Doc; readonly index: WorkspaceIndex } | undefined;
   private left: { readonly atMs: number; readonly elapsedMs: number | undefined } | undefined;
   private current: Return | undefined;
   private isAtRelay = false;
@@ -83,6 +85,8 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.options = options;
     this.ledger = new AwayLedger(options.store.away, options.onFailure);
     this.search = new ElsewhereSearch(options);
+    this.paths = new ListedPaths(options.indexDocument);
+    this.heads = new UnopenedHeads({ store: options.store.away, compareHeads: options.compareHeads });
     this.whenReady = this.load();
   }
 
@@ -131,10 +135,10 @@ export class AwayWatch implements FollowerHost, Disposable {
         leftMs !== undefined && isNews ? { leftMs, returnedMs, openUntilMs, ownCount: 0, isBegun: false } : undefined;
       this.acceptAll(reports);
       this.noteInTouch();
-      if (this.current) void this.askRelay(this.current);
+      void this.askRelay(this.current).then(() => this.noteHeads());
     });
     if (!isSettled) this.awaitOthers();
-    this.touches.add(scheduleEvery(scheduler, () => this.noteInTouch(), IN_TOUCH_PERIOD_MS));
+    this.touches.add(scheduleEvery(scheduler, () => this.noteTouch(), IN_TOUCH_PERIOD_MS));
   }
 
   /** Others have come or gone. */
@@ -211,7 +215,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     let isNews = false;
     for (const follower of this.followers) if (follower.settle()) isNews = true;
     // Who it was is known to the relay.
-    if (isNews && current) void this.whenReady.then(() => this.askRelay(current));
+    if (isNews) void this.whenReady.then(() => this.askRelay(current));
     return isNews;
   }
 
@@ -232,8 +236,7 @@ export class AwayWatch implements FollowerHost, Disposable {
   }
 
   dispose(): void {
-    this.listed?.index.dispose();
-    this.listed = undefined;
+    this.paths.dispose();
     this.touches.dispose();
     this.late.dispose();
     this.search.dispose();
@@ -267,7 +270,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     const { current } = this;
     // Files that others deleted are known by their place in the list.
     for (const report of reports) if (report.list.length > 0) this.acceptList(report, current);
-    const paths = this.readPaths();
+    const paths = this.paths.read();
     for (const report of reports) {
       if (report.list.length === 0) this.acceptText(report, current, paths);
     }
@@ -282,10 +285,11 @@ export class AwayWatch implements FollowerHost, Disposable {
   }
 
   private acceptText(report: AwayReport, current: Return | undefined, paths: Paths): void {
-    const { name, text, isFinal, discardDraft } = report;
+    const { name, text, isNew, isFinal, discardDraft } = report;
     const path = paths.get(name) ?? (paths.isKnown ? this.ledger.get(name)?.path : name);
     const isWanted = current ? this.isInTime(name, current) : this.isAwaited(name);
-    if (!text?.isByOthers) this.ledger.setUnchanged(name);
+    if (isNew) this.ledger.setRead(name);
+    else if (!text?.isByOthers) this.ledger.setUnchanged(name);
     if (!text || path === undefined || !isWanted) return discardDraft();
     if (text.isByOthers) {
       if (!text.isNews) return discardDraft();
@@ -315,28 +319,20 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.ledger.addOwn(current.ownCount);
   }
 
-  private readPaths(): Paths {
-    const doc = this.options.indexDocument();
-    if (!doc) return { isKnown: false, get: () => undefined };
-    if (this.listed?.doc !== doc) {
-      this.listed?.index.dispose();
-      this.listed = { doc, index: new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 }) };
-    }
-    const { index } = this.listed;
-    return { isKnown: true, get: (fileId) => index.get(fileId)?.path };
-  }
-
-  private async askRelay(current: Return): Promise<void> {
+  private async askRelay(current: Return | undefined): Promise<void> {
+    if (!current) return;
     const { store, onFailure } = this.options;
     try {
       const open = new Set([...this.followers].map(({ name }) => name));
-      const paths = this.readPaths();
+      const paths = this.paths.read();
       const cursors = [...(await store.listCursors())];
-      const unopened = cursors.filter(([name]) => !open.has(name) && paths.get(name) !== undefined);
+      const unopened = [...(await this.heads.read()), ...cursors].filter(
+        ([name]) => !open.has(name) && paths.get(name) !== undefined,
+      );
       const told = this.ledger.all.flatMap(({ fileId, since }) => (since ? [[fileId, since] as const] : []));
       const since = new Map([...unopened, ...told]);
       if (this.current !== current || !this.isAtRelay || this.isClosed) return;
-      this.search.begin(since, current.leftMs, (changed) => this.acceptElsewhere(changed, since, current));
+      await this.search.begin(since, current.leftMs, (changed) => this.acceptElsewhere(changed, since, current));
     } catch (error) {
       onFailure(error);
     }
@@ -347,7 +343,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     since: ReadonlyMap<string, SyncCursor>,
     current: Return,
   ): void {
-    const paths = this.readPaths();
+    const paths = this.paths.read();
     for (const { document, people } of changed) {
       const isTold = this.ledger.get(document)?.text !== undefined;
       const path = paths.get(document);
@@ -357,7 +353,7 @@ export class AwayWatch implements FollowerHost, Disposable {
         this.begin(current);
         this.ledger.addUnread(document, path, since.get(document));
       }
-      if (people) this.ledger.setPeople(document, people);
+      if (people) this.ledger.addPeople(document, people);
     }
   }
 
@@ -365,15 +361,27 @@ export class AwayWatch implements FollowerHost, Disposable {
     return [...this.followers].some((follower) => follower.name === name);
   }
 
+  private noteTouch(): void {
+    this.noteInTouch();
+    void this.noteHeads();
+  }
+
+  /** Notes where documents stand of which nothing is here, so that the next return can tell what became of them. */
+  private async noteHeads(): Promise<void> {
+    const { store, onFailure } = this.options;
+    try {
+      const cursors = await store.listCursors();
+      if (!this.isAtRelay || this.isClosed) return;
+      const open = new Set([...this.followers].map(({ name }) => name));
+      await this.heads.note(this.paths.read().texts.filter((name) => !cursors.has(name) && !open.has(name)));
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
   private noteInTouch(): void {
     const { store, scheduler, onFailure } = this.options;
     const row = { name: LEFT_NOTE, summary: String(scheduler.now()), body: '' };
     store.away.write('note', row).catch(onFailure);
   }
-}
-
-interface Paths {
-  /** Whether the list of files is there. */
-  readonly isKnown: boolean;
-  get(fileId: string): string | undefined;
 }

@@ -26,7 +26,7 @@ function start(...answers: readonly HeadsAnswer[]) {
   onTestFinished(() => search.dispose());
   const found: string[] = [];
   const begin = () =>
-    search.begin(new Map([['a', CURSOR]]), 0, (changed) => found.push(...changed.map(({ document }) => document)));
+    void search.begin(new Map([['a', CURSOR]]), 0, (changed) => found.push(...changed.map(({ document }) => document)));
   return { scheduler, search, asked, found, begin };
 }
 

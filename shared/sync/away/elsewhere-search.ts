@@ -22,12 +22,15 @@ export class ElsewhereSearch implements Disposable {
     this.options = options;
   }
 
-  /** Ends an earlier search. `onFound` is called for each answer; not after the search has ended. */
+  /**
+   * Ends an earlier search. `onFound` is called for each answer; not after the search has ended. Resolves when the relay
+   * has been asked once. Never rejects.
+   */
   begin(
     since: ReadonlyMap<string, SyncCursor>,
     leftMs: number,
     onFound: (changed: readonly ChangedElsewhere[]) => void,
-  ): void {
+  ): Promise<void> {
     this.end();
     const search = {};
     this.running = search;
@@ -36,12 +39,11 @@ export class ElsewhereSearch implements Disposable {
       const { changed, unanswered } = await findElsewhere(documents, { authors, compareHeads, self: self(), leftMs });
       if (this.running !== search) return;
       onFound(changed);
-      if (unanswered.size > 0) this.asking.value = scheduler.schedule(() => start(unanswered), ASK_AGAIN_MS);
+      if (unanswered.size > 0) this.asking.value = scheduler.schedule(() => void start(unanswered), ASK_AGAIN_MS);
     };
-    const start = (documents: ReadonlyMap<string, SyncCursor>) => {
+    const start = (documents: ReadonlyMap<string, SyncCursor>) =>
       ask(documents).catch((error: unknown) => this.options.onFailure(error));
-    };
-    start(since);
+    return start(since);
   }
 
   /** Nobody wants to know any more. */

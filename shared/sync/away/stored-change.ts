@@ -11,6 +11,7 @@ export interface StoredChange extends AwayChange {
 export interface StoredReturn {
   readonly returnNumber: number;
   readonly leftMs: number;
+  readonly lastLeftMs: number;
   readonly returnedMs: number;
   readonly unlistedCount: number;
   readonly ownCount: number;
@@ -47,6 +48,7 @@ export function readReturn(encoded: string): StoredReturn | undefined {
   return {
     returnNumber: toNumber(value['returnNumber']),
     leftMs: value['leftMs'],
+    lastLeftMs: typeof value['lastLeftMs'] === 'number' ? value['lastLeftMs'] : value['leftMs'],
     returnedMs: toNumber(value['returnedMs']),
     unlistedCount: toNumber(value['unlistedCount']),
     ownCount: toNumber(value['ownCount']),
