@@ -1,7 +1,7 @@
 import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
 import { type AuthoredPart, authorDecorations } from './author-marks.ts';
 import { EDITOR_OPTIONS } from './editor-options.ts';
-import { languageForPath } from './language-for-path.ts';
+import { applyLanguage, PLAIN_TEXT } from './language-for-path.ts';
 import { editor } from './monaco.ts';
 
 export interface DifferenceTexts {
@@ -19,14 +19,15 @@ export function showDifference(
   { path, before, after, authors = [] }: DifferenceTexts,
 ): Disposable {
   const store = new DisposableStore();
-  const language = languageForPath(path);
-  const original = store.add(editor.createModel(before, language));
-  const modified = store.add(editor.createModel(after, language));
+  const original = store.add(editor.createModel(before, PLAIN_TEXT));
+  const modified = store.add(editor.createModel(after, PLAIN_TEXT));
+  for (const model of [original, modified]) applyLanguage(model, path);
   const view = editor.createDiffEditor(element, {
     ...EDITOR_OPTIONS,
     readOnly: true,
     originalEditable: false,
     renderSideBySide: true,
+    diffWordWrap: 'on',
     useInlineViewWhenSpaceIsLimited: true,
     hideUnchangedRegions: { enabled: true },
     // Nothing is in it here, and Monaco still asks for its entries after the editor has gone.

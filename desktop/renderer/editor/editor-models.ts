@@ -7,7 +7,7 @@ import {
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
 import { CaretTracking } from './caret-tracking.ts';
-import { applyLanguage, languageForPath } from './language-for-path.ts';
+import { applyLanguage, PLAIN_TEXT } from './language-for-path.ts';
 import { editor, Uri } from './monaco.ts';
 import { bindText, type TextBinding } from './text-binding.ts';
 import { TextUndo } from './undo.ts';
@@ -62,7 +62,8 @@ class ModelEntry implements Disposable {
     this.options = options;
     // The number makes the address unique in the window; the path's end tells language services what the file is.
     const uri = Uri.from({ scheme: URI_SCHEME, path: `/${nextModelNumber++}/${path}` });
-    this.model = editor.createModel('', languageForPath(path), uri);
+    this.model = editor.createModel('', PLAIN_TEXT, uri);
+    applyLanguage(this.model, path);
     // Before any editor shows the model, and thus before there is a text to bind it to.
     CaretTracking.of(this.model);
     this.document = this.open();

@@ -6,6 +6,7 @@ import { connect } from '../testing/editor-replica.ts';
 import { EditorModels } from './editor-models.ts';
 import { EditorPane, type PaneSelections } from './editor-pane.ts';
 import { languageForPath } from './language-for-path.ts';
+import { fetchLanguage } from './language-modules.ts';
 import { editor } from './monaco.ts';
 
 interface Document {
@@ -109,6 +110,7 @@ describe('editor pane', () => {
     find('f1').arrive();
     await vi.waitUntil(() => pane.state?.kind === 'ready');
     expect(pane.codeEditor.getValue()).toBe('const a = 1;\n');
+    await fetchLanguage('typescript');
     expect(pane.codeEditor.getModel()?.getLanguageId()).toBe('typescript');
     pane.codeEditor.trigger('keyboard', 'type', { text: '//' });
     expect(find('f1').doc.getText('content').toJSON()).toBe('//const a = 1;\n');
@@ -189,7 +191,9 @@ describe('editor pane', () => {
     const selections = sent.at(-1)?.selections ?? new Uint8Array();
     right.setPeers([{ presenceId: 'left', name: 'Lea', colorIndex: 4, isActive: true, selections }]);
     await vi.waitUntil(() => right.revealPeer('left'));
-    expect(right.codeEditor.getDomNode()?.querySelector('.tutti-peer-caret.tutti-peer-4')).not.toBeNull();
+    await vi.waitFor(() =>
+      expect(right.codeEditor.getDomNode()?.querySelector('.tutti-peer-caret.tutti-peer-4')).not.toBeNull(),
+    );
   });
 
   it('takes on the language of a new name', async () => {
@@ -198,8 +202,10 @@ describe('editor pane', () => {
     pane.show('f1', 'tool');
     find('f1').arrive();
     await vi.waitUntil(() => pane.state?.kind === 'ready');
+    await fetchLanguage('python');
     expect(pane.codeEditor.getModel()?.getLanguageId()).toBe('python');
     models.rename('f1', 'tool.rs');
+    await fetchLanguage('rust');
     expect(pane.codeEditor.getModel()?.getLanguageId()).toBe('rust');
   });
 

@@ -1,3 +1,4 @@
+import { fetchLanguage, isLanguageThere } from './language-modules.ts';
 import { editor, languages } from './monaco.ts';
 
 export const PLAIN_TEXT = 'plaintext';
@@ -40,10 +41,24 @@ function languageForFirstLine(line: string): string | undefined {
     ?.id;
 }
 
-/** Gives a model the language of its path or, when the path tells nothing, of its first line. */
+/** The language that a model is to get. */
+const wanted = new WeakMap<editor.ITextModel, string>();
+
+/**
+ * Gives a model the language of its path or, when the path tells nothing, of its first line. Until that is fetched the
+ * model stays as it is.
+ */
 export function applyLanguage(model: editor.ITextModel, path: string): void {
   const byPath = languageForPath(path);
   const language =
     byPath === PLAIN_TEXT ? (languageForFirstLine(model.getLineContent(1).slice(0, 200)) ?? PLAIN_TEXT) : byPath;
+  wanted.set(model, language);
+  if (isLanguageThere(language)) return setLanguage(model, language);
+  void fetchLanguage(language).then(() => {
+    if (!model.isDisposed() && wanted.get(model) === language) setLanguage(model, language);
+  });
+}
+
+function setLanguage(model: editor.ITextModel, language: string): void {
   if (model.getLanguageId() !== language) editor.setModelLanguage(model, language);
 }

@@ -4,6 +4,7 @@ import { ApprovalWait } from '../../../shared/sync/index.ts';
 import type { RoomAdministration } from '../../../shared/sync/administration/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
+import { MAX_COPIED_BYTES } from '../session/room-archive.ts';
 import { BrowserRoom } from './browser-room.ts';
 import { answerStorage, type PageRoom } from './browser-storage.ts';
 import { NO_FOLDERS } from './no-folders.ts';
@@ -48,6 +49,7 @@ class BrowserHost {
     'join-waiting': new Emitter(),
   };
   private readonly approvalWait = new MutableDisposable<ApprovalWait>();
+  private readonly transfers = new MutableDisposable();
   private readonly pageLink = new PageLink();
   private current: BrowserRoom | undefined;
   private currentLink: ShareLink | undefined;
@@ -98,7 +100,9 @@ class BrowserHost {
     'access:settle-proposal': ({ proposalId, state }) =>
       this.asOwner((owner) => owner.settleProposal(proposalId, state)),
     'history:list-events': (page) => this.inRoom(({ history }) => history.listLabels(page)),
+    'history:list-event-documents': ({ seq }) => this.inRoom(({ history }) => history.listDocuments(seq)),
     'blob:read': ({ fileId }) => this.inRoom((room) => room.readContent(fileId)),
+    'blob:read-whole': ({ fileId }) => this.inRoom((room) => room.readContent(fileId, MAX_COPIED_BYTES)),
     'blob:save-copy': ({ fileId }) =>
       this.inRoom(async (room) => {
         const content = await room.fetchContent(fileId);
@@ -144,6 +148,16 @@ class BrowserHost {
         await this.leave();
         this.events['workspace:status'].fire({ kind: 'none' });
       },
+      openStored: async (room) => {
+        const link = this.pageLink.find(room);
+        const name = window.localStorage.getItem(NAME_KEY) ?? '';
+        if (link !== undefined && name !== '' && (await this.join(link, name, true)).ok)
+          return { ok: true, value: true };
+        await this.leave();
+        this.currentLink = undefined;
+        this.show(await BrowserRoom.openStored(room));
+        return { ok: true, value: true };
+      },
     };
   }
 
@@ -180,16 +194,20 @@ class BrowserHost {
     this.approvalWait.value = wait;
     const joined = await BrowserRoom.join(parsed.link, name, { wait, isAsked });
     if (!joined.ok) return joined;
-    this.current = joined.value;
-    joined.value.onDidChangeTransfers((state) => this.events['blob:transfers'].fire({ room, state }));
     this.currentLink = parsed.link;
     window.localStorage.setItem(NAME_KEY, name);
     window.sessionStorage.setItem(JOINED_KEY, room);
     this.pageLink.hide(parsed.link);
-    const { isOwner } = this.current;
-    this.events['workspace:status'].fire({ kind: 'open', room, folderPath: undefined, isOwner });
-    this.sessionPort.fire(this.current.attach());
+    this.show(joined.value);
     return { ok: true, value: true };
+  }
+
+  private show(opened: BrowserRoom): void {
+    const { room, isOwner } = opened;
+    this.current = opened;
+    this.transfers.value = opened.onDidChangeTransfers((state) => this.events['blob:transfers'].fire({ room, state }));
+    this.events['workspace:status'].fire({ kind: 'open', room, folderPath: undefined, isOwner });
+    this.sessionPort.fire(opened.attach());
   }
 
   private async inRoom<T>(ask: (room: BrowserRoom) => Promise<Outcome<T>>): Promise<Outcome<T>> {
@@ -203,6 +221,7 @@ class BrowserHost {
   private async leave(): Promise<void> {
     const room = this.current;
     this.current = undefined;
+    this.transfers.value = undefined;
     window.sessionStorage.removeItem(JOINED_KEY);
     await room?.leave();
   }

@@ -17,6 +17,7 @@ import {
   type ProposalReport,
   readUnsentText,
   RoomSession,
+  type TokenResult,
   type UnsentText,
 } from '../../../shared/sync/index.ts';
 import { INDEX_DOCUMENT, type SharedFile, WorkspaceIndex } from '../../../shared/workspace/index.ts';
@@ -119,6 +120,13 @@ export class BrowserRoom {
     return { ok: true, value: new BrowserRoom(link, tokens, store) };
   }
 
+  /** Opens what this browser keeps of a room whose link the page does not have: it stays offline. */
+  static async openStored(room: string): Promise<BrowserRoom> {
+    const link = { relayUrl: window.location.origin, room, secret: '' };
+    const tokens = new MissingLink({ ...link, name: '', postJson, scheduler: systemScheduler });
+    return new BrowserRoom(link, tokens, await openIndexedDbStore(room));
+  }
+
   get isOwner(): boolean {
     return this.tokens.grant?.role === 'owner';
   }
@@ -162,8 +170,8 @@ export class BrowserRoom {
   }
 
   /** That of a small one, to be shown. */
-  async readContent(fileId: string): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
-    const content = await this.fetchContent(fileId, MAX_SHOWN_BYTES);
+  async readContent(fileId: string, maxBytes = MAX_SHOWN_BYTES): Promise<Outcome<Uint8Array<ArrayBuffer>>> {
+    const content = await this.fetchContent(fileId, maxBytes);
     return content.ok ? { ok: true, value: content.value.bytes } : content;
   }
 
@@ -174,5 +182,14 @@ export class BrowserRoom {
     await this.session.whenDelivered(DELIVERY_ON_LEAVING_MS);
     await this.session.leave();
     await this.store.close();
+  }
+}
+
+/** Never asks the relay. */
+class MissingLink extends LinkTokenSource {
+  override async obtain(): Promise<TokenResult> {
+    const explanation =
+      'This is what this browser keeps of the room, whose link this page does not have. Open the link again to be with the others; what is not sent yet is sent then.';
+    return { kind: 'permanent', explanation };
   }
 }

@@ -1,10 +1,11 @@
-import type { InvokeChannels, StorageChannels, StoredRoom } from '../../ipc/index.ts';
+import type { InvokeChannels, Outcome, StorageChannels, StoredRoom } from '../../ipc/index.ts';
 import {
   countUnsentIn,
   estimateUsedBytes,
   forgetIndexedDbRoom,
   listIndexedDbRooms,
 } from '../session/indexeddb-rooms.ts';
+import { rememberedRoomName } from '../session/room-names.ts';
 
 type Answers = {
   readonly [C in keyof StorageChannels]: (
@@ -17,15 +18,15 @@ export interface PageRoom {
   /** The room that is open. */
   readonly room: string | undefined;
   leave(): Promise<void>;
+  /** Opens what this browser keeps of a room. */
+  openStored(room: string): Promise<Outcome<boolean>>;
 }
-
-const LINK_NEEDED = 'A page opens a room by its link only. Open the link again.';
 
 /** Answers to what the page asks about the rooms that this browser keeps. */
 export function answerStorage(page: PageRoom): Answers {
   const describe = async (room: string): Promise<StoredRoom> => ({
     key: room,
-    name: undefined,
+    name: rememberedRoomName(room),
     relayUrl: window.location.origin,
     folder: undefined,
     // The browser tells only what all rooms take together.
@@ -34,7 +35,7 @@ export function answerStorage(page: PageRoom): Answers {
     openedMs: 0,
     isOpen: room === page.room,
     isOwner: false,
-    canOpen: false,
+    canOpen: true,
   });
   return {
     'storage:list': async () => {
@@ -45,7 +46,7 @@ export function answerStorage(page: PageRoom): Answers {
       if (page.room === undefined) return { ok: true, value: undefined };
       return { ok: true, value: { ...(await describe(page.room)), sizeBytes: await estimateUsedBytes() } };
     },
-    'storage:open': async () => ({ ok: false, explanation: LINK_NEEDED }),
+    'storage:open': async ({ key }) => (key === page.room ? { ok: true, value: true } : page.openStored(key)),
     'storage:forget': async ({ key, evenUnsent }) => {
       if (!evenUnsent && (await countUnsentIn(key)) > 0) {
         return { ok: false, explanation: 'Some of its edits are not on the relay. They would be lost.' };

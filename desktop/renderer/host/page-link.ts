@@ -23,6 +23,12 @@ export class PageLink {
     return room === undefined || secret === null ? href : formatShareLink({ relayUrl: origin, room, secret });
   }
 
+  /** The link by which this tab was in a room before. */
+  find(room: string): string | undefined {
+    const secret = this.page.sessionStorage.getItem(KEY + room);
+    return secret === null ? undefined : formatShareLink({ relayUrl: this.page.location.origin, room, secret });
+  }
+
   /** Somebody is in the room by this link now. */
   hide({ room, secret }: ShareLink): void {
     const { sessionStorage, history } = this.page;

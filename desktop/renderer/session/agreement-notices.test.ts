@@ -18,6 +18,7 @@ const STATUS = {
   saveState: { kind: 'on-the-relay' },
   isSynced: true,
   wasSynced: true,
+  isKnown: true,
 } as const;
 
 /** The engine's end of a window's port: it has a list of files, and answers no request by itself. */

@@ -21,7 +21,7 @@ const CHANGE: AwayChange = {
 };
 
 function summaryOf(changes: readonly AwayChange[], returnNumber = 1): AwaySummary {
-  return { returnNumber, leftMs: 1_000, returnedMs: 61_000, changes, unlistedCount: 0, ownCount: 2 };
+  return { returnNumber, leftMs: 1_000, lastLeftMs: 1_000, returnedMs: 61_000, changes, unlistedCount: 0, ownCount: 2 };
 }
 
 async function open() {

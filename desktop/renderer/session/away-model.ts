@@ -135,10 +135,11 @@ export class RoomAwayModel implements AwayModel, Disposable {
 }
 
 function describe(room: OpenRoom, summary: AwaySummary): AwaySummaryView {
-  const { leftMs, returnedMs, unlistedCount, ownCount } = summary;
+  const { leftMs, lastLeftMs, returnedMs, unlistedCount, ownCount } = summary;
   const colors = colorsBySubject(room);
   const files = summary.changes.map((change) => describeFile(room, change, colors));
-  return { leftMs, returnedMs, absenceMs: Math.max(0, returnedMs - leftMs), files, unlistedCount, ownCount };
+  const absenceMs = Math.max(0, returnedMs - lastLeftMs);
+  return { leftMs, lastLeftMs, returnedMs, absenceMs, files, unlistedCount, ownCount };
 }
 
 function describeFile(room: OpenRoom, change: AwayChange, colors: ReadonlyMap<string, number>): AwayFileView {

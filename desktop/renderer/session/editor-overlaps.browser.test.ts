@@ -63,6 +63,7 @@ async function openFile() {
     engine.postAway({
       returnNumber: 1,
       leftMs: 0,
+      lastLeftMs: 0,
       returnedMs: 9_000,
       changes: [{ ...change, ...part }],
       unlistedCount: 0,

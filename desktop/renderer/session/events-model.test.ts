@@ -1,10 +1,11 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { LabelledEvent, LabelsPage } from '../../../shared/sync/administration/index.ts';
+import { writeReplacement } from '../../../shared/sync/blobs/index.ts';
 import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { settle } from '../../../shared/testing/scripted-relay.ts';
 import { openRoomUnderTest } from '../testing/room-under-test.ts';
 import { ObservableValue } from '../ui/observable.ts';
-import { type ListEvents, RoomEventsModel } from './events-model.ts';
+import { type EventsHost, RoomEventsModel } from './events-model.ts';
 import type { OpenRoom } from './open-room.ts';
 
 const PAGE = 30;
@@ -16,25 +17,32 @@ async function watchEvents() {
   const hidden = new Set<number>();
   let failure: string | undefined;
   const asked: (number | undefined)[] = [];
+  const documents: string[] = [];
   const list = (before: number | undefined, limit: number): LabelsPage => {
     const page = history.filter(({ seq }) => before === undefined || seq < before).slice(0, limit);
     const lastSeq = page.at(-1)?.seq ?? 1;
     return { events: page.filter(({ seq }) => !hidden.has(seq)), next: lastSeq > 1 ? lastSeq : undefined };
   };
-  const ask: ListEvents = async ({ before, limit }) => {
+  const ask: EventsHost['list'] = async ({ before, limit }) => {
     asked.push(before);
     await Promise.resolve();
     if (failure !== undefined) return { ok: false, explanation: failure };
     return { ok: true, value: list(before, limit) };
   };
+  const listDocuments: EventsHost['listDocuments'] = async ({ seq }) => {
+    await Promise.resolve();
+    return seq === 1 ? { ok: true, value: documents } : { ok: false, explanation: 'The relay does not have it.' };
+  };
   const scheduler = new ManualScheduler();
   const open = new ObservableValue<OpenRoom | undefined>(room);
-  const model = new RoomEventsModel(open, ask, scheduler);
+  const model = new RoomEventsModel(open, { list: ask, listDocuments }, scheduler);
   onTestFinished(() => model.dispose());
   return {
     model,
     scheduler,
     asked,
+    documents,
+    room,
     hidden,
     open,
     add: (count: number, part: Partial<LabelledEvent> = {}) => {
@@ -119,4 +127,38 @@ it('says why the relay did not tell, beside what was known, and forgets it all w
   await vi.waitFor(() => expect(model.state.get().explanation).toBeUndefined());
   open.set(undefined);
   expect(model.state.get()).toEqual({ events: [], hasMore: false, isLoading: false, explanation: undefined });
+});
+
+it('names the files of an event, also of one that is no text, and counts what has no name', async () => {
+  const { model, add, documents, room } = await watchEvents();
+  const blob = { blob: 'a'.repeat(64), sizeBytes: 1 };
+  add(1, { files: 5 });
+  add(1, { kind: 'blob', detail: writeReplacement({ fileId: 'f2', from: blob, to: blob }), files: 1 });
+  add(1);
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  const file = { eol: 'LF', bom: false, kind: 'text' } as const;
+  room.index.add([
+    { ...file, fileId: 'f10', path: 'src/file10.ts' },
+    { ...file, fileId: 'f2', path: 'src/file2.ts' },
+    { ...file, fileId: 'old', path: 'old.ts' },
+  ]);
+  room.index.remove(['old']);
+  documents.push('index', 'f10', 'old', 'f2', 'unknown');
+  await vi.waitFor(() => expect(model.state.get().events).toHaveLength(3));
+  expect(await model.listFiles(1)).toEqual({
+    ok: true,
+    value: {
+      files: [
+        { fileId: 'old', path: 'old.ts', isListed: false },
+        { fileId: 'f2', path: 'src/file2.ts', isListed: true },
+        { fileId: 'f10', path: 'src/file10.ts', isListed: true },
+      ],
+      moreCount: 0,
+      unnamedCount: 2,
+    },
+  });
+  expect(await model.listFiles(2)).toMatchObject({ ok: true, value: { files: [{ fileId: 'f2' }], unnamedCount: 0 } });
+  expect(await model.listFiles(3)).toEqual({ ok: false, explanation: 'The relay does not have it.' });
+  expect(await model.listFiles(4)).toMatchObject({ ok: false });
 });

@@ -8,12 +8,14 @@ import {
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
 import type { LabelledEvent, LabelsPage } from '../../../shared/sync/administration/index.ts';
+import { readReplacement } from '../../../shared/sync/blobs/index.ts';
 import type { InvokeRequest, InvokeResponse } from '../../ipc/index.ts';
 import { presenceColorIndex } from '../theme/presence-palette.ts';
-import type { EventsModel, RoomEventsState, RoomEventView } from '../ui/events-model.ts';
+import type { EventFilesView, EventsModel, RoomEventsState, RoomEventView } from '../ui/events-model.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { Answer } from '../ui/outcome.ts';
 import { askHost } from './ask-host.ts';
+import { nameFiles } from './event-files.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 import { colorsBySubject } from './participant-colors.ts';
@@ -25,8 +27,13 @@ const ASK_EVERY_MS = 20_000;
 const MAX_EMPTY_PAGES = 10;
 const NONE: RoomEventsState = { events: [], hasMore: false, isLoading: false, explanation: undefined };
 
-/** Asks the host for a page of the open room's events. */
-export type ListEvents = (page: InvokeRequest<'history:list-events'>) => Promise<InvokeResponse<'history:list-events'>>;
+/** Asks the host about the open room's events. */
+export interface EventsHost {
+  list(page: InvokeRequest<'history:list-events'>): Promise<InvokeResponse<'history:list-events'>>;
+  listDocuments(
+    event: InvokeRequest<'history:list-event-documents'>,
+  ): Promise<InvokeResponse<'history:list-event-documents'>>;
+}
 
 interface KnownEvents {
   /** Newest first. */
@@ -40,16 +47,16 @@ export class RoomEventsModel implements EventsModel, Disposable {
   private readonly disposables = new DisposableStore();
   private readonly asking = this.disposables.add(new MutableDisposable());
   private readonly room: Observable<OpenRoom | undefined>;
-  private readonly list: ListEvents;
+  private readonly host: EventsHost;
   private readonly scheduler: Scheduler;
   private known: KnownEvents | undefined;
   private explanation: string | undefined;
   private watchers = 0;
   private pending = 0;
 
-  constructor(room: Observable<OpenRoom | undefined>, list: ListEvents, scheduler: Scheduler) {
+  constructor(room: Observable<OpenRoom | undefined>, host: EventsHost, scheduler: Scheduler) {
     this.room = room;
-    this.list = list;
+    this.host = host;
     this.scheduler = scheduler;
     this.disposables.add(room.subscribe(() => this.changeRoom()));
     this.disposables.add(
@@ -91,6 +98,17 @@ export class RoomEventsModel implements EventsModel, Disposable {
     }
   }
 
+  async listFiles(seq: number): Promise<Answer<EventFilesView>> {
+    const room = this.room.get();
+    const event = this.known?.events.find((listed) => listed.seq === seq);
+    if (!room || !event) return { ok: false, explanation: 'This event is of a room that is not open any more.' };
+    // The edit of a file that is no text is one of the list of files.
+    const replaced = event.kind === 'blob' ? readReplacement(event.detail) : undefined;
+    if (replaced) return { ok: true, value: nameFiles(room, [replaced.fileId], event.files) };
+    const answer = await askHost(() => this.host.listDocuments({ seq }));
+    return answer.ok ? { ok: true, value: nameFiles(room, answer.value, event.files) } : answer;
+  }
+
   dispose(): void {
     this.disposables.dispose();
   }
@@ -105,7 +123,7 @@ export class RoomEventsModel implements EventsModel, Disposable {
     if (!room) return;
     this.pending++;
     this.show();
-    const answer: Answer<LabelsPage> = await askHost(() => this.list({ before, limit: PAGE }));
+    const answer: Answer<LabelsPage> = await askHost(() => this.host.list({ before, limit: PAGE }));
     this.pending--;
     if (this.room.get() === room) {
       this.explanation = answer.ok ? undefined : answer.explanation;

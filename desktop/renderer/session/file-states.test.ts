@@ -96,6 +96,49 @@ it('says where the edits of a file are only when it is read from this device', a
   onTestFinished(() => watching.dispose());
   relay.latest.welcome();
   await settle();
+  relay.latest.answerOpen();
+  await settle();
+  // The file of the test, which is opened last.
+  relay.latest.answerOpen();
+  await settle();
   expect(seen.filter((kind) => kind !== undefined)).toEqual(['on-the-relay']);
   expect(seen.indexOf('on-the-relay')).toBe(seen.length - 1);
+});
+
+it('shows a file that this device never had as not there, and takes nothing typed in it', async () => {
+  const { room, relay } = await openRoomUnderTest();
+  const list = new Y.Doc();
+  const index = new WorkspaceIndex(list, { random: Math.random, nowMs: () => 0 });
+  onTestFinished(() => {
+    index.dispose();
+    list.destroy();
+  });
+  index.add([FILE]);
+  relay.latest.welcome();
+  relay.latest.answerOpen(list, { seq: 1 });
+  await settle();
+  relay.latest.goodbye(1012);
+  await settle();
+  room.index.add([{ ...FILE, fileId: 'own', path: 'own.ts' }]);
+  const files = new FileStates(room, () => undefined);
+  const [theirs, own] = [files.of(FILE.fileId), files.of('own')];
+  for (const state of [theirs, own]) {
+    const watching = state.subscribe(() => {});
+    onTestFinished(() => watching.dispose());
+  }
+  await settle();
+  const message = 'The text of this file is not on this device yet. It comes as soon as the relay is reached.';
+  expect(theirs.get()).toMatchObject({ saveState: undefined, readOnlyReason: message, problem: undefined });
+  const here = { saveState: { kind: 'on-the-relay' }, readOnlyReason: undefined, problem: undefined };
+  expect(own.get()).toMatchObject(here);
+  for (const [fileId, access] of [
+    [FILE.fileId, 'read'],
+    ['own', 'unknown'],
+    ['comments', 'unknown'],
+  ] as const) {
+    const document = room.session.open(fileId);
+    await settle();
+    expect([fileId, document.access]).toEqual([fileId, access]);
+    document.dispose();
+  }
 });

@@ -56,16 +56,24 @@ class WatchedFile implements Observable<FileState> {
     const { document } = this;
     if (!document) return;
     const listed = this.room.index.get(this.fileId);
+    const { isKnown } = document.status;
+    const isComing = !isKnown && this.isComing;
     const next: FileState = {
       // What waits here from an earlier start is known once the document is read.
-      saveState: this.isReady ? document.saveState : undefined,
-      readOnlyReason: explainReadOnly(this.room, document),
+      saveState: this.isReady && isKnown ? document.saveState : undefined,
+      readOnlyReason: isComing ? undefined : explainReadOnly(this.room, document),
       agreement: toAgreementView(this.room, document.agreement),
       problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(document),
     };
     if (isSame(this.current, next)) return;
     this.current = next;
     this.changed.fire();
+  }
+
+  /** A text that was never here is on its way: in a moment there is nothing to be said of it any more. */
+  private get isComing(): boolean {
+    const { kind } = this.room.session.state;
+    return kind === 'online' || kind === 'catching-up';
   }
 
   private start(): void {
@@ -77,6 +85,7 @@ class WatchedFile implements Observable<FileState> {
     const refresh = () => this.refresh();
     subscriptions.add(document.onDidChangeStatus(refresh));
     subscriptions.add(session.onDidChangeSelf(refresh));
+    subscriptions.add(session.onDidChangeState(refresh));
     subscriptions.add(session.onDidChangeParticipants(refresh));
     subscriptions.add(this.room.onDidChangeFiles(refresh));
     void document.whenReady.then(() => {
@@ -94,10 +103,14 @@ class WatchedFile implements Observable<FileState> {
     this.current = UNKNOWN;
   }
 
-  private deletedProblem({ access }: AttachedDocument): FileProblem {
+  private deletedProblem({ access, status }: AttachedDocument): FileProblem {
     const { room } = this;
     const lastListed = room.lastListed(this.fileId);
     const name = lastListed?.path ?? 'This file';
+    if (!status.isKnown) {
+      const message = `${name} was deleted, or is not shared with you any more. Its text was never on this device.`;
+      return { severity: 'warning', message, actions: [] };
+    }
     if (room.isPartial || access === 'none') {
       const message = `${name} was deleted, or moved to where it is not shared with you. Its text here is as you saw it last.`;
       return { severity: 'warning', message, actions: [] };

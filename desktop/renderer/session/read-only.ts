@@ -2,9 +2,22 @@ import type { AttachedDocument } from '../../../shared/sync/attachment/index.ts'
 import { mayWrite } from '../../../shared/sync/index.ts';
 import type { OpenRoom } from './open-room.ts';
 
+/** Said of a file that the list has, but of which this device has nothing. */
+const NOT_HERE_YET = 'The text of this file is not on this device yet. It comes as soon as the relay is reached.';
+
+/** A document as far as it matters for who may type in it; without a status it counts as known. */
+interface ReadableDocument extends Pick<AttachedDocument, 'access'> {
+  readonly status?: Pick<AttachedDocument['status'], 'isKnown'>;
+}
+
 /** Why self cannot type in a document of the room; undefined when self can. */
-export function explainReadOnly(room: OpenRoom, { access }: Pick<AttachedDocument, 'access'>): string | undefined {
+export function explainReadOnly(room: OpenRoom, { access, status }: ReadableDocument): string | undefined {
   const { lossExplanation } = room;
+  if (status?.isKnown === false && access !== 'none') {
+    return lossExplanation === undefined
+      ? NOT_HERE_YET
+      : `${lossExplanation} The text of this file is not on this device.`;
+  }
   if (lossExplanation !== undefined) return `${lossExplanation} You can still read this file.`;
   if (mayWrite(access)) return undefined;
   if (access === 'none') return 'This file is not shared with you any more. You can read it as it was.';

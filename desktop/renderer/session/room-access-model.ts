@@ -1,6 +1,6 @@
 import type { Role, RoomSettings } from '../../../shared/access/index.ts';
 import { formatAppLink } from '../../../shared/access/index.ts';
-import { type Disposable, DisposableStore } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type {
   AuditEntry,
   ClosedLink,
@@ -25,7 +25,8 @@ import type { Answer, Outcome } from '../ui/outcome.ts';
 import { AccessLossWatch } from './access-loss.ts';
 import { AccessOverviewLoader } from './access-overview.ts';
 import { askHost } from './ask-host.ts';
-import { createArchive, createPatch } from './file-actions.ts';
+import { createPatch } from './file-actions.ts';
+import { FilesCopy, type FilesCopyNotices } from './files-copy.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 import { applyProposalUpdate, readProposalTexts } from './proposals.ts';
@@ -44,10 +45,19 @@ export class RoomAccessModel implements AccessModel, Disposable {
   private readonly room: Observable<OpenRoom | undefined>;
   private readonly api: TuttiApi;
   private readonly loader: Observable<AccessOverviewLoader | undefined>;
+  private readonly filesCopy: FilesCopy;
 
-  constructor(room: Observable<OpenRoom | undefined>, { api, shareLink }: Pick<WorkbenchHost, 'api' | 'shareLink'>) {
+  /** `notices` shows how far a copy of the files is, and what is not in it. */
+  constructor(
+    room: Observable<OpenRoom | undefined>,
+    { api, shareLink }: Pick<WorkbenchHost, 'api' | 'shareLink'>,
+    notices: FilesCopyNotices,
+  ) {
     this.room = room;
     this.api = api;
+    this.filesCopy = this.disposables.add(new FilesCopy({ api, notices, scheduler: systemScheduler }));
+    // Of a room that is left nothing is copied any more.
+    this.disposables.add(room.subscribe(() => this.filesCopy.cancel()));
     const loader = this.disposables.add(
       observeEach(room, (open) => new AccessOverviewLoader(open, api, () => this.update())),
     );
@@ -175,7 +185,7 @@ export class RoomAccessModel implements AccessModel, Disposable {
     const room = this.room.get();
     if (!room) return NO_ROOM;
     const name = (room.index.roomName ?? 'room').replaceAll(/[^\w .-]/g, '_').slice(0, 100);
-    return this.save(`${name}.zip`, await createArchive(room));
+    return this.filesCopy.save(room, `${name}.zip`);
   }
 
   dispose(): void {

@@ -113,12 +113,19 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.workspace = this.disposables.add(
       new RoomWorkspaceModel(this.openRoom, this.status, host.api, host.kind === 'electron'),
     );
-    this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host));
+    this.access = this.disposables.add(new RoomAccessModel(this.openRoom, host, this.notifications));
     this.chat = this.disposables.add(new RoomChatModel(this.talk));
     this.comments = this.disposables.add(new RoomCommentsModel(this.talk));
     this.away = this.disposables.add(new RoomAwayModel(this.openRoom));
     this.events = this.disposables.add(
-      new RoomEventsModel(this.openRoom, (page) => host.api.invoke('history:list-events', page), systemScheduler),
+      new RoomEventsModel(
+        this.openRoom,
+        {
+          list: (page) => host.api.invoke('history:list-events', page),
+          listDocuments: (event) => host.api.invoke('history:list-event-documents', event),
+        },
+        systemScheduler,
+      ),
     );
     this.mirror = this.disposables.add(new FolderMirrorModel(this.status, host.api, host.kind === 'electron'));
     this.transfers = this.disposables.add(new RoomTransfersModel(this.openRoom, host.api));
@@ -160,7 +167,7 @@ export class Workbench implements WorkbenchModel, Disposable {
       api.on('blob:transfers', ({ room, state }) => this.transfers.take(room, state)),
       api.on('mirror:state', ({ room, state }) => this.mirror.take(room, state)),
       api.on('command', ({ id }) => this.commands.fire(id)),
-      api.on('join-requested', ({ link }) => this.workspace.requestJoin(link)),
+      api.on('join-requested', ({ link, mirrorFolder }) => this.workspace.requestJoin(link, mirrorFolder)),
       api.on('join-waiting', ({ message }) => this.workspace.approvalNotice.set(message)),
     ];
     for (const stop of stops) this.disposables.add({ dispose: stop });
@@ -169,7 +176,7 @@ export class Workbench implements WorkbenchModel, Disposable {
     this.workspace.displayName.set(start.personName);
     this.workspace.setRecentFolders(start.recentFolders);
     this.setStatus(start.status);
-    if (start.joinLink !== undefined) this.workspace.requestJoin(start.joinLink);
+    if (start.joinLink !== undefined) this.workspace.requestJoin(start.joinLink, start.mirrorFolder);
   }
 
   dispose(): void {

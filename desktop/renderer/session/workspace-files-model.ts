@@ -60,10 +60,10 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
   }
 
   /** A link came from outside: asks the person before anything is done with it. */
-  requestJoin(link: string): void {
+  requestJoin(link: string, mirrorFolder: string | undefined): void {
     const parsed = parseShareLink(link);
     if (!parsed.ok) {
-      this.pendingJoin.set({ link, room: '', roomName: undefined, relayHost: '' });
+      this.pendingJoin.set({ link, room: '', roomName: undefined, relayHost: '', mirrorFolder });
       return;
     }
     const { room, relayUrl } = parsed.link;
@@ -73,6 +73,7 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
       roomName: rememberedRoomName(room),
       // That a relay is not encrypted is to be seen.
       relayHost: relayUrl.replace(/^https:\/\//, ''),
+      mirrorFolder,
     });
   }
 
@@ -164,7 +165,7 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     if (room.index.roomName !== undefined) rememberRoomName(status.room, room.index.roomName);
     return {
       kind: 'open',
-      name: room.index.roomName ?? (status.folderPath === undefined ? 'Shared room' : lastSegment(status.folderPath)),
+      name: room.index.roomName ?? nameWithout(status),
       folder: status.folderPath,
       isListed: room.isListed,
       isPartial: room.isPartial,
@@ -190,4 +191,10 @@ function attempt<T>(run: () => T): T | { readonly ok: false; readonly explanatio
 
 function lastSegment(path: string): string {
   return path.split(/[\\/]/).findLast((segment) => segment !== '') ?? path;
+}
+
+/** What a room is called that has no name yet. */
+function nameWithout({ folderPath, isOwner }: Extract<WorkspaceStatus, { kind: 'open' }>): string {
+  if (folderPath !== undefined) return lastSegment(folderPath);
+  return isOwner ? 'Untitled room' : 'Shared room';
 }

@@ -28,6 +28,7 @@ const STATUS: DocumentStatus = {
   saveState: { kind: 'on-the-relay' },
   isSynced: true,
   wasSynced: true,
+  isKnown: true,
 };
 
 /** An engine that the test speaks for, on the other end of a window's port. It is taken down when the test finishes. */

@@ -46,9 +46,11 @@ export interface AwayFileView {
 }
 
 export interface AwaySummaryView {
-  /** Milliseconds since the epoch. */
+  /** When the first absence began of those with changes to be told, in milliseconds since the epoch. */
   readonly leftMs: number;
+  readonly lastLeftMs: number;
   readonly returnedMs: number;
+  /** Of the last absence. */
   readonly absenceMs: number;
   /** Files that both changed first, then by path. */
   readonly files: readonly AwayFileView[];

@@ -28,14 +28,14 @@ describe('while self was away', () => {
     fake.away.show([BOTH, THEIRS], { unlistedCount: 2, ownCount: 1 });
     expect(document.querySelector('.changes')).toBeNull();
     fake.away.returns.fire();
-    await expect.element(sideBar()).toMatchTextContent(/2 h 5 min, since/);
+    await expect.element(sideBar()).toMatchTextContent(/Since .*, for 2 h 5 min/);
     const lists = [...document.querySelectorAll('.changes-list')];
     expect(lists.map((list) => list.getAttribute('aria-label'))).toEqual([
       'Files that you and others changed',
       'Files that others changed',
     ]);
     expect(lists.map((list) => list.querySelector('.change-file')?.textContent)).toEqual(['a.ts', 'b.ts']);
-    await expect.element(sideBar()).toMatchTextContent(/You and Ben edited it, 1 place overlaps\./);
+    await expect.element(sideBar()).toMatchTextContent(/You and Ben edited it, 1 place overlaps · /);
     await expect.element(page.getByText('2 more files were changed by others.')).toBeVisible();
     await expect.element(page.getByText('1 file that only you changed is merged.')).toBeVisible();
     await expect
@@ -117,6 +117,11 @@ describe('while self was away', () => {
     expect(document.querySelector('.access-page')?.textContent).not.toContain('Undo');
     await press('Bring Back: old.ts');
     await vi.waitFor(() => expect(fake.calls).toContain('bring back gone'));
+    await expect.element(sideBar()).toMatchTextContent(/Ben deleted it, and it was brought back/);
+    await vi.waitFor(() => expect(actions('old.ts')).toEqual(['Show', 'Keep']));
+    expect(fake.calls).toContain('looked at gone');
+    await press('Show: old.ts');
+    await expect.element(page.getByRole('textbox', { name: 'Text of gone' })).toBeVisible();
   });
 
   it('is worked by keyboard and from the palette', async () => {
@@ -197,11 +202,38 @@ describe('the events of the room', () => {
     await expect.element(rows.first()).toMatchTextContent(/Switched to branch main\s*Ben \(you\) · 500 files ·/);
     await expect.element(rows.nth(1)).toMatchTextContent(/x\s*Ben · 1 file ·/);
     await expect.element(page.getByText('There may be newer events: The relay cannot be reached.')).toBeVisible();
+    fake.connectionState.set({ kind: 'reconnecting', sinceMs: 0, nextTryAtMs: 1, attempt: 1, explanation: 'gone' });
+    const away = 'The relay cannot be reached: newer events appear once it is.';
+    await expect.element(page.getByText(away)).toBeVisible();
+    fake.connectionState.set({ kind: 'online', sinceMs: 0 });
     await press('Show Older Events');
     expect(fake.calls).toContain('load older events');
     await press('Events');
     await expect.element(rows.first()).not.toBeInTheDocument();
     workbench.commands.run('view.explorer');
     await vi.waitFor(() => expect(fake.events.watchers).toBe(0));
+  });
+
+  it('open to the files that they changed, which open in the editor', async () => {
+    workbench.commands.run('view.changes');
+    fake.events.show([createRoomEvent(2), createRoomEvent(1, { label: 'x', fileCount: 1 })]);
+    fake.events.files = { ok: false, explanation: 'The relay cannot be reached.' };
+    const row = page.getByRole('button', { name: /Switched to branch main/ });
+    await userEvent.click(row);
+    await expect.element(page.getByText('The files could not be read: The relay cannot be reached.')).toBeVisible();
+    await userEvent.click(row);
+    const files = [
+      { fileId: 'f0', path: 'src/a.ts', isListed: true },
+      { fileId: 'gone', path: 'src/<b>old.ts', isListed: false },
+    ];
+    fake.events.files = { ok: true, value: { files, moreCount: 400, unnamedCount: 98 } };
+    await userEvent.click(row);
+    await expect.element(row).toHaveAttribute('aria-expanded', 'true');
+    await expect.element(page.getByText('… and 400 more')).toBeVisible();
+    await expect.element(page.getByText(/98 files were only renamed or deleted/)).toBeVisible();
+    await expect.element(page.getByRole('button', { name: /<b>old\.ts/ })).toBeDisabled();
+    await userEvent.click(page.getByRole('list', { name: /Files of/ }).getByRole('button', { name: /^a\.ts/ }));
+    await expect.element(page.getByRole('textbox', { name: 'Text of f0' })).toHaveFocus();
+    expect(fake.calls.filter((call) => call.startsWith('list files'))).toEqual(['list files of 2', 'list files of 2']);
   });
 });

@@ -1,5 +1,6 @@
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
 import type { Observable } from './observable.ts';
+import type { Answer } from './outcome.ts';
 
 /** Many edits that were one act of somebody, such as a switch of branches. Names come from others and are shown as text only. */
 export interface RoomEventView {
@@ -28,6 +29,24 @@ export interface RoomEventsState {
   readonly explanation: string | undefined;
 }
 
+/** A file that an event changed. */
+export interface EventFileView {
+  readonly fileId: string;
+  /** As it is now, or was last known. From others: shown as text only. */
+  readonly path: string;
+  /** False when it is not in the list of files any more. */
+  readonly isListed: boolean;
+}
+
+export interface EventFilesView {
+  /** The first ones by path. */
+  readonly files: readonly EventFileView[];
+  /** How many files with a path follow. */
+  readonly moreCount: number;
+  /** How many the event says it was about besides: their names changed alone, or they were deleted. */
+  readonly unnamedCount: number;
+}
+
 /** The labelled events in the history of the room. */
 export interface EventsModel {
   readonly state: Observable<RoomEventsState>;
@@ -35,4 +54,6 @@ export interface EventsModel {
   watch(): Disposable;
   /** Asks for older ones; resolves when they are there. */
   loadMore(): Promise<void>;
+  /** Which files a listed event changed. */
+  listFiles(seq: number): Promise<Answer<EventFilesView>>;
 }

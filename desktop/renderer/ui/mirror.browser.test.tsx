@@ -7,7 +7,7 @@ const FOLDER = '/home/ben/demo';
 
 async function ask(preview = createPreview()) {
   const shown = await showWorkbench();
-  shown.fake.mirror.state.set({ kind: 'asking', preview, isRunning: false });
+  shown.fake.mirror.state.set({ kind: 'asking', preview, isReview: false });
   await expect.element(page.getByRole('button', { name: 'Mirror', exact: true })).toBeVisible();
   return shown;
 }
@@ -20,7 +20,8 @@ it('a folder with files of its own is shown by itself, with what differs, and no
   await expect
     .poll(() => page.getByRole('heading', { name: /Mirror this room to/ }).element().textContent)
     .toContain('3 files of it (2.4 KiB) will be backed up first.');
-  await expect.element(page.getByRole('region', { name: 'README.md: the room’s text and yours' })).toBeVisible();
+  const difference = page.getByRole('region', { name: 'README.md: the room’s text and yours' });
+  await expect.element(difference).toMatchTextContent(/− the room’s\s*\+ mine/);
   await page.getByRole('button', { name: 'src/main.ts' }).click();
   await expect.element(page.getByRole('region', { name: 'src/main.ts: the room’s text and yours' })).toBeVisible();
   expect(fake.calls.filter((call) => call.startsWith('start mirror'))).toEqual([]);
@@ -59,7 +60,7 @@ it('a large backup is asked about first', async () => {
   fake.mirror.nextStart = { ok: true, value: { kind: 'large-backup', sizeBytes: 3 * 1024 ** 3 } };
   await page.getByRole('button', { name: 'Mirror', exact: true }).click();
   await expect.element(page.getByRole('alertdialog', { name: 'Back up 3.0 GiB first?' })).toBeVisible();
-  await page.getByRole('button', { name: 'Back Up and Mirror' }).click();
+  await page.getByRole('button', { name: 'Back Up and Go On' }).click();
   await expect.poll(() => fake.calls).toContain('start mirror large');
 });
 
@@ -76,12 +77,14 @@ it('the status bar shows the folder, and the way to its page', async () => {
     folder: FOLDER,
     direction: 'both',
     heldCount: 2,
+    heldPaths: ['draft.md', 'notes.md'],
+    isHeldByChoice: true,
     backup: '/data/backups/x',
   });
   await page.getByRole('button', { name: /The room is mirrored to this folder/ }).click();
   await expect
     .poll(() => page.getByRole('main').element().textContent)
-    .toContain('What you did with 2 files of the folder stays on this device.');
+    .toMatch(/2 files of the folder are not shared: you left them out\. Everything else is\. Review.*notes\.md/);
   for (const [button, call] of [
     ['Review', 'review mirror'],
     ['Show Backup', 'reveal backup'],
@@ -100,4 +103,13 @@ it('the command asks for a folder, and says why one cannot be had', async () => 
   await expect.element(page.getByText('"/" is the whole disk.')).toBeVisible();
   expect(fake.calls).toContain('choose mirror folder');
   await userEvent.keyboard('{Escape}');
+});
+
+it('a review of what is not shared asks nothing about mirroring', async () => {
+  const { fake } = await showWorkbench();
+  fake.mirror.state.set({ kind: 'asking', preview: createPreview(), isReview: true });
+  await expect.element(page.getByRole('heading', { name: /What is not shared of/ })).toBeVisible();
+  await expect.element(page.getByRole('button', { name: 'Apply', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Leave as It Is' }).click();
+  await expect.poll(() => fake.calls).toContain('cancel mirror');
 });

@@ -11,6 +11,10 @@ it('lists what is stored with its size, and forgets a room only after saying wha
   const list = page.getByRole('list', { name: 'Rooms on this device' });
   await expect.element(page.getByText('Rooms on this device: 12.4 MiB in all')).toBeVisible();
   await expect.element(list).toMatchTextContent(/Edits in 3 files are not on the relay/);
+  const [body, row] = ['.access-page-body', '.stored-room'].map((name) => document.querySelector(name));
+  const [outer, inner] = [body?.getBoundingClientRect(), row?.getBoundingClientRect()];
+  expect((inner?.left ?? 0) - (outer?.left ?? 0)).toBeGreaterThanOrEqual(16);
+  expect((outer?.right ?? 0) - (inner?.right ?? 0)).toBeGreaterThanOrEqual(16);
   await userEvent.click(page.getByRole('button', { name: 'Forget paper…' }));
   const dialog = page.getByRole('alertdialog');
   await expect.element(dialog).toMatchTextContent(/Forget "paper" on this device\?/);

@@ -79,3 +79,19 @@ it('says that a content has not come, how far it is, and what keeps it', async (
   state.set({ ...state.get(), files });
   await expect.element(page.getByText('The disk of this device is full.')).toBeVisible();
 });
+
+it('a picture that cannot be fetched now says when it comes, and comes then', async () => {
+  const fake = await showPicture();
+  fake.connectionState.set({ kind: 'reconnecting', sinceMs: 0, nextTryAtMs: 1, attempt: 1, explanation: 'gone' });
+  fake.transfers.content = { ok: false, explanation: 'connect ECONNREFUSED' };
+  const transfer = { fileId: 'f0', direction: 'down', doneBytes: 0, totalBytes: 68 } as const;
+  fake.transfers.state.set({ ...fake.transfers.state.get(), files: [transfer] });
+  const state = fake.workspaceState.get();
+  if (state.kind !== 'open') throw new Error('nothing is open');
+  fake.workspaceState.set({ ...state, files: state.files.map((file) => ({ ...file, blob: BLOB })) });
+  await expect.element(page.getByText('The picture appears once the relay is reached.')).toBeVisible();
+  await expect.element(page.getByText(/0 bytes of/)).not.toBeInTheDocument();
+  fake.transfers.content = { ok: true, value: PNG };
+  fake.connectionState.set({ kind: 'online', sinceMs: 0 });
+  await expect.element(page.getByRole('img', { name: 'Picture: logo.png' })).toBeInTheDocument();
+});

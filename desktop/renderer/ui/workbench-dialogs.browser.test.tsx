@@ -178,11 +178,12 @@ describe('joining', () => {
     expect(fake.calls).toContain(`joinLink ${LINK} Ana`);
   });
 
-  it('names a room that self has not been in by its id', async () => {
-    fake.pendingJoin.set({ link: LINK, room: 'r00m', roomName: undefined, relayHost: 'relay.example' });
+  it('tells of a room that self has not been in, and of the folder that is to mirror it', async () => {
+    const room = { link: LINK, room: 'r00m', roomName: undefined, relayHost: 'relay.example' };
+    fake.pendingJoin.set({ ...room, mirrorFolder: '/home/ben/mine' });
     await expect
       .element(page.getByRole('dialog'))
-      .toMatchTextContent(/asks to join the room r00m on the relay relay\.example/);
+      .toMatchTextContent(/asks to join a shared room on the relay relay\.example.*kept in \/home\/ben\/mine, too/);
   });
 });
 

@@ -130,6 +130,8 @@ export interface PendingJoin {
   readonly roomName: string | undefined;
   /** Empty when the link is damaged. */
   readonly relayHost: string;
+  /** The folder to which the room is to be mirrored. */
+  readonly mirrorFolder?: string | undefined;
 }
 
 /** What was open when the window showed a room last. */

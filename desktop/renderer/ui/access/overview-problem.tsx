@@ -7,7 +7,15 @@ import { useServices } from '../workbench/workbench-services.ts';
 export function OverviewProblem(): ReactElement | null {
   const { model } = useServices();
   const state = useObservable(model.access.overview);
+  const connection = useObservable(model.connection.state);
   if (state.kind === 'ready') return null;
+  if (state.kind !== 'failed' && connection?.kind === 'ended') {
+    return (
+      <p className="form-error" role="alert">
+        {connection.explanation}
+      </p>
+    );
+  }
   if (state.kind !== 'failed') {
     return (
       <p className="form-note" role="status">

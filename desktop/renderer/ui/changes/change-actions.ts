@@ -62,7 +62,9 @@ export async function bringBack(services: WorkbenchServices, { fileId, path }: A
   const outcome = await services.model.away.bringBack(fileId);
   const name = baseName(path);
   services.state.reportOutcome(`${name} was not brought back.`, outcome, [name]);
-  if (outcome.ok) services.state.showMessage(`${name} is back.`, services.model.scheduler);
+  if (!outcome.ok) return;
+  services.model.away.lookedAt(fileId);
+  services.state.showMessage(`${name} is back.`, services.model.scheduler);
 }
 
 /** Comparing the active file is asked for in its editor. */

@@ -15,12 +15,12 @@ const MAX_AVATARS = 3;
 /** One file that others changed: who did what, and what can be done about it. */
 export function ChangeRow({ file }: { readonly file: AwayFileView }): ReactElement {
   const services = useServices();
-  const { path, people, text, list, isLookedAt } = file;
+  const { path, people, text, list, isListed, isLookedAt } = file;
   const [last] = people;
   const what = describeChange(file);
   const when = last && describeDistance(last.lastMs, services.model.scheduler.now());
   const title = [isolate(path), what, describeSizes(file)].filter((line) => line !== '').join('\n');
-  const classes = ['change-row', text === 'both' && 'is-both', list?.kind === 'deleted' && 'is-deleted'];
+  const classes = ['change-row', text === 'both' && 'is-both', list?.kind === 'deleted' && !isListed && 'is-deleted'];
   return (
     <li className={[...classes, !isLookedAt && 'is-new'].filter(Boolean).join(' ')}>
       <button type="button" className="change-name" title={title} onClick={() => showChange(services, file)}>
@@ -38,7 +38,7 @@ export function ChangeRow({ file }: { readonly file: AwayFileView }): ReactEleme
         ))}
         <span>
           <QuotedText text={what} quoted={quotedIn(file)} />
-          {when !== undefined && <span className="change-when"> {when}</span>}
+          {when !== undefined && <span className="change-when"> · {when}</span>}
         </span>
       </div>
       <ChangeActions file={file} />

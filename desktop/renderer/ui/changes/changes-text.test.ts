@@ -3,8 +3,10 @@ import { createAwayFile, createAwayPerson } from '../testing/fake-away.ts';
 import {
   announceReturn,
   changeLetter,
+  describeAbsence,
   describeChange,
   describeDuration,
+  describeEarlier,
   describeSizes,
   quotedIn,
 } from './changes-text.ts';
@@ -27,18 +29,23 @@ it.each([
   ['M', 'Ben edited it', { people: [ben] }],
   ['M', 'Others edited it', { people: [], text: 'unread' }],
   ['M', 'Ben, Cleo, Dora, and 2 more edited it', { people }],
-  ['!', 'You and Ben edited it, 1 place overlaps.', { text: 'both', overlapCount: 1, people: [ben] }],
-  ['!', 'You and others edited it.', { text: 'both', people: [] }],
+  ['!', 'You and Ben edited it, 1 place overlaps', { text: 'both', overlapCount: 1, people: [ben] }],
+  ['!', 'You and others edited it', { text: 'both', people: [] }],
   [
     '!',
-    'You, Ben, and Cleo edited it, 2 places overlap.',
+    'You, Ben, and Cleo edited it, 2 places overlap',
     { text: 'both', overlapCount: 2, people: people.slice(0, 2) },
   ],
   ['A', 'Ben created it', { list: { kind: 'created' }, people: [ben] }],
-  ['D', 'Ben deleted it', { list: { kind: 'deleted' }, text: undefined, people: [ben] }],
-  ['D', 'Ben deleted it, you edited it', { list: { kind: 'deleted' }, text: 'both', people: [ben] }],
-  ['R', 'Ben renamed it. Was b.ts.', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, people: [ben] }],
-  ['M', 'Ben edited it. Was b.ts.', { list: { kind: 'renamed', from: 'b.ts' }, people: [ben] }],
+  ['D', 'Ben deleted it', { list: { kind: 'deleted' }, text: undefined, people: [ben], isListed: false }],
+  [
+    'M',
+    'Ben deleted it, and it was brought back',
+    { list: { kind: 'deleted' }, text: undefined, people: [ben], isListed: true },
+  ],
+  ['D', 'Ben deleted it, you edited it', { list: { kind: 'deleted' }, text: 'both', people: [ben], isListed: false }],
+  ['R', 'Ben renamed it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, people: [ben] }],
+  ['M', 'Ben edited it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, people: [ben] }],
   ['M', 'Ben replaced it', { list: { kind: 'replaced' }, text: undefined, people: [ben] }],
 ] as const)('%s: %s', (letter, text, rest) => {
   const file = createAwayFile('f', 'a.ts', rest);
@@ -57,7 +64,7 @@ it('sets names and paths of others apart, and tells how much was edited as far a
 });
 
 it('announces how many files others changed, and in how many of them self did', () => {
-  const rest = { leftMs: 0, returnedMs: 1, absenceMs: 1, ownCount: 0 };
+  const rest = { leftMs: 0, lastLeftMs: 0, returnedMs: 1, absenceMs: 1, ownCount: 0 };
   const [one, both] = [createAwayFile('f', 'a.ts'), createAwayFile('g', 'b.ts', { text: 'both' })];
   expect(announceReturn({ ...rest, files: [one], unlistedCount: 0 })).toBe(
     'While you were away, others changed 1 file.',
@@ -65,4 +72,14 @@ it('announces how many files others changed, and in how many of them self did', 
   expect(announceReturn({ ...rest, files: [both, one], unlistedCount: 3 })).toBe(
     'While you were away, others changed 5 files. You edited 1 of them too.',
   );
+});
+
+it('tells the last absence by itself, and that there were earlier ones', () => {
+  const leftMs = new Date(2026, 4, 3, 14, 44).getTime();
+  const lastLeftMs = leftMs + 600_000;
+  const summary = { leftMs, lastLeftMs, returnedMs: lastLeftMs + 20_000, absenceMs: 20_000 };
+  const rest = { files: [], unlistedCount: 0, ownCount: 0 };
+  expect(describeAbsence({ ...summary, ...rest }, leftMs)).toMatch(/^Since \S*54.*, for 20 s$/);
+  expect(describeEarlier({ ...summary, ...rest }, leftMs)).toMatch(/^With earlier absences since \S*44/);
+  expect(describeEarlier({ ...summary, ...rest, leftMs: lastLeftMs }, leftMs)).toBeUndefined();
 });

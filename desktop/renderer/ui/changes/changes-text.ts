@@ -25,39 +25,47 @@ export function describeDuration(durationMs: number): string {
   return parts.join(' ');
 }
 
-/** How long self was away, and since when; without the date when that was today. */
-export function describeAbsence({ leftMs, absenceMs }: AwaySummaryView, nowMs: number): string {
-  return `${describeDuration(absenceMs)}, since ${describeMoment(leftMs, dayOf(nowMs))}`;
+/** How long self was away the last time, and since when; without the date when that was today. */
+export function describeAbsence({ lastLeftMs, absenceMs }: AwaySummaryView, nowMs: number): string {
+  return `Since ${describeMoment(lastLeftMs, dayOf(nowMs))}, for ${describeDuration(absenceMs)}`;
+}
+
+/** That changes of earlier absences are listed, too; undefined when there are none. */
+export function describeEarlier({ leftMs, lastLeftMs }: AwaySummaryView, nowMs: number): string | undefined {
+  return leftMs < lastLeftMs ? `With earlier absences since ${describeMoment(leftMs, dayOf(nowMs))}` : undefined;
 }
 
 /** The letter of a change, as version control has them. */
-export function changeLetter({ list, text }: AwayFileView): string {
-  if (list?.kind === 'deleted') return 'D';
+export function changeLetter({ list, text, isListed }: AwayFileView): string {
+  if (list?.kind === 'deleted' && !isListed) return 'D';
   if (text === 'both') return '!';
   if (list?.kind === 'created') return 'A';
   return list?.kind === 'renamed' && text === undefined ? 'R' : 'M';
 }
 
 /** What happened to a file, in a few words that follow the names of `people`; the names are in it as they are. */
-export function describeChange({ list, text, people, overlapCount }: AwayFileView): string {
+export function describeChange({ list, text, people, overlapCount, isListed }: AwayFileView): string {
   const names = people.map(({ name }) => name);
   const who = nameAll(names) ?? 'Others';
-  if (list?.kind === 'deleted') return text === 'both' ? `${who} deleted it, you edited it` : `${who} deleted it`;
-  const renamed = list?.kind === 'renamed' ? ` Was ${list.from}.` : '';
+  if (list?.kind === 'deleted') {
+    const what = text === 'both' ? `${who} deleted it, you edited it` : `${who} deleted it`;
+    return isListed ? `${what}, and it was brought back` : what;
+  }
+  const renamed = list?.kind === 'renamed' ? `, it was ${list.from}` : '';
   if (text === 'both') {
     const places =
       overlapCount === 1 ? ', 1 place overlaps' : overlapCount > 1 ? `, ${overlapCount} places overlap` : '';
-    return `${nameAll(['You', ...(names.length === 0 ? ['others'] : names)]) ?? 'You'} edited it${places}.${renamed}`;
+    return `${nameAll(['You', ...(names.length === 0 ? ['others'] : names)]) ?? 'You'} edited it${places}${renamed}`;
   }
   if (list?.kind === 'created') return `${who} created it`;
   if (list?.kind === 'replaced') return `${who} replaced it`;
-  if (list?.kind === 'renamed' && text === undefined) return `${who} renamed it.${renamed}`;
-  return `${who} edited it${renamed === '' ? '' : `.${renamed}`}`;
+  if (list?.kind === 'renamed' && text === undefined) return `${who} renamed it${renamed}`;
+  return `${who} edited it${renamed}`;
 }
 
 /** How much was edited, for a tooltip; empty when that is not known. */
-export function describeSizes({ text, theirs, mine }: AwayFileView): string {
-  if (text === undefined || text === 'unread') return '';
+export function describeSizes({ text, hasTexts, theirs, mine }: AwayFileView): string {
+  if (text === undefined || text === 'unread' || !hasTexts) return '';
   return text === 'both'
     ? `Others: ${describeSize(theirs)}. You: ${describeSize(mine)}.`
     : `Others: ${describeSize(theirs)}.`;

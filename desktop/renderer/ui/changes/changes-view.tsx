@@ -3,7 +3,7 @@ import type { AwaySummaryView } from '../away-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { ChangeRow } from './change-row.tsx';
-import { describeAbsence } from './changes-text.ts';
+import { describeAbsence, describeEarlier } from './changes-text.ts';
 import { EventsSection } from './events-section.tsx';
 import { Section } from './section.tsx';
 import './changes.css';
@@ -47,16 +47,19 @@ function Summary({ summary }: { readonly summary: AwaySummaryView }): ReactEleme
   const { model } = useServices();
   const { files, unlistedCount, ownCount } = summary;
   const [shownCount, setShownCount] = useState(PAGE);
+  const nowMs = model.scheduler.now();
+  const earlier = describeEarlier(summary, nowMs);
   const both = files.filter(({ text }) => text === 'both').length;
   const shown = files.slice(0, shownCount);
   return (
     <>
       <div className="changes-head">
-        <span className="changes-span">{describeAbsence(summary, model.scheduler.now())}</span>
+        <span className="changes-span">{describeAbsence(summary, nowMs)}</span>
         <button type="button" className="text-button" onClick={() => model.away.keepAll()}>
           Keep All
         </button>
       </div>
+      {earlier !== undefined && <p className="changes-earlier">{earlier}</p>}
       <FileList label="Files that you and others changed" files={shown.slice(0, both)} />
       <FileList label="Files that others changed" files={shown.slice(both)} />
       {files.length > shownCount && (

@@ -140,15 +140,32 @@ function Description({ pending, isDamaged }: DescriptionProps): ReactElement {
   if (!pending) return <>Paste the link that you were sent. No file of yours is changed by joining.</>;
   return (
     <>
-      A link asks to join the room{' '}
-      <strong className="untrusted">
-        <bdi>{pending.roomName ?? pending.room}</bdi>
-      </strong>{' '}
+      A link asks to join{' '}
+      {pending.roomName === undefined ? (
+        'a shared room'
+      ) : (
+        <>
+          the room{' '}
+          <strong className="untrusted">
+            <bdi>{pending.roomName}</bdi>
+          </strong>
+        </>
+      )}{' '}
       on the relay{' '}
       <strong className="untrusted">
         <bdi>{pending.relayHost}</bdi>
       </strong>
       . Join only if you know who sent it.
+      {pending.mirrorFolder !== undefined && (
+        <>
+          {' '}
+          Its files are then kept in{' '}
+          <strong className="untrusted">
+            <bdi>{pending.mirrorFolder}</bdi>
+          </strong>
+          , too; where that has files of its own, you are asked first.
+        </>
+      )}
     </>
   );
 }

@@ -31,6 +31,7 @@ import { EditorPane } from './editor-pane.tsx';
 import { LayoutKeeper } from './layout-keeper.ts';
 import { EditorTab } from './editor-tab.tsx';
 import { PageTab } from './page-tab.tsx';
+import { TabFollower } from './tab-follower.ts';
 import { Watermark } from './watermark.tsx';
 import 'dockview-react/dist/styles/dockview.css';
 import './editors.css';
@@ -62,6 +63,7 @@ export function EditorAreaView(): ReactElement {
     const store = new DisposableStore();
     store.add(editorArea.attach(api));
     store.add(new LayoutKeeper(services, api));
+    store.add(new TabFollower(services, api));
     store.add(showMirrorQuestions(services));
     attachment.current = store;
   };

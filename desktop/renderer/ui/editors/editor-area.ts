@@ -41,6 +41,8 @@ export class EditorArea implements Disposable {
   readonly previewPanelId = new ObservableValue<string | undefined>(undefined);
   /** Ids of files, the one that was active last first. */
   readonly recentFileIds = new ObservableValue<readonly string[]>([]);
+  /** Files that have a tab. */
+  readonly openFileIds = new ObservableValue<ReadonlySet<string>>(new Set());
   /** Files whose last tab was closed, the last one first. */
   readonly closedFileIds = new ObservableValue<readonly string[]>([]);
   private readonly editors = new Map<string, EditorHandle>();
@@ -61,7 +63,14 @@ export class EditorArea implements Disposable {
     const store = new DisposableStore();
     this.api = api;
     store.add(api.onDidActivePanelChange(() => this.followActivePanel()));
-    store.add(api.onDidRemovePanel((panel) => this.forgetPanel(panel)));
+    store.add(api.onDidAddPanel(() => this.countPanels()));
+    store.add(api.onDidLayoutFromJSON(() => this.countPanels()));
+    store.add(
+      api.onDidRemovePanel((panel) => {
+        this.forgetPanel(panel);
+        this.countPanels();
+      }),
+    );
     store.add(
       toDisposable(() => {
         if (this.api !== api) return;
@@ -69,6 +78,7 @@ export class EditorArea implements Disposable {
         this.previewPanelId.set(undefined);
         this.recentFileIds.set([]);
         this.closedFileIds.set([]);
+        this.countPanels();
         this.followActivePanel();
       }),
     );
@@ -84,9 +94,8 @@ export class EditorArea implements Disposable {
     const existing = options.toSide ? undefined : this.findPanel(api, fileId);
     if (existing) {
       if (!options.isPreview) this.pin(existing.id);
-      if (!options.preserveFocus) this.focusPanelId = existing.id;
-      existing.api.setActive();
-      this.focusIfWanted(existing.id);
+      if (options.preserveFocus) existing.api.setActive();
+      else this.activate(existing.id);
       return;
     }
     const id = this.newPanelId(api, fileId);
@@ -144,6 +153,20 @@ export class EditorArea implements Disposable {
     this.openAt(fileId, (editor) => editor.revealThread(threadId));
   }
 
+  /** Shows another file in a tab; when the tab's group has one of that file, the tab is closed instead. */
+  follow(panel: IDockviewPanel, fileId: string): void {
+    const old = fileIdOf(panel);
+    const isShown = panel.group.panels.some((other) => fileIdOf(other) === fileId);
+    if (isShown) {
+      panel.api.close();
+      return;
+    }
+    panel.api.updateParameters({ fileId });
+    const recent = this.recentFileIds.get().filter((id) => id !== fileId);
+    this.recentFileIds.set(recent.map((id) => (id === old ? fileId : id)));
+    this.followActivePanel();
+  }
+
   /** Keeps the tab when another preview opens. */
   pin(panelId: string): void {
     if (this.previewPanelId.get() === panelId) this.previewPanelId.set(undefined);
@@ -159,6 +182,13 @@ export class EditorArea implements Disposable {
       this.editors.delete(panelId);
       this.followActivePanel();
     });
+  }
+
+  /** Brings a tab to the front and gives its editor the focus, as soon as there is one. */
+  activate(panelId: string): void {
+    this.focusPanelId = panelId;
+    this.api?.getPanel(panelId)?.api.setActive();
+    this.focusIfWanted(panelId);
   }
 
   focusActive(): void {
@@ -257,6 +287,12 @@ export class EditorArea implements Disposable {
     if (!this.revealed || !editor || this.activeFileId.get() !== this.revealed.fileId) return;
     this.revealed.reveal(editor);
     this.revealed = undefined;
+  }
+
+  private countPanels(): void {
+    const known = this.openFileIds.get();
+    const open = new Set((this.api?.panels ?? []).map(fileIdOf).filter((fileId) => fileId !== undefined));
+    if (open.size !== known.size || [...open].some((fileId) => !known.has(fileId))) this.openFileIds.set(open);
   }
 
   private forgetPanel(panel: IDockviewPanel): void {

@@ -11,6 +11,7 @@ import { useServices } from '../workbench/workbench-services.ts';
 import { baseName, listedFiles, parentPath } from '../workbench/workspace-files.ts';
 import type { EditorPanelParameters } from './editor-pane.tsx';
 import { saveMark } from './save-mark.ts';
+import { useTabInSight } from './use-tab-in-sight.ts';
 
 const TAB_MENU = [
   ['editor.close', 'editor.closeOthers', 'editor.closeAll'],
@@ -36,26 +37,29 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
   useEffect(() => {
     if (saveState?.kind === 'saving') editorArea.pin(api.id);
   }, [saveState, editorArea, api]);
+  const element = useTabInSight(api);
   const onMouseUp = (event: MouseEvent) => {
     if (event.button !== MIDDLE_BUTTON) return;
     event.preventDefault();
     api.close();
   };
+  // The docking component shows the editor in the next frame, and takes the focus away from one that has it by then.
+  const focusEditor = () => requestAnimationFrame(() => editorArea.activate(api.id));
   const title = [
     file?.path ?? name,
     isListed ? '' : 'no longer in the workspace',
     readOnlyReason === undefined || mark?.isPending ? (mark?.description ?? '') : readOnlyReason,
   ];
-  const className = `editor-tab${isPreview ? ' is-preview' : ''}${isListed ? '' : ' is-gone'}`;
   return (
     <ContextMenu.Root onOpenChange={(isOpen) => isOpen && api.setActive()}>
       <ContextMenu.Trigger
         render={
           <div
-            className={className}
-            title={title.filter((part) => part !== '').join('\n')}
+            ref={element}
+            className={`editor-tab${isPreview ? ' is-preview' : ''}${isListed ? '' : ' is-gone'}`}
+            title={toLines(title)}
             onMouseUp={onMouseUp}
-            onClick={() => editorArea.focusActive()}
+            onClick={focusEditor}
             onDoubleClick={() => editorArea.pin(api.id)}
           />
         }
@@ -79,6 +83,10 @@ export function EditorTab({ params, api }: IDockviewPanelHeaderProps<EditorPanel
   );
 }
 
+function toLines(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n');
+}
+
 interface TabNameProps {
   readonly name: string;
   readonly path: string | undefined;
@@ -99,12 +107,12 @@ function TabName({ name, path, fileId }: TabNameProps): ReactElement {
 /** The folder, where two open files have the same name. */
 function Disambiguation({ path, fileId }: Omit<TabNameProps, 'name'>): ReactElement | null {
   const { model, editorArea } = useServices();
-  const openIds = useObservable(editorArea.recentFileIds);
+  const openIds = useObservable(editorArea.openFileIds);
   const files = listedFiles(useObservable(model.workspace.state));
   if (path === undefined) return null;
   const name = baseName(path);
   const isAmbiguous = files.some(
-    (other) => other.fileId !== fileId && openIds.includes(other.fileId) && baseName(other.path) === name,
+    (other) => other.fileId !== fileId && openIds.has(other.fileId) && baseName(other.path) === name,
   );
   if (!isAmbiguous) return null;
   return (

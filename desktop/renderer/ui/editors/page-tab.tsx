@@ -2,6 +2,7 @@ import type { IDockviewPanelHeaderProps } from 'dockview-react';
 import type { ReactElement } from 'react';
 import { Icon } from '../primitives/icon.tsx';
 import { AUDIT_COMPONENT, CHANGE_COMPONENT, MIRROR_COMPONENT, STORAGE_COMPONENT } from './editor-area.ts';
+import { useTabInSight } from './use-tab-in-sight.ts';
 
 const PAGE_ICONS: ReadonlyMap<string, string> = new Map([
   [AUDIT_COMPONENT, 'history'],
@@ -13,8 +14,9 @@ const PAGE_ICONS: ReadonlyMap<string, string> = new Map([
 /** The tab of a page that is no file. */
 export function PageTab({ api }: IDockviewPanelHeaderProps): ReactElement {
   const title = api.title ?? '';
+  const element = useTabInSight(api);
   return (
-    <div className="editor-tab" title={title}>
+    <div ref={element} className="editor-tab" title={title}>
       <span className="file-icon">
         <Icon name={PAGE_ICONS.get(api.component) ?? 'git-pull-request'} />
       </span>

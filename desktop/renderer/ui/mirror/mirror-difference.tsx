@@ -38,8 +38,8 @@ export function MirrorDifference({ path, preview }: MirrorDifferenceProps): Reac
   return (
     <section className="mirror-difference" aria-label={`${path}: the room’s text and yours`}>
       <div className="mirror-sides">
-        <span>The room’s</span>
-        <span>Mine</span>
+        <span>− the room’s</span>
+        <span>+ mine</span>
       </div>
       {explanation !== undefined && (
         <p className="form-error" role="alert">

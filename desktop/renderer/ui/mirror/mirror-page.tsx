@@ -14,7 +14,7 @@ export function MirrorPage(): ReactElement {
   const state = useObservable(model.mirror.state);
   switch (state.kind) {
     case 'asking':
-      return <MirrorQuestion key={state.preview.folder} preview={state.preview} />;
+      return <MirrorQuestion key={state.preview.folder} preview={state.preview} isReview={state.isReview} />;
     case 'reading':
       return (
         <Message text={`Comparing “${state.folder}” with the room…`} isBusy>
@@ -67,9 +67,18 @@ const WHAT_GOES: Readonly<Record<MirrorDirection, string>> = {
   'to-disk': 'The room’s files come to the folder. You may only read this room, so nothing goes the other way.',
 };
 
+function explainHeld({ direction, heldCount, isHeldByChoice }: Running): string {
+  const what =
+    heldCount === 1 ? 'One file of the folder is not shared' : `${heldCount} files of the folder are not shared`;
+  const it = heldCount === 1 ? 'it' : 'them';
+  if (direction === 'both' && isHeldByChoice) return `${what}: you left ${it} out. Everything else is.`;
+  const when = direction === 'both' ? 'while you might not write in this room' : 'and you may not share that here';
+  return `${what}: you changed ${it} ${when}.`;
+}
+
 function RunningMirror({ state }: { readonly state: Running }): ReactElement {
   const { commands } = useServices();
-  const { folder, direction, heldCount, backup } = state;
+  const { folder, direction, heldCount, heldPaths, backup } = state;
   return (
     <div className="access-page">
       <header className="access-page-header">
@@ -89,13 +98,22 @@ function RunningMirror({ state }: { readonly state: Running }): ReactElement {
       <div className="access-page-body mirror-message">
         <p>{WHAT_GOES[direction]}</p>
         {heldCount > 0 && (
-          <p>
-            {heldCount === 1 ? 'What you did with one file' : `What you did with ${heldCount} files`} of the folder
-            stays on this device.{' '}
-            <button type="button" className="text-button" onClick={() => commands.run('mirror.review')}>
-              Review
-            </button>
-          </p>
+          <>
+            <p>
+              {explainHeld(state)}{' '}
+              <button type="button" className="text-button" onClick={() => commands.run('mirror.review')}>
+                Review
+              </button>
+            </p>
+            <ul className="mirror-list">
+              {heldPaths.map((path) => (
+                <li key={path} className="mirror-row">
+                  <bdi>{path}</bdi>
+                </li>
+              ))}
+            </ul>
+            {heldCount > heldPaths.length && <p className="form-note">… and {heldCount - heldPaths.length} more</p>}
+          </>
         )}
         {backup !== undefined && (
           <p>

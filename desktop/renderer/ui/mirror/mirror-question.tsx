@@ -7,8 +7,14 @@ import type { Outcome } from '../workbench-model.ts';
 import { useServices, type WorkbenchServices } from '../workbench/workbench-services.ts';
 import { MirrorDifference } from './mirror-difference.tsx';
 
+interface MirrorQuestionProps {
+  readonly preview: MirrorPreview;
+  /** The folder is mirrored already; it is about what was not shared. */
+  readonly isReview: boolean;
+}
+
 /** What the folder and the room have, and what is to become of it. Nothing happens before it is answered. */
-export function MirrorQuestion({ preview }: { readonly preview: MirrorPreview }): ReactElement {
+export function MirrorQuestion({ preview, isReview }: MirrorQuestionProps): ReactElement {
   const services = useServices();
   const [mine, setMine] = useState<ReadonlySet<string>>(new Set());
   const [sharesOthers, setSharesOthers] = useState(false);
@@ -26,14 +32,14 @@ export function MirrorQuestion({ preview }: { readonly preview: MirrorPreview })
     <div className="access-page">
       <header className="access-page-header">
         <h2 className="access-page-title">
-          Mirror this room to{' '}
+          {isReview ? 'What is not shared of' : 'Mirror this room to'}{' '}
           <strong>
             <bdi>{preview.folder}</bdi>
           </strong>
-          ? {explainBackup(preview)}
+          {isReview ? '.' : '?'} {explainBackup(preview)}
         </h2>
         <button type="button" className="button button-secondary" onClick={() => void services.model.mirror.cancel()}>
-          Cancel
+          {isReview ? 'Leave as It Is' : 'Cancel'}
         </button>
         <button
           type="button"
@@ -46,7 +52,7 @@ export function MirrorQuestion({ preview }: { readonly preview: MirrorPreview })
             )
           }
         >
-          {action.isPending && <Icon name="loading" isSpinning />} Mirror
+          {action.isPending && <Icon name="loading" isSpinning />} {isReview ? 'Apply' : 'Mirror'}
         </button>
       </header>
       {action.explanation !== undefined && (
@@ -71,7 +77,7 @@ async function start({ model, state }: WorkbenchServices, choices: MirrorChoices
   const answer = await model.mirror.start(choices);
   if (!answer.ok) return answer;
   if (answer.value.kind === 'changed') {
-    return { ok: false, explanation: 'The folder has changed meanwhile. Look at it again, then press Mirror.' };
+    return { ok: false, explanation: 'The folder has changed meanwhile. Look at it again, then go on.' };
   }
   if (answer.value.kind === 'large-backup') {
     const size = formatBytes(answer.value.sizeBytes);
@@ -79,7 +85,7 @@ async function start({ model, state }: WorkbenchServices, choices: MirrorChoices
       kind: 'confirm',
       title: `Back up ${size} first?`,
       detail: 'So much of the folder could be changed. It is copied before anything else happens.',
-      confirmLabel: 'Back Up and Mirror',
+      confirmLabel: 'Back Up and Go On',
       run: async () => {
         const again = await model.mirror.start({ ...choices, allowsLargeBackup: true });
         return again.ok ? { ok: true } : again;
@@ -127,7 +133,7 @@ function DifferentList({ preview, mine, shownPath, onChoose, onShow }: Different
               <bdi>{path}</bdi>
             </button>
             <select
-              className="mirror-choice"
+              className="select mirror-choice"
               aria-label={`Text of ${path}`}
               value={mine.has(path) ? 'mine' : 'room'}
               disabled={direction === 'to-disk'}

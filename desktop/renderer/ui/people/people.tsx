@@ -53,6 +53,7 @@ function PresentPeople({ known }: { readonly known: KnownPeople }): ReactElement
   const { model } = useServices();
   const participants = useObservable(model.room.participants);
   const canManage = useObservable(model.access.canManage);
+  const connection = useObservable(model.connection.state);
   return (
     <>
       <h3 className="people-heading">
@@ -60,7 +61,11 @@ function PresentPeople({ known }: { readonly known: KnownPeople }): ReactElement
         {canManage && <PresentButton />}
       </h3>
       {participants.length === 0 ? (
-        <p className="side-bar-message">Nobody is known yet: this appears once the relay is reached.</p>
+        <p className="side-bar-message">
+          {connection?.kind === 'ended'
+            ? 'The relay does not let you into this room.'
+            : 'Nobody is known yet: this appears once the relay is reached.'}
+        </p>
       ) : (
         <ul className="people-list" aria-label="In this room">
           {participants.map((person) => (

@@ -6,12 +6,14 @@ import { StatusItem } from './status-item.tsx';
 
 interface AgreementItemProps {
   readonly agreement: AgreementView;
+  /** How many are in the room, self included. */
+  readonly inRoom: number;
   readonly onResync: () => void;
 }
 
 /** Whether the active file is the same with everybody who has it open. */
-export function AgreementItem({ agreement, onResync }: AgreementItemProps): ReactElement {
-  const { label, description, icon } = agreementText(agreement);
+export function AgreementItem({ agreement, inRoom, onResync }: AgreementItemProps): ReactElement {
+  const { label, description, icon } = agreementText(agreement, inRoom);
   const isDifferent = agreement.kind === 'differs';
   return (
     <StatusItem

@@ -7,10 +7,11 @@ export interface AgreementText {
   readonly icon: string;
 }
 
-/** Puts into words whether a file is the same with everybody who has it open. */
-export function agreementText(agreement: AgreementView): AgreementText {
+/** Puts into words whether a file is the same with everybody who has it open, of `inRoom` who are in the room. */
+export function agreementText(agreement: AgreementView, inRoom: number): AgreementText {
   const { kind, names } = agreement;
   const copies = names.length + 1;
+  const isEverybody = copies >= inRoom;
   switch (kind) {
     case 'waiting':
       return {
@@ -20,8 +21,10 @@ export function agreementText(agreement: AgreementView): AgreementText {
       };
     case 'identical':
       return {
-        label: copies === 2 ? 'Identical on both' : `Identical on all ${copies}`,
-        description: `The text is the same here and with: ${names.join(', ')}`,
+        label: isEverybody
+          ? `Identical on ${copies === 2 ? 'both' : `all ${copies}`}`
+          : `Identical on ${copies} devices`,
+        description: `The text is the same here and with: ${names.join(', ')}${isEverybody ? '' : NOT_OPEN}`,
         icon: 'check',
       };
     case 'differs':
@@ -32,6 +35,8 @@ export function agreementText(agreement: AgreementView): AgreementText {
       };
   }
 }
+
+const NOT_OPEN = '\nWith the others in the room the file is not open.';
 
 function describeDifference(names: readonly string[], isHere: boolean): string {
   const where = isHere ? ['what this device has', ...names] : names;

@@ -45,7 +45,9 @@ function SaveItem({ fileId }: { readonly fileId: string }): ReactElement | null 
 function FileAgreement({ fileId }: { readonly fileId: string }): ReactElement | null {
   const { model } = useServices();
   const { agreement } = useObservable(model.editors.fileState(fileId));
-  return agreement ? <AgreementItem agreement={agreement} onResync={() => model.editors.resync(fileId)} /> : null;
+  const inRoom = useObservable(model.room.participants).length;
+  if (!agreement) return null;
+  return <AgreementItem agreement={agreement} inRoom={inRoom} onResync={() => model.editors.resync(fileId)} />;
 }
 
 function CursorItems({ editor }: { readonly editor: EditorHandle }): ReactElement | null {

@@ -39,13 +39,14 @@ function describe(state: Exclude<MirrorState, { kind: 'none' }>): {
     case 'starting':
       return { note: 'The folder is being compared with the room', icon: 'loading', tone: 'normal' };
     case 'asking':
+      if (state.isReview) return { note: 'You are looking at what is not shared', icon: 'folder', tone: 'normal' };
       return { note: 'The folder is not mirrored until you have looked at it', icon: 'question', tone: 'warning' };
     case 'failed':
       return { note: 'The folder cannot be mirrored', icon: 'error', tone: 'error' };
     case 'running':
       return state.heldCount > 0
         ? {
-            note: 'The room is mirrored to this folder; some changes stay on this device',
+            note: 'The room is mirrored to this folder; some of its files are not shared',
             icon: 'folder',
             tone: 'normal',
           }

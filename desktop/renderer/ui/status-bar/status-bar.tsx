@@ -107,7 +107,7 @@ function ConnectionItems(): ReactElement | null {
   );
 }
 
-function PeopleItem(): ReactElement {
+function PeopleItem(): ReactElement | null {
   const { model, commands } = useServices();
   const people = useObservable(model.room.participants);
   // Out of touch, nobody is known to be there.

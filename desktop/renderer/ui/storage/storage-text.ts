@@ -15,13 +15,13 @@ export function formatBytes(bytes: number): string {
 /** What a room is called in lists. */
 export function titleOf({ name, folder, key }: StoredRoomView): string {
   const folderName = folder?.split(/[\\/]/).findLast((part) => part !== '');
-  return folderName ?? name ?? `Room ${key.slice(0, 8)}`;
+  return name ?? folderName ?? `Room ${key.slice(0, 8)}`;
 }
 
 /** Where a room comes from. */
 export function placeOf({ folder, relayHost, canOpen }: StoredRoomView): string {
   if (folder !== undefined) return folder;
-  if (!canOpen) return 'Only files are left. Open it with a link, or forget it.';
+  if (!canOpen) return 'To open it you need a link to it.';
   return relayHost ?? '';
 }
 

@@ -52,7 +52,7 @@ export class FakeAway {
 
   /** Shows `files`; without any there is no summary. */
   show(files: readonly AwayFileView[], rest: Partial<AwaySummaryView> = {}): void {
-    const times = { leftMs: 0, returnedMs: 7_500_000, absenceMs: 7_500_000 };
+    const times = { leftMs: 0, lastLeftMs: 0, returnedMs: 7_500_000, absenceMs: 7_500_000 };
     const shown = { ...times, unlistedCount: 0, ownCount: 0, ...this.summary.get(), ...rest, files };
     this.summary.set(files.length === 0 ? undefined : shown);
     this.newCount.set(files.filter(({ isLookedAt }) => !isLookedAt).length);

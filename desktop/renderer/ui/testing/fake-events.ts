@@ -1,6 +1,7 @@
 import { toDisposable } from '../../../../shared/lifecycle/index.ts';
-import type { EventsModel, RoomEventsState, RoomEventView } from '../events-model.ts';
+import type { EventFilesView, EventsModel, RoomEventsState, RoomEventView } from '../events-model.ts';
 import { ObservableValue } from '../observable.ts';
+import type { Answer } from '../outcome.ts';
 
 /** The room's events in memory, settable from a test. */
 export class FakeEvents {
@@ -12,6 +13,8 @@ export class FakeEvents {
   });
   /** How many views ask for news now. */
   watchers = 0;
+  /** What the relay tells of the files of an event. */
+  files: Answer<EventFilesView> = { ok: true, value: { files: [], moreCount: 0, unnamedCount: 0 } };
   readonly model: EventsModel;
 
   /** `note` is told what is asked for. */
@@ -25,6 +28,10 @@ export class FakeEvents {
         });
       },
       loadMore: async () => note('load older events'),
+      listFiles: async (seq) => {
+        note(`list files of ${seq}`);
+        return this.files;
+      },
     };
   }
 

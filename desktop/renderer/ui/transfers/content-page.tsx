@@ -3,6 +3,7 @@ import { Icon } from '../primitives/icon.tsx';
 import { formatBytes } from '../storage/storage-text.ts';
 import type { WorkspaceFile } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
+import { useRelayAway } from '../workbench/use-relay-away.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { EarlierContents } from './earlier-contents.tsx';
 import { ImagePreview, isShowable } from './image-preview.tsx';
@@ -37,6 +38,11 @@ export function ContentPage({ file }: { readonly file: WorkspaceFile }): ReactEl
 function Progress({ file }: { readonly file: WorkspaceFile }): ReactElement | null {
   const { model } = useServices();
   const transfer = useObservable(model.transfers.state).files.find(({ fileId }) => fileId === file.fileId);
+  const isAway = useRelayAway();
+  if (transfer?.direction === 'down' && isAway) {
+    // The preview says so itself.
+    return isShowable(file) ? null : <p role="status">It is fetched once the relay is reached.</p>;
+  }
   if (!transfer) {
     if (file.blob !== undefined) return null;
     return <p role="status">The room does not have its content yet. Whoever has the file is sending it.</p>;

@@ -1,6 +1,7 @@
 import { type ReactElement, useEffect, useState } from 'react';
 import { MAX_SHOWN_BYTES, type TransfersModel } from '../transfers-model.ts';
 import type { WorkspaceFile } from '../workbench-model.ts';
+import { useRelayAway } from '../workbench/use-relay-away.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { imageType } from './image-type.ts';
 
@@ -16,14 +17,17 @@ export function isShowable({ path, sizeBytes, blob }: WorkspaceFile): boolean {
 
 /** The picture of a file for which {@link isShowable} holds; to be made anew for another content. */
 export function ImagePreview({ file }: { readonly file: WorkspaceFile }): ReactElement {
-  const shown = useImage(file);
+  const isAway = useRelayAway();
+  const shown = useImage(file, isAway);
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   if (shown.kind === 'loading') return <p role="status">The picture is being fetched…</p>;
-  if (shown.kind === 'none') return <p role="status">{shown.explanation}</p>;
+  if (shown.kind === 'none')
+    return <p role="status">{isAway ? 'The picture appears once the relay is reached.' : shown.explanation}</p>;
   return <img className="content-image" src={shown.url} alt={`Picture: ${name}`} />;
 }
 
-function useImage({ fileId, path }: WorkspaceFile): Shown {
+/** Tries again when the relay is there again. */
+function useImage({ fileId, path }: WorkspaceFile, isAway: boolean): Shown {
   const { model } = useServices();
   const [shown, setShown] = useState<Shown>({ kind: 'loading' });
   useEffect(() => {
@@ -35,9 +39,9 @@ function useImage({ fileId, path }: WorkspaceFile): Shown {
 
     async function load(): Promise<void> {
       const next = await readImage(model.transfers, fileId, path);
-      if (isWanted) setShown(next);
+      if (isWanted) setShown((last) => (last.kind === 'image' ? last : next));
     }
-  }, [model, fileId, path]);
+  }, [model, fileId, path, isAway]);
   return shown;
 }
 
