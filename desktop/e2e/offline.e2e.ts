@@ -330,7 +330,7 @@ test('Ben sees what his device keeps, opens the room again without a link, and f
   await expect(ben.statusBar.getByText('Untitled room')).toBeVisible();
   await ben.runCommand('Show What Is Stored on This Device');
   await expect(ofAna).toContainText(/\d+(\.\d)? [KM]iB/);
-  await ofAna.getByRole('button', { name: basename(mirror.path), exact: true }).click();
+  await ofAna.getByRole('button', { name: basename(room.folder.path), exact: true }).click();
   await expect(ben.statusBar.getByRole('button', { name: '3 people in the room' })).toBeVisible();
   await ben.runCommand('Show What Is Stored on This Device');
   const sum = ben.page.getByRole('heading', { name: /^Rooms on this device: \d+(\.\d)? [KM]iB in all$/ });

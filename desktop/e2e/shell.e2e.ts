@@ -116,7 +116,7 @@ test('a second start hands its tutti:// link to the first, which asks before it 
   );
   await once(second, 'exit');
   const dialog = ana.page.getByRole('dialog', { name: 'Join this room?' });
-  await expect(dialog).toContainText('their-room');
+  await expect(dialog).toContainText('a shared room');
   await expect(dialog).toContainText('127.0.0.1:9');
   await ana.screenshot('30-link-from-outside');
   expect(ana.app.windows()).toHaveLength(1);

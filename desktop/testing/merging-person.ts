@@ -10,8 +10,8 @@ export interface MergingPerson {
   whenSynced(): Promise<void>;
   /** Resolves when all edits are where this client tells its user that they are safe. */
   whenSaved(): Promise<void>;
-  /** The network is gone. */
-  disconnect(): void;
+  /** Resolves when the client knows that the network, which was cut by whoever directs this, is gone. */
+  disconnect(): Promise<void>;
   /** The network is back: connects now, whatever it would have waited for. */
   connect(): void;
   close(): Promise<void>;
@@ -59,7 +59,7 @@ async function answer(person: MergingPerson, line: string): Promise<void> {
     for (const text of texts) typeWords(text, Number(first), Number(second));
     say({ kind: 'typed', tookMs: nowMs() - startMs });
   } else if (command === 'disconnect') {
-    person.disconnect();
+    await person.disconnect();
     say({ kind: 'disconnected' });
   } else if (command === 'connect') {
     const startMs = nowMs();

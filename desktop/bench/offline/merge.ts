@@ -53,8 +53,9 @@ async function merge({ returning, online, network }: Stage, files: number, edits
   await Promise.all([returning.ask('await-synced', 'synced'), online.ask('await-synced', 'synced')]);
   await online.ask(`type ${BEFORE} 0`, 'typed');
   await returning.ask(`await-length ${BEFORE}`, 'reached');
-  await returning.ask('disconnect', 'disconnected');
   network.cut();
+  // Else it would go on handing its edits to a socket.
+  await returning.ask('disconnect', 'disconnected');
   const typed = await returning.ask(`type ${keys} 1`, 'typed');
   await online.ask(`type ${others} 2`, 'typed');
   await online.ask('await-saved', 'saved');

@@ -40,7 +40,7 @@ directByLines({
   whenSynced,
   // The protocol confirms no edit: this is when the server has answered.
   whenSaved: whenSynced,
-  disconnect: () => documents.forEach(({ provider }) => provider.disconnect()),
+  disconnect: async () => documents.forEach(({ provider }) => provider.disconnect()),
   connect: () => documents.forEach(({ provider }) => provider.connect()),
   close() {
     for (const { provider } of documents) provider.destroy();

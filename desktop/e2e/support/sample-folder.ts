@@ -40,8 +40,11 @@ export async function readFolder(folder: string): Promise<Record<string, string>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
     .filter((path) => !path.startsWith('.git/'));
-  const contents = await Promise.all(files.map(async (path) => [path, await readFile(join(folder, path), 'latin1')]));
-  return Object.fromEntries(contents);
+  const read = async (path: string): Promise<readonly [string, string]> => [
+    path,
+    await readFile(join(folder, path), 'latin1'),
+  ];
+  return Object.fromEntries(await Promise.all(files.map(read)));
 }
 
 /** A project folder of more than 500 shared files, with what a scan must leave out or must not open as text. */
