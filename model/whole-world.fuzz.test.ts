@@ -4,7 +4,7 @@ import { PINNED_SEEDS } from './pinned-seeds.ts';
 import { expectRest } from './rest.ts';
 import { WholeWorld } from './whole-world.ts';
 
-const { seeds, operations } = readFuzzOptions({ seedCount: 20, operations: 80, pinned: PINNED_SEEDS });
+const { seeds, operations } = readFuzzOptions({ seedCount: 12, operations: 80, pinned: PINNED_SEEDS });
 
 describe('engines, their disks and a relay', () => {
   it.each(seeds)('end in one text, with no edit lost, whatever happens on the way (seed %i)', async (seed) => {

@@ -35,7 +35,7 @@ describe('while somebody is out of reach', () => {
     expect(ada.text().toString()).toBe('mine one\ntwo\nthree\n');
     await relay.advance(3_000);
     expect(bob.session.away.summary).toBeUndefined();
-    expect([...bob.disk.away.keys()]).toEqual(['note/left']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left']);
   });
 
   it('a short absence is told of only to those who edited meanwhile', async () => {
@@ -200,10 +200,16 @@ describe('while the engine does not run', () => {
     ada.text().insert(0, 'theirs\n');
     await relay.advance(1_000);
     await bob.reach();
-    expect([...bob.disk.away.keys()].toSorted()).toEqual(['change/file', 'note/left', 'note/return', 'texts/file']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual([
+      'change/file',
+      'note/heads',
+      'note/left',
+      'note/return',
+      'texts/file',
+    ]);
     bob.session.away.keep(['file']);
     await relay.advance(1_000);
-    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/left', 'note/return']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/return']);
     expect(await bob.session.away.act('file', 'undo-theirs')).toContain('settled');
   });
 

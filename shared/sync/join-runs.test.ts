@@ -6,7 +6,7 @@ import { joinRuns } from './join-runs.ts';
 import { mergeUpdates } from './merge-updates.ts';
 import { countStructs } from './split-update.ts';
 
-const { seeds, operations } = readFuzzOptions({ seedCount: 60, operations: 120 });
+const { seeds, operations } = readFuzzOptions({ seedCount: 40, operations: 120 });
 
 function recordUpdates(doc: Y.Doc): Uint8Array[] {
   const updates: Uint8Array[] = [];
