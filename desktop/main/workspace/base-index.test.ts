@@ -100,3 +100,33 @@ describe('whenFree', () => {
     expect(store.syncs).toBe(1);
   });
 });
+
+describe('beginSave', () => {
+  const base = { path: 'a.txt', hash: 'h', text: '' };
+
+  it('waits, where the file was moved, until nothing can bring back the base at its old path', async () => {
+    const store = new HeldBases();
+    const bases = new BaseIndex(store);
+    bases.set('f', base);
+    await bases.beginSave('f', base);
+    expect(store.syncs).toBe(0);
+    bases.set('f', { ...base, path: 'b.txt' });
+    const begun = bases.beginSave('f', { ...base, path: 'b.txt', hash: 'other' });
+    expect([await isOver(begun), store.savingOf('f')?.hash]).toEqual([false, undefined]);
+    store.answer();
+    await begun;
+    await bases.beginSave('f', { ...base, path: 'b.txt', hash: 'third' });
+    expect([store.syncs, store.savingOf('f')?.hash]).toEqual([1, 'third']);
+  });
+
+  it('notes nothing of a moved file while bases cannot be kept', async () => {
+    const store = new HeldBases();
+    const bases = new BaseIndex(store);
+    bases.set('f', base);
+    bases.set('f', { ...base, path: 'b.txt' });
+    const begun = bases.beginSave('f', { ...base, path: 'b.txt', hash: 'other' });
+    store.answer(new Error('full'));
+    await expect(begun).rejects.toMatchObject({ code: 'not-kept', path: 'b.txt' });
+    expect(store.savingOf('f')).toBeUndefined();
+  });
+});

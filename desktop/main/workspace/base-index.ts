@@ -17,6 +17,8 @@ export class BaseIndex implements MirrorBaseStore {
    */
   private readonly leftPaths = new Map<string, number>();
   private leftAnyAt: number | undefined;
+  /** Files that have another path than the bases which a loss of power could bring back, as above. */
+  private readonly movedAt = new Map<string, number>();
   private running: { readonly number: number; readonly answer: Promise<void> } | undefined;
   private lastSync = 0;
 
@@ -35,7 +37,9 @@ export class BaseIndex implements MirrorBaseStore {
   }
 
   set(fileId: string, base: MirrorBase): void {
-    if (this.pathOf.get(fileId) !== base.path) this.forget(fileId);
+    const before = this.pathOf.get(fileId);
+    if (before !== base.path) this.forget(fileId);
+    if (before !== undefined && before !== base.path) this.movedAt.set(fileId, this.lastSync);
     this.remember(fileId, base.path);
     this.store.set(fileId, base);
   }
@@ -43,12 +47,15 @@ export class BaseIndex implements MirrorBaseStore {
   delete(fileId: string): void {
     if (!this.pathOf.has(fileId)) return;
     this.forget(fileId);
+    this.movedAt.delete(fileId);
     this.store.delete(fileId);
   }
 
   /** Rejects with WorkspaceError when it cannot be noted. */
   async beginSave(fileId: string, saving: MirrorBase): Promise<void> {
     try {
+      // With another content, nothing else would tell which file it is that was moved.
+      await this.whenSynced(this.movedAt.get(fileId));
       await this.store.beginSave(fileId, saving);
     } catch (error) {
       throw notKept(saving.path, error);
@@ -83,9 +90,7 @@ export class BaseIndex implements MirrorBaseStore {
    * put there would be taken for that one. Rejects when this device cannot keep its bases.
    */
   async whenFree(path: string): Promise<void> {
-    const leftAt = this.leftPaths.get(comparablePath(path)) ?? this.leftAnyAt;
-    if (leftAt === undefined) return;
-    await (this.running && this.running.number > leftAt ? this.running.answer : this.sync());
+    await this.whenSynced(this.leftPaths.get(comparablePath(path)) ?? this.leftAnyAt);
   }
 
   list(): readonly { readonly fileId: string; readonly path: string }[] {
@@ -110,6 +115,12 @@ export class BaseIndex implements MirrorBaseStore {
     return [...(this.idsLike.get(comparablePath(path)) ?? [])];
   }
 
+  /** Resolves when a sync that began after the one of this number is over. */
+  private async whenSynced(after: number | undefined): Promise<void> {
+    if (after === undefined) return;
+    await (this.running && this.running.number > after ? this.running.answer : this.sync());
+  }
+
   private async syncAs(number: number): Promise<void> {
     try {
       await this.store.sync();
@@ -117,6 +128,7 @@ export class BaseIndex implements MirrorBaseStore {
       if (this.running?.number === number) this.running = undefined;
     }
     for (const [key, leftAt] of this.leftPaths) if (leftAt < number) this.leftPaths.delete(key);
+    for (const [fileId, movedAt] of this.movedAt) if (movedAt < number) this.movedAt.delete(fileId);
     if (this.leftAnyAt !== undefined && this.leftAnyAt < number) this.leftAnyAt = undefined;
   }
 

@@ -31,6 +31,9 @@ async function forEveryStep(
   }
 }
 
+/** Loses all that a device need not have kept of its own, and nothing of the folder. */
+const WORST_FOR_MEMORY = { ...createSeededRandom(1), below: () => 0 };
+
 describe('a loss of power', () => {
   it('does not undo in the room what was being written to the disk', () =>
     forEveryStep(
@@ -62,6 +65,36 @@ describe('a loss of power', () => {
         expect(test.files.idOf('new/folder/a.txt')).toBe('f1');
       },
     ));
+
+  // The room's list is as old as the bases then, and what looks deleted would take what others have written with it.
+  it.each<[string, (device: MirrorOnDevice) => Promise<void> | void, string]>([
+    ['nobody', () => {}, 'one\n'],
+    ['another program', ({ test }) => test.folder.write('a.txt', 'one\ndisk\n'), 'one\ndisk\n'],
+    ['the room', ({ test }) => test.files.insert('f1', 0, 'room '), 'room one\n'],
+  ])('does not make another file of one that was renamed and that %s changed', async (_who, change, expected) => {
+    for (let steps = 0, isOver = false; !isOver; steps++) {
+      const device = await MirrorOnDevice.start({ 'a.txt': 'one\n' });
+      const { test, memory } = device;
+      await change(device);
+      test.files.update('f1', { path: 'new/b.txt' });
+      memory.commit();
+      memory.process.plan(steps);
+      await test.settle();
+      isOver = !device.hasEnded;
+      await device.end();
+      memory.lose(WORST_FOR_MEMORY, 'loss of power');
+      memory.process.beginAnew();
+      test.files.update('f1', { path: 'a.txt' });
+      const text = test.files.readText('f1');
+      test.files.applyEdits('f1', [{ offset: 0, deleteLength: text.length, insert: 'one\n' }]);
+      await device.startAgain();
+      await test.settle();
+      const [file, ...others] = test.files.files;
+      expect({ steps, fileId: file?.fileId, others }).toEqual({ steps, fileId: 'f1', others: [] });
+      if (isOver) expect(test.files.readText('f1')).toBe(expected);
+      expect({ steps, ...(await test.folder.contents()) }).toEqual({ steps, ...test.files.contents });
+    }
+  });
 
   it('does not undo in the room what the room had from another program', () =>
     forEveryStep(

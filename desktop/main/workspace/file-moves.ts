@@ -2,7 +2,8 @@ import type { BaseIndex } from './base-index.ts';
 import { type DiskMeans, freeLocalCopy, moveFile } from './disk-changes.ts';
 import { resolveInside } from './path-guard.ts';
 import { identifyFile } from './path-kind.ts';
-import type { MirrorMove } from './shared-files.ts';
+import type { MirrorBase, MirrorMove } from './shared-files.ts';
+import { MAX_SHARED_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { toWorkspaceError } from './workspace-error.ts';
 
 /** A move that was made, but may be undone by a loss of power. */
@@ -50,8 +51,9 @@ export class FileMoves {
     const move = { from: base.path, to: path, identity: await identityOf(from, base.path) };
     try {
       await bases.beginMove(fileId, move);
-      // Only the note will tell which file waits under such a name.
-      await (isParking ? bases.sync() : bases.whenFree(path));
+      // Only the note will tell which file it is that waits under such a name, or that another program has changed.
+      const isToldByNote = isParking || !(await this.isRecognizable(from, base));
+      await (isToldByNote ? bases.sync() : bases.whenFree(path));
       const folders = await moveFile({ from, to, path: base.path }, means);
       if (!folders) {
         bases.endMove(fileId, move);
@@ -70,6 +72,12 @@ export class FileMoves {
   async whenSafe(): Promise<readonly UnsafeMove[]> {
     await Promise.all(this.running.values());
     return this.unsafe.splice(0);
+  }
+
+  /** Whether a file would be known by its content at another path. */
+  private async isRecognizable(absolutePath: string, { path, hash, text }: MirrorBase): Promise<boolean> {
+    const disk = await readDiskFile(absolutePath, { root: this.means.root, path, maxBytes: MAX_SHARED_TEXT_BYTES });
+    return disk.kind === 'text' ? disk.hash === hash : text === '';
   }
 
   private async makeSafe(fileId: string, move: MirrorMove, folders: readonly string[]): Promise<void> {
