@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
 import { configDefaults, defineConfig } from 'vitest/config';
@@ -7,6 +8,9 @@ const BROWSER_TESTS = '**/*.browser.test.{ts,tsx}';
 const PROCESS_TESTS = '**/*.process.test.ts';
 const OUTSIDE = [...configDefaults.exclude, 'out/**', 'desktop/e2e/**'];
 const SET_UP = ['./shared/testing/fail-on-leaks.ts'];
+
+// Every thread and process of a test would strip the same types again. Theirs are inherited from here.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
 export default defineConfig({
   test: {
