@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { BlockList } from 'node:net';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ROLES, type Role } from '../shared/access/index.ts';
 import { setUnexpectedErrorHandler, systemScheduler } from '../shared/lifecycle/index.ts';
 import { IDENTITY_FILE, IdentityError } from './access/relay-identity.ts';
@@ -108,6 +108,13 @@ function openRelayFolder({ data: path, key, postgres }: SharedOptions): DataFold
   const data = openDataFolder(path);
   if (key === undefined && postgres === undefined) data.refuseOthers();
   return data;
+}
+
+/** Makes no folder: where there is none, there is no key either. */
+function keyFile(options: SharedOptions): string {
+  if (options.key !== undefined) return options.key;
+  if (existsSync(options.data)) openRelayFolder(options);
+  return join(resolve(options.data), IDENTITY_FILE);
 }
 
 function roleOption(): Option {
@@ -350,7 +357,7 @@ function createProgram(): Command {
   addAccessCommands(program, {
     withStorageOptions: (command) => withSharedOptions(command).requiredOption(...DATA_OPTION),
     withStorage,
-    keyFile: (options) => options.key ?? join(openRelayFolder(options).path, IDENTITY_FILE),
+    keyFile,
   });
   addMaintenanceCommands(program, {
     withDataOption: (command) => command.requiredOption(...DATA_OPTION),
