@@ -80,7 +80,8 @@ describe('several nodes on one database', () => {
       `DROP TABLE tutti.segments; DROP TABLE tutti.segment_uploads;
        ALTER TABLE tutti.documents DROP COLUMN archived_seq;
        DROP TABLE tutti.room_access, tutti.revoked_lineages, tutti.room_roles, tutti.members, tutti.audit,
-         tutti.join_requests, tutti.proposals, tutti.objects_claim;
+         tutti.join_requests, tutti.proposals, tutti.objects_claim, tutti.event_counts, tutti.events,
+         tutti.blobs, tutti.blob_parts, tutti.blob_usage;
        DROP INDEX tutti.links_by_hash;
        ALTER TABLE tutti.links DROP COLUMN needs_approval, DROP COLUMN paths, DROP COLUMN created_by,
          DROP COLUMN closed_at_ms, DROP COLUMN closed_reason;
