@@ -4,3 +4,4 @@ export { type Scheduler, scheduleEvery, systemScheduler } from './scheduler.ts';
 export { reportUnexpectedError, setUnexpectedErrorHandler } from './unexpected-error.ts';
 export { startLeakTracking, stopLeakTracking } from './leak-tracker.ts';
 export { TrackedDisposable } from './tracked-disposable.ts';
+export { errorMessage } from './error-message.ts';

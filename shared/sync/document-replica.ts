@@ -2,12 +2,12 @@ import * as Y from 'yjs';
 import { Agreement } from './agreement.ts';
 import type { AwayFollower } from './away/away-follower.ts';
 import type { ChangeSource } from './away/away-tracker.ts';
-import { Emitter } from '../lifecycle/index.ts';
+import { Emitter, errorMessage } from '../lifecycle/index.ts';
 import { type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
 import type { ChannelHost } from './document-channel.ts';
 import type { DocumentWire } from './document-wire.ts';
 import type { DocumentReplicaOptions } from './document-replica-options.ts';
-import { OfflineStoreError, type StoredDocument, type SyncCursor } from './offline-store.ts';
+import type { StoredDocument, SyncCursor } from './offline-store.ts';
 import { Outbox, type OutboxTicket } from './outbox.ts';
 import { isReservedDocument } from '../workspace/index.ts';
 import { RecentUpdates } from './recent-updates.ts';
@@ -172,7 +172,7 @@ export class DocumentReplica {
       this.isStored = false;
       this.away?.loaded(undefined, []);
       this.outbox.stopWaitingForStore();
-      this.report('store-failed', `"${this.name}" is kept in memory only: ${describe(error)}`);
+      this.report('store-failed', `"${this.name}" is kept in memory only: ${errorMessage(error)}`);
     }
     this.isLoaded = true;
     if (this.cursor !== undefined || this.doc.store.clients.size > 0) this.hasContent = true;
@@ -297,7 +297,7 @@ export class DocumentReplica {
         this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
       malformed: (error) => {
         this.cursor = undefined;
-        this.channel.malformed(describe(error));
+        this.channel.malformed(errorMessage(error));
       },
       digestsHeard: (message) => this.agreement.receive(message),
       reopen: () => this.channel.reopen(),
@@ -358,7 +358,7 @@ export class DocumentReplica {
   }
 
   private storeFailed(error: unknown): void {
-    this.report('store-failed', `"${this.name}" cannot be stored on this device: ${describe(error)}`);
+    this.report('store-failed', `"${this.name}" cannot be stored on this device: ${errorMessage(error)}`);
     this.updateStatus();
   }
 
@@ -397,9 +397,4 @@ export class DocumentReplica {
     this.resolveClosed();
     this.doc.destroy();
   }
-}
-
-function describe(error: unknown): string {
-  if (error instanceof OfflineStoreError) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }

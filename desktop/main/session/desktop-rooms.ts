@@ -31,6 +31,9 @@ import {
 import { RoomHost } from './room-host.ts';
 import { type RoomLease, RoomLeases } from './room-leases.ts';
 import { StoredRooms } from './stored-rooms.ts';
+import { isLoopback } from './is-loopback.ts';
+import { describeLostList } from './lost-list.ts';
+import { pathExists } from './path-exists.ts';
 
 export type { RoomLease } from './room-leases.ts';
 
@@ -105,14 +108,7 @@ export class DesktopRooms {
   /** What whoever starts the app has to know of its data; undefined when all is well. */
   get startProblem(): ProblemReport | undefined {
     const { setAsidePath } = this.known;
-    if (setAsidePath === undefined) return undefined;
-    return {
-      id: 'list-of-rooms-set-aside',
-      severity: 'error',
-      title: 'The list of rooms on this device was damaged.',
-      detail: `It was set aside as "${setAsidePath}" and begun anew: folders get new rooms and links, and rooms that were joined need their links again. What is in the rooms is not touched.`,
-      canRetry: false,
-    };
+    return setAsidePath === undefined ? undefined : describeLostList(setAsidePath);
   }
 
   get personName(): string {
@@ -156,7 +152,7 @@ export class DesktopRooms {
     if (own !== undefined) return this.openOwned(own);
     const tokens = this.tokensOf(parsed.link, personName, wait);
     const joining = tokens.join();
-    const isStored = await exists(this.pathOf(parsed.link));
+    const isStored = await pathExists(this.pathOf(parsed.link));
     const trial = await (isStored ? Promise.race([joining, delay(REFUSAL_WAIT_MS, undefined)]) : joining);
     if (trial?.kind === 'permanent' || (trial?.kind === 'transient' && !isStored)) {
       return { ok: false, explanation: trial.explanation };
@@ -186,7 +182,7 @@ export class DesktopRooms {
     const { relayUrl, room, secret } = remembered.joined;
     if (secret === undefined) return this.openJoinedWithoutKey(relayUrl, room);
     const link = { relayUrl, room, secret };
-    if (!(await exists(this.pathOf(link)))) return this.join(formatShareLink(link), this.personName);
+    if (!(await pathExists(this.pathOf(link)))) return this.join(formatShareLink(link), this.personName);
     // Refused or not, what this device has of it is shown.
     const tokens = this.tokensOf(link, this.personName);
     return this.leaseJoined(link, tokens, tokens.join());
@@ -251,7 +247,7 @@ export class DesktopRooms {
     const { reached, key } = this.place(room);
     const whose = folder === SCRATCH ? 'your own room' : `the room of ${folder}`;
     const explanation = `The key to ${whose} is sealed by the key store of this computer, which cannot be read now. Open it in the window of Tutti, signed in as usual, or join it with a link.`;
-    if (!(await exists(this.stored.pathOf(key)))) return { ok: false, explanation };
+    if (!(await pathExists(this.stored.pathOf(key)))) return { ok: false, explanation };
     this.known.touch(folder, Date.now());
     this.recentChanged.fire(this.recentFolders);
     return this.leaseOwned(folder, key, { ...reached, ownerSecret: '' }, explanation);
@@ -396,15 +392,4 @@ interface JoinedOpening {
   /** The first trade of the link, which is under way. */
   readonly joining: Promise<TokenResult> | undefined;
   readonly offlineReason: string | undefined;
-}
-
-function isLoopback(url: string): boolean {
-  return /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$)/.test(url);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -162,3 +162,8 @@ function look({ folder, files, bases, access, isKnownFolder }: MirrorMeetingOpti
     isAgreed: ({ fileId }) => isKnownFolder && bases.has(fileId) && !access.isFileHeld(fileId),
   });
 }
+
+/** The room's files; in the folder that it was made for, new ones are shared as ever, since nobody is there to ask. */
+export function choicesUnasked(isOwnFolder: boolean): MirrorChoices {
+  return { sharesOthers: isOwnFolder, mine: [], allowsLargeBackup: true };
+}

@@ -49,6 +49,7 @@ import { RoomMirror } from './room-mirror.ts';
 import { RoomContents } from './room-contents.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { connectWebSocket } from './web-socket.ts';
+import { refusing, startingWith } from './fixed-answers.ts';
 
 export interface RoomHostOptions {
   readonly relayUrl: string;
@@ -392,19 +393,4 @@ export class RoomHost {
     else this.problems.set(problem.id, problem);
     this.problemEmitter.fire(problem);
   }
-}
-
-function startingWith(joining: Promise<TokenResult> | undefined, source: TokenSource): TokenSource {
-  let first = joining;
-  return {
-    obtain(request) {
-      const result = first ?? source.obtain(request);
-      first = undefined;
-      return result;
-    },
-  };
-}
-
-function refusing(explanation: string): TokenSource {
-  return { obtain: async () => ({ kind: 'permanent', explanation }) };
 }

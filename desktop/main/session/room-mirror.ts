@@ -10,15 +10,16 @@ import { FolderMirror } from '../workspace/folder-mirror.ts';
 import { checkMirrorFolder } from '../workspace/mirror-folder.ts';
 import { explainFailure } from '../workspace/problem-board.ts';
 import { SerialQueue } from '../workspace/serial-queue.ts';
-import { CancelledError, reportUnlessCancelled, unlessAborted } from './cancelled.ts';
+import { CancelledError, reportUnlessCancelled } from './cancelled.ts';
 import type { EventOutbox } from './event-outbox.ts';
 import { FolderLocks } from './folder-locks.ts';
 import { MirrorAccess } from './mirror-access.ts';
-import { MirrorMeeting } from './mirror-meeting.ts';
+import { choicesUnasked, MirrorMeeting } from './mirror-meeting.ts';
 import type { MirrorSurroundings } from './mirror-surroundings.ts';
 import { describeBackup, describeHeld, describeQuestion, HELD_PROBLEM, QUESTION_PROBLEM } from './mirror-problems.ts';
 import { RoomFiles } from './room-files.ts';
 import { whenComplete } from './when-complete.ts';
+import { whenListed } from './when-listed.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { ToldProblems } from './told-problems.ts';
 
@@ -201,7 +202,7 @@ export class RoomMirror {
     const { signal } = this.waiting;
     if (folder !== this.running?.folder) this.show({ kind: 'reading', folder });
     this.locks.take(folder);
-    await this.whenListed(folder, signal);
+    await whenListed(this.options, !this.options.isOwner && !this.isKnown(folder), signal);
     const isKnownFolder = this.isKnown(folder);
     if (!isWanted && (isKnownFolder || this.isFirstTime)) return this.run(folder);
     if (!isKnownFolder) this.access.enforce();
@@ -211,7 +212,8 @@ export class RoomMirror {
     const meeting = await MirrorMeeting.begin({ folder, files, bases, access: this.access, isKnownFolder });
     if (signal.aborted) throw new CancelledError('The comparison was given up.');
     this.meeting = meeting;
-    if (meeting.isQuiet || this.options.surroundings.takesRoomFiles) await this.settle(this.unattendedChoices(folder));
+    if (meeting.isQuiet || this.options.surroundings.takesRoomFiles)
+      await this.settle(choicesUnasked(folder === this.options.ownFolder));
     else this.ask();
     if (this.meeting && !isWanted) this.problems.tell(describeQuestion(meeting.describe()));
   }
@@ -331,19 +333,6 @@ export class RoomMirror {
   private get isFirstTime(): boolean {
     const { isOwner, index } = this.options;
     return isOwner && this.notedFolder === undefined && index.files.length === 0;
-  }
-
-  private async whenListed(folder: string, signal: AbortSignal): Promise<void> {
-    const { indexReplica, index, storage, isOwner } = this.options;
-    await unlessAborted(indexReplica.whenLoaded, signal);
-    // Without its list the room would be seeded a second time: the relay gives it back.
-    const isListLost = index.files.length === 0 && (storage.bases.list().length > 0 || storage.damage !== undefined);
-    if ((!isOwner && !this.isKnown(folder)) || isListLost) await unlessAborted(indexReplica.whenSynced, signal);
-  }
-
-  /** The room's files; in the folder that it was made for, new ones are shared as ever, since nobody is there to ask. */
-  private unattendedChoices(folder: string): MirrorChoices {
-    return { sharesOthers: folder === this.options.ownFolder, mine: [], allowsLargeBackup: true };
   }
 
   private openFiles(): RoomFiles {

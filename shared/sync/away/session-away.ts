@@ -1,5 +1,5 @@
 import type * as Y from 'yjs';
-import type { Disposable, Scheduler } from '../../lifecycle/index.ts';
+import { type Disposable, errorMessage, type Scheduler } from '../../lifecycle/index.ts';
 import type { ComparedCursor, HeadsAnswer } from '../head-questions.ts';
 import type { OfflineStore } from '../offline-store.ts';
 import type { DocumentLease } from '../open-documents.ts';
@@ -57,7 +57,7 @@ export class SessionAway implements Disposable {
     try {
       return await this.desk.readTexts(fileId);
     } catch (error) {
-      return { ok: false, explanation: describe(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 
@@ -66,7 +66,7 @@ export class SessionAway implements Disposable {
     try {
       return await this.desk.act(fileId, action);
     } catch (error) {
-      return describe(error);
+      return errorMessage(error);
     }
   }
 
@@ -97,10 +97,6 @@ export class SessionAway implements Disposable {
   private failed(error: unknown): void {
     if (this.hasFailed) return;
     this.hasFailed = true;
-    this.onProblem(`What others change while you are away cannot be kept on this device: ${describe(error)}`);
+    this.onProblem(`What others change while you are away cannot be kept on this device: ${errorMessage(error)}`);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,4 @@
+/** What whatever was thrown says, for people. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
