@@ -4,11 +4,10 @@ import { expect } from 'vitest';
 import type { SeededRandom } from '../../../../shared/testing/seeded-random.ts';
 import type { SharedFile } from '../../../../shared/workspace/index.ts';
 import { hashBytes } from '../text-format.ts';
+import { isBinary, markersIn, originsIn } from './markers.ts';
 import { MirrorOnDevice } from './mirror-on-device.ts';
 import type { MirrorUnderTest } from './mirror-under-test.ts';
 
-/** A number of its own, and the number of the file that it was made in. */
-const MARKER = /<\d+_(\d+)>/g;
 const LOCAL_COPY = /\.local-\d{8}T/;
 const FIRST_FILES = {
   'first.txt': '<1_1>one\ntwo\nthree\n',
@@ -413,16 +412,4 @@ export class Turmoil {
     const texts = [...Object.values(await folder.contents()), ...Object.values(files.contents)];
     return new Set([...texts, ...this.sent].flatMap(markersIn));
   }
-}
-
-function markersIn(text: string): string[] {
-  return text.match(MARKER) ?? [];
-}
-
-function isBinary(content: string): boolean {
-  return content.startsWith('\0');
-}
-
-function originsIn(text: string): string[] {
-  return [...text.matchAll(MARKER)].map(([, origin]) => origin ?? '');
 }
