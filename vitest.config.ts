@@ -22,6 +22,8 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...OUTSIDE, BROWSER_TESTS, PROCESS_TESTS],
           setupFiles: SET_UP,
+          // By default one core stays idle.
+          maxWorkers: '100%',
         },
       },
       {
