@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { errorMessage } from '../shared/lifecycle/index.ts';
 import {
   parseBlobSize,
   parsePostgresUrl,
@@ -16,7 +17,7 @@ function refusalOf(parse: (value: string) => unknown, value: string): string | u
     parse(value);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorMessage(error);
   }
 }
 

@@ -5,7 +5,7 @@ import { IDENTITY_FILE } from './access/relay-identity.ts';
 import type { RelayStorage } from './log/relay-storage.ts';
 import { openSqliteStorage } from './log/sqlite.ts';
 import { claimServingLock } from './log/sqlite/serving-lock.ts';
-import type { Disposable } from '../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage } from '../shared/lifecycle/index.ts';
 import { LogFailure } from './log/log-failure.ts';
 
 /** What a relay's data folder has from the first moment on, complete or not. */
@@ -41,7 +41,7 @@ export class DataFolder {
       mkdirSync(this.path, { recursive: true, mode: 0o700 });
       accessSync(this.path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       throw new OperatorError(
         `The data folder ${this.path} cannot be used (${reason}). Check its permissions or name another with --data.`,
         { cause: error },

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { systemScheduler } from '../shared/lifecycle/index.ts';
+import { errorMessage, systemScheduler } from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
 import { EMPTY_UPDATE } from './log/document-repairs.ts';
 import { LogFailure } from './log/log-failure.ts';
@@ -106,7 +106,7 @@ function explainMalformed(payload: Uint8Array): string | undefined {
     Y.mergeUpdates([payload, EMPTY_UPDATE]);
     return undefined;
   } catch (error) {
-    return `it cannot be merged with others (${error instanceof Error ? error.message : String(error)})`;
+    return `it cannot be merged with others (${errorMessage(error)})`;
   }
 }
 

@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { type Disposable, MutableDisposable, scheduleEvery, type Scheduler } from '../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  errorMessage,
+  MutableDisposable,
+  scheduleEvery,
+  type Scheduler,
+} from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
 
 export interface TlsFiles {
@@ -87,7 +93,7 @@ export class TlsCertificate implements Disposable {
     this.unusable = state;
     if (!isLasting || this.reported === state) return;
     this.reported = state;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     this.options.reportProblem(new OperatorError(`${reason} The relay goes on with the certificate that it has.`));
   }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
+import { errorMessage, reportUnexpectedError, setUnexpectedErrorHandler } from '../../shared/lifecycle/index.ts';
 import type { ProblemReport } from '../ipc/index.ts';
 import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
@@ -100,7 +100,7 @@ function tellProblems(host: RoomHost): void {
 }
 
 function fail(error: unknown): void {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(errorMessage(error));
   process.exit(1);
 }
 

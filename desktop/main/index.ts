@@ -1,6 +1,11 @@
 import { join, resolve } from 'node:path';
 import { app, powerMonitor, safeStorage, session } from 'electron';
-import { reportUnexpectedError, setUnexpectedErrorHandler, systemScheduler } from '../../shared/lifecycle/index.ts';
+import {
+  errorMessage,
+  reportUnexpectedError,
+  setUnexpectedErrorHandler,
+  systemScheduler,
+} from '../../shared/lifecycle/index.ts';
 import { registerAppScheme, serveApp } from './app-scheme.ts';
 import { Application } from './application.ts';
 import {
@@ -99,7 +104,7 @@ if (!app.requestSingleInstanceLock({ ...secondStart })) {
 } else {
   if (app.isPackaged) app.setAsDefaultProtocolClient('tutti');
   run(read(process.argv), queueLaunches()).catch((error: unknown) => {
-    console.error(`Tutti cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`Tutti cannot start: ${errorMessage(error)}`);
     app.exit(1);
   });
 }

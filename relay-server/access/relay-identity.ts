@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { calculateJwkThumbprint, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { errorMessage } from '../../shared/lifecycle/index.ts';
 import { syncFolder } from '../sync-folder.ts';
 
 /** One of a relay's keys. */
@@ -84,7 +85,7 @@ async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof IdentityError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new IdentityError(`The relay's key ${path} cannot be used: ${reason}.`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { errorMessage } from '../../shared/lifecycle/index.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import { membersOf } from '../testing/members-of.ts';
 import { openAccess, WHERE } from '../testing/access-under-test.ts';
@@ -27,7 +28,7 @@ async function start() {
     },
     directory: opened.directory,
     scheduler,
-    reportProblem: (error) => void problems.push(error instanceof Error ? error.message : String(error)),
+    reportProblem: (error) => void problems.push(errorMessage(error)),
   });
   onTestFinished(() => recorder.dispose());
   const come = (subject: string, more: Partial<RoomGrant> = {}): void => {

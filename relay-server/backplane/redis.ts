@@ -2,6 +2,7 @@ import {
   type Disposable,
   DisposableStore,
   Emitter,
+  errorMessage,
   type Event,
   MutableDisposable,
   type Scheduler,
@@ -245,7 +246,7 @@ export class RedisBackplane implements Backplane {
     const nowMs = this.scheduler.elapsedMs();
     if (nowMs - this.garbageReportedAtMs < GARBAGE_REPORT_INTERVAL_MS) return;
     this.garbageReportedAtMs = nowMs;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     const what = `The channel ${channel} of Redis carried what no relay of this version sends (${reason})`;
     const advice = 'See who else writes to it; relays of other versions need a prefix of their own.';
     this.options.reportProblem(new Error(`${what}; it was ignored. ${advice}`, { cause }));

@@ -1,4 +1,4 @@
-import { type Disposable, MutableDisposable } from '../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, MutableDisposable } from '../../shared/lifecycle/index.ts';
 import { archiveSegment, type ArchiveServices } from './archive-segment.ts';
 import { LogFailure } from './log-failure.ts';
 import { repairCommand } from './repair-command-line.ts';
@@ -189,7 +189,7 @@ function nameOf({ key: { tenant, room, document } }: ArchiveCandidate): string {
 }
 
 function explain({ key }: ArchiveCandidate, error: unknown): LogFailure {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   return new LogFailure(
     'corrupted',
     `The older updates of the document ${key.document} in room ${key.room} cannot be archived and stay in the database: ` +

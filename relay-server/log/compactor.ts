@@ -1,4 +1,4 @@
-import { type Disposable, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, MutableDisposable, type Scheduler } from '../../shared/lifecycle/index.ts';
 import { compactDocument, type CreateSnapshot } from './compact-document.ts';
 import { LogFailure } from './log-failure.ts';
 import { OutdatedSnapshots } from './outdated-snapshots.ts';
@@ -298,7 +298,7 @@ function backoffOf(quarantine: Quarantine | undefined): number {
 
 function explain(key: DocumentKey, error: unknown): LogFailure {
   const { room, document } = key;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   return new LogFailure(
     'corrupted',
     `No snapshot can be made of the document ${document} in room ${room}: ${reason} ` +

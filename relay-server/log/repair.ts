@@ -1,3 +1,4 @@
+import { errorMessage } from '../../shared/lifecycle/index.ts';
 import type { DamagedRow, DocumentRepairs, LostSegment } from './document-repairs.ts';
 import { LogFailure } from './log-failure.ts';
 import type { SegmentIndex, SegmentPointer } from './segment-index.ts';
@@ -203,7 +204,7 @@ function describeMisfit(apply: () => void): string | undefined {
     apply();
     return undefined;
   } catch (error) {
-    return `it cannot be applied (${error instanceof Error ? error.message : String(error)})`;
+    return `it cannot be applied (${errorMessage(error)})`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { type Disposable, type Scheduler, toDisposable } from '../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, type Scheduler, toDisposable } from '../../shared/lifecycle/index.ts';
 import { packParts, type SnapshotCommand, type SnapshotReply } from './snapshot-messages.ts';
 
 /** A document of which no snapshot can be made. `message` says why, for the operator. */
@@ -125,6 +125,6 @@ function explainEnd(error: unknown, { maxOldGenerationSizeMb }: ResourceLimits):
   const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
   const message = isOutOfMemory
     ? `It needs more than ${maxOldGenerationSizeMb} MB of memory.`
-    : `The thread failed: ${error instanceof Error ? error.message : String(error)}.`;
+    : `The thread failed: ${errorMessage(error)}.`;
   return new SnapshotFailure(message, { cause: error });
 }

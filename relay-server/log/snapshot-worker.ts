@@ -1,4 +1,5 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { errorMessage } from '../../shared/lifecycle/index.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
 import { type SnapshotCommand, type SnapshotReply, unpackParts } from './snapshot-messages.ts';
 
@@ -21,7 +22,7 @@ function answer(builder: SnapshotBuilder, command: SnapshotCommand): SnapshotRep
     if (command.kind === 'add') builder.add(unpackParts(command.bytes, command.lengths));
     return { kind: 'done' };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return { kind: 'failed', partIndex: builder.partCount, reason };
   }
 }

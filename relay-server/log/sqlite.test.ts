@@ -12,11 +12,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
+import { openSqliteNodes } from './sqlite/sqlite-nodes.contract.ts';
 import { LogFailure } from './log-failure.ts';
 import { describeAccessDirectory } from './access-directory.contract.ts';
 import { describeAccessBounds } from './access-bounds.contract.ts';
 import { describeAccessChanges } from './access-changes.contract.ts';
-import { type AccessUnderTest, describeAccessNodes } from './access-nodes.contract.ts';
+import { describeAccessNodes } from './access-nodes.contract.ts';
 import { describeRoomDirectory } from './room-directory.contract.ts';
 import type { OpenDatabaseOptions } from './sqlite/open-database.ts';
 import { MIGRATIONS } from './sqlite/schema.ts';
@@ -68,21 +69,9 @@ function failureOf(work: () => unknown): LogFailure {
 describeUpdateLog('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).log);
 describeAccessDirectory('SQLite', async () => openStorage(join(temporaryFolder(), 'relay.db')));
 describeRoomDirectory('SQLite', () => openStorage(join(temporaryFolder(), 'relay.db')).directory);
-describeAccessNodes('SQLite', openNodes);
-describeAccessBounds('SQLite', openNodes);
-describeAccessChanges('SQLite', openNodes);
-
-function openNodes(): AccessUnderTest {
-  const path = join(temporaryFolder(), 'relay.db');
-  return {
-    nodes: [openStorage(path), openStorage(path)],
-    removeTable: async (name) => {
-      const database = new Database(path);
-      database.exec(`DROP TABLE ${name}`);
-      database.close();
-    },
-  };
-}
+describeAccessNodes('SQLite', () => openSqliteNodes(openStorage));
+describeAccessBounds('SQLite', () => openSqliteNodes(openStorage));
+describeAccessChanges('SQLite', () => openSqliteNodes(openStorage));
 
 describe('the SQLite file', () => {
   it('keeps everything over a restart', async () => {

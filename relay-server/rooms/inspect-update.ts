@@ -1,5 +1,6 @@
 import * as decoding from 'lib0/decoding';
 import * as Y from 'yjs';
+import { errorMessage } from '../../shared/lifecycle/index.ts';
 import { isNestedTooDeep, MAX_NESTING } from './nesting.ts';
 
 /** A run of structs that an update brings. */
@@ -71,7 +72,7 @@ function inspect(
     }
     return { kind: 'sound', ranges };
   } catch (error) {
-    return malformed(error instanceof Error ? error.message : String(error));
+    return malformed(errorMessage(error));
   } finally {
     latest = undefined;
   }

@@ -29,7 +29,7 @@ export {
   type ProposalLedger,
   type ProposalReport,
 } from './proposal-delivery.ts';
-export { readUnsentText, type UnsentDocument, type UnsentText } from './unsent-texts.ts';
+export { readUnsentText, readUnsentTexts, type UnsentDocument, type UnsentText } from './unsent-texts.ts';
 export { type AgreementState, isOwnWindow, peopleIn } from './agreement.ts';
 export type { ResyncOutcome } from './resync.ts';
 export type { ComparedCursor, HeadsAnswer, RelayHead } from './head-questions.ts';

@@ -1,4 +1,5 @@
 import { Inflate } from 'fflate';
+import { errorMessage } from '../lifecycle/index.ts';
 import { PROTOCOL_LIMITS, ProtocolError } from '../protocol/index.ts';
 
 /** What is inflated before its size is looked at again; it grows by a factor of 1,032 at most. */
@@ -20,7 +21,7 @@ export function inflate(deflated: Uint8Array, byteLength: number): Uint8Array {
       stream.push(deflated.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= deflated.byteLength);
     }
   } catch (error) {
-    throw new ProtocolError(`what was deflated is damaged (${error instanceof Error ? error.message : String(error)})`);
+    throw new ProtocolError(`what was deflated is damaged (${errorMessage(error)})`);
   }
   if (isTooLarge || reached !== byteLength) throw new ProtocolError(`it does not inflate to ${byteLength} bytes`);
   return whole;

@@ -1,5 +1,5 @@
 import { isRole, type Role } from '../access/index.ts';
-import type { Scheduler } from '../lifecycle/index.ts';
+import { errorMessage, type Scheduler } from '../lifecycle/index.ts';
 import type { GrantedToken, TokenResult, TokenSource } from './token-source.ts';
 
 export interface JsonAnswer {
@@ -84,7 +84,7 @@ export class LinkTokenSource implements TokenSource {
     try {
       answer = await postJson(url, request);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       return {
         kind: 'transient',
         explanation: `No Tutti relay answers at ${relayUrl} (${reason}). Check that it runs and that you are online.`,

@@ -1,3 +1,4 @@
+import { errorMessage } from '../lifecycle/index.ts';
 import type { JsonAnswer, PostJson } from './link-token-source.ts';
 
 /** What came of a request to a relay. `isTransient`: trying again later can help. */
@@ -29,7 +30,7 @@ export async function createRoom(
   try {
     answer = await postJson(`${relayUrl}/api/rooms`, room, operatorToken);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const explanation = `The relay at ${relayUrl} cannot be reached (${reason}). Check that it runs and that you are online.`;
     return { ok: false, explanation, isTransient: true };
   }

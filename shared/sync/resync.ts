@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { type Disposable, DisposableStore, type Scheduler, toDisposable } from '../lifecycle/index.ts';
+import { type Disposable, DisposableStore, errorMessage, type Scheduler, toDisposable } from '../lifecycle/index.ts';
 import { CONTENT_TEXT, isReservedDocument } from '../workspace/index.ts';
 import type { DocumentSeed } from './document-seed.ts';
 import type { DocumentReplica } from './document-replica.ts';
@@ -50,7 +50,7 @@ export async function resync(room: ResyncRoom, name: string, isUnkept: boolean):
     await whenDelivered(replica, room);
     return await replaceWithRelay(room, replica, owned, isUnkept);
   } catch (error) {
-    const explanation = error instanceof Error ? error.message : String(error);
+    const explanation = errorMessage(error);
     return { kind: error instanceof CannotKeepError ? 'cannot-keep' : 'failed', explanation };
   } finally {
     owned.dispose();

@@ -9,6 +9,7 @@ import {
   type Disposable,
   DisposableStore,
   Emitter,
+  errorMessage,
   reportUnexpectedError,
   type Scheduler,
   toDisposable,
@@ -152,7 +153,7 @@ export class RoomSession implements Disposable {
     this.disposables.add(this.loop.onDidChangeState(({ kind }) => kind === 'online' && this.away.watch.returned()));
     this.loop.start();
     void this.documents.sendLeftovers().catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       const explanation = `Edits of an earlier start may wait unsent on this device: ${reason}`;
       this.problem.fire({ kind: 'store-failed', document: undefined, explanation });
     });

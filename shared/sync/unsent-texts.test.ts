@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as Y from 'yjs';
-import { readUnsentText } from './unsent-texts.ts';
+import { readUnsentText, readUnsentTexts } from './unsent-texts.ts';
 
 function record(edit: (text: Y.Text) => void, base: readonly Uint8Array[] = []): Uint8Array[] {
   const doc = new Y.Doc();
@@ -37,4 +37,10 @@ it('knows a file that the relay has nothing of, and edits that came to nothing',
     text.delete(0, 1);
   }, unacked);
   expect(readUnsentText({ document: 'f', acked: unacked, unacked: nothing })).toBeUndefined();
+});
+
+it('tells those of files only', () => {
+  const unacked = record((text) => text.insert(0, 'new'));
+  const documents = ['index', 'chat', 'f', 'g'].map((document) => ({ document, acked: [], unacked }));
+  expect(readUnsentTexts(documents).map(({ fileId }) => fileId)).toEqual(['f', 'g']);
 });

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { CONTENT_TEXT } from '../workspace/index.ts';
+import { CONTENT_TEXT, isReservedDocument } from '../workspace/index.ts';
 
 /** What a device keeps of a document that has edits which the relay has not acked. */
 export interface UnsentDocument {
@@ -34,4 +34,12 @@ export function readUnsentText({ document, acked, unacked }: UnsentDocument): Un
   } finally {
     doc.destroy();
   }
+}
+
+/** The same for all documents that hold a file. */
+export function readUnsentTexts(documents: readonly UnsentDocument[]): readonly UnsentText[] {
+  return documents.flatMap((document): UnsentText[] => {
+    const text = isReservedDocument(document.document) ? undefined : readUnsentText(document);
+    return text ? [text] : [];
+  });
 }

@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Outcome } from '../../ipc/index.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
+import { granted } from '../testing/granted.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { dropPrivileges } from '../testing/without-privileges.ts';
-import { DesktopRooms, type RoomLease } from './desktop-rooms.ts';
+import { DesktopRooms } from './desktop-rooms.ts';
 
 /** Nobody listens there. */
 const EMBEDDED_RELAY = 'http://127.0.0.1:9';
@@ -22,14 +22,6 @@ async function openRooms(dataFolder: string, relayUrl: string, seal?: SecretSeal
   const rooms = await DesktopRooms.open({ dataFolder, relayUrl, operatorToken: undefined, seal });
   onTestFinished(() => rooms.close());
   return rooms;
-}
-
-/** The lease ends with the test, if not before. */
-function granted(outcome: Outcome<RoomLease>): RoomLease {
-  if (!outcome.ok) throw new Error(outcome.explanation);
-  const lease = outcome.value;
-  onTestFinished(() => lease.dispose());
-  return lease;
 }
 
 /** Opens a folder in a Tutti that is started for it alone. */

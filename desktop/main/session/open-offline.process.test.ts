@@ -7,11 +7,11 @@ import { formatShareLink } from '../../../shared/access/index.ts';
 import { systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { AttachedSession, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
-import type { Outcome } from '../../ipc/index.ts';
 import { RoomDatabase } from '../store/room-database.ts';
 import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
+import { granted } from '../testing/granted.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { DesktopRooms, type RoomLease } from './desktop-rooms.ts';
+import { DesktopRooms } from './desktop-rooms.ts';
 import type { RoomHost } from './room-host.ts';
 import { StoredRooms } from './stored-rooms.ts';
 
@@ -42,13 +42,6 @@ async function openRooms(dataFolder: string, relayUrl: string): Promise<DesktopR
   const rooms = await DesktopRooms.open({ dataFolder, relayUrl, operatorToken: undefined, seal: undefined });
   onTestFinished(() => rooms.close());
   return rooms;
-}
-
-function granted(outcome: Outcome<RoomLease>): RoomHost {
-  if (!outcome.ok) throw new Error(outcome.explanation);
-  const lease = outcome.value;
-  onTestFinished(() => lease.dispose());
-  return lease.host;
 }
 
 /** What an earlier visit left: a text for each file, typed in part. */
@@ -111,7 +104,7 @@ it('opens a joined room of 500 files within a second on a network that swallows 
     const startedMs = performance.now();
     const rooms = await openRooms(data, 'https://relay.invalid');
     const opening = way === 'by its link' ? rooms.join(formatShareLink(link), 'Ana') : rooms.openStored(key);
-    const shown = await showList(granted(await opening));
+    const shown = await showList(granted(await opening).host);
     const tookMs = performance.now() - startedMs;
     console.log(`offline, a joined room of ${FILES} files ${way}: ${Math.round(tookMs)} ms to the list and a text`);
     expect(shown).toEqual(expected);
@@ -129,13 +122,13 @@ it('opens a folder of 500 files within a second on a network that swallows every
   }
   const relayUrl = await startSilentRelay();
   const first = await openRooms(data, relayUrl);
-  const seeding = granted(await first.openFolder(folder));
+  const seeding = granted(await first.openFolder(folder)).host;
   await vi.waitFor(async () => expect((await showList(seeding)).text).toBe(TEXT), { timeout: 60_000, interval: 200 });
   await vi.waitFor(() => expect(seeding.unsentDocuments).toBe(FILES + 1), { timeout: 60_000, interval: 200 });
   await first.close();
   const startedMs = performance.now();
   const rooms = await openRooms(data, relayUrl);
-  const shown = await showList(granted(await rooms.openFolder(folder)));
+  const shown = await showList(granted(await rooms.openFolder(folder)).host);
   const tookMs = performance.now() - startedMs;
   console.log(`offline, a folder of ${FILES} files: ${Math.round(tookMs)} ms to the list and a text`);
   expect(shown).toEqual({ files: FILES, text: TEXT });

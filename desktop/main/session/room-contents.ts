@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Event } from '../../../shared/lifecycle/index.ts';
+import { errorMessage, type Event } from '../../../shared/lifecycle/index.ts';
 import type { SharedFile, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { Outcome, TransfersState } from '../../ipc/index.ts';
 import type { BlobTransfers } from '../blobs/blob-transfers.ts';
@@ -54,7 +54,7 @@ export class RoomContents {
       const bytes = Buffer.concat(pieces);
       return { ok: true, value: new Uint8Array(bytes) };
     } catch (error) {
-      return refuse(error instanceof Error ? error.message : String(error));
+      return refuse(errorMessage(error));
     }
   }
 

@@ -4,6 +4,7 @@ import {
   type Disposable,
   DisposableStore,
   Emitter,
+  errorMessage,
   type Event,
   reportUnexpectedError,
   systemScheduler,
@@ -25,7 +26,7 @@ import {
   ProposalDelivery,
   type ProposalLedger,
   type ProposalReport,
-  readUnsentText,
+  readUnsentTexts,
   RoomSession,
   type TokenResult,
   type TokenSource,
@@ -229,21 +230,16 @@ export class RoomHost {
     try {
       return { ok: true, value: await this.proposals.deliver() };
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 
   /** Files with edits that the relay does not have. */
   async readUnsent(): Promise<Outcome<readonly UnsentText[]>> {
     try {
-      const documents = await this.options.storage.readUnsent();
-      const files = documents.flatMap((document): UnsentText[] => {
-        const text = document.document === INDEX_DOCUMENT ? undefined : readUnsentText(document);
-        return text ? [text] : [];
-      });
-      return { ok: true, value: files };
+      return { ok: true, value: readUnsentTexts(await this.options.storage.readUnsent()) };
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 
@@ -356,7 +352,7 @@ export class RoomHost {
   }
 
   private reportBaseFailure(error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorMessage(error);
     const title = 'Tutti could not note what it wrote to the folder.';
     this.report({ id: 'mirror-bases', severity: 'warning', title, detail, canRetry: false });
   }

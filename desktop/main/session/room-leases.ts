@@ -1,4 +1,10 @@
-import { type Disposable, Emitter, reportUnexpectedError, toDisposable } from '../../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  Emitter,
+  errorMessage,
+  reportUnexpectedError,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
 import type { RoomHost } from './room-host.ts';
 
@@ -53,7 +59,7 @@ export class RoomLeases {
       if (present) present.leases++;
       return this.toLease(key, present ?? (await this.hold(key, create)));
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 

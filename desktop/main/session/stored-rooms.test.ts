@@ -8,8 +8,9 @@ import * as Y from 'yjs';
 import type { Outcome } from '../../ipc/index.ts';
 import { RoomDatabase } from '../store/room-database.ts';
 import { SqliteOfflineStore } from '../store/sqlite-offline-store.ts';
+import { granted } from '../testing/granted.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { DesktopRooms, type RoomLease } from './desktop-rooms.ts';
+import { DesktopRooms } from './desktop-rooms.ts';
 import { StoredRooms } from './stored-rooms.ts';
 
 /** Nobody listens there. */
@@ -30,13 +31,6 @@ async function openRooms(dataFolder: string, maxStoredBytes?: number): Promise<D
   });
   onTestFinished(() => rooms.close());
   return rooms;
-}
-
-function granted(outcome: Outcome<RoomLease>): RoomLease {
-  if (!outcome.ok) throw new Error(outcome.explanation);
-  const lease = outcome.value;
-  onTestFinished(() => lease.dispose());
-  return lease;
 }
 
 function explain(outcome: Outcome<boolean>): string {

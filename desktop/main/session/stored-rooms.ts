@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { sizeOfBlobs } from '../blobs/blob-cache.ts';
 import type { Outcome, StoredRoom } from '../../ipc/index.ts';
 import type { JoinedRoom } from '../store/joined-rooms.ts';
@@ -116,7 +117,7 @@ export class StoredRooms {
     try {
       for (const path of files?.paths ?? []) await rm(path, { force: true, recursive: true });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       return { ok: false, explanation: `The room's files could not all be removed: ${reason}` };
     }
     this.forgetNotes(key);

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
 
 const FULL = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_TRUNCATE', 'ENOSPC', 'EDQUOT'];
@@ -42,7 +43,7 @@ export function toOfflineStoreError(error: unknown, path: string, isOpen = true)
     const message = `${path} may not be written or locked. Change the permissions of the file and its folder, or start Tutti with its data elsewhere.`;
     return new OfflineStoreError('unavailable', message, options);
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorMessage(error);
   if (hasCode(error, ['SQLITE_IOERR'])) {
     const message = `The disk failed at ${path} (${reason}). Check the disk, then start Tutti again.`;
     return new OfflineStoreError('unavailable', message, options);

@@ -1,4 +1,5 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { diskEdits } from '../../../shared/workspace/index.ts';
 import type { DifferenceCommand, DifferenceReply } from './merge-messages.ts';
 
@@ -12,6 +13,6 @@ function answer({ id, base, text }: DifferenceCommand): DifferenceReply {
   try {
     return { id, kind: 'edits', edits: diskEdits(base, text) };
   } catch (error) {
-    return { id, kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { id, kind: 'failed', reason: errorMessage(error) };
   }
 }

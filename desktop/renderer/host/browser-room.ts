@@ -1,5 +1,5 @@
 import type { ShareLink } from '../../../shared/access/index.ts';
-import { DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import { DisposableStore, Emitter, errorMessage, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import {
   MemoryLinkSecrets,
   RoomAdministration,
@@ -15,7 +15,7 @@ import {
   LinkTokenSource,
   ProposalDelivery,
   type ProposalReport,
-  readUnsentText,
+  readUnsentTexts,
   RoomSession,
   type TokenResult,
   type UnsentText,
@@ -143,21 +143,16 @@ export class BrowserRoom {
     try {
       return { ok: true, value: await this.proposals.deliver() };
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 
   /** Files with edits that the relay does not have. */
   async readUnsent(): Promise<Outcome<readonly UnsentText[]>> {
     try {
-      const documents = await this.store.readUnsent();
-      const files = documents.flatMap((document): UnsentText[] => {
-        const text = document.document === INDEX_DOCUMENT ? undefined : readUnsentText(document);
-        return text ? [text] : [];
-      });
-      return { ok: true, value: files };
+      return { ok: true, value: readUnsentTexts(await this.store.readUnsent()) };
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     }
   }
 

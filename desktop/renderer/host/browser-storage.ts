@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import type { InvokeChannels, Outcome, StorageChannels, StoredRoom } from '../../ipc/index.ts';
 import {
   countUnsentIn,
@@ -56,7 +57,7 @@ export function answerStorage(page: PageRoom): Answers {
         await forgetIndexedDbRoom(key);
         return { ok: true, value: true };
       } catch (error) {
-        return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+        return { ok: false, explanation: errorMessage(error) };
       }
     },
     'window:new': async () => {

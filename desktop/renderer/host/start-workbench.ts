@@ -1,4 +1,5 @@
 import './page.css';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { DARK_THEME, LIGHT_THEME, setEditorTheme } from '../editor/index.ts';
 import { Workbench } from '../session/workbench.ts';
 import { renderWorkbench } from '../ui/index.ts';
@@ -18,7 +19,7 @@ export function startWorkbench(host: WorkbenchHost, platform: keyof typeof OS): 
   workbench.onDidRequestCommand(runCommand);
   watchPage((reason) => workbench.connection.nudge(reason));
   workbench.start().catch((error: unknown) => {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorMessage(error);
     workbench.notifications.show({
       id: 'start',
       severity: 'error',

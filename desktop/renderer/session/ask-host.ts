@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
 
 /** Asks the host for something; a request that fails altogether becomes an explanation for the person who asked. */
@@ -5,7 +6,7 @@ export async function askHost<T>(ask: () => Promise<Outcome<T>>): Promise<Outcom
   try {
     return await ask();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return { ok: false, explanation: `Tutti could not do that: ${reason}` };
   }
 }

@@ -1,4 +1,4 @@
-import type { Disposable, Scheduler } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, type Scheduler } from '../../../shared/lifecycle/index.ts';
 import type { RoomRequests } from '../../../shared/sync/administration/index.ts';
 import { type BlobSink, downloadBlob } from '../../../shared/sync/blobs/index.ts';
 import type { SharedFile, WorkspaceIndex } from '../../../shared/workspace/index.ts';
@@ -61,7 +61,7 @@ export class BlobDownload implements Disposable {
       if (outcome.kind === 'done') return { ok: true, value: { file, bytes: sink.bytes } };
       return refuse(outcome.kind === 'failed' ? outcome.explanation : 'The file has another content by now.');
     } catch (error) {
-      return refuse(`The file could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
+      return refuse(`The file could not be fetched: ${errorMessage(error)}`);
     } finally {
       this.running.delete(progress);
       this.tell();

@@ -1,4 +1,4 @@
-import type { Disposable, Scheduler } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, type Scheduler } from '../../../shared/lifecycle/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import type { Outcome } from '../ui/outcome.ts';
 import type { NotificationView } from '../ui/workbench-model.ts';
@@ -42,7 +42,7 @@ export class FilesCopy implements Disposable {
     try {
       return await this.make(room, suggestedName, running.signal);
     } catch (error) {
-      return { ok: false, explanation: error instanceof Error ? error.message : String(error) };
+      return { ok: false, explanation: errorMessage(error) };
     } finally {
       this.running = undefined;
       this.options.notices.remove(PROGRESS_ID);

@@ -1,30 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type RenderedWorkbench, renderWorkbench } from './index.ts';
+import type { RenderedWorkbench } from './index.ts';
 import { createAuthor, createEntry, createThread } from './testing/fake-talk.ts';
-import { FakeWorkbench } from './testing/fake-workbench.ts';
+import type { FakeWorkbench } from './testing/fake-workbench.ts';
+import { showWorkbench } from './testing/shown-workbench.ts';
 
 const HOSTILE = '<img src=x onerror="document.title=String(1)">';
 const SELF = createAuthor('Ana', true);
 
 let fake: FakeWorkbench;
-let element: HTMLDivElement;
 let workbench: RenderedWorkbench;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  fake = new FakeWorkbench();
-  element = document.createElement('div');
-  element.style.cssText = 'position:fixed;inset:0';
-  document.body.append(element);
-  workbench = renderWorkbench(element, fake.model);
-  fake.open(['src/a.ts', 'b.md']);
-  await expect.element(page.getByRole('contentinfo')).toBeVisible();
-});
-
-afterEach(() => {
-  workbench.dispose();
-  element.remove();
+  ({ fake, workbench } = await showWorkbench({ files: ['src/a.ts', 'b.md'] }));
 });
 
 const box = (name: string) => page.getByRole('textbox', { name, exact: true });

@@ -1,32 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
-import { type RenderedWorkbench, renderWorkbench } from './index.ts';
+import type { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
+import type { RenderedWorkbench } from './index.ts';
 import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
-import { overlap } from './testing/shown-workbench.ts';
+import { overlap, showWorkbench } from './testing/shown-workbench.ts';
 import { MESSAGE_SHOWN_MS } from './workbench/workbench-state.ts';
 
 const LINK = 'https://relay.example/join/room#0123456789abcdef';
 
 let scheduler: ManualScheduler;
 let fake: FakeWorkbench;
-let element: HTMLDivElement;
 let workbench: RenderedWorkbench;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  scheduler = new ManualScheduler();
-  fake = new FakeWorkbench(scheduler);
-  element = document.createElement('div');
-  element.style.cssText = 'position:fixed;inset:0';
-  document.body.append(element);
-  workbench = renderWorkbench(element, fake.model);
-  await expect.element(page.getByRole('contentinfo')).toBeVisible();
-});
-
-afterEach(() => {
-  workbench.dispose();
-  element.remove();
+  ({ fake, scheduler, workbench } = await showWorkbench({ files: [] }));
 });
 
 describe('status bar', () => {
@@ -230,8 +217,8 @@ describe('welcome', () => {
 
   it('does not speak of folders where there are none to open', async () => {
     workbench.dispose();
-    fake = new FakeWorkbench(scheduler, { canOpenFolder: false });
-    workbench = renderWorkbench(element, fake.model);
+    const model = () => new FakeWorkbench(scheduler, { canOpenFolder: false });
+    const { element } = await showWorkbench({ files: [], model });
     await expect.element(page.getByText(/You are not in a room yet\./)).toBeVisible();
     expect(element.textContent).not.toMatch(/folder/i);
   });

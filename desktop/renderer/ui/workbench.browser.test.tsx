@@ -1,27 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { type RenderedWorkbench, renderWorkbench } from './index.ts';
-import { createParticipant, FakeWorkbench } from './testing/fake-workbench.ts';
+import type { RenderedWorkbench } from './index.ts';
+import { createParticipant, type FakeWorkbench } from './testing/fake-workbench.ts';
+import { showWorkbench } from './testing/shown-workbench.ts';
 
 const HOSTILE = '<img src=x onerror="document.title=String(1)">';
 
 let fake: FakeWorkbench;
-let element: HTMLDivElement;
 let workbench: RenderedWorkbench;
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
-  fake = new FakeWorkbench();
-  element = document.createElement('div');
-  element.style.cssText = 'position:fixed;inset:0';
-  document.body.append(element);
-  workbench = renderWorkbench(element, fake.model);
-  await expect.element(page.getByRole('contentinfo')).toBeVisible();
-});
-
-afterEach(() => {
-  workbench.dispose();
-  element.remove();
+  ({ fake, workbench } = await showWorkbench({ files: [] }));
 });
 
 function node(id: string): HTMLElement {
@@ -302,7 +291,7 @@ describe('editors', () => {
     await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.md', 'c.ts', 'c.ts']));
     workbench.dispose();
     fake.open([], { isListed: false });
-    workbench = renderWorkbench(element, fake.model);
+    ({ workbench } = await showWorkbench({ files: [], model: () => fake }));
     await expect.element(page.getByText(/Listing files…/)).toBeVisible();
     fake.open(['src/a.ts', 'docs/b.md']);
     await vi.waitFor(() => expect(tabNames()).toEqual(['a.ts', 'b.md']));

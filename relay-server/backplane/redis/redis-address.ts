@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 
 /** Where a Redis server is, and who asks. */
 export interface RedisAddress {
@@ -57,7 +58,7 @@ export function readAuthorities(path: string): string {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw new TypeError(`The authorities of Redis cannot be read from ${path} (${reason}).`, { cause });
   }
   try {

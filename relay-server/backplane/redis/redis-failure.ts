@@ -1,3 +1,4 @@
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { isTlsError } from '../../tls-error.ts';
 
 export type RedisFailureCode =
@@ -30,7 +31,7 @@ const NEEDED_RIGHTS = '+publish +subscribe +unsubscribe +ping +hello +client';
 
 /** Says what an error of the server or of the socket means. `label` names the server, `channels` the channels used. */
 export function explainRedisError(error: unknown, label: string, channels: string): RedisFailure {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   const code = classify(error, text);
   return new RedisFailure(code, `${sentence(code, label, channels, text)} ${MEANWHILE}`, error);
 }

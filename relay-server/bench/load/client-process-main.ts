@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { type BenchClient, HEARTBEAT_INTERVAL_MS } from './bench-client.ts';
 import type { Arrivals, ClientProcessReply, ClientProcessRequest, Person } from './client-process-messages.ts';
 import { connectClient } from './connect-client.ts';
@@ -86,9 +87,7 @@ async function take(request: ClientProcessRequest): Promise<void> {
 }
 
 process.on('message', (request: ClientProcessRequest) => {
-  take(request).catch((error: unknown) =>
-    say({ kind: 'failed', explanation: error instanceof Error ? error.message : String(error) }),
-  );
+  take(request).catch((error: unknown) => say({ kind: 'failed', explanation: errorMessage(error) }));
 });
 // Whoever started it has ended it, or is gone.
 process.once('disconnect', () => process.exit());

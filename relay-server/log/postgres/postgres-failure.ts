@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { isTlsError } from '../../tls-error.ts';
 import { LogFailure, type LogFailureCode } from '../log-failure.ts';
 
@@ -56,7 +57,7 @@ function codeOfConnection(error: unknown): LogFailureCode {
 function reasonOf(error: unknown): string {
   // Of several addresses of one host, each failed in a way of its own.
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  return errorMessage(error);
 }
 
 function explain(label: string, code: LogFailureCode, sqlState: string | undefined, reason: string): string {

@@ -3,10 +3,10 @@ import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { membersOf } from '../../testing/members-of.ts';
 import { temporaryFolder } from '../../testing/relay-under-test.ts';
+import { openSqliteNodes } from './sqlite-nodes.contract.ts';
 import { describeAccessBounds } from '../access-bounds.contract.ts';
 import { describeAccessChanges } from '../access-changes.contract.ts';
 import { describeAccessDirectory } from '../access-directory.contract.ts';
-import type { AccessUnderTest } from '../access-nodes.contract.ts';
 import { openSqliteStorage } from '../sqlite.ts';
 
 const KEY = { tenant: 't', room: 'r' };
@@ -26,21 +26,9 @@ function openStorage(path = join(temporaryFolder(), 'relay.db')) {
   return storage;
 }
 
-function openNodes(): AccessUnderTest {
-  const path = join(temporaryFolder(), 'relay.db');
-  return {
-    nodes: [openStorage(path), openStorage(path)],
-    removeTable: async (name) => {
-      const database = new Database(path);
-      database.exec(`DROP TABLE ${name}`);
-      database.close();
-    },
-  };
-}
-
 describeAccessDirectory('SQLite with a writing thread', async () => openStorage());
-describeAccessBounds('SQLite with a writing thread', openNodes);
-describeAccessChanges('SQLite with a writing thread', openNodes);
+describeAccessBounds('SQLite with a writing thread', () => openSqliteNodes(openStorage));
+describeAccessChanges('SQLite with a writing thread', () => openSqliteNodes(openStorage));
 
 it('notes who comes without this thread waiting for the disk, and shows it once it is noted', async () => {
   const path = join(temporaryFolder(), 'relay.db');

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Disposable, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, errorMessage, toDisposable } from '../../../shared/lifecycle/index.ts';
 import { LogFailure } from '../log-failure.ts';
 import type { WriteCommand, WriteReply, WriteRequest, WriteResults } from './write-messages.ts';
 
@@ -49,7 +49,7 @@ export class WriteThread implements Disposable {
       this.asked.get(reply.id)?.resolve(reply);
       this.asked.delete(reply.id);
     });
-    worker.on('error', (error: unknown) => this.ended(worker, error instanceof Error ? error.message : String(error)));
+    worker.on('error', (error: unknown) => this.ended(worker, errorMessage(error)));
     worker.on('exit', (code) => this.ended(worker, `exit code ${code}`));
     return worker;
   }

@@ -1,3 +1,4 @@
+import { errorMessage } from '../../lifecycle/index.ts';
 import type { RequestOutcome } from '../relay-requests.ts';
 import type { TokenSource } from '../token-source.ts';
 
@@ -89,7 +90,7 @@ export class RoomRequests {
     try {
       return { ok: true, ...(await send({ method, url, bearerToken, answerAs, ...content })) };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       const explanation = `The relay at ${relayUrl} cannot be reached (${reason}). Check that it runs and that you are online.`;
       return refuse(explanation, true);
     }

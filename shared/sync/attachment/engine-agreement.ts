@@ -1,4 +1,4 @@
-import { type Disposable, DisposableStore, toDisposable } from '../../lifecycle/index.ts';
+import { type Disposable, DisposableStore, errorMessage, toDisposable } from '../../lifecycle/index.ts';
 import type { DocumentReplica } from '../document-replica.ts';
 import type { RoomSession } from '../room-session.ts';
 import type { DocumentEditor } from '../window-pauses.ts';
@@ -93,7 +93,7 @@ export class EngineAgreement implements DocumentEditor, Disposable {
       if (path !== undefined)
         tell(document, `The file was resynced while this window was cut off. The text that was in it is in "${path}".`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       tell(document, `The text that was in this window could not be kept as a file: ${reason}`);
     }
   }

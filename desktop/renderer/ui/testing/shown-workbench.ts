@@ -9,13 +9,24 @@ export interface ShownWorkbench {
   readonly fake: FakeWorkbench;
   readonly scheduler: ManualScheduler;
   readonly workbench: RenderedWorkbench;
+  readonly element: HTMLElement;
 }
 
-/** Shows a workbench with the file `a.ts` until the test is over. */
-export async function showWorkbench({ widthPx = 1280 } = {}): Promise<ShownWorkbench> {
+/** What {@link showWorkbench} is told. */
+export interface WorkbenchShowing {
+  readonly widthPx?: number;
+  /** Open at first. */
+  readonly files?: readonly string[];
+  /** Speaks for the model instead of a new one. */
+  readonly model?: (scheduler: ManualScheduler) => FakeWorkbench;
+}
+
+/** Shows a workbench until the test is over, with the file `a.ts` if not told otherwise. */
+export async function showWorkbench(showing: WorkbenchShowing = {}): Promise<ShownWorkbench> {
+  const { widthPx = 1280, files = ['a.ts'], model } = showing;
   await page.viewport(widthPx, 800);
   const scheduler = new ManualScheduler();
-  const fake = new FakeWorkbench(scheduler);
+  const fake = model?.(scheduler) ?? new FakeWorkbench(scheduler);
   const element = document.createElement('div');
   element.style.cssText = 'position:fixed;inset:0';
   document.body.append(element);
@@ -25,8 +36,8 @@ export async function showWorkbench({ widthPx = 1280 } = {}): Promise<ShownWorkb
     element.remove();
   });
   await expect.element(page.getByRole('contentinfo')).toBeVisible();
-  fake.open(['a.ts']);
-  return { fake, scheduler, workbench };
+  if (files.length > 0) fake.open(files);
+  return { element, fake, scheduler, workbench };
 }
 
 /** Whether two elements lie over each other, by more than the rounding of pixels. */

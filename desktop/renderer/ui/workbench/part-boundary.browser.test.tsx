@@ -1,30 +1,19 @@
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { setUnexpectedErrorHandler } from '../../../../shared/lifecycle/index.ts';
-import { type RenderedWorkbench, renderWorkbench } from '../index.ts';
-import { createParticipant, FakeWorkbench } from '../testing/fake-workbench.ts';
+import type { RenderedWorkbench } from '../index.ts';
+import { createParticipant, type FakeWorkbench } from '../testing/fake-workbench.ts';
+import { showWorkbench } from '../testing/shown-workbench.ts';
 
 let fake: FakeWorkbench;
-let element: HTMLDivElement;
 let workbench: RenderedWorkbench;
 let reported: unknown[];
 
 beforeEach(async () => {
-  await page.viewport(1280, 800);
   reported = [];
   setUnexpectedErrorHandler((error) => reported.push(error));
   onTestFinished(() => setUnexpectedErrorHandler());
-  fake = new FakeWorkbench();
-  element = document.createElement('div');
-  element.style.cssText = 'position:fixed;inset:0';
-  document.body.append(element);
-  workbench = renderWorkbench(element, fake.model);
-  await expect.element(page.getByRole('contentinfo')).toBeVisible();
-});
-
-afterEach(() => {
-  workbench.dispose();
-  element.remove();
+  ({ fake, workbench } = await showWorkbench({ files: [] }));
 });
 
 it('keeps the editors when the side bar cannot be drawn, reports why, and draws it again when asked', async () => {
