@@ -13,8 +13,6 @@ import {
   ROOT_ID,
 } from './explorer-tree.ts';
 
-const GONE: ExplorerNode = { kind: 'folder', id: 'gone', path: '', name: '' };
-
 /** The tree of the open workspace, its state of expansion, and the instance that handles keys and focus. */
 export function useExplorerTree(onScrollTo: (index: number) => void): {
   readonly data: ExplorerTree;
@@ -40,7 +38,7 @@ export function useExplorerTree(onScrollTo: (index: number) => void): {
     scrollToItem: (item) => onScrollTo(item.getItemMeta().index),
     ignoreHotkeysOnInputs: true,
     dataLoader: {
-      getItem: (id) => data.nodes.get(id) ?? GONE,
+      getItem: (id) => data.nodes.get(id) ?? goneNode(id),
       getChildren: (id) => [...(data.children.get(id) ?? [])],
     },
     features: [syncDataLoaderFeature, selectionFeature, hotkeysCoreFeature],
@@ -59,4 +57,9 @@ export function useExplorerTree(onScrollTo: (index: number) => void): {
 export function expandFolders(tree: TreeInstance<ExplorerNode>, ids: readonly string[]): void {
   tree.applySubStateUpdate('expandedItems', (expanded) => [...new Set([...expanded, ...ids])]);
   tree.rebuildTree();
+}
+
+/** Stands for a row of the tree before this one until the tree is built anew. */
+function goneNode(id: string): ExplorerNode {
+  return { kind: 'folder', id, path: '', name: '' };
 }
