@@ -67,6 +67,7 @@ export class OpenDocuments {
   private readonly renewed = new Emitter<string>();
   private readonly renewals = new Map<string, number>();
   private wire: DocumentWire | undefined;
+  private isClosed = false;
   /** Files that were made on this device. */
   private readonly ownFiles = new Set<string>();
 
@@ -96,6 +97,7 @@ export class OpenDocuments {
   /** Opens what an earlier engine start could not send, until the relay has it. */
   async sendLeftovers(): Promise<void> {
     for (const name of await this.options.store.listUnacked()) {
+      if (this.isClosed) return;
       if (isDocumentName(name)) this.open(name).dispose();
     }
   }
@@ -138,6 +140,7 @@ export class OpenDocuments {
 
   /** Closes everything, whoever holds leases; resolves when it is stored. */
   async closeAll(): Promise<void> {
+    this.isClosed = true;
     for (const [name, document] of this.documents) this.close(name, document);
     await Promise.all(this.closing.values());
     this.renewed.dispose();

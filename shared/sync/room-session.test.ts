@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../protocol/index.ts';
 import type { TokenResult } from './index.ts';
+import { MemoryOfflineStore } from '../testing/memory-offline-store.ts';
 import { open, write } from '../testing/opened-document.ts';
 import { startSession } from '../testing/session-under-test.ts';
 import { settle } from '../testing/scripted-relay.ts';
@@ -137,6 +138,25 @@ describe('connecting', () => {
     connection.pair.deliverAll();
     expect(connection.closedWith).toBe(4409);
     expect(session.state.kind).toBe('reconnecting');
+  });
+
+  it('opens nothing any more when it left before the store told what is unsent', async () => {
+    const told = Promise.withResolvers<readonly string[]>();
+    const opened: string[] = [];
+    class SlowStore extends MemoryOfflineStore {
+      override listUnacked() {
+        return told.promise;
+      }
+      override openDocument(name: string) {
+        opened.push(name);
+        return super.openDocument(name);
+      }
+    }
+    const { session } = await startSession({ store: new SlowStore() });
+    await session.leave();
+    told.resolve(['unsent']);
+    await settle();
+    expect(opened).toEqual([]);
   });
 
   it('closes normally when it leaves', async () => {
