@@ -78,8 +78,11 @@ export async function shareFolder(
   };
 }
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['TUTTI_CHROMIUM'] ?? '', args: [...CHROMIUM_ARGUMENTS] });
+export function launchBrowser(...args: readonly string[]): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['TUTTI_CHROMIUM'] ?? '',
+    args: [...CHROMIUM_ARGUMENTS, ...args],
+  });
 }
 
 /** Somebody in a browser of their own: nothing that another page keeps is in it. */

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/sync/index.ts';
 import { IndexedDbAwayStore } from './indexeddb-away-store.ts';
 import { completed, resultOf, toStoreError, UNAVAILABLE } from './indexeddb-requests.ts';
+import { randomId } from './random-id.ts';
 
 const UPDATES = 'updates';
 const CUSTOM = 'custom';
@@ -103,7 +104,7 @@ class IndexedDbDocument implements DocumentStore {
   private readonly persistence: IndexeddbPersistence;
   private readonly onClosed: () => void;
   /** Tabs share a database: each writes its unacked updates under keys of its own. */
-  private readonly keyPrefix = `${UNACKED_PREFIX}${Date.now().toString(36).padStart(9, '0')}-${crypto.randomUUID()}/`;
+  private readonly keyPrefix = `${UNACKED_PREFIX}${Date.now().toString(36).padStart(9, '0')}-${randomId()}/`;
   private readonly keys: string[] = [];
   private readonly doc: Y.Doc;
   private readonly pending = new Set<Promise<unknown>>();
