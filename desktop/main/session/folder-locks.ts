@@ -10,9 +10,12 @@ export class FolderLocks implements Disposable {
     this.locks.set(folder, lock);
   }
 
-  /** Does nothing for a folder that is taken already. Throws OfflineStoreError when another room has it. */
+  /**
+   * Does nothing for a folder that is taken already. Throws OfflineStoreError when another room has it, one in it, or one
+   * that holds it.
+   */
   take(folder: string): void {
-    if (!this.locks.has(folder)) this.locks.set(folder, lockFolder(folder));
+    if (!this.locks.has(folder)) this.locks.set(folder, lockFolder(folder, [...this.locks.keys()]));
   }
 
   /** Gives all folders back but one. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { lockFolder } from './folder-lock.ts';
 
@@ -30,22 +31,69 @@ describe('lockFolder', () => {
     const folder = stateFolder();
     expect(await askElsewhere(folder)).toBe('locked');
     const lock = lockFolder(folder);
-    expect(await askElsewhere(folder)).toContain('already shared by another Tutti');
-    expect(await askElsewhere(`${folder}/below`)).toBe('locked');
+    expect(await askElsewhere(folder)).toContain('already shared by another room or another Tutti');
     lock.dispose();
     expect(await askElsewhere(folder)).toBe('locked');
+  });
+
+  it('is refused in a folder that is taken, and above it, and says which that is', async () => {
+    const folder = stateFolder();
+    const outer = join(folder, 'outer');
+    const inner = join(outer, 'middle/inner');
+    for (const made of [inner, `${outer}-beside`, join(outer, 'mid')]) mkdirSync(made, { recursive: true });
+    const first = lockFolder(join(outer, 'middle'));
+    expect(() => lockFolder(inner)).toThrow(`"${inner}" lies in "${join(outer, 'middle')}"`);
+    expect(() => lockFolder(outer)).toThrow(`"${outer}" holds "${join(outer, 'middle')}"`);
+    expect(await askElsewhere(inner)).toContain('another Tutti on this device');
+    expect(await askElsewhere(outer)).toContain('choose a folder that does not hold it');
+    for (const beside of [`${outer}-beside`, join(outer, 'mid')]) lockFolder(beside).dispose();
+    first.dispose();
+    const other = lockFolder(inner);
+    expect(() => lockFolder(outer)).toThrow(OfflineStoreError);
+    other.dispose();
+    lockFolder(outer).dispose();
+  });
+
+  it('tells folders by what they are, too', () => {
+    const folder = stateFolder();
+    mkdirSync(join(folder, 'project/src'), { recursive: true });
+    symlinkSync(join(folder, 'project'), join(folder, 'spelled'));
+    const lock = lockFolder(join(folder, 'project'));
+    onTestFinished(() => lock.dispose());
+    expect(() => lockFolder(join(folder, 'spelled'))).toThrow('already shared');
+    expect(() => lockFolder(join(folder, 'spelled/src'))).toThrow('lies in');
+  });
+
+  it('lets one room go from its folder to one in it, and back', () => {
+    const folder = stateFolder();
+    mkdirSync(join(folder, 'project/src'), { recursive: true });
+    const outer = lockFolder(join(folder, 'project'));
+    const inner = lockFolder(join(folder, 'project/src'), [join(folder, 'project')]);
+    outer.dispose();
+    expect(() => lockFolder(join(folder, 'project'))).toThrow('holds');
+    const again = lockFolder(join(folder, 'project'), [join(folder, 'project/src')]);
+    inner.dispose();
+    again.dispose();
+  });
+
+  it('begins a damaged list of folders anew', async () => {
+    const folder = stateFolder();
+    lockFolder(folder).dispose();
+    writeFileSync(join(folder, 'tutti/locks/folders.sqlite'), 'no database at all'.repeat(1000));
+    const lock = lockFolder(folder);
+    onTestFinished(() => lock.dispose());
+    expect(await askElsewhere(join(folder, 'below'))).toContain('lies in');
   });
 
   it('begins a damaged lock anew, which the person keeps with their state', async () => {
     const folder = stateFolder();
     lockFolder(folder).dispose();
     const locks = join(folder, 'tutti', 'locks');
-    const [name = ''] = readdirSync(locks);
-    expect(name).toMatch(/\.lock$/);
+    const name = readdirSync(locks).find((file) => file.endsWith('.lock')) ?? '';
     writeFileSync(join(locks, name), 'no database at all'.repeat(1000));
     const lock = lockFolder(folder);
     onTestFinished(() => lock.dispose());
-    expect(await askElsewhere(folder)).toContain('already shared by another Tutti');
+    expect(await askElsewhere(folder)).toContain('already shared by another');
   });
 
   it('works for an account without a home of its own', async () => {
@@ -54,6 +102,6 @@ describe('lockFolder', () => {
     mkdirSync(join(folder, 'project'));
     const lock = lockFolder(join(folder, 'project'));
     onTestFinished(() => lock.dispose());
-    expect(await askElsewhere(join(folder, 'project'))).toContain('already shared by another Tutti');
+    expect(await askElsewhere(join(folder, 'project'))).toContain('already shared by another');
   });
 });
