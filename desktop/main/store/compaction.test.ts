@@ -171,3 +171,13 @@ it('merges a document by itself: at once when it has grown much, after a rest wh
   expect(merged).toHaveLength(1);
   expect(contentOf(merged)).toBe(content);
 });
+
+it('ends when the file is closed while free pages are given back', async () => {
+  const { room, store } = open(join(temporaryFolder(), 'room.sqlite'));
+  insert(room, 'file', [new Uint8Array(1024 * 1024)], false);
+  room.database.exec('DELETE FROM updates');
+  expect(Number(room.database.pragma('freelist_count', { simple: true }))).toBeGreaterThan(100);
+  const shrinking = store.compaction.shrink();
+  room.close();
+  await expect(shrinking).resolves.toBeUndefined();
+});

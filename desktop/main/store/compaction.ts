@@ -97,14 +97,15 @@ export class Compaction implements Disposable {
   async shrink(): Promise<void> {
     for (;;) {
       if (this.hasEnded) return;
-      const free = Number(this.room.database.pragma('freelist_count', { simple: true }));
+      const free = this.countFreePages();
       if (free === 0) return;
       await this.forATurn(() => {
         this.room.database.pragma(`incremental_vacuum(${FREED_PAGES})`);
-        return Number(this.room.database.pragma('freelist_count', { simple: true })) > 0;
+        return this.countFreePages() > 0;
       });
-      // A file of an early version keeps its free pages until it is written anew.
-      if (Number(this.room.database.pragma('freelist_count', { simple: true })) >= free) return;
+      // The last commit is made right before the file is closed. One of an early version keeps its free pages until it is
+      // written anew.
+      if (this.hasEnded || this.countFreePages() >= free) return;
       await nextTurn();
     }
   }
@@ -118,6 +119,10 @@ export class Compaction implements Disposable {
 
   private get hasEnded(): boolean {
     return this.isDisposed || !this.room.database.open;
+  }
+
+  private countFreePages(): number {
+    return Number(this.room.database.pragma('freelist_count', { simple: true }));
   }
 
   private findResting(): void {
