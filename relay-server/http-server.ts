@@ -3,11 +3,22 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Disposable, toDisposable } from '../shared/lifecycle/index.ts';
 import { OperatorError } from './data-folder.ts';
+import { longestMs } from './gateway/least-rate.ts';
 import type { TlsCertificate } from './tls-certificate.ts';
 
-/** Slow or idle requests must not pile up. A part of a blob, on a slow line with two others beside it, takes a minute. */
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 5_000, maxHeaderSize: 16 * 1024 };
-const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 10_000 } as const;
+/** No body that is read is larger. */
+const LARGEST_BODY_BYTES = 2 * 1024 * 1024;
+/**
+ * Slow or idle requests must not pile up. How slow a body may be is decided where it is read; the limit here is for what
+ * would be forgotten. A head, and a handshake, may take what they do on a line of 2 kB/s with seconds each way.
+ */
+const LIMITS = {
+  headersTimeout: 30_000,
+  requestTimeout: longestMs(LARGEST_BODY_BYTES),
+  keepAliveTimeout: 30_000,
+  maxHeaderSize: 16 * 1024,
+};
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 30_000 } as const;
 
 /** A server that does not listen yet. With a certificate it speaks TLS only. */
 export interface HttpServer extends Disposable {

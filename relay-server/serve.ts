@@ -76,7 +76,7 @@ async function start(options: ServeOptions, owned: DisposableStore): Promise<Run
   );
   let publicUrl = options.publicUrl ?? '';
   const handler = createHttpHandler({
-    api: access.createApi(core, createBlobs(options, backends, core), () => publicUrl),
+    api: access.createApi(core, owned.add(createBlobs(options, backends, core)), () => publicUrl),
     staticFiles,
     isAllowedOrigin,
     ipAddressOf,

@@ -7,6 +7,13 @@ export interface TransferSum {
   readonly totalBytes: number;
 }
 
+export interface WaitingTransfer {
+  /** For the person. */
+  readonly reason: string;
+  /** When it is tried again, in milliseconds since the epoch; undefined when that is not known. */
+  readonly nextTryAtMs: number | undefined;
+}
+
 /** What is on its way between this device and the relay, or waits for it. */
 export interface TransfersState {
   readonly up: TransferSum;
@@ -19,6 +26,10 @@ export interface TransfersState {
     readonly totalBytes: number;
     /** What keeps it from going on, for the person. */
     readonly trouble?: string;
+    /** It does not go on by itself: `trouble` says why. */
+    readonly isRefused?: boolean;
+    /** It goes on by itself. */
+    readonly waiting?: WaitingTransfer;
   }[];
 }
 

@@ -9,6 +9,7 @@ import { openSqliteStorage } from '../log/sqlite.ts';
 import { temporaryFolder } from '../testing/relay-under-test.ts';
 import { hashParts } from './hash-parts.ts';
 import { repairRoomBlobs } from './repair-blobs.ts';
+import { RecentParts } from './recent-parts.ts';
 import { RoomBlobs } from './room-blobs.ts';
 import { TransferSlots } from './transfer-slots.ts';
 import { UNFINISHED_UPLOAD_KEPT_MS, UploadCleaner } from './upload-cleaner.ts';
@@ -25,7 +26,9 @@ function setUp() {
   const scheduler = new ManualScheduler(1_000_000);
   const index = storage.blobs;
   const limits = { maxBlobBytes: 1e9, maxRoomBytes: 1e9 };
-  const blobs = new RoomBlobs({ index, parts, limits, scheduler });
+  const recent = new RecentParts(scheduler);
+  onTestFinished(() => recent.dispose());
+  const blobs = new RoomBlobs({ index, parts, recent, limits, scheduler });
   const problems: unknown[] = [];
   let mayRemove = true;
   const cleaner = new UploadCleaner({

@@ -1,15 +1,18 @@
 import type { Scheduler } from '../../shared/lifecycle/index.ts';
 import { BLOB_PART_BYTES, blobPartCount } from '../../shared/workspace/index.ts';
-import type { BlobIndex, BlobKey, BlobPart, BlobRecord } from '../log/blob-index.ts';
+import { type BlobIndex, type BlobKey, type BlobPart, type BlobRecord, chargeFor } from '../log/blob-index.ts';
 import type { BlobParts } from '../log/blob-parts.ts';
 import { contentHash } from '../log/content-hash.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import type { BlobLimits } from './blob-limits.ts';
 import { hashParts } from './hash-parts.ts';
+import type { RecentParts } from './recent-parts.ts';
 
 export interface RoomBlobsServices {
   readonly index: BlobIndex;
   readonly parts: BlobParts;
+  /** Of the parts that are read for somebody. */
+  readonly recent: RecentParts;
   readonly limits: BlobLimits;
   readonly scheduler: Scheduler;
 }
@@ -54,10 +57,36 @@ export class RoomBlobs {
     return this.services.index.findBlob(key);
   }
 
+  /** Those of `blobs` that the room does not have as a whole. */
+  findLacking(room: Omit<BlobKey, 'blob'>, blobs: readonly string[]): Promise<readonly string[]> {
+    return this.services.index.findLacking(room, blobs);
+  }
+
   /** A part of a whole blob; undefined when there is none. */
   async readPart(key: BlobKey, part: number): Promise<Uint8Array | undefined> {
-    const found = await this.services.index.findPart(key, part);
-    return found && this.services.parts.read(key, found);
+    const { index, parts, recent } = this.services;
+    const found = await index.findPart(key, part);
+    return found && recent.read(JSON.stringify([key, found]), () => parts.read(key, found));
+  }
+
+  /**
+   * Whether a part that is to come in pieces is there already, or would have no place: so that nobody sends it in vain.
+   * Undefined: it may come.
+   */
+  async foresee(key: BlobKey, part: BlobPart): Promise<TakenPart | undefined> {
+    const { index, limits, scheduler } = this.services;
+    if (await this.hasPart(key, part)) return { kind: 'stored' };
+    const { maxRoomBytes } = limits;
+    if ((await index.roomBytes(key)) + chargeFor(part.sizeBytes) <= maxRoomBytes) return undefined;
+    // An earlier try to store it may have its place already.
+    const announcement = await index.announcePart(key, part, { maxRoomBytes, nowMs: scheduler.now() });
+    return announcement === 'room-full' ? { kind: 'refused', reason: announcement } : undefined;
+  }
+
+  /** Whether a part is stored. */
+  async hasPart(key: BlobKey, part: BlobPart): Promise<boolean> {
+    const { index } = this.services;
+    return (await index.findPart(key, part.part)) !== undefined || (await index.findStored(key, [part])).length > 0;
   }
 
   /** Stores a part of 1 to {@link BLOB_PART_BYTES} bytes, durably when it resolves. */

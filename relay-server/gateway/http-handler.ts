@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import type { Disposable } from '../../shared/lifecycle/index.ts';
 import type { AddressLimits } from '../access/address-limits.ts';
 import { LogFailure } from '../log/log-failure.ts';
 import { HttpError } from './http-error.ts';
 import { answerApi, type ApiAnswer, type ApiServices } from './api/index.ts';
+import { sendBytes } from './send-bytes.ts';
 import type { Readiness } from './readiness.ts';
 import type { StaticFiles } from './static-files.ts';
+import { endUnreadBody } from './unread-body.ts';
 
 export interface HttpHandlerOptions {
   readonly api: ApiServices;
@@ -20,8 +21,6 @@ export interface HttpHandlerOptions {
   readonly reportProblem: (error: unknown) => void;
 }
 
-/** For answers that are in memory as a whole, of a megabyte or so. */
-const SEND_WITHIN_MS = 60_000;
 const TOO_MANY = 'Your network has asked this relay too often. Wait a moment, then try again.';
 const GONE_CODES = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
 const TEXT_PAGE = 'This is a Tutti relay. Open a share link in the Tutti app to join a room.\n';
@@ -31,6 +30,7 @@ export function createHttpHandler(
   options: HttpHandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    endUnreadBody(request, response);
     answer(options, request, response).catch((error: unknown) => {
       const failure = toHttpError(error);
       if (failure.status >= 500 && !isOfGoneClient(error, request)) options.reportProblem(error);
@@ -43,7 +43,7 @@ export function createHttpHandler(
       if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
       // The rest of the body is not read: the connection is of no further use.
-      if (failure.status === 413) response.setHeader('Connection', 'close');
+      if (failure.status === 413 || failure.status === 408) response.setHeader('Connection', 'close');
       sendJson(response, failure.status, { error: failure.code, explanation: failure.message });
     });
   };
@@ -110,11 +110,15 @@ async function sendAnswer(response: ServerResponse, answered: ApiAnswer): Promis
     'Referrer-Policy': 'no-referrer',
   };
   if ('bytes' in answered) {
-    const { byteLength } = answered.bytes;
-    limitSending(response, answered.sent);
-    const type = { 'Content-Type': 'application/octet-stream', 'Content-Length': byteLength };
-    response.writeHead(answered.status, { ...headers, ...type });
-    response.end(answered.bytes);
+    const { bytes, contentRange, sent } = answered;
+    const type = { 'Content-Type': 'application/octet-stream', 'Content-Length': bytes.byteLength };
+    const range = contentRange === undefined ? {} : { 'Content-Range': contentRange };
+    try {
+      response.writeHead(answered.status, { ...headers, ...type, ...range });
+      await sendBytes(response, bytes);
+    } finally {
+      sent?.dispose();
+    }
   } else if ('lines' in answered) {
     response.writeHead(answered.status, { ...headers, 'Content-Type': 'application/x-ndjson; charset=utf-8' });
     await pipeline(toLines(answered.lines), response);
@@ -122,17 +126,6 @@ async function sendAnswer(response: ServerResponse, answered: ApiAnswer): Promis
     response.writeHead(answered.status, headers);
     response.end();
   }
-}
-
-/** Whoever reads slowly, or not at all, must not keep the bytes in memory for good. */
-function limitSending(response: ServerResponse, sent: Disposable | undefined): void {
-  const timer = setTimeout(() => response.destroy(), SEND_WITHIN_MS);
-  const end = () => {
-    clearTimeout(timer);
-    sent?.dispose();
-  };
-  if (response.destroyed) end();
-  else response.once('close', end);
 }
 
 async function* toLines(values: AsyncIterable<Readonly<Record<string, unknown>>>): AsyncGenerator<string> {

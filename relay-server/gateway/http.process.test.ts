@@ -98,6 +98,7 @@ describe('HTTP', () => {
     writeFileSync(join(root, 'secret.txt'), 'secret');
     symlinkSync(join(root, 'secret.txt'), join(folder, 'linked.txt'));
     writeFileSync(join(folder, 'browser.html'), '<!doctype html>');
+    writeFileSync(join(folder, 'service-worker.js'), '// empty');
     writeFileSync(join(folder, 'assets', 'main-B1k9xQ2z.js'), 'export {};');
     const relay = await startRelay('--data', join(root, 'data'), '--static', folder);
     const page = await fetch(`${relay.url}/join/room`);
@@ -112,6 +113,13 @@ describe('HTTP', () => {
     const script = await fetch(`${relay.url}/assets/main-B1k9xQ2z.js`);
     expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
     expect(script.headers.get('cache-control')).toContain('immutable');
+    // Its scope is all that the relay serves, and a new one is noticed at the next visit.
+    const worker = await fetch(`${relay.url}/service-worker.js`);
+    expect(worker.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(worker.headers.get('cache-control')).toBe('no-cache');
+    // What it may fetch is said by its own policy.
+    expect(worker.headers.get('content-security-policy')).toContain("connect-src 'self'");
+    expect(page.headers.get('content-security-policy')).toContain("worker-src 'self'");
     for (const path of [
       '/linked.txt',
       '/../secret.txt',

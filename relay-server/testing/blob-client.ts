@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { systemScheduler } from '../../shared/lifecycle/index.ts';
 import { type RelayRequest, RoomRequests } from '../../shared/sync/administration/index.ts';
-import type { BlobSink, BlobSource, BlobTransferOptions } from '../../shared/sync/blobs/index.ts';
+import {
+  type BlobSink,
+  type BlobSource,
+  type BlobTransferOptions,
+  TransferLine,
+} from '../../shared/sync/blobs/index.ts';
 
 export interface BlobClientOptions {
   readonly url: string;
@@ -11,10 +16,13 @@ export interface BlobClientOptions {
   readonly onRequest?: (request: RelayRequest) => void;
   /** Hears of each answer that came. */
   readonly onAnswer?: (request: RelayRequest, status: number) => void;
+  /** As {@link BlobTransferOptions.pieceTimeoutMs}. */
+  readonly pieceTimeoutMs?: number;
 }
 
 /** What a person has to send and fetch blobs with, who does not wait long when the relay is away. */
-export function createBlobClient({ url, room, token, onRequest, onAnswer }: BlobClientOptions): BlobTransferOptions {
+export function createBlobClient({ url, room, token, ...rest }: BlobClientOptions): BlobTransferOptions {
+  const { onRequest, onAnswer, pieceTimeoutMs } = rest;
   const granted = { token, expiresAtMs: Infinity };
   return {
     requests: new RoomRequests({
@@ -31,10 +39,12 @@ export function createBlobClient({ url, room, token, onRequest, onAnswer }: Blob
     sha256: async (bytes) => hashOf(bytes),
     scheduler: { ...systemScheduler, schedule: (task) => systemScheduler.schedule(task, 5) },
     random: () => 0,
+    line: new TransferLine(systemScheduler),
+    ...(pieceTimeoutMs !== undefined && { pieceTimeoutMs }),
   };
 }
 
-async function send({ method, url, bearerToken, body, bytes, headers, answerAs }: RelayRequest) {
+async function send({ method, url, bearerToken, body, bytes, headers, answerAs, idleTimeoutMs }: RelayRequest) {
   const json = body === undefined ? undefined : JSON.stringify(body);
   const response = await fetch(url, {
     method,
@@ -45,6 +55,7 @@ async function send({ method, url, bearerToken, body, bytes, headers, answerAs }
       ...headers,
     },
     body: bytes ? new Blob([new Uint8Array(bytes)]) : (json ?? null),
+    ...(idleTimeoutMs !== undefined && { signal: AbortSignal.timeout(idleTimeoutMs) }),
   });
   const { ok, status } = response;
   if (ok && answerAs === 'bytes') return { status, body: new Uint8Array(await response.arrayBuffer()) };

@@ -8,10 +8,22 @@ export type ProxyMode =
   | { readonly kind: 'slow'; readonly delayMs: number }
   /** So much goes through in a second, in each direction of each connection; the rest waits at its sender. */
   | { readonly kind: 'narrow'; readonly bytesPerSecond: number }
+  /** All connections share one line: so much goes through in a second, in each direction, in the order in which it came. */
+  | { readonly kind: 'line'; readonly bytesPerSecond: number; readonly delayMs: number }
   /** Connections stay open, also new ones, and nothing goes through. */
   | { readonly kind: 'black-hole' }
   /** Connections are cut, and new ones too. */
   | { readonly kind: 'cut' };
+
+/** What travels at once over a line. */
+const PACKET_BYTES = 1_460;
+
+interface Direction {
+  /** When the line has sent everything that stands in it. */
+  freeAtMs: number;
+  /** What has gone through it. */
+  bytes: number;
+}
 
 interface Pair {
   readonly near: Socket;
@@ -24,6 +36,8 @@ export class TcpProxy {
   private readonly targetPort: number;
   private readonly pairs = new Set<Pair>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly up: Direction = { freeAtMs: 0, bytes: 0 };
+  private readonly down: Direction = { freeAtMs: 0, bytes: 0 };
   private mode: ProxyMode = { kind: 'healthy' };
 
   private constructor(targetPort: number) {
@@ -48,6 +62,16 @@ export class TcpProxy {
     return this.pairs.size;
   }
 
+  /** What has gone through a line (see {@link line}) to the target. */
+  get upBytes(): number {
+    return this.up.bytes;
+  }
+
+  /** What has come through a line (see {@link line}) from the target. */
+  get downBytes(): number {
+    return this.down.bytes;
+  }
+
   /** Ends all connections, and each new one, until {@link heal}. */
   cut(): void {
     this.setMode({ kind: 'cut' });
@@ -66,6 +90,14 @@ export class TcpProxy {
   /** Of connections that are made from now on. */
   narrow(bytesPerSecond: number): void {
     this.setMode({ kind: 'narrow', bytesPerSecond });
+  }
+
+  /**
+   * Of connections that are made from now on: they share a line, as those of one house do. Of each up to 64 KiB stand in
+   * it; the rest waits at its sender.
+   */
+  line(bytesPerSecond: number, delayMs = 0): void {
+    this.setMode({ kind: 'line', bytesPerSecond, delayMs });
   }
 
   heal(): void {
@@ -105,8 +137,8 @@ export class TcpProxy {
     far.on('error', () => undefined);
     const pair = { near, far };
     this.pairs.add(pair);
-    this.forward(near, far);
-    this.forward(far, near);
+    this.forward(near, far, this.up);
+    this.forward(far, near, this.down);
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
       socket.once('close', () => this.closed(pair));
@@ -120,9 +152,10 @@ export class TcpProxy {
     pair.far.destroy();
   }
 
-  private forward(from: Socket, to: Socket): void {
+  private forward(from: Socket, to: Socket, direction: Direction): void {
     const { mode: firstMode } = this;
     if (firstMode.kind === 'narrow') return this.forwardNarrowly(from, to, firstMode.bytesPerSecond);
+    if (firstMode.kind === 'line') return this.forwardByLine(from, to, { ...firstMode, direction });
     from.on('data', (chunk) => {
       if (this.mode.kind !== 'slow') return void to.write(chunk);
       // All wait equally long, so that their order stays.
@@ -135,18 +168,43 @@ export class TcpProxy {
     from.on('data', (chunk) => {
       from.pause();
       freeAtMs = Math.max(freeAtMs, performance.now()) + (chunk.byteLength * 1_000) / bytesPerSecond;
-      this.later(Math.max(0, freeAtMs - performance.now()), () => {
+      this.later(freeAtMs - performance.now(), () => {
         to.write(chunk);
         from.resume();
       });
     });
   }
 
+  private forwardByLine(
+    from: Socket,
+    to: Socket,
+    line: { readonly bytesPerSecond: number; readonly delayMs: number; readonly direction: Direction },
+  ): void {
+    const { bytesPerSecond, delayMs, direction } = line;
+    from.on('data', (chunk) => {
+      from.pause();
+      for (let offset = 0; offset < chunk.byteLength; offset += PACKET_BYTES) {
+        const packet = chunk.subarray(offset, offset + PACKET_BYTES);
+        direction.freeAtMs = Math.max(direction.freeAtMs, performance.now());
+        direction.freeAtMs += (packet.byteLength * 1_000) / bytesPerSecond;
+        this.later(direction.freeAtMs + delayMs - performance.now(), () => {
+          if (to.destroyed) return;
+          direction.bytes += packet.byteLength;
+          to.write(packet);
+        });
+      }
+      this.later(direction.freeAtMs - performance.now(), () => from.resume());
+    });
+  }
+
   private later(delayMs: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      act();
-    }, delayMs);
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        act();
+      },
+      Math.max(0, delayMs),
+    );
     this.timers.add(timer);
   }
 }

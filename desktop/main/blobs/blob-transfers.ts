@@ -11,15 +11,16 @@ import type { RoomRequests } from '../../../shared/sync/administration/index.ts'
 import {
   type BlobTransferOptions,
   downloadBlob,
+  TransferLine,
   type TransferOutcome,
   uploadBlob,
 } from '../../../shared/sync/blobs/index.ts';
 import type { RoomSession } from '../../../shared/sync/index.ts';
-import type { Outcome, TransfersState } from '../../ipc/index.ts';
+import type { Outcome, TransfersState, WaitingTransfer } from '../../ipc/index.ts';
 import type { BlobContents, BlobState, BlobUpload, BlobWish } from '../workspace/blob-contents.ts';
 import { errnoOf } from '../workspace/workspace-error.ts';
 import { type BlobCache, trimBlobs } from './blob-cache.ts';
-import { type Direction, isWanted, type Transfer, TransferList } from './transfer-list.ts';
+import { type Direction, isWanted, type RefusedTransfer, type Transfer, TransferList } from './transfer-list.ts';
 
 export interface BlobTransfersOptions {
   readonly requests: RoomRequests;
@@ -30,13 +31,19 @@ export interface BlobTransfersOptions {
   readonly random: () => number;
   /** What contents may take of this device's disk, those of other rooms too; 2 GiB if not given. */
   readonly maxCacheBytes?: number;
+  /** As {@link BlobTransferOptions.pieceTimeoutMs}. */
+  readonly pieceTimeoutMs?: number;
 }
 
 const AT_ONCE: Readonly<Record<Direction, number>> = { up: 2, down: 4 };
 const MAX_CACHE_BYTES = 2 * 1024 * 1024 * 1024;
-/** What did not work is tried again after this time, or when the connection comes back. */
+/** What did not work is tried again after this time, then after twice as long, or when the connection comes back. */
 const RETRY_MS = 15_000;
+const MAX_RETRY_MS = 2 * 60_000;
+/** As `RETRY_MS`, where the relay has not got the content: whoever has it may be sending it. */
+const NOT_THERE_MS = 2_000;
 const TELL_MS = 200;
+const AWAY = 'The relay cannot be reached now. It goes on by itself.';
 
 /**
  * Contents of one room's files on their way between this device and the relay. What is broken off goes on where it was:
@@ -44,7 +51,8 @@ const TELL_MS = 200;
  */
 export class BlobTransfers implements BlobContents, Disposable {
   private readonly options: BlobTransfersOptions;
-  private readonly transferOptions: BlobTransferOptions;
+  private readonly transferOptions: Omit<BlobTransferOptions, 'line'>;
+  private readonly lines: Readonly<Record<Direction, TransferLine>>;
   private readonly disposables = new DisposableStore();
   private readonly settled = this.disposables.add(new Emitter<string>());
   private readonly changed = this.disposables.add(new Emitter<TransfersState>());
@@ -53,7 +61,10 @@ export class BlobTransfers implements BlobContents, Disposable {
   private readonly list = new TransferList();
   /** Contents that the relay has as a whole, as far as this process knows. */
   private readonly uploaded = new Set<string>();
-  private readonly refused = new Map<string, string>();
+  private readonly refused = new Map<string, RefusedTransfer>();
+  private retryAtMs: number | undefined;
+  /** Waits for the next try since something has arrived. */
+  private waits = 0;
   private trimming: Promise<void> | undefined;
 
   readonly onDidSettle = this.settled.event;
@@ -62,18 +73,33 @@ export class BlobTransfers implements BlobContents, Disposable {
 
   constructor(options: BlobTransfersOptions) {
     this.options = options;
-    const { requests, scheduler, random, session } = options;
+    const { requests, scheduler, random, session, pieceTimeoutMs } = options;
     const sha256 = async (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-    this.transferOptions = { requests, scheduler, random, sha256 };
+    this.transferOptions = {
+      requests,
+      scheduler,
+      random,
+      sha256,
+      ...(pieceTimeoutMs !== undefined && { pieceTimeoutMs }),
+    };
+    this.lines = { up: new TransferLine(scheduler), down: new TransferLine(scheduler) };
     this.disposables.add(
       session.onDidChangeState(({ kind }) => {
-        if (kind === 'online') this.goOn();
+        this.tellSoon();
+        if (kind !== 'online') return;
+        // It may be another relay, or one that was restored from a backup.
+        this.uploaded.clear();
+        this.waits = 0;
+        for (const line of Object.values(this.lines)) line.reset();
+        this.goOn();
       }),
     );
   }
 
   get state(): TransfersState {
-    return this.list.describe();
+    const { retryAtMs: nextTryAtMs } = this;
+    const refused = [...this.refused.values()].filter(({ transfer }) => isWanted(transfer));
+    return this.list.describe({ refused, isAway: this.describeAway(), nextTryAtMs });
   }
 
   upload(upload: BlobUpload): BlobState {
@@ -85,6 +111,11 @@ export class BlobTransfers implements BlobContents, Disposable {
   fetch(wish: BlobWish): BlobState {
     if (this.options.cache.has(wish.blob)) return { kind: 'there' };
     return this.want('down', wish.blob, wish);
+  }
+
+  /** Whether a content is on this device. */
+  has(blob: string): boolean {
+    return this.options.cache.has(blob);
   }
 
   read(blob: string): AsyncIterable<Uint8Array> {
@@ -132,8 +163,11 @@ export class BlobTransfers implements BlobContents, Disposable {
   }
 
   private want(direction: Direction, blob: string, wish: BlobWish | BlobUpload): BlobState {
-    const explanation = this.refused.get(keyOf(direction, blob));
-    if (explanation !== undefined) return { kind: 'refused', explanation };
+    const refused = this.refused.get(keyOf(direction, blob));
+    if (refused) {
+      refused.transfer.wishes.set(wish.fileId, wish);
+      return { kind: 'refused', explanation: refused.explanation };
+    }
     const transfer = this.list.add(direction, blob, wish);
     // Not in the midst of what the caller does.
     queueMicrotask(() => this.pump());
@@ -143,7 +177,8 @@ export class BlobTransfers implements BlobContents, Disposable {
 
   private goOn(): void {
     this.retry.value = undefined;
-    for (const transfer of this.list.all) transfer.isResting = false;
+    this.retryAtMs = undefined;
+    for (const transfer of this.list.all) transfer.resting = undefined;
     this.pump();
   }
 
@@ -194,17 +229,45 @@ export class BlobTransfers implements BlobContents, Disposable {
     // The file on disk has changed: whoever wants it sent looks at it again.
     if (reason === 'changed' && direction === 'up') return false;
     if (reason === 'refused' || (reason === 'not-there' && direction === 'up')) {
-      this.refused.set(keyOf(direction, blob), explanation);
+      for (const [key, other] of this.refused) if (!isWanted(other.transfer)) this.refused.delete(key);
+      this.refused.set(keyOf(direction, blob), { transfer, explanation });
       return false;
     }
     const trouble = reason === 'unavailable' ? transfer.trouble : explanation;
     const isNews = trouble !== transfer.toldTrouble;
     transfer.trouble = trouble;
     transfer.toldTrouble = trouble;
-    transfer.isResting = true;
-    this.retry.value ??= this.options.scheduler.schedule(() => this.goOn(), RETRY_MS);
+    transfer.resting = explanation;
+    if (transfer.doneBytes > transfer.restedAtBytes) this.waits = 0;
+    transfer.restedAtBytes = transfer.doneBytes;
+    this.retryLater(reason === 'not-there' ? NOT_THERE_MS : RETRY_MS);
     if (isNews) this.settled.fire(blob);
     return true;
+  }
+
+  private retryLater(firstMs: number): void {
+    if (this.retry.value) return;
+    const { scheduler } = this.options;
+    const delayMs = Math.min(MAX_RETRY_MS, firstMs * 2 ** this.waits++);
+    this.retryAtMs = scheduler.now() + delayMs;
+    this.retry.value = scheduler.schedule(() => this.goOn(), delayMs);
+  }
+
+  /** Why nothing goes on; undefined when it does. */
+  private describeAway(): WaitingTransfer | undefined {
+    const { session, scheduler } = this.options;
+    const { state } = session;
+    switch (state.kind) {
+      case 'online':
+        return undefined;
+      case 'reconnecting':
+        return { reason: AWAY, nextTryAtMs: scheduler.now() + state.nextTryAtMs - scheduler.elapsedMs() };
+      case 'ended':
+        return { reason: state.explanation, nextTryAtMs: undefined };
+      case 'connecting':
+      case 'catching-up':
+        return { reason: AWAY, nextTryAtMs: undefined };
+    }
   }
 
   private async send(transfer: Transfer): Promise<TransferOutcome> {
@@ -216,7 +279,7 @@ export class BlobTransfers implements BlobContents, Disposable {
     const source = await cache.open(blob);
     try {
       transfer.trouble = undefined;
-      return await uploadBlob(this.transferOptions, blob, source, this.watch(transfer));
+      return await uploadBlob(this.optionsOf('up'), blob, source, this.watch(transfer));
     } finally {
       await source.close();
     }
@@ -243,7 +306,7 @@ export class BlobTransfers implements BlobContents, Disposable {
     const partial = await cache.begin(blob);
     let outcome: TransferOutcome | undefined;
     try {
-      outcome = await downloadBlob(this.transferOptions, blob, partial, this.watch(transfer));
+      outcome = await downloadBlob(this.optionsOf('down'), blob, partial, this.watch(transfer), transfer.incoming);
       transfer.trouble = undefined;
       if (outcome.kind === 'done') await partial.keep();
       return outcome;
@@ -251,6 +314,10 @@ export class BlobTransfers implements BlobContents, Disposable {
       const isUseless = outcome?.kind === 'failed' && outcome.reason !== 'unavailable';
       await (isUseless ? partial.discard() : partial.close());
     }
+  }
+
+  private optionsOf(direction: Direction): BlobTransferOptions {
+    return { ...this.transferOptions, line: this.lines[direction] };
   }
 
   private watch(transfer: Transfer) {

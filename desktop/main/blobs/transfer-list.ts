@@ -1,4 +1,5 @@
-import type { TransfersState } from '../../ipc/index.ts';
+import type { IncomingParts } from '../../../shared/sync/blobs/index.ts';
+import type { TransfersState, WaitingTransfer } from '../../ipc/index.ts';
 import type { BlobUpload, BlobWish } from '../workspace/blob-contents.ts';
 
 export type Direction = 'up' | 'down';
@@ -13,12 +14,30 @@ export interface Transfer {
   readonly sources: Set<BlobUpload>;
   doneBytes: number;
   totalBytes: number;
+  /** What was done when it began to rest last. */
+  restedAtBytes: number;
   isRunning: boolean;
-  /** Waits for its next try. */
-  isResting: boolean;
+  /** What has come, in this process, of parts that were broken off. */
+  readonly incoming: IncomingParts;
+  /** Why it waits for its next try, for the person; undefined when it does not. */
+  resting: string | undefined;
   /** What keeps it from coming, for the person. */
   trouble: string | undefined;
   toldTrouble: string | undefined;
+}
+
+/** A transfer that is tried no more. */
+export interface RefusedTransfer {
+  readonly transfer: Transfer;
+  /** For the person. */
+  readonly explanation: string;
+}
+
+export interface TransferCircumstances {
+  readonly refused: Iterable<RefusedTransfer>;
+  readonly isAway: WaitingTransfer | undefined;
+  /** Of those that rest, in milliseconds since the epoch. */
+  readonly nextTryAtMs: number | undefined;
 }
 
 /** The windows are told of no more files than these; the sums have all. */
@@ -62,7 +81,7 @@ export class TransferList {
       if (transfer.isRunning) continue;
       if (!isWanted(transfer)) this.remove(transfer, false);
       // Both ways at once would write to one file.
-      else if (free > 0 && !transfer.isResting && !running.has(transfer.blob)) {
+      else if (free > 0 && transfer.resting === undefined && !running.has(transfer.blob)) {
         started.push(transfer);
         running.add(transfer.blob);
         free--;
@@ -78,16 +97,21 @@ export class TransferList {
     if (![...this.transfers.values()].some((other) => other.direction === direction)) this.done[direction] = 0;
   }
 
-  describe(): TransfersState {
-    const files = [...this.transfers.values()].flatMap((transfer) =>
-      [...transfer.wishes.values()]
-        .filter((wish) => wish.isWanted())
-        .map(({ fileId }) => {
-          const { direction, doneBytes, totalBytes, trouble } = transfer;
-          return { fileId, direction, doneBytes, totalBytes, ...(trouble === undefined ? {} : { trouble }) };
-        }),
+  /**
+   * `refused`: those that are tried no more, with the reasons for the person. `isAway`: why nothing goes on, when nothing
+   * does.
+   */
+  describe({ refused, isAway, nextTryAtMs }: TransferCircumstances): TransfersState {
+    const files = [...this.transfers.values()].flatMap((transfer) => {
+      const { trouble, resting } = transfer;
+      const waiting = isAway ?? (resting === undefined ? undefined : { reason: resting, nextTryAtMs });
+      const told = { ...(trouble === undefined ? {} : { trouble }), ...(waiting === undefined ? {} : { waiting }) };
+      return describeFiles(transfer, told);
+    });
+    const given = [...refused].flatMap(({ transfer, explanation }) =>
+      describeFiles(transfer, { trouble: explanation, isRefused: true }),
     );
-    return { up: this.sum('up'), down: this.sum('down'), files: files.slice(0, MAX_DESCRIBED) };
+    return { up: this.sum('up'), down: this.sum('down'), files: [...given, ...files].slice(0, MAX_DESCRIBED) };
   }
 
   private sum(direction: Direction): TransfersState['up'] {
@@ -103,6 +127,15 @@ export class TransferList {
   }
 }
 
+function describeFiles(
+  { wishes, direction, doneBytes, totalBytes }: Transfer,
+  told: Pick<TransfersState['files'][number], 'trouble' | 'isRefused' | 'waiting'>,
+): TransfersState['files'] {
+  return [...wishes.values()]
+    .filter((wish) => wish.isWanted())
+    .map(({ fileId }) => ({ fileId, direction, doneBytes, totalBytes, ...told }));
+}
+
 function createTransfer(direction: Direction, blob: string, totalBytes: number): Transfer {
   return {
     direction,
@@ -111,8 +144,10 @@ function createTransfer(direction: Direction, blob: string, totalBytes: number):
     sources: new Set(),
     doneBytes: 0,
     totalBytes,
+    restedAtBytes: 0,
     isRunning: false,
-    isResting: false,
+    incoming: new Map(),
+    resting: undefined,
     trouble: undefined,
     toldTrouble: undefined,
   };

@@ -67,6 +67,27 @@ it('does not wait for ever for an answer, or for the rest of one', async () => {
   }
 });
 
+it('waits for an answer that comes slowly, when that is asked for, and not for one that stands still', async () => {
+  const PIECES = 8;
+  const { ask } = await start((response) => {
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write('x');
+      if (++sent < PIECES) return;
+      clearInterval(timer);
+      response.end();
+    }, SHORT.contentTimeoutMs / 3);
+  });
+  const stalled = await start((response) => response.write('x'));
+  const api = createRelayApi(SHORT);
+  await expect(api.sendRequest(ask('bytes'))).rejects.toThrow('it did not answer in time');
+  const idleTimeoutMs = SHORT.contentTimeoutMs;
+  const { body } = await api.sendRequest({ ...ask('bytes'), idleTimeoutMs });
+  expect(body instanceof Uint8Array && body.byteLength).toBe(PIECES);
+  const still = api.sendRequest({ ...stalled.ask('bytes'), idleTimeoutMs });
+  await expect(still).rejects.toThrow('nothing has come from it for 1 s: the connection is too slow, or broken');
+});
+
 it('says what went wrong when the answer breaks off', async () => {
   const { url } = await start((response) => response.write('{"a":', () => response.destroy()));
   const failure = await createRelayApi(LIMITS)

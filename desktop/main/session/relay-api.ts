@@ -1,8 +1,9 @@
+import type { Disposable } from '../../../shared/lifecycle/index.ts';
 import type { SendRequest } from '../../../shared/sync/administration/index.ts';
 import type { PostJson } from '../../../shared/sync/index.ts';
 
 export interface RelayApiLimits {
-  /** Until the whole answer is there, when it is JSON. */
+  /** Until the whole answer is there, when it is JSON and the request does not say otherwise. */
   readonly jsonTimeoutMs: number;
   readonly maxJsonBytes: number;
   /** Likewise of a whole audit, or a proposal. */
@@ -27,22 +28,39 @@ const LIMITS: RelayApiLimits = {
 
 /** What a relay says beyond the limits is not read. */
 export function createRelayApi(limits: RelayApiLimits): RelayApi {
-  const readJson = async (response: Response) => parseJson(await readBytes(response, limits.maxJsonBytes));
+  const readJson = async (response: Response, patience: Patience) =>
+    parseJson(await readBytes(response, limits.maxJsonBytes, patience));
   return {
     async postJson(url, body, bearerToken) {
-      const timeoutMs = limits.jsonTimeoutMs;
-      const response = await request({ url, method: 'POST', bearerToken, body, accept: 'application/json', timeoutMs });
-      return { status: response.status, body: await readJson(response) };
+      const patience = new Patience(limits.jsonTimeoutMs, false);
+      try {
+        const response = await request({
+          url,
+          method: 'POST',
+          bearerToken,
+          body,
+          accept: 'application/json',
+          patience,
+        });
+        return { status: response.status, body: await readJson(response, patience) };
+      } finally {
+        patience.dispose();
+      }
     },
-    async sendRequest({ method, url, bearerToken, body, bytes: content, headers, answerAs, timeoutMs: wanted }) {
+    async sendRequest({ bytes: content, answerAs, idleTimeoutMs, ...asked }) {
       const isSmall = answerAs === 'json' && content === undefined;
-      const timeoutMs = wanted ?? (isSmall ? limits.jsonTimeoutMs : limits.contentTimeoutMs);
+      const timeoutMs = isSmall ? limits.jsonTimeoutMs : limits.contentTimeoutMs;
+      const patience = new Patience(idleTimeoutMs ?? timeoutMs, idleTimeoutMs !== undefined);
       const accept = answerAs === 'lines' ? 'application/x-ndjson' : '*/*';
-      const response = await request({ url, method, bearerToken, body, content, headers, accept, timeoutMs });
-      const { ok, status } = response;
-      if (!ok || answerAs === 'json') return { status, body: await readJson(response) };
-      const bytes = await readBytes(response, limits.maxContentBytes);
-      return { status, body: answerAs === 'lines' && bytes ? new TextDecoder().decode(bytes) : bytes };
+      try {
+        const response = await request({ body: undefined, ...asked, content, accept, patience });
+        const { ok, status } = response;
+        if (!ok || answerAs === 'json') return { status, body: await readJson(response, patience) };
+        const bytes = await readBytes(response, limits.maxContentBytes, patience);
+        return { status, body: answerAs === 'lines' && bytes ? new TextDecoder().decode(bytes) : bytes };
+      } finally {
+        patience.dispose();
+      }
     },
   };
 }
@@ -59,11 +77,39 @@ interface RelayRequest {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly accept: string;
   /** Also for reading the answer. */
-  readonly timeoutMs: number;
+  readonly patience: Patience;
+}
+
+/** Ends a request that takes too long, or of which nothing comes for too long. */
+class Patience implements Disposable {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly isForSilence: boolean;
+
+  constructor(limitMs: number, isForSilence: boolean) {
+    this.isForSilence = isForSilence;
+    const reason = isForSilence
+      ? `nothing has come from it for ${Math.ceil(limitMs / 1_000)} s: the connection is too slow, or broken`
+      : 'it did not answer in time';
+    this.timer = setTimeout(() => this.controller.abort(new DOMException(reason, 'TimeoutError')), limitMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Something has come. */
+  noteArrival(): void {
+    if (this.isForSilence && !this.signal.aborted) this.timer.refresh();
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
 }
 
 function request(wanted: RelayRequest): Promise<Response> {
-  const { url, method, bearerToken, body, content, headers, accept, timeoutMs } = wanted;
+  const { url, method, bearerToken, body, content, headers, accept, patience } = wanted;
   const json = body === undefined ? undefined : JSON.stringify(body);
   const type = content ? 'application/octet-stream' : 'application/json';
   const answer = fetch(url, {
@@ -76,13 +122,13 @@ function request(wanted: RelayRequest): Promise<Response> {
       ...headers,
     },
     body: content ? new Blob([new Uint8Array(content)]) : (json ?? null),
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: patience.signal,
   });
   return explained(answer);
 }
 
 /** Undefined when there are more: nothing that large is a relay's. */
-async function readBytes(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
+async function readBytes(response: Response, maxBytes: number, patience: Patience): Promise<Uint8Array | undefined> {
   const stream: ReadableStream<Uint8Array> | null = response.body;
   const reader = stream?.getReader();
   const pieces: Uint8Array[] = [];
@@ -90,6 +136,7 @@ async function readBytes(response: Response, maxBytes: number): Promise<Uint8Arr
   for (;;) {
     const { value } = (reader && (await explained(reader.read()))) ?? {};
     if (!value) return join(pieces, byteLength);
+    patience.noteArrival();
     byteLength += value.byteLength;
     if (byteLength > maxBytes) {
       // What is left is dropped with the connection.
@@ -128,6 +175,6 @@ function explained<T>(answer: Promise<T>): Promise<T> {
 // fetch says only "fetch failed"; why is in the cause.
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'it did not answer in time';
+  if (error.name === 'TimeoutError') return error.message;
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
 }

@@ -15,6 +15,15 @@ export interface TransferView {
   readonly totalBytes: number;
   /** What keeps it from going on, for the person. */
   readonly trouble?: string;
+  /** It does not go on by itself: `trouble` says why. */
+  readonly isRefused?: boolean;
+  /** It goes on by itself. */
+  readonly waiting?: {
+    /** For the person. */
+    readonly reason: string;
+    /** When it is tried again, in milliseconds since the epoch; undefined when that is not known. */
+    readonly nextTryAtMs: number | undefined;
+  };
 }
 
 /** Contents of files that are no texts, on their way or waiting for it. */
@@ -33,6 +42,8 @@ export interface EarlierContent {
   readonly replacedMs: number;
   /** Who did it; shown as text only. */
   readonly replacedBy: string;
+  /** It never was in its place: who wrote it did so without knowing of a later one, and noted it then. */
+  readonly isConcurrent?: boolean;
 }
 
 /** No larger file is shown. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { showWorkbench } from './testing/shown-workbench.ts';
+import type { TransferView } from './transfers-model.ts';
 
 /** A picture of one transparent point. */
 const PNG = Uint8Array.from(
@@ -25,13 +26,17 @@ it('a picture is shown, saved and brought back as it was', async () => {
   fake.transfers.content = { ok: true, value: PNG };
   fake.transfers.earlier = {
     ok: true,
-    value: [{ blob: 'b'.repeat(64), sizeBytes: 2048, replacedMs: 0, replacedBy: '<b>Ben</b>' }],
+    value: [
+      { blob: 'b'.repeat(64), sizeBytes: 2048, replacedMs: 0, replacedBy: '<b>Ben</b>' },
+      { blob: 'd'.repeat(64), sizeBytes: 1024, replacedMs: 0, replacedBy: 'Ana', isConcurrent: true },
+    ],
   };
   await userEvent.click(page.getByRole('button', { name: 'Save a Copy…' }));
   await expect.poll(() => fake.calls).toContain('save copy f0');
   await userEvent.click(page.getByRole('button', { name: 'Show Earlier Versions' }));
   await expect.element(page.getByText(/2\.0 KiB, until <b>Ben<\/b> replaced it/)).toBeVisible();
-  await userEvent.click(page.getByRole('button', { name: 'Bring Back' }));
+  await expect.element(page.getByText(/1\.0 KiB, by Ana, sent on .* when there was a later one/)).toBeVisible();
+  await userEvent.click(page.getByRole('button', { name: 'Bring Back' }).first());
   await expect.poll(() => fake.calls).toContain(`bring back f0 ${'b'.repeat(64)}`);
 });
 
@@ -78,6 +83,26 @@ it('says that a content has not come, how far it is, and what keeps it', async (
   const files = state.get().files.map((file) => ({ ...file, trouble: 'The disk of this device is full.' }));
   state.set({ ...state.get(), files });
   await expect.element(page.getByText('The disk of this device is full.')).toBeVisible();
+});
+
+it('says that a content waits for its next try, and that the relay has refused one', async () => {
+  const fake = await showPicture({ sizeBytes: 10_485_760 });
+  fake.transfers.showUpload('f0', 4_299_162, 10_485_760);
+  const { state } = fake.transfers;
+  const change = (changes: Partial<TransferView>) =>
+    state.set({ ...state.get(), files: state.get().files.map((file) => ({ ...file, ...changes })) });
+  const nextTryAtMs = Date.now() + 15_000;
+  change({ waiting: { reason: 'The relay does not answer.', nextTryAtMs } });
+  await expect.element(page.getByTestId('transfers')).toHaveTextContent('↑ 1 file, 41 % waiting');
+  const until = new Date(nextTryAtMs).toLocaleTimeString();
+  await expect.element(page.getByText(`The relay does not answer. Next try at ${until}.`)).toBeVisible();
+  await expect.element(page.getByRole('treeitem', { name: /logo\.png/ })).toHaveTextContent('logo.png↑ 41 %, waiting');
+  const none = { files: 0, doneBytes: 0, totalBytes: 0 };
+  state.set({ ...state.get(), up: none });
+  change({ isRefused: true, trouble: 'The room is full.' });
+  await expect.element(page.getByTestId('transfers')).toHaveTextContent('1 file refused');
+  await expect.element(page.getByText('Not sent to the relay: The room is full.')).toBeVisible();
+  await expect.element(page.getByRole('progressbar')).not.toBeInTheDocument();
 });
 
 it('a picture that cannot be fetched now says when it comes, and comes then', async () => {

@@ -38,8 +38,8 @@ export interface ApiServices {
 export type ApiAnswer =
   | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
   | { readonly status: 204 }
-  /** `sent` is disposed when the answer has gone out, or will not. */
-  | { readonly status: number; readonly bytes: Uint8Array; readonly sent?: Disposable }
+  /** `contentRange`: the header. `sent` is disposed when the answer has gone out, or will not. */
+  | { readonly status: number; readonly bytes: Uint8Array; readonly contentRange?: string; readonly sent?: Disposable }
   /** Lines of JSON, one by one. */
   | { readonly status: number; readonly lines: AsyncIterable<Readonly<Record<string, unknown>>> };
 

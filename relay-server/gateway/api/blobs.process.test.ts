@@ -177,6 +177,19 @@ describe('a blob', () => {
   });
 });
 
+it('[BL7] those that a room lacks are told to who can send them', async () => {
+  const { at, blob, owner, room, sign, upload } = await start();
+  const other = hashOf(Buffer.from('other'));
+  const askFor = (blobs: unknown, token = owner) => relay().ask(`POST ${at}`, { token, body: { blobs } });
+  expect(await askFor([blob, other])).toMatchObject({ status: 200, body: { lacking: [blob, other] } });
+  await upload(owner);
+  expect(await askFor([blob, other, other])).toMatchObject({ status: 200, body: { lacking: [other] } });
+  for (const blobs of [[], undefined, other, [other.slice(1)], [7], Array.from({ length: 1_001 }, () => other)])
+    expect(await askFor(blobs)).toMatchObject({ status: 400, body: { error: 'invalid-field' } });
+  for (const wish of [{ role: 'viewer' }, { role: 'commenter' }, { role: 'editor', paths: ['src/**'] }] as const)
+    expect(await askFor([other], await sign({ room, ...wish }))).toMatchObject({ status: 403 });
+});
+
 describe('limits of blobs', () => {
   it('are those of one, of a part, and of the room with all that is on its way', async () => {
     const { editor, claim, room } = await start();

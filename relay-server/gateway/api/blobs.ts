@@ -1,9 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
-import { BLOB_PART_BYTES, blobPartCount, INDEX_DOCUMENT, isBlobId } from '../../../shared/workspace/index.ts';
+import {
+  BLOB_PART_BYTES,
+  blobPartCount,
+  INDEX_DOCUMENT,
+  isBlobId,
+  MAX_ASKED_BLOBS,
+} from '../../../shared/workspace/index.ts';
 import { accessTo } from '../../access/standing.ts';
-import type { TakenPart } from '../../blobs/index.ts';
+import type { BlobLimits, TakenPart } from '../../blobs/index.ts';
 import type { TransferSlots } from '../../blobs/transfer-slots.ts';
+import type { BlobKey } from '../../log/blob-index.ts';
 import { contentHash } from '../../log/content-hash.ts';
 import { HttpError } from '../http-error.ts';
 import { checkFields, invalid, readJsonObject } from '../json-body.ts';
@@ -27,15 +34,34 @@ export const BLOB_ROUTES: Readonly<Record<string, BlobRoute>> = {
   'POST blobs/*': finishBlob,
   'GET blobs/*/parts/*': readPart,
   'PUT blobs/*/parts/*': takePart,
+  'PATCH blobs/*/parts/*': takePiece,
 };
 
 /** A hash in JSON takes so much. */
 const BYTES_PER_HASH = 80;
+/** The longest list of blobs that is taken, as JSON. */
+export const MAX_LACKING_BYTES = MAX_ASKED_BLOBS * BYTES_PER_HASH + 1024;
 const RETRY_AFTER_MS = 1_000;
 const BUSY = 'Too many files are on their way already. Try again in a moment.';
 const ONLY_EDITORS = 'Only editors can add the contents of files: you may read.';
 const ONLY_SOME_PATHS =
   'Your link is for some paths of the room: only people who see all of it can add the contents of files.';
+
+/** Which of many blobs the room does not have as a whole, for those who can send them. */
+export async function listLacking(
+  { blobs }: ApiServices,
+  member: Member,
+  request: IncomingMessage,
+): Promise<ApiAnswer> {
+  assertWriter(member);
+  const body = await readJsonObject(request, MAX_LACKING_BYTES);
+  checkFields(body, ['blobs']);
+  const listed: readonly unknown[] = Array.isArray(body['blobs']) ? body['blobs'] : [];
+  const asked = listed.filter(isBlobId);
+  if (asked.length !== listed.length || asked.length === 0 || asked.length > MAX_ASKED_BLOBS)
+    throw invalid('blobs', `must be a list of 1 to ${MAX_ASKED_BLOBS} hashes of 64 lowercase hexadecimal digits`);
+  return { status: 200, body: { lacking: await blobs.rooms.findLacking(member.key, asked) } };
+}
 
 /** What there is of a blob. */
 async function describeBlob(services: ApiServices, { request, room, blob }: BlobRequest): Promise<ApiAnswer> {
@@ -47,7 +73,7 @@ async function describeBlob(services: ApiServices, { request, room, blob }: Blob
   return { status: 200, body: { state: record.state, sizeBytes, parts } };
 }
 
-/** The bytes of a part of a whole blob. */
+/** The bytes of a part of a whole blob, or some of them. */
 async function readPart(services: ApiServices, { request, room, blob, part }: BlobRequest): Promise<ApiAnswer> {
   const reader = await requireReader(services, request, room, blob);
   const { rooms, downloads } = services.blobs;
@@ -55,7 +81,7 @@ async function readPart(services: ApiServices, { request, room, blob, part }: Bl
   try {
     const bytes = await rooms.readPart({ ...reader.key, blob }, part);
     if (!bytes) throw notThere();
-    return { status: 200, bytes, sent: slot };
+    return { ...selectRange(bytes, request.headers.range), sent: slot };
   } catch (error) {
     slot.dispose();
     throw error;
@@ -66,24 +92,78 @@ async function readPart(services: ApiServices, { request, room, blob, part }: Bl
 async function takePart(services: ApiServices, { request, room, blob, part }: BlobRequest): Promise<ApiAnswer> {
   const writer = await requireWriter(services, request, room);
   const { rooms, uploads } = services.blobs;
-  const { maxBlobBytes } = rooms.limits;
-  if (part >= blobPartCount(maxBlobBytes)) throw tooLarge(maxBlobBytes);
-  const sha256 = request.headers['x-content-sha256'];
-  if (!isBlobId(sha256))
-    throw new HttpError(400, 'invalid-field', 'The header `X-Content-SHA256` must have the hash of the part.');
+  refuseBeyond(part, rooms.limits);
+  const sha256 = readPartHash(request);
   const slot = takeSlot(uploads, writer);
   try {
     const bytes = await readRawBody(request, BLOB_PART_BYTES);
     // The sender decides when a body comes: they may not be let in, or not write, any more.
     const { key } = await requireWriter(services, request, room);
-    if (contentHash(bytes) !== sha256)
-      throw new HttpError(422, 'part-mismatch', 'The part was damaged on its way: send it again.');
-    const taken = await rooms.takePart({ ...key, blob }, part, bytes);
-    if (taken.kind === 'refused') throw refusalOf(taken.reason, maxBlobBytes);
-    return DONE;
+    return await storePart(services, { ...key, blob }, { part, sha256, bytes });
   } finally {
     slot.dispose();
   }
+}
+
+/** Takes a piece of a part; the last one makes it be stored. */
+async function takePiece(services: ApiServices, { request, room, blob, part }: BlobRequest): Promise<ApiAnswer> {
+  const writer = await requireWriter(services, request, room);
+  const { rooms, uploads, partial } = services.blobs;
+  refuseBeyond(part, rooms.limits);
+  const sha256 = readPartHash(request);
+  const sizeBytes = readCount(request, 'upload-length', 1, BLOB_PART_BYTES);
+  const offset = readCount(request, 'upload-offset', 0, sizeBytes - 1);
+  const slot = takeSlot(uploads, writer);
+  try {
+    const piece = await readRawBody(request, sizeBytes - offset);
+    const { key, grant } = await requireWriter(services, request, room);
+    const described = { part, sha256, sizeBytes };
+    const blobKey = { ...key, blob };
+    const foreseen = offset === 0 ? await rooms.foresee(blobKey, described) : undefined;
+    if (foreseen?.kind === 'refused') throw refusalOf(foreseen.reason, rooms.limits.maxBlobBytes);
+    if (foreseen) return DONE;
+    const partialKey = { ...blobKey, ...described, subject: grant.subject };
+    const taken = partial.add(partialKey, offset, piece);
+    const { kind } = taken;
+    if (kind === 'kept') return { status: 202, body: { receivedBytes: taken.receivedBytes } };
+    if (kind === 'elsewhere') {
+      // The answer to its last piece may have been lost.
+      return (await rooms.hasPart(blobKey, described)) ? DONE : answerElsewhere(taken.receivedBytes);
+    }
+    try {
+      const done = await storePart(services, blobKey, { part, sha256, bytes: taken.bytes });
+      partial.drop(partialKey);
+      return done;
+    } catch (error) {
+      if (error instanceof HttpError && error.status === 422) partial.drop(partialKey);
+      throw error;
+    }
+  } finally {
+    slot.dispose();
+  }
+}
+
+interface SentPart {
+  readonly part: number;
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+async function storePart(
+  { blobs: { rooms } }: ApiServices,
+  key: BlobKey,
+  { part, sha256, bytes }: SentPart,
+): Promise<ApiAnswer> {
+  if (contentHash(bytes) !== sha256)
+    throw new HttpError(422, 'part-mismatch', 'The part was damaged on its way: send it again.');
+  const taken = await rooms.takePart(key, part, bytes);
+  if (taken.kind === 'refused') throw refusalOf(taken.reason, rooms.limits.maxBlobBytes);
+  return DONE;
+}
+
+function answerElsewhere(receivedBytes: number): ApiAnswer {
+  const explanation = `The relay has ${receivedBytes} bytes of this part: go on from there.`;
+  return { status: 409, body: { error: 'wrong-offset', explanation, receivedBytes } };
 }
 
 /** Makes a blob whole of which all parts are there. */
@@ -149,12 +229,44 @@ async function requireReader(
 
 async function requireWriter(services: ApiServices, request: IncomingMessage, room: string): Promise<Member> {
   const member = await requireMember(services, request, room);
-  const { standing, grant } = member;
+  assertWriter(member);
+  return member;
+}
+
+function assertWriter({ standing, grant }: Member): void {
   // A blob is of use to those alone who can list it.
   if (accessTo(standing, INDEX_DOCUMENT) !== 'write')
     throw new HttpError(403, 'forbidden', standing.explanation === '' ? ONLY_EDITORS : standing.explanation);
   if (grant.paths) throw new HttpError(403, 'forbidden', ONLY_SOME_PATHS);
-  return member;
+}
+
+function refuseBeyond(part: number, { maxBlobBytes }: BlobLimits): void {
+  if (part >= blobPartCount(maxBlobBytes)) throw tooLarge(maxBlobBytes);
+}
+
+function readPartHash({ headers }: IncomingMessage): string {
+  const sha256 = headers['x-content-sha256'];
+  if (isBlobId(sha256)) return sha256;
+  throw new HttpError(400, 'invalid-field', 'The header `X-Content-SHA256` must have the hash of the part.');
+}
+
+function readCount({ headers }: IncomingMessage, header: string, min: number, max: number): number {
+  const said = headers[header];
+  const count = typeof said === 'string' && /^\d{1,10}$/.test(said) ? Number(said) : NaN;
+  if (count >= min && count <= max) return count;
+  throw new HttpError(400, 'invalid-field', `The header \`${header}\` must be a whole number from ${min} to ${max}.`);
+}
+
+/** What of `bytes` a `Range` header asks for; all of it when it is none of one span. */
+function selectRange(bytes: Uint8Array, header: string | undefined): Extract<ApiAnswer, { bytes: Uint8Array }> {
+  const [, from, to] = /^bytes=(\d{1,10})-(\d{0,10})$/.exec(header ?? '') ?? [];
+  if (from === undefined || to === undefined) return { status: 200, bytes };
+  const first = Number(from);
+  const last = Math.min(to === '' ? Infinity : Number(to), bytes.byteLength - 1);
+  if (first > last)
+    throw new HttpError(416, 'no-such-range', `The part has ${bytes.byteLength} bytes: ask for some of them.`);
+  const contentRange = `bytes ${first}-${last}/${bytes.byteLength}`;
+  return { status: 206, bytes: bytes.subarray(first, last + 1), contentRange };
 }
 
 function takeSlot(slots: TransferSlots, { key, grant }: Member): Disposable {

@@ -12,7 +12,7 @@ export const MAX_EVENT_BYTES = 1024 * 1024;
 const EVENT_ID = /^[A-Za-z0-9_-]{16,64}$/;
 const MAX_SPANS = 20_000;
 const MAX_FILES = 1_000_000;
-const MAX_DETAIL = 1_024;
+const MAX_DETAIL = 65_536;
 /** The last moment that a date can be. */
 const MAX_TIME_MS = 8.64e15;
 const DEFAULT_LIMIT = 100;

@@ -12,7 +12,7 @@ import {
   requireOwner,
 } from './api-services.ts';
 import { listAudit } from './audit.ts';
-import { BLOB_ROUTES } from './blobs.ts';
+import { BLOB_ROUTES, listLacking, MAX_LACKING_BYTES } from './blobs.ts';
 import { MAX_CHANGES_BYTES, readChanges, readRoomChanges } from './changes.ts';
 import { listEvents, MAX_EVENT_BYTES, postEvent } from './events.ts';
 import { decideJoinRequest, listJoinRequests } from './join-requests.ts';
@@ -50,6 +50,7 @@ const MEMBER_ROUTES: Readonly<Record<string, MemberRoute>> = {
   'POST events': { answer: postEvent, maxBodyBytes: MAX_EVENT_BYTES },
   'GET events': { answer: listEvents },
   'GET changes/*': { answer: readChanges, isSlow: true },
+  'POST blobs': { answer: listLacking, maxBodyBytes: MAX_LACKING_BYTES },
   'POST changes': { answer: readRoomChanges, maxBodyBytes: MAX_CHANGES_BYTES, isSlow: true },
 };
 
@@ -86,7 +87,7 @@ const REFUSALS: Readonly<Record<RefusalReason, readonly [status: number, code: s
   'unknown-person': [404, 'not-found'],
   'unfit-person': [400, 'invalid-field'],
 };
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Answers `/api/…`. Rejects with {@link HttpError} for what is wrong with the request. */
 export async function answerApi(services: ApiServices, request: IncomingMessage, path: string): Promise<ApiAnswer> {

@@ -58,6 +58,7 @@ const OWNER_ROWS: Readonly<Record<string, Row>> = {
 };
 
 const BLOB_BYTES = Buffer.from('secret bytes of a blob');
+const BLOB_OF_NOBODY = '0'.repeat(64);
 
 /** What is asked of events and changes. */
 const EVENT = {
@@ -74,6 +75,7 @@ const MEMBER_ROWS: Readonly<Record<string, Row & { readonly refused?: readonly R
   'POST events': { body: EVENT, ok: 201, foreign: 201, refused: ['commenter', 'viewer'] },
   'GET events': { ok: 200, foreign: 200 },
   'GET changes/*': { id: () => 'file?epoch=e&after=0', ok: 200, foreign: 404 },
+  'POST blobs': { body: { blobs: [BLOB_OF_NOBODY] }, ok: 200, foreign: 200, refused: ['commenter', 'viewer'] },
   'GET blobs/*': { id: ({ blob }) => blob, ok: 200, foreign: 404 },
   'GET blobs/*/parts/*': { id: ({ blob }) => blob, ok: 200, foreign: 404 },
   'PUT blobs/*/parts/*': {

@@ -7,7 +7,7 @@ import { mutateBytes, oddJson, oddNumber, oddText } from './odd-values.ts';
 const EMPTY = new Uint8Array(0);
 /** Few, so that one begins what another goes on with, or has made whole. */
 const CONTENTS = [1, 2, 3].map((byte) => new Uint8Array(100).fill(byte));
-const METHODS = ['GET', 'PUT', 'POST'] as const;
+const METHODS = ['GET', 'PUT', 'PATCH', 'POST'] as const;
 
 /** Something about a blob: a part that is none, a claim that does not fit, a number that is too large. */
 export function hostileBlobRequest(
@@ -19,9 +19,10 @@ export function hostileBlobRequest(
   const path = `/api/rooms/${room}/blobs/${blob}`;
   const method = random.pick(METHODS);
   const part = random.chance(0.7) ? 0 : oddNumber(random);
-  const isPart = method === 'PUT' || random.chance(0.3);
-  const body = method === 'GET' ? EMPTY : method === 'PUT' ? partOf(random, bytes) : claimOf(random, bytes);
-  const type = method === 'PUT' ? 'application/octet-stream' : 'application/json';
+  const isSent = method === 'PUT' || method === 'PATCH';
+  const isPart = isSent || random.chance(0.3);
+  const body = method === 'GET' ? EMPTY : isSent ? partOf(random, bytes) : claimOf(random, bytes);
+  const type = isSent ? 'application/octet-stream' : 'application/json';
   return {
     method: random.chance(0.05) ? 'DELETE' : method,
     path: isPart ? `${path}/parts/${part}` : path,
@@ -30,6 +31,8 @@ export function hostileBlobRequest(
       Authorization: `Bearer ${bearer.replace(/[^\x20-\x7e]/g, '~')}`,
       // Some in pieces of an unknown number.
       ...(random.chance(0.3) ? { 'Transfer-Encoding': 'chunked' } : {}),
+      ...(method === 'PATCH' ? pieceHeaders(random, bytes) : {}),
+      ...(method === 'GET' && random.chance(0.3) ? { Range: `bytes=${oddNumber(random)}-${oddNumber(random)}` } : {}),
       ...(random.chance(0.1) ? {} : { 'X-Content-SHA256': random.chance(0.2) ? 'a'.repeat(64) : contentHash(body) }),
     },
     body,
@@ -42,6 +45,13 @@ function partOf(random: SeededRandom, bytes: Uint8Array): Uint8Array {
   if (kind === 1) return new Uint8Array(BLOB_PART_BYTES + 1);
   if (kind < 6) return mutateBytes(random, bytes);
   return bytes;
+}
+
+/** Where a piece belongs: it fits, or is none of the part, or of no part. */
+function pieceHeaders(random: SeededRandom, bytes: Uint8Array): Readonly<Record<string, string>> {
+  const offset = random.chance(0.5) ? 0 : random.chance(0.5) ? random.below(bytes.byteLength) : oddNumber(random);
+  const length = random.chance(0.8) ? 2 * bytes.byteLength : oddNumber(random);
+  return { 'Upload-Offset': String(offset), 'Upload-Length': String(length) };
 }
 
 function claimOf(random: SeededRandom, bytes: Uint8Array): Uint8Array {

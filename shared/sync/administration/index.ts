@@ -2,6 +2,7 @@
 export { RoomAdministration, type RoomAdministrationOptions } from './room-administration.ts';
 export {
   explainRefusal,
+  heeding,
   type RelayAnswer,
   type RelayRequest,
   type RoomAnswer,
@@ -16,6 +17,7 @@ export {
   type EventsPage,
   type LabelledEvent,
   type LabelsPage,
+  MAX_EVENT_DETAIL,
   MAX_EVENT_LABEL,
   MAX_EVENT_SPANS,
   type NewEvent,

@@ -19,7 +19,7 @@ export interface NewEvent {
   readonly kind: 'bulk' | 'blob';
   /** One line for people; what is longer than {@link MAX_EVENT_LABEL} is cut. */
   readonly label: string;
-  /** For programs, at most 1,024 characters. */
+  /** For programs, at most {@link MAX_EVENT_DETAIL} characters. */
   readonly detail?: string;
   /** How many files it was about. */
   readonly files: number;
@@ -62,6 +62,8 @@ export interface LabelsPage {
 
 /** The longest label, in characters of UTF-16. */
 export const MAX_EVENT_LABEL = 200;
+/** The longest detail, in characters of UTF-16. */
+export const MAX_EVENT_DETAIL = 65_536;
 /** An event with more edits is to be sent as several. */
 export const MAX_EVENT_SPANS = 20_000;
 

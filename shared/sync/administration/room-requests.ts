@@ -4,7 +4,7 @@ import type { TokenSource } from '../token-source.ts';
 
 /** A request to the relay's HTTP interface. */
 export interface RelayRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly bearerToken: string;
   /** Sent as JSON. */
@@ -14,8 +14,11 @@ export interface RelayRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** What a successful answer is read as; a refusal is JSON whatever was asked for. */
   readonly answerAs: 'json' | 'lines' | 'bytes';
-  /** How long the whole may take, when it is not as usual. */
-  readonly timeoutMs?: number;
+  /**
+   * How long nothing of the answer may come, in place of how long the whole may take: a slow line carries on for as long
+   * as it carries anything.
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 export interface RelayAnswer {
@@ -26,6 +29,15 @@ export interface RelayAnswer {
 
 /** Rejects, with a message for the person, when no answer came. */
 export type SendRequest = (request: RelayRequest) => Promise<RelayAnswer>;
+
+/** Asks as `send` does, and tells whenever a relay has answered, refusals too: what stands before one says 502 to 504. */
+export function heeding(send: SendRequest, onAnswered: () => void): SendRequest {
+  return async (request) => {
+    const answer = await send(request);
+    if (answer.status < 500) onAnswered();
+    return answer;
+  };
+}
 
 export interface RoomRequestsOptions {
   /** Origin and base path of the relay, without a trailing slash. */
@@ -38,7 +50,7 @@ export interface RoomRequestsOptions {
 
 /** What is asked of a room. */
 export interface RoomRequest extends Partial<
-  Pick<RelayRequest, 'method' | 'body' | 'bytes' | 'headers' | 'answerAs' | 'timeoutMs'>
+  Pick<RelayRequest, 'method' | 'body' | 'bytes' | 'headers' | 'answerAs' | 'idleTimeoutMs'>
 > {
   /** Below the room's own address. */
   readonly path: string;
@@ -100,7 +112,7 @@ export class RoomRequests {
 /** What a refusal says to the person; of an answer whose status is none of success. */
 export function explainRefusal({ status, body }: RelayAnswer): Refused {
   const said: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'explanation') : undefined;
-  const isTransient = status >= 500 || status === 429;
+  const isTransient = status >= 500 || status === 429 || status === 408;
   if (typeof said === 'string') return refuse(said.slice(0, 1024), isTransient);
   return refuse(`The relay answered with HTTP status ${status}.`, isTransient);
 }

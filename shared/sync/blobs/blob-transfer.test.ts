@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { BLOB_PART_BYTES } from '../../workspace/index.ts';
 import { systemScheduler } from '../../lifecycle/index.ts';
 import { type RelayAnswer, type RelayRequest, RoomRequests } from '../administration/index.ts';
-import { type BlobSink, downloadBlob, type TransferProgress, uploadBlob } from './index.ts';
+import {
+  type BlobSink,
+  downloadBlob,
+  type IncomingParts,
+  TransferLine,
+  type TransferProgress,
+  uploadBlob,
+} from './index.ts';
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const BYTES = new Uint8Array(2 * BLOB_PART_BYTES + 5).map((_, index) => index % 251);
@@ -18,11 +25,37 @@ const COMPLETE = {
 
 type Answer = (request: RelayRequest) => RelayAnswer | undefined;
 
+/** What of a part a request sends: all of it, or a piece. */
+function pieceOf({ method, headers, bytes = new Uint8Array(0) }: RelayRequest) {
+  if (method === 'PUT') return { bytes, offset: 0, sizeBytes: bytes.byteLength };
+  if (method !== 'PATCH') return undefined;
+  const [offset, sizeBytes] = [Number(headers?.['Upload-Offset']), Number(headers?.['Upload-Length'])];
+  return { bytes, offset, sizeBytes };
+}
+
 /** What is asked is answered by `answer`, or else as a relay does that has `stored`. */
 function start(answer: Answer = () => undefined, stored = new Map<number, Uint8Array>()) {
   const asked: string[] = [];
   const waits: number[] = [];
   let isWhole = false;
+  /** By their hash. */
+  const partial = new Map<string, Uint8Array>();
+  const takePiece = (part: number, request: RelayRequest): RelayAnswer | undefined => {
+    const sha256 = request.headers?.['X-Content-SHA256'] ?? '';
+    const piece = pieceOf(request);
+    if (!piece) return undefined;
+    const before = partial.get(sha256) ?? new Uint8Array(0);
+    const receivedBytes = before.byteLength;
+    if (piece.offset !== receivedBytes) return { status: 409, body: { error: 'wrong-offset', receivedBytes } };
+    const bytes = Buffer.concat([before, piece.bytes]);
+    partial.set(sha256, bytes);
+    if (bytes.byteLength < piece.sizeBytes) return { status: 202, body: { receivedBytes: bytes.byteLength } };
+    partial.delete(sha256);
+    expect(sha256).toBe(hashOf(bytes));
+    stored.set(part, bytes);
+    asked.push(`PART ${part}`);
+    return { status: 204, body: undefined };
+  };
   const describe = (): RelayAnswer => {
     const parts = [...stored].map(([part, bytes]) => ({ part, sha256: hashOf(bytes) }));
     if (isWhole) return { status: 200, body: COMPLETE };
@@ -31,11 +64,8 @@ function start(answer: Answer = () => undefined, stored = new Map<number, Uint8A
   const relay = (request: RelayRequest): RelayAnswer => {
     const part = Number(/parts\/(\d+)$/.exec(request.url)?.[1] ?? -1);
     const bytes = stored.get(part);
-    if (request.method === 'PUT') {
-      expect(request.headers?.['X-Content-SHA256']).toBe(hashOf(request.bytes ?? new Uint8Array(0)));
-      stored.set(part, request.bytes ?? new Uint8Array(0));
-      return { status: 204, body: undefined };
-    }
+    const taken = takePiece(part, request);
+    if (taken) return taken;
     if (request.method === 'POST') {
       expect(request.body).toEqual({ sizeBytes: BYTES.byteLength, parts: HASHES });
       const missing = [0, 1, 2].filter((number) => !stored.has(number));
@@ -43,14 +73,18 @@ function start(answer: Answer = () => undefined, stored = new Map<number, Uint8A
       return isWhole ? { status: 204, body: undefined } : { status: 409, body: { error: 'parts-missing', missing } };
     }
     if (part < 0) return describe();
-    return bytes ? { status: 200, body: bytes } : { status: 404, body: {} };
+    if (!bytes) return { status: 404, body: {} };
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers?.['Range'] ?? '') ?? [];
+    if (from === undefined) return { status: 200, body: bytes };
+    return { status: 206, body: bytes.subarray(Number(from), Number(to) + 1) };
   };
   const requests = new RoomRequests({
     relayUrl: 'https://relay',
     room: 'r',
     tokens: { obtain: async () => ({ kind: 'granted', granted: { token: 't', expiresAtMs: 9 } }) },
     send: async (request) => {
-      asked.push(`${request.method} ${request.url.slice('https://relay/api/rooms/r/blobs/'.length + 64)}`);
+      const path = request.url.slice('https://relay/api/rooms/r/blobs/'.length + 64);
+      if (!pieceOf(request)) asked.push(`${request.method} ${path}`);
       return answer(request) ?? relay(request);
     },
   });
@@ -61,8 +95,14 @@ function start(answer: Answer = () => undefined, stored = new Map<number, Uint8A
       return systemScheduler.schedule(task, 0);
     },
   };
-  const options = { requests, sha256: async (bytes: Uint8Array) => hashOf(bytes), scheduler, random: () => 0 };
-  return { options, asked, waits, stored, makeWhole: () => (isWhole = true) };
+  const options = {
+    requests,
+    sha256: async (bytes: Uint8Array) => hashOf(bytes),
+    scheduler,
+    random: () => 0,
+    line: new TransferLine({ elapsedMs: () => 0 }),
+  };
+  return { options, partial, asked, waits, stored, makeWhole: () => (isWhole = true) };
 }
 
 const SOURCE = {
@@ -106,8 +146,8 @@ function allStored(): Map<number, Uint8Array> {
 describe('an upload', () => {
   it('that is too large ends before much of it was sent', async () => {
     const tooLarge = { status: 413, body: { error: 'blob-too-large', explanation: 'Files of at most 1 MiB.' } };
-    const { options, stored } = start(({ method, url }) => {
-      return method === 'PUT' && url.endsWith('/parts/2') ? tooLarge : undefined;
+    const { options, stored } = start((request) => {
+      return pieceOf(request) && request.url.endsWith('/parts/2') ? tooLarge : undefined;
     });
     const outcome = await uploadBlob(options, BLOB, SOURCE);
     expect(outcome).toEqual({ kind: 'failed', reason: 'refused', explanation: 'Files of at most 1 MiB.' });
@@ -120,8 +160,9 @@ describe('an upload', () => {
     expect(await uploadBlob(options, BLOB, SOURCE, { onProgress: (at) => progress.push(at) })).toEqual({
       kind: 'done',
     });
-    expect(asked.toSorted()).toEqual(['GET ', 'POST ', 'PUT /parts/0', 'PUT /parts/2']);
-    expect(progress).toHaveLength(3);
+    expect(asked.toSorted()).toEqual(['GET ', 'PART 0', 'PART 2', 'POST ']);
+    expect(progress.length).toBeGreaterThan(5);
+    expect(progress).toEqual(progress.toSorted((a, b) => a.doneBytes - b.doneBytes));
     expect(progress.at(-1)).toEqual({ doneBytes: BYTES.byteLength, totalBytes: BYTES.byteLength });
   });
 
@@ -142,8 +183,8 @@ describe('an upload', () => {
       new Map([[0, new Uint8Array([1])]]),
     );
     expect(await uploadBlob(options, BLOB, SOURCE)).toEqual({ kind: 'done' });
-    expect(asked.filter((request) => request === 'PUT /parts/0')).toHaveLength(1);
-    expect(asked.filter((request) => request === 'PUT /parts/2')).toHaveLength(2);
+    expect(asked.filter((request) => request === 'PART 0')).toHaveLength(1);
+    expect(asked.filter((request) => request === 'PART 2')).toHaveLength(2);
     const hopeless = start(({ method }) =>
       method === 'POST' ? { status: 409, body: { error: 'parts-missing', missing: [0, 99, 'x'] } } : undefined,
     );
@@ -154,8 +195,8 @@ describe('an upload', () => {
 
   it('waits for a busy relay, and says when it cannot go on', async () => {
     let refusals = 3;
-    const busy = start(({ method }) =>
-      method === 'PUT' && refusals-- > 0 ? { status: 429, body: { explanation: 'Too many.' } } : undefined,
+    const busy = start((request) =>
+      pieceOf(request) && refusals-- > 0 ? { status: 429, body: { explanation: 'Too many.' } } : undefined,
     );
     expect(await uploadBlob(busy.options, BLOB, SOURCE)).toEqual({ kind: 'done' });
     expect(busy.waits).toHaveLength(3);
@@ -170,8 +211,8 @@ describe('an upload', () => {
       [409, 'refused'],
     ] as const;
     for (const [status, reason] of answers) {
-      const refused = start(({ method }) =>
-        method === 'PUT' ? { status, body: { explanation: 'No room.' } } : undefined,
+      const refused = start((request) =>
+        pieceOf(request) ? { status, body: { explanation: 'No room.' } } : undefined,
       );
       const outcome = await uploadBlob(refused.options, BLOB, SOURCE);
       expect(outcome).toEqual({ kind: 'failed', reason, explanation: 'No room.' });
@@ -179,6 +220,39 @@ describe('an upload', () => {
     }
     const changed = start(({ method }) => (method === 'POST' ? { status: 422, body: {} } : undefined));
     expect(await uploadBlob(changed.options, BLOB, SOURCE)).toMatchObject({ kind: 'failed', reason: 'changed' });
+  });
+
+  it('goes on within a part from what the relay has of it, and says when that is lost', async () => {
+    let cuts = 0;
+    const [first = new Uint8Array(0)] = PARTS;
+    // The answer to a piece is lost; another relay, which has none of it, answers for a while.
+    const world = start((request) => {
+      const piece = pieceOf(request);
+      if (!piece || !request.url.endsWith('parts/0') || piece.offset === 0 || ++cuts > 2) return undefined;
+      if (cuts === 2) return { status: 409, body: { error: 'wrong-offset', receivedBytes: 0 } };
+      const sha256 = request.headers?.['X-Content-SHA256'] ?? '';
+      world.partial.set(sha256, first.slice(0, piece.offset + piece.bytes.byteLength));
+      throw new Error('gone');
+    });
+    const progress: number[] = [];
+    const watch = { onProgress: ({ doneBytes }: TransferProgress) => void progress.push(doneBytes) };
+    expect(await uploadBlob(world.options, BLOB, SOURCE, watch)).toEqual({ kind: 'done' });
+    expect(progress.some((bytes, index) => bytes < (progress[index - 1] ?? 0))).toBe(true);
+    expect(progress.at(-1)).toBe(BYTES.byteLength);
+    expect(cuts).toBeGreaterThan(2);
+  });
+
+  it('sends parts as a whole to a relay that takes no pieces, or never has what it took', async () => {
+    const old = start(({ method }) => (method === 'PATCH' ? { status: 405, body: {} } : undefined));
+    expect(await uploadBlob(old.options, BLOB, SOURCE)).toEqual({ kind: 'done' });
+    const forgetful = start(({ method, headers }) =>
+      method === 'PATCH' && headers?.['Upload-Offset'] !== '0'
+        ? { status: 409, body: { error: 'wrong-offset', receivedBytes: 0 } }
+        : method === 'PATCH'
+          ? { status: 202, body: { receivedBytes: 4096 } }
+          : undefined,
+    );
+    expect(await uploadBlob(forgetful.options, BLOB, SOURCE)).toEqual({ kind: 'done' });
   });
 
   it('ends between two parts when that is asked for, and rejects when its file cannot be read', async () => {
@@ -230,6 +304,27 @@ describe('a download', () => {
       return /parts/.test(url) ? undefined : { status: 200, body: { ...COMPLETE, parts } };
     });
     expect(await downloadBlob(lying.options, BLOB, new Sink())).toMatchObject({ kind: 'failed', reason: 'changed' });
+  });
+
+  it('goes on within a part when it is tried again', async () => {
+    let left = 6;
+    const { options } = whole((request) => {
+      if (/parts/.test(request.url) && left-- <= 0) throw new Error('gone');
+      return undefined;
+    });
+    const [sink, incoming]: [Sink, IncomingParts] = [new Sink(), new Map()];
+    expect(await downloadBlob(options, BLOB, sink, {}, incoming)).toMatchObject({ reason: 'unavailable' });
+    const kept = new Map([...incoming].map(([part, { arrivedBytes }]) => [part, arrivedBytes]));
+    expect(kept.size).toBeGreaterThan(0);
+    const asked = new Map<number, string>();
+    const again = whole(({ url, headers }) => {
+      const part = Number(/parts\/(\d)/.exec(url)?.[1] ?? -1);
+      if (part >= 0 && !asked.has(part)) asked.set(part, headers?.['Range'] ?? '');
+      return undefined;
+    });
+    const rest = new Sink(sink.written);
+    expect(await downloadBlob(again.options, BLOB, rest, {}, incoming)).toEqual({ kind: 'done' });
+    for (const [part, bytes] of kept) expect(asked.get(part)).toMatch(new RegExp(`^bytes=${bytes}-`));
   });
 
   it('says what is not there, or what is no relay', async () => {

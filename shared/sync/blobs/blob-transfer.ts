@@ -1,6 +1,7 @@
 import type { Scheduler } from '../../lifecycle/index.ts';
 import { explainRefusal, type RoomRequest, type RoomRequests } from '../administration/index.ts';
 import { Backoff } from '../backoff.ts';
+import type { TransferLine } from './transfer-line.ts';
 
 export interface BlobTransferOptions {
   readonly requests: RoomRequests;
@@ -9,6 +10,10 @@ export interface BlobTransferOptions {
   readonly scheduler: Scheduler;
   /** Floats in [0, 1). */
   readonly random: () => number;
+  /** Shared by everything that goes the same way. The caller keeps the ownership. */
+  readonly line: TransferLine;
+  /** A piece of which nothing is heard for so long is sent, or asked for, again; a minute if not given. */
+  readonly pieceTimeoutMs?: number;
 }
 
 export interface TransferProgress {
@@ -19,7 +24,7 @@ export interface TransferProgress {
 /** How a transfer is watched and ended. */
 export interface TransferWatch {
   readonly onProgress?: (progress: TransferProgress) => void;
-  /** Asked between parts; a transfer that is ended goes on where it was when it is begun again. */
+  /** Asked between pieces; a transfer that is ended goes on where it was when it is begun again. */
   readonly isCancelled?: () => boolean;
 }
 
@@ -47,9 +52,12 @@ export const CANCELLED = { kind: 'cancelled' } as const;
 const PARALLEL_PARTS = 2;
 const ATTEMPTS = 4;
 const RETRY_AFTER_MS = 250;
+export const PIECE_TIMEOUT_MS = 60_000;
+/** What a relay has of a blob is told in one answer, which may be long. */
+export const DESCRIBE_TIMEOUT_MS = 30_000;
 
 export type BlobAnswer =
-  | { readonly kind: 'done'; readonly body: unknown }
+  | { readonly kind: 'done'; readonly status: number; readonly body: unknown }
   /** `status`: undefined when there was no token, or no answer. */
   | {
       readonly kind: 'refused';
@@ -59,27 +67,50 @@ export type BlobAnswer =
       readonly isTransient: boolean;
     };
 
-/** Asks again, later and later, while the relay is busy. */
-export async function sendPatiently(
-  { requests, scheduler, random }: BlobTransferOptions,
-  request: RoomRequest,
-  isCancelled: () => boolean,
-): Promise<BlobAnswer> {
-  const backoff = new Backoff(random);
-  for (let attempt = 1; ; attempt++) {
-    const answer = await send(requests, request);
-    const isOver = answer.kind === 'done' || !answer.isTransient || attempt === ATTEMPTS || isCancelled();
-    if (isOver) return answer;
+/** Tries in a row, with longer and longer pauses between them. */
+export class Tries {
+  private readonly scheduler: Scheduler;
+  private readonly backoff: Backoff;
+
+  constructor({ scheduler, random }: Pick<BlobTransferOptions, 'scheduler' | 'random'>) {
+    this.scheduler = scheduler;
+    this.backoff = new Backoff(random);
+  }
+
+  /** Resolves, after a pause, to true; to false at once when there were enough. */
+  async again(): Promise<boolean> {
+    if (this.backoff.attempt === ATTEMPTS - 1) return false;
+    const delayMs = this.backoff.nextDelayMs(RETRY_AFTER_MS);
     // Disposed by itself when it has run.
-    await new Promise<void>((resolve) => void scheduler.schedule(resolve, backoff.nextDelayMs(RETRY_AFTER_MS)));
+    await new Promise<void>((resolve) => void this.scheduler.schedule(resolve, delayMs));
+    return true;
+  }
+
+  /** It goes on: the next failure is the first one again. */
+  reset(): void {
+    this.backoff.reset();
   }
 }
 
-async function send(requests: RoomRequests, request: RoomRequest): Promise<BlobAnswer> {
+/** Asks again, later and later, while the relay is busy. */
+export async function sendPatiently(
+  options: BlobTransferOptions,
+  request: RoomRequest,
+  isCancelled: () => boolean,
+): Promise<BlobAnswer> {
+  const tries = new Tries(options);
+  for (;;) {
+    const answer = await sendOnce(options.requests, request);
+    const isOver = answer.kind === 'done' || !answer.isTransient || isCancelled();
+    if (isOver || !(await tries.again())) return answer;
+  }
+}
+
+export async function sendOnce(requests: RoomRequests, request: RoomRequest): Promise<BlobAnswer> {
   const answer = await requests.send(request);
   if (!answer.ok) return { kind: 'refused', status: undefined, body: undefined, ...answer };
   const { status, body } = answer;
-  if (status >= 200 && status <= 299) return { kind: 'done', body };
+  if (status >= 200 && status <= 299) return { kind: 'done', status, body };
   return { kind: 'refused', status, body, ...explainRefusal(answer) };
 }
 

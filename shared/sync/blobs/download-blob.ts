@@ -3,6 +3,7 @@ import { type BlobDescription, type DescribedPart, partSize, readDescription } f
 import {
   type BlobTransferOptions,
   CANCELLED,
+  DESCRIBE_TIMEOUT_MS,
   forEachPart,
   sendPatiently,
   toFailure,
@@ -10,6 +11,7 @@ import {
   type TransferOutcome,
   type TransferWatch,
 } from './blob-transfer.ts';
+import { damaged, fetchPart, type IncomingPart } from './fetch-part.ts';
 
 /** Where the bytes of a blob go. Nothing of it may be shown as the blob's before {@link downloadBlob} is done. */
 export interface BlobSink {
@@ -22,34 +24,35 @@ export interface BlobSink {
   hash(): Promise<string>;
 }
 
-const PART_TIMEOUT_MS = 60_000;
+/** Parts of which something has come, kept by whoever tries again in the same process. Empty at first. */
+export type IncomingParts = Map<number, IncomingPart>;
 
 /**
  * Fetches a blob of the room, as far as `sink` does not have it, and compares the hash of each part and of the whole: it
- * is done when the sink has exactly the blob. Rejects with what `sink` rejects with.
+ * is done when the sink has exactly the blob. Rejects with what `sink` rejects with. What has come of a part when it is
+ * broken off stays in `incoming`.
  */
 export async function downloadBlob(
   options: BlobTransferOptions,
   blob: string,
   sink: BlobSink,
-  { onProgress, isCancelled = () => false }: TransferWatch = {},
+  watch: TransferWatch = {},
+  incoming: IncomingParts = new Map(),
 ): Promise<TransferOutcome> {
+  const isCancelled = () => watch.isCancelled?.() ?? false;
   const described = await describe(options, blob, isCancelled);
   if ('kind' in described) return described;
   const { sizeBytes, parts } = described;
   const refusal = await sink.begin(sizeBytes);
   if (refusal !== undefined) return { kind: 'failed', reason: 'refused', explanation: refusal };
-  let doneBytes = 0;
-  const numbers = parts.map(({ part }) => part);
-  const ended = await forEachPart(numbers, async (part): Promise<TransferOutcome | undefined> => {
-    const wanted = parts[part];
-    if (!wanted || isCancelled()) return CANCELLED;
-    const failure = await fetchPart(options, blob, wanted, sizeBytes, sink, isCancelled);
-    if (failure) return failure;
-    doneBytes += partSize(part, sizeBytes);
-    onProgress?.({ doneBytes, totalBytes: sizeBytes });
-    return undefined;
-  });
+  const download = new BlobDownload({ options, blob, sizeBytes, sink, watch, incoming });
+  const ended = await forEachPart(
+    parts.map(({ part }) => part),
+    async (part) => {
+      const wanted = parts[part];
+      return wanted && !isCancelled() ? download.bringPart(wanted, isCancelled) : CANCELLED;
+    },
+  );
   if (ended) return ended;
   return (await sink.hash()) === blob ? { kind: 'done' } : damaged('What the relay has of this file is not the file.');
 }
@@ -59,7 +62,8 @@ async function describe(
   blob: string,
   isCancelled: () => boolean,
 ): Promise<TransferFailure | Extract<BlobDescription, { state: 'complete' }>> {
-  const answer = await sendPatiently(options, { path: `blobs/${blob}` }, isCancelled);
+  const request = { path: `blobs/${blob}`, idleTimeoutMs: DESCRIBE_TIMEOUT_MS };
+  const answer = await sendPatiently(options, request, isCancelled);
   if (answer.kind !== 'done') return toFailure(answer);
   const described = readDescription(answer.body);
   if (!described) return { kind: 'failed', reason: 'refused', explanation: options.requests.strange };
@@ -67,28 +71,51 @@ async function describe(
   return { kind: 'failed', reason: 'not-there', explanation: 'The file has not been sent as a whole yet.' };
 }
 
-async function fetchPart(
-  options: BlobTransferOptions,
-  blob: string,
-  wanted: DescribedPart,
-  sizeBytes: number,
-  sink: BlobSink,
-  isCancelled: () => boolean,
-): Promise<TransferFailure | undefined> {
-  const { part, sha256 } = wanted;
-  const byteLength = partSize(part, sizeBytes);
-  const offset = part * BLOB_PART_BYTES;
-  if (await sink.has(wanted, offset, byteLength)) return undefined;
-  const request = { path: `blobs/${blob}/parts/${part}`, answerAs: 'bytes', timeoutMs: PART_TIMEOUT_MS } as const;
-  const answer = await sendPatiently(options, request, isCancelled);
-  if (answer.kind !== 'done') return toFailure(answer);
-  const bytes = answer.body;
-  if (!(bytes instanceof Uint8Array) || bytes.byteLength !== byteLength || (await options.sha256(bytes)) !== sha256)
-    return damaged('A part of the file was damaged on its way.');
-  await sink.write(offset, bytes);
-  return undefined;
+interface Download {
+  readonly options: BlobTransferOptions;
+  readonly blob: string;
+  readonly sizeBytes: number;
+  readonly sink: BlobSink;
+  readonly watch: TransferWatch;
+  readonly incoming: IncomingParts;
 }
 
-function damaged(explanation: string): TransferFailure {
-  return { kind: 'failed', reason: 'changed', explanation };
+class BlobDownload {
+  private readonly download: Download;
+  /** How much of each part has arrived. */
+  private readonly arrivedBytes = new Map<number, number>();
+  private doneBytes = 0;
+
+  constructor(download: Download) {
+    this.download = download;
+  }
+
+  async bringPart(wanted: DescribedPart, isCancelled: () => boolean): Promise<TransferOutcome | undefined> {
+    const { options, blob, sizeBytes, sink, incoming } = this.download;
+    const { part } = wanted;
+    const byteLength = partSize(part, sizeBytes);
+    const offset = part * BLOB_PART_BYTES;
+    if (!(await sink.has(wanted, offset, byteLength))) {
+      const known = incoming.get(part) ?? { bytes: new Uint8Array(byteLength), arrivedBytes: 0 };
+      incoming.set(part, known);
+      this.noteArrived(part, known.arrivedBytes);
+      const onArrived = (bytes: number) => this.noteArrived(part, bytes);
+      const asked = { path: `blobs/${blob}/parts/${part}`, wanted, incoming: known };
+      const ended = await fetchPart(options, asked, { onArrived, isCancelled });
+      const isBrokenOff = ended?.kind === 'cancelled' || (ended?.kind === 'failed' && ended.reason === 'unavailable');
+      if (!isBrokenOff || known.arrivedBytes === 0) incoming.delete(part);
+      if (ended) return ended;
+      await sink.write(offset, known.bytes);
+    }
+    this.noteArrived(part, byteLength);
+    return undefined;
+  }
+
+  private noteArrived(part: number, bytes: number): void {
+    const before = this.arrivedBytes.get(part) ?? 0;
+    if (before === bytes) return;
+    this.arrivedBytes.set(part, bytes);
+    this.doneBytes += bytes - before;
+    this.download.watch.onProgress?.({ doneBytes: this.doneBytes, totalBytes: this.download.sizeBytes });
+  }
 }

@@ -3,6 +3,7 @@ import { type DescribedPart, partSize, readDescription, readMissing } from './bl
 import {
   type BlobTransferOptions,
   CANCELLED,
+  DESCRIBE_TIMEOUT_MS,
   forEachPart,
   sendPatiently,
   toFailure,
@@ -10,6 +11,7 @@ import {
   type TransferOutcome,
   type TransferWatch,
 } from './blob-transfer.ts';
+import { sendPart } from './send-part.ts';
 
 /** The bytes of a blob where they are; they must not change while it is uploaded. */
 export interface BlobSource {
@@ -20,7 +22,6 @@ export interface BlobSource {
 
 /** How often parts are sent again that the relay has lost meanwhile. */
 const ROUNDS = 3;
-const PART_TIMEOUT_MS = 60_000;
 /** The relay reads all of it before it answers. */
 const FINISH_TIMEOUT_MS = 5 * 60_000;
 const CHANGED = 'The file was changed while it was sent. It is sent again once it rests.';
@@ -45,7 +46,8 @@ class BlobUpload {
   private readonly watch: TransferWatch;
   private readonly isCancelled: () => boolean;
   private readonly hashes: string[] = [];
-  private readonly donePart = new Set<number>();
+  /** How much of each part has arrived. */
+  private readonly arrivedBytes = new Map<number, number>();
   private doneBytes = 0;
 
   constructor(options: BlobTransferOptions, blob: string, source: BlobSource, watch: TransferWatch) {
@@ -79,19 +81,19 @@ class BlobUpload {
         };
       // What the relay said it had, it does not have.
       stored.clear();
-      for (const part of finished) this.noteLost(part);
+      for (const part of finished) this.noteArrived(part, 0);
       parts = finished;
     }
   }
 
   private async findStored(): Promise<TransferOutcome | { readonly parts: readonly DescribedPart[] }> {
-    const answer = await this.send({ path: this.path });
+    const answer = await this.send({ path: this.path, idleTimeoutMs: DESCRIBE_TIMEOUT_MS });
     if (answer.kind === 'refused' && answer.status === 404) return { parts: [] };
     if (answer.kind !== 'done') return toFailure(answer);
     const described = readDescription(answer.body);
     if (!described) return this.strange();
     if (described.state === 'uploading') return { parts: described.parts };
-    this.report(this.source.sizeBytes);
+    this.watch.onProgress?.({ doneBytes: this.source.sizeBytes, totalBytes: this.source.sizeBytes });
     return { kind: 'done' };
   }
 
@@ -101,26 +103,19 @@ class BlobUpload {
     const sha256 = await this.options.sha256(bytes);
     this.hashes[part] = sha256;
     if (!stored.has(nameOf({ part, sha256 }))) {
-      const answer = await this.send({
-        method: 'PUT',
-        path: `${this.path}/parts/${part}`,
-        bytes,
-        headers: { 'X-Content-SHA256': sha256 },
-        timeoutMs: PART_TIMEOUT_MS,
-      });
-      if (answer.kind !== 'done') return toFailure(answer);
+      const outgoing = { path: `${this.path}/parts/${part}`, bytes, sha256 };
+      const onArrived = (arrived: number) => this.noteArrived(part, arrived);
+      const ended = await sendPart(this.options, outgoing, { onArrived, isCancelled: this.isCancelled });
+      if (ended) return ended;
     }
-    if (!this.donePart.has(part)) {
-      this.donePart.add(part);
-      this.report(this.doneBytes + bytes.byteLength);
-    }
+    this.noteArrived(part, bytes.byteLength);
     return undefined;
   }
 
   /** The parts that have to be sent again, when it is not over. */
   private async finish(): Promise<TransferOutcome | number[]> {
     const body = { sizeBytes: this.source.sizeBytes, parts: this.hashes };
-    const answer = await this.send({ method: 'POST', path: this.path, body, timeoutMs: FINISH_TIMEOUT_MS });
+    const answer = await this.send({ method: 'POST', path: this.path, body, idleTimeoutMs: FINISH_TIMEOUT_MS });
     if (answer.kind === 'done') return { kind: 'done' };
     if (answer.kind === 'refused' && answer.status === 422)
       return { kind: 'failed', reason: 'changed', explanation: CHANGED };
@@ -129,13 +124,12 @@ class BlobUpload {
     return toFailure(answer);
   }
 
-  private noteLost(part: number): void {
-    if (this.donePart.delete(part)) this.report(this.doneBytes - partSize(part, this.source.sizeBytes));
-  }
-
-  private report(doneBytes: number): void {
-    this.doneBytes = doneBytes;
-    this.watch.onProgress?.({ doneBytes, totalBytes: this.source.sizeBytes });
+  private noteArrived(part: number, bytes: number): void {
+    const before = this.arrivedBytes.get(part) ?? 0;
+    if (before === bytes) return;
+    this.arrivedBytes.set(part, bytes);
+    this.doneBytes += bytes - before;
+    this.watch.onProgress?.({ doneBytes: this.doneBytes, totalBytes: this.source.sizeBytes });
   }
 
   private send(request: Parameters<typeof sendPatiently>[1]) {

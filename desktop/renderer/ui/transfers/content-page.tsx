@@ -7,7 +7,7 @@ import { useRelayAway } from '../workbench/use-relay-away.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { EarlierContents } from './earlier-contents.tsx';
 import { ImagePreview, isShowable } from './image-preview.tsx';
-import { percent, transferSentence } from './transfers-text.ts';
+import { percent, transferSentence, troubleText } from './transfers-text.ts';
 import './transfers.css';
 
 /** The content of the tab of a file that is no text. */
@@ -39,7 +39,7 @@ function Progress({ file }: { readonly file: WorkspaceFile }): ReactElement | nu
   const { model } = useServices();
   const transfer = useObservable(model.transfers.state).files.find(({ fileId }) => fileId === file.fileId);
   const isAway = useRelayAway();
-  if (transfer?.direction === 'down' && isAway) {
+  if (transfer?.direction === 'down' && !transfer.isRefused && isAway) {
     // The preview says so itself.
     return isShowable(file) ? null : <p role="status">It is fetched once the relay is reached.</p>;
   }
@@ -47,11 +47,13 @@ function Progress({ file }: { readonly file: WorkspaceFile }): ReactElement | nu
     if (file.blob !== undefined) return null;
     return <p role="status">The room does not have its content yet. Whoever has the file is sending it.</p>;
   }
+  const trouble = troubleText(transfer);
+  if (transfer.isRefused) return <p role="status">{trouble}</p>;
   return (
     <div className="content-progress">
       <progress max={100} value={percent(transfer)} aria-label={transferSentence(transfer)} />
       <p>{transferSentence(transfer)}</p>
-      {transfer.trouble !== undefined && <p role="status">{transfer.trouble}</p>}
+      {trouble !== undefined && <p role="status">{trouble}</p>}
     </div>
   );
 }

@@ -60,7 +60,9 @@ export function EarlierContents({ file }: { readonly file: WorkspaceFile }): Rea
   );
 }
 
-function describe({ sizeBytes, replacedBy, replacedMs }: EarlierContent): string {
+function describe({ sizeBytes, replacedBy, replacedMs, isConcurrent }: EarlierContent): string {
   const size = sizeBytes === undefined ? '' : `${formatBytes(sizeBytes)}, `;
+  if (isConcurrent)
+    return `${size}by ${replacedBy}, sent on ${new Date(replacedMs).toLocaleString()} when there was a later one`;
   return `${size}until ${replacedBy} replaced it on ${new Date(replacedMs).toLocaleString()}`;
 }
