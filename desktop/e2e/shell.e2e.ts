@@ -46,6 +46,15 @@ test('the page runs sandboxed, isolated, at an origin of its own', async () => {
   expect(preferences).toMatchObject({ sandbox: true, contextIsolation: true, nodeIntegration: false });
 });
 
+test('no service worker comes between the page and the app', async () => {
+  const workers = await ana.page.evaluate(async () => {
+    // At an origin of the app's own there may be none.
+    const registrations = await navigator.serviceWorker.getRegistrations().catch(() => []);
+    return [navigator.serviceWorker.controller?.scriptURL, ...registrations.map(({ scope }) => scope)];
+  });
+  expect(workers).toEqual([undefined]);
+});
+
 test('the policy keeps out other origins, inline scripts and eval', async () => {
   const refused = await ana.page.evaluate(async () => {
     const attempts = {

@@ -7,6 +7,7 @@ const SOURCES = [
   'shared/**/*.ts',
   'resources/**/*',
   '*.vite.config.ts',
+  'scripts/build/page-files.ts',
   'tsconfig*.json',
   'package-lock.json',
 ];

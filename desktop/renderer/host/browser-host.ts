@@ -4,6 +4,7 @@ import { ApprovalWait } from '../../../shared/sync/index.ts';
 import type { RoomAdministration } from '../../../shared/sync/administration/index.ts';
 import type { AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import type { EventChannel, EventChannels, InvokeChannel, InvokeChannels, Outcome, TuttiApi } from '../../ipc/index.ts';
+import { isKeptInIndexedDb } from '../session/indexeddb-rooms.ts';
 import { MAX_COPIED_BYTES } from '../session/room-archive.ts';
 import { BrowserRoom } from './browser-room.ts';
 import { answerStorage, type PageRoom } from './browser-storage.ts';
@@ -69,6 +70,11 @@ class BrowserHost {
         const joined = await this.join(link, personName, false);
         if (joined.ok) return this.start(personName, undefined);
       }
+      const kept = this.pageLink.roomWithoutLink;
+      if (kept !== undefined && (await isKeptInIndexedDb(kept))) {
+        this.show(await BrowserRoom.openStored(kept));
+        return this.start(personName, undefined);
+      }
       return this.start(personName, link);
     },
     'room:join': async ({ link, name }) => this.join(link, name, true),
@@ -130,6 +136,7 @@ class BrowserHost {
       }
     },
     'folder:choose': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
+    'room:open-untitled': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'folder:open-recent': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'folder:reveal': async () => ({ ok: false, explanation: DESKTOP_ONLY }),
     'problem:dismiss': async () => ({ ok: true, value: false }),

@@ -1,6 +1,7 @@
 import type { ShareLink } from '../../../shared/access/index.ts';
 import { DisposableStore, Emitter, errorMessage, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import {
+  heeding,
   MemoryLinkSecrets,
   RoomAdministration,
   RoomChanges,
@@ -13,6 +14,7 @@ import {
   type ApprovalWait,
   DELIVERY_ON_LEAVING_MS,
   LinkTokenSource,
+  type PostJson,
   ProposalDelivery,
   type ProposalReport,
   readUnsentTexts,
@@ -24,9 +26,13 @@ import { INDEX_DOCUMENT, type SharedFile, WorkspaceIndex } from '../../../shared
 import type { Outcome, TransfersState } from '../../ipc/index.ts';
 import { BlobDownload } from '../session/blob-download.ts';
 import { connectBrowserSocket } from '../session/browser-socket.ts';
+import { isKeptInIndexedDb } from '../session/indexeddb-rooms.ts';
 import { type IndexedDbStore, openIndexedDbStore } from '../session/indexeddb-store.ts';
-import { postJson, sendRequest } from '../session/post-json.ts';
+import { postJson, postJsonWithin, sendRequest } from '../session/post-json.ts';
+import { randomId } from '../session/random-id.ts';
 
+/** So long a room that is kept here waits for the relay, which may refuse the link, before it opens. */
+const FIRST_ANSWER_MS = 2_000;
 const MAX_SHOWN_BYTES = 5 * 1024 * 1024;
 const TOKEN_KEY = 'tutti.token.';
 const PROPOSAL_KEY = 'tutti.proposal.';
@@ -47,33 +53,36 @@ export class BrowserRoom {
   private readonly transfers = this.disposables.add(new Emitter<TransfersState>());
   private readonly downloads: BlobDownload;
 
+  /** What the relay answers is a sign that it can be reached. */
+  private readonly send = heeding(sendRequest, () => this.session.relayAnswered());
+
   readonly onDidChangeTransfers = this.transfers.event;
 
   private constructor(link: ShareLink, tokens: LinkTokenSource, store: IndexedDbStore) {
     this.room = link.room;
     const { relayUrl, room } = link;
-    this.administration = new RoomAdministration({ relayUrl, room, tokens, send: sendRequest });
+    this.administration = new RoomAdministration({ relayUrl, room, tokens, send: this.send });
     const { administration } = this;
     this.links = new RoomLinks({ relayUrl, room, administration, secrets: new MemoryLinkSecrets() });
-    this.history = new RoomEvents({ relayUrl, room, tokens, send: sendRequest });
+    this.history = new RoomEvents({ relayUrl, room, tokens, send: this.send });
     this.tokens = tokens;
     this.store = store;
     this.session = new RoomSession({
       syncUrl: `${link.relayUrl.replace(/^http/, 'ws')}/sync/${link.room}`,
       tokenSource: tokens,
       store,
-      authors: new RoomChanges({ relayUrl, room, tokens, send: sendRequest }),
+      authors: new RoomChanges({ relayUrl, room, tokens, send: this.send }),
       connect: connectBrowserSocket,
       scheduler: systemScheduler,
       random: Math.random,
       client: 'tutti-browser/0.1.0',
-      sessionId: crypto.randomUUID(),
+      sessionId: randomId(),
     });
     this.attachments = new AttachmentHost(this.session);
     const { replica } = this.disposables.add(this.session.open(INDEX_DOCUMENT));
     this.downloads = this.disposables.add(
       new BlobDownload({
-        requests: new RoomRequests({ relayUrl, room, tokens, send: sendRequest }),
+        requests: new RoomRequests({ relayUrl, room, tokens, send: this.send }),
         index: this.disposables.add(new WorkspaceIndex(replica.doc, { random: Math.random, nowMs: Date.now })),
         scheduler: systemScheduler,
         onChange: (state) => this.transfers.fire(state),
@@ -93,8 +102,9 @@ export class BrowserRoom {
   }
 
   /**
-   * Trades the link and opens the room, waiting by `wait` where an owner has to let the person in. A relay that cannot
-   * be reached is no failure: what is stored here opens. `isAsked`: a person asks for it, not only the page by itself.
+   * Trades the link and opens the room, waiting by `wait` where an owner has to let the person in. A room that this
+   * browser keeps opens also when the relay cannot be reached. `isAsked`: a person asks for it, not only the page by
+   * itself.
    */
   static async join(
     link: ShareLink,
@@ -103,19 +113,22 @@ export class BrowserRoom {
   ): Promise<Outcome<BrowserRoom>> {
     const { relayUrl, room, secret } = link;
     const tokenKey = TOKEN_KEY + room;
+    const isKept = await isKeptInIndexedDb(room);
+    const post = isKept ? withImpatientStart() : postJson;
     const options = {
       relayUrl,
       room,
       secret,
       name,
-      postJson: wait?.wrap(postJson) ?? postJson,
+      postJson: wait?.wrap(post) ?? post,
       scheduler: systemScheduler,
     };
     // Kept for the tab, so that a reload is no new person to the relay.
     const tokens = new LinkTokenSource(options, window.sessionStorage.getItem(tokenKey) ?? undefined);
     const first = await (isAsked ? tokens.join() : tokens.obtain({ isFresh: false }));
     if (first.kind === 'granted') window.sessionStorage.setItem(tokenKey, first.granted.token);
-    if (first.kind === 'permanent') return { ok: false, explanation: first.explanation };
+    if (first.kind === 'permanent' || (first.kind === 'transient' && !isKept))
+      return { ok: false, explanation: first.explanation };
     const store = await openIndexedDbStore(room);
     return { ok: true, value: new BrowserRoom(link, tokens, store) };
   }
@@ -178,6 +191,16 @@ export class BrowserRoom {
     await this.session.leave();
     await this.store.close();
   }
+}
+
+/** Waits for the first answer less long than for others. */
+function withImpatientStart(): PostJson {
+  let isFirst = true;
+  return (...request) => {
+    const post = isFirst ? postJsonWithin(FIRST_ANSWER_MS) : postJson;
+    isFirst = false;
+    return post(...request);
+  };
 }
 
 /** Never asks the relay. */

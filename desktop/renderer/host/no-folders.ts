@@ -16,5 +16,6 @@ export const NO_FOLDERS: {
   'mirror:cancel': refuse,
   'mirror:stop': refuse,
   'mirror:show-backup': refuse,
+  'mirror:show-file': refuse,
   'mirror:show-folder': refuse,
 };

@@ -23,6 +23,13 @@ export class PageLink {
     return room === undefined || secret === null ? href : formatShareLink({ relayUrl: origin, room, secret });
   }
 
+  /** The room of an address without a secret, which this tab does not have either. */
+  get roomWithoutLink(): string | undefined {
+    const { pathname, hash } = this.page.location;
+    const room = JOIN_PAGE.exec(pathname)?.[1];
+    return room === undefined || hash !== '' || this.find(room) !== undefined ? undefined : room;
+  }
+
   /** The link by which this tab was in a room before. */
   find(room: string): string | undefined {
     const secret = this.page.sessionStorage.getItem(KEY + room);

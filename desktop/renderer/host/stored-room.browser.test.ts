@@ -2,10 +2,16 @@ import * as Y from 'yjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
 import { openIndexedDbStore } from '../session/indexeddb-store.ts';
-import { forgetIndexedDbRoom } from '../session/indexeddb-rooms.ts';
+import { forgetIndexedDbRoom, listIndexedDbRooms } from '../session/indexeddb-rooms.ts';
 import { createBrowserHost } from './browser-host.ts';
+import { BrowserRoom } from './browser-room.ts';
 
-it('opens what the browser keeps of a room at whose link the page is not', async () => {
+/** Nobody listens there. */
+const NO_RELAY = 'http://127.0.0.1:9';
+const SECRET = 'secret-of-the-link';
+
+/** A room with an edit that the relay does not have, from an earlier visit. */
+async function storeRoom(): Promise<string> {
   const room = `room-${crypto.randomUUID()}`;
   const store = await openIndexedDbStore(room);
   const doc = new Y.Doc();
@@ -14,6 +20,11 @@ it('opens what the browser keeps of a room at whose link the page is not', async
   doc.getMap('x').set('y', 1);
   await document.appendLocal(Y.encodeStateAsUpdate(doc));
   await store.close();
+  return room;
+}
+
+/** A page's host; its room is left and forgotten when the test ends. */
+function openPage(room: string) {
   const { api } = createBrowserHost();
   const statuses: unknown[] = [];
   const stopListening = api.on('workspace:status', (status) => statuses.push(status));
@@ -22,6 +33,18 @@ it('opens what the browser keeps of a room at whose link the page is not', async
     await api.invoke('room:leave', undefined);
     await forgetIndexedDbRoom(room);
   });
+  return { api, statuses };
+}
+
+function visit(path: string): void {
+  const before = window.location.href;
+  onTestFinished(() => window.history.replaceState(null, '', before));
+  window.history.replaceState(null, '', path);
+}
+
+it('opens what the browser keeps of a room at whose link the page is not', async () => {
+  const room = await storeRoom();
+  const { api, statuses } = openPage(room);
   const listed = await api.invoke('storage:list', undefined);
   expect(listed.ok && listed.value.rooms.find(({ key }) => key === room)).toMatchObject({
     canOpen: true,
@@ -31,4 +54,38 @@ it('opens what the browser keeps of a room at whose link the page is not', async
   expect(statuses.at(-1)).toMatchObject({ kind: 'open', room });
   const current = await api.invoke('storage:current', undefined);
   expect(current).toMatchObject({ ok: true, value: { key: room, isOpen: true } });
+});
+
+it('opens it, too, when its address is opened without the secret, as from the history of the browser', async () => {
+  const room = await storeRoom();
+  visit(`/join/${room}`);
+  const { api } = openPage(room);
+  expect(await api.invoke('window:ready', undefined)).toMatchObject({
+    status: { kind: 'open', room },
+    joinLink: undefined,
+  });
+  expect(await api.invoke('edits:read-unsent', undefined)).toMatchObject({ ok: true });
+});
+
+it('asks about the link when the browser keeps nothing of the room, or when the address has a secret', async () => {
+  const [unknown, known] = [`room-${crypto.randomUUID()}`, await storeRoom()];
+  for (const path of [`/join/${unknown}`, `/join/${known}#${SECRET}`, `/join/${known}#damaged`]) {
+    visit(path);
+    const { api } = openPage(known);
+    const start = await api.invoke('window:ready', undefined);
+    expect(start).toMatchObject({ status: { kind: 'none' }, joinLink: `${window.location.origin}${path}` });
+  }
+});
+
+it('opens a room without its relay only when it keeps something of it', async () => {
+  const kept = await storeRoom();
+  onTestFinished(() => forgetIndexedDbRoom(kept));
+  const joined = await BrowserRoom.join({ relayUrl: NO_RELAY, room: kept, secret: SECRET }, 'Ana');
+  if (!joined.ok) throw new Error(joined.explanation);
+  expect(await joined.value.readUnsent()).toMatchObject({ ok: true });
+  await joined.value.leave();
+  const unknown = `room-${crypto.randomUUID()}`;
+  const refused = await BrowserRoom.join({ relayUrl: NO_RELAY, room: unknown, secret: SECRET }, 'Ana');
+  expect(refused.ok ? '' : refused.explanation).toContain(`No Tutti relay answers at ${NO_RELAY}`);
+  expect(await listIndexedDbRooms()).not.toContain(unknown);
 });

@@ -1,3 +1,4 @@
+import { PAGE_CACHE_PREFIX } from '../service-worker/page-store.ts';
 import { awayDatabaseOf, openIndexedDbStore } from './indexeddb-store.ts';
 
 const NAME = /^tutti\/([^/]+)\//;
@@ -6,6 +7,13 @@ const NAME = /^tutti\/([^/]+)\//;
 export async function listIndexedDbRooms(): Promise<readonly string[]> {
   const databases = await indexedDB.databases();
   return [...new Set(databases.flatMap(({ name }) => NAME.exec(name ?? '')?.[1] ?? []))].sort();
+}
+
+/** Whether this browser keeps anything of a room, as far as it can be read. */
+export async function isKeptInIndexedDb(room: string): Promise<boolean> {
+  // A browser without a usable IndexedDB has nothing to open a room from.
+  const rooms: readonly string[] = await listIndexedDbRooms().catch(() => []);
+  return rooms.includes(room);
 }
 
 /** How many documents of a room have edits that the relay has not acked. */
@@ -25,10 +33,22 @@ export async function forgetIndexedDbRoom(room: string): Promise<void> {
   for (const { name } of databases) if (name !== undefined && isOfRoom(name)) await deleteDatabase(name);
 }
 
-/** What this origin keeps in all. Undefined where the browser does not tell. */
+/** What all rooms take in this browser, without the page itself. Undefined where the browser does not tell. */
 export async function estimateUsedBytes(): Promise<number | undefined> {
   const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
-  return estimate?.usage;
+  if (estimate?.usage === undefined) return undefined;
+  const details: unknown = 'usageDetails' in estimate ? estimate.usageDetails : undefined;
+  if (typeof details === 'object' && details !== null) {
+    return 'indexedDB' in details && typeof details.indexedDB === 'number' ? details.indexedDB : 0;
+  }
+  return Math.max(0, estimate.usage - (await measureKeptPage()));
+}
+
+/** As the relay said that its files are long. */
+async function measureKeptPage(): Promise<number> {
+  const names = (await caches.keys()).filter((name) => name.startsWith(PAGE_CACHE_PREFIX));
+  const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).matchAll()));
+  return kept.flat().reduce((sum, { headers }) => sum + Number(headers.get('Content-Length') ?? 0), 0);
 }
 
 function deleteDatabase(name: string): Promise<void> {

@@ -1,8 +1,9 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import * as Y from 'yjs';
 import { type OfflineStore, readUnsentText } from '../../../shared/sync/index.ts';
 import { describeAwayStore } from '../../../shared/testing/away-store-contract.ts';
 import { describeOfflineStore } from '../../../shared/testing/offline-store-contract.ts';
+import { PAGE_CACHE_PREFIX } from '../service-worker/page-store.ts';
 import { countUnsentIn, estimateUsedBytes, forgetIndexedDbRoom, listIndexedDbRooms } from './indexeddb-rooms.ts';
 import { awayDatabaseOf, openIndexedDbStore } from './indexeddb-store.ts';
 
@@ -47,6 +48,22 @@ it('tells what the relay has of a document, and what it has not', async () => {
   const [unsent] = await store.readUnsent();
   expect(unsent && readUnsentText(unsent)).toEqual({ fileId: 'file', before: 'acked', after: 'acked and not' });
   expect(unsent?.unacked).toEqual([updates[1]]);
+});
+
+it('does not count the page itself to what the rooms take', async () => {
+  const name = `${PAGE_CACHE_PREFIX}${crypto.randomUUID()}`;
+  const pageBytes = 4 * 1024 * 1024;
+  onTestFinished(() => void caches.delete(name));
+  const before = (await estimateUsedBytes()) ?? 0;
+  const headers = { 'Content-Length': String(pageBytes) };
+  await (await caches.open(name)).put('/assets/x.js', new Response(new Uint8Array(pageBytes), { headers }));
+  const total = (await navigator.storage.estimate()).usage ?? 0;
+  expect(total).toBeGreaterThan(before + pageBytes / 2);
+  expect(await estimateUsedBytes()).toBeLessThan(before + pageBytes / 2);
+  // As a browser tells it that does not say what takes it.
+  const estimate = vi.spyOn(navigator.storage, 'estimate').mockResolvedValue({ usage: pageBytes + 7 });
+  onTestFinished(() => estimate.mockRestore());
+  expect(await estimateUsedBytes()).toBe(7);
 });
 
 it('lists the rooms of this browser, and forgets one wholly and no other', async () => {
