@@ -73,6 +73,53 @@ describe('who it was', () => {
   });
 });
 
+describe('a file that was never opened here', () => {
+  it('is told of with what others added to it', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const [fileId = ''] = ada.files.add([{ eol: 'LF', bom: false, kind: 'text', path: 'a.txt' }]);
+    ada.text(fileId).insert(0, 'one\ntwo\n');
+    await relay.advance(2_000);
+    bob.cut();
+    await bob.reach();
+    await relay.advance(40_000);
+    await relay.advance(40_000);
+    bob.cut();
+    await relay.advance(40_000);
+    await relay.advance(40_000);
+    ada.text(fileId).insert(4, 'theirs\n');
+    await relay.advance(1_000);
+    await bob.reach();
+    await relay.advance(1_000);
+    expect(changesOf(bob)).toEqual([{ fileId, list: undefined, text: 'unread' }]);
+    const reading = textsOf(bob, fileId);
+    await relay.advance(1_000);
+    const expected = { base: 'one\ntwo\n', mine: 'one\ntwo\n', now: 'one\ntheirs\ntwo\n', isAdditionsOnly: true };
+    expect(await reading).toMatchObject(expected);
+    expect(bob.session.away.summary?.changes).toMatchObject([
+      { text: 'theirs', hasTexts: false, isWithoutBefore: true },
+    ]);
+    expect(await textsOf(bob, fileId)).toMatchObject(expected);
+  });
+
+  it('is not told of when nobody has touched it, empty as it is, through whatever connections', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file', 'empty'], hasAuthors: true });
+    ada.files.add([{ eol: 'LF', bom: false, kind: 'text', fileId: 'empty', path: 'empty.txt' }]);
+    await relay.advance(2_000);
+    bob.close('empty');
+    for (let round = 0; round < 3; round++) {
+      for (const person of [ada, bob]) person.cut();
+      await relay.advance(5_000);
+      for (const person of [ada, bob]) await person.reach();
+      await relay.advance(5_000);
+    }
+    await ada.quit();
+    await ada.begin();
+    await relay.advance(5_000);
+    expect(await relay.log.readHeads([{ tenant: 'default', room: 'room', document: 'empty' }])).toEqual([undefined]);
+    expect(changesOf(bob)).toEqual([]);
+  });
+});
+
 describe('whoever may only read', () => {
   it('is told, and can take nothing back', async () => {
     const relay = new RelayUnderTest();

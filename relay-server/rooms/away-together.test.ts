@@ -82,7 +82,7 @@ describe('who was out of reach as all others were, and is back before them', () 
     await relay.advance(1_000);
     await bob.reach();
     await relay.advance(5_000);
-    expect(changesOf(bob)).toEqual([...BY_BOTH, { ...BY_OTHERS[0], fileId: 'other' }]);
+    expect(changesOf(bob)).toEqual([{ ...BY_OTHERS[0], fileId: 'other' }, ...BY_BOTH]);
   });
 });
 

@@ -18,6 +18,7 @@ describe('while somebody is out of reach', () => {
       theirs: 'one\ntheirs\ntwo\nthree\n',
       merged: 'one\ntheirs\ntwo\nthree\n',
       now: 'one\ntheirs\ntwo\nthree\n',
+      isAdditionsOnly: false,
       authors: [],
     });
     expect(ada.session.away.summary).toBeUndefined();

@@ -131,9 +131,25 @@ describe('a person who may see only some paths', () => {
     expect(shown()).toBe(blob);
     await edit((files) => files.update(fileId, { blob: 'c'.repeat(64) }));
     expect(shown()).toBe('c'.repeat(64));
-    await edit(() => owner.doc.getMap<Y.Map<unknown>>('files').get(fileId)?.delete('blob'));
+    const entry = owner.doc.getMap<Y.Map<unknown>>('files').get(fileId);
+    await edit(() => entry?.forEach((_value, field) => field.startsWith('content:') && entry.delete(field)));
     expect(shown()).toBeUndefined();
     expect(part.doc.getMap('files').has(hidden)).toBe(false);
+    dispose();
+  });
+
+  it('[AC5] [FI2] is told which files are executable', async () => {
+    const { join, edit, idOf, dispose } = await start();
+    const part = await join('part.editor', 'session-of-the-guest');
+    const shown = () => {
+      expect(part.paths()).toContain('src/a.ts');
+      return part.doc.getMap<Y.Map<unknown>>('files').get(idOf('src/a.ts'))?.get('executable');
+    };
+    expect(shown()).toBeUndefined();
+    await edit((files) => files.update(idOf('src/a.ts'), { executable: true }));
+    expect(shown()).toBe(true);
+    await edit((files) => files.update(idOf('src/a.ts'), { executable: false }));
+    expect(shown()).toBe(false);
     dispose();
   });
 

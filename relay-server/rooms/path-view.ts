@@ -12,7 +12,7 @@ export interface PathViewOptions extends FollowOptions {
 /** Changes of the list come many at once. */
 const SETTLE_MS = 20;
 // Plain values alone: two nodes must not see a difference where there is none.
-const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'sizeBytes', 'blob'];
+const SHOWN_FIELDS = ['path', 'eol', 'bom', 'kind', 'executable', 'sizeBytes', 'blob'];
 
 /** Name of the document that lists a room's files for those who may see only `patterns`. */
 export function pathViewName(patterns: readonly string[]): string {
@@ -88,10 +88,11 @@ export class PathView implements Disposable {
     if (this.owned.isDisposed) return;
     const { patterns } = this.options;
     const files = this.listFiles().filter(({ path }) => matchesPaths(path, patterns));
-    const allowed = new Set(files.map(({ fileId }) => fileId));
+    const byId = new Map(files.map((file) => [file.fileId, file]));
+    const allowed = new Set(byId.keys());
     const isChanged = allowed.size !== this.allowed.size || [...allowed].some((fileId) => !this.allowed.has(fileId));
     this.allowed = allowed;
-    this.writeDifference(allowed);
+    this.writeDifference(byId);
     if (isChanged) this.changed.fire();
   }
 
@@ -102,7 +103,7 @@ export class PathView implements Disposable {
     return this.index.value?.files ?? [];
   }
 
-  private writeDifference(allowed: ReadonlySet<string>): void {
+  private writeDifference(allowed: ReadonlyMap<string, SharedFile>): void {
     const { doc } = this.view;
     const before = Y.encodeStateVector(doc);
     let isChanged = false;
@@ -114,9 +115,9 @@ export class PathView implements Disposable {
         shown.delete(fileId);
         isChanged = true;
       }
-      for (const fileId of allowed) {
-        const entry = listed.get(fileId);
-        if (entry && copyEntry(fileId, entry, shown)) isChanged = true;
+      for (const file of allowed.values()) {
+        const entry = listed.get(file.fileId);
+        if (entry && copyEntry(file, entry, shown)) isChanged = true;
       }
       const name = this.source.doc.getMap('room').get('name');
       if (typeof name === 'string' && doc.getMap('room').get('name') !== name) {
@@ -133,10 +134,15 @@ export class PathView implements Disposable {
 }
 
 /** Gives true when something was changed. */
-function copyEntry(fileId: string, entry: Y.Map<unknown>, shown: Y.Map<Y.Map<unknown>>): boolean {
+function copyEntry(
+  { fileId, sizeBytes, blob }: SharedFile,
+  entry: Y.Map<unknown>,
+  shown: Y.Map<Y.Map<unknown>>,
+): boolean {
   const present = shown.get(fileId);
   const values = SHOWN_FIELDS.flatMap((field): [string, unknown][] => {
-    const value = entry.get(field);
+    // Of several contents that it may have, those who see some paths are told the one that counts.
+    const value = field === 'blob' ? blob : field === 'sizeBytes' ? sizeBytes : entry.get(field);
     return ['string', 'number', 'boolean'].includes(typeof value) ? [[field, value]] : [];
   });
   if (!present) {

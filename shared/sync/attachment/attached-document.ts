@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import { Emitter, type Scheduler } from '../../lifecycle/index.ts';
-import { CONTENT_TEXT, isReservedDocument } from '../../workspace/index.ts';
+import { CONTENT_TEXT, isReservedDocument, readContent } from '../../workspace/index.ts';
 import type { AgreementState } from '../agreement.ts';
 import type { CopyHashes } from '../copy-digest.ts';
 import type { SaveState } from '../connection-state.ts';
@@ -144,7 +144,8 @@ export class DocumentCopy {
 
   private reset(): void {
     const old = this.doc;
-    if (this.hasUnsent) this.post?.({ type: 'keep', document: this.name, text: old.getText(CONTENT_TEXT).toString() });
+    if (this.hasUnsent)
+      this.post?.({ type: 'keep', document: this.name, text: readContent(old.getText(CONTENT_TEXT)) });
     old.off('update', this.forward);
     this.report?.forget();
     this.doc = new Y.Doc();

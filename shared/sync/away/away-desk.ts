@@ -1,22 +1,23 @@
 import type * as Y from 'yjs';
-import { applyTextEdits, CONTENT_TEXT, diskEdits, rebaseEdits, type TextEdit } from '../../workspace/index.ts';
+import { CONTENT_TEXT, editContent, readContent } from '../../workspace/index.ts';
 import type { Scheduler } from '../../lifecycle/index.ts';
 import { mayWrite } from '../connection-state.ts';
 import type { DocumentReplica } from '../document-replica.ts';
 import type { DocumentLease } from '../open-documents.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { AuthoredRange, AwayAction, AwaySide, AwayTexts } from './away-summary.ts';
-import { type ChangeAuthors, rangesOf } from './change-authors.ts';
+import { type ChangeAuthors, rangesOf, readRuns } from './change-authors.ts';
+import type { TextLayers } from './text-layers.ts';
 
 /** Origin of edits that take something back. */
 const AWAY_ORIGIN = Symbol('taken back after an absence');
 /** So long a text may take to come from the relay. */
 const READ_TIMEOUT_MS = 10_000;
-/** Runs of edits that are asked for at most, for one text. */
-const MAX_PAGES = 8;
 
 const GONE = 'This file is not in the list any more: it was settled, perhaps in another window.';
-const NO_TEXTS = 'What changed in this file is not kept on this device: it is too large, or was never here.';
+const TOO_LARGE = 'What changed in this file is not kept on this device: it is too large.';
+const NEVER_HERE =
+  'This file was never on this device before others changed it, so only its text of now is known here. Open the file to read it.';
 const NOT_HERE =
   'The text of this file is not on this device yet, and the relay does not answer. Try again once you are online.';
 const READ_ONLY = 'You can only read this file now, so nothing can be undone in it.';
@@ -55,12 +56,29 @@ export class AwayDesk {
       if (change.text === 'unread' && !(await this.whenRead(lease.replica)))
         return { ok: false, explanation: NOT_HERE };
       const layers = await ledger.readLayers(fileId);
-      if (!layers) return { ok: false, explanation: NO_TEXTS };
       const authors = await this.findAuthors(fileId, lease);
+      if (!layers) return this.readAdditions(fileId, readContent(textOf(lease)), authors);
       const { base, merged } = layers;
       const [mine, theirs] = [layers.only('mine'), layers.only('theirs')];
-      return { ok: true, value: { base, mine, theirs, merged, now: textOf(lease).toString(), authors } };
+      return {
+        ok: true,
+        value: { base, mine, theirs, merged, now: readContent(textOf(lease)), isAdditionsOnly: false, authors },
+      };
     });
+  }
+
+  /** What others wrote into a text that was never here before, by what the relay tells. */
+  private readAdditions(fileId: string, now: string, authors: readonly AuthoredRange[]): TextsAnswer {
+    if (this.options.ledger.get(fileId)?.isWithoutBefore !== true) return { ok: false, explanation: TOO_LARGE };
+    if (authors.length === 0) return { ok: false, explanation: NEVER_HERE };
+    let base = '';
+    let position = 0;
+    for (const { start, end } of authors) {
+      base += now.slice(position, start);
+      position = end;
+    }
+    base += now.slice(position);
+    return { ok: true, value: { base, mine: base, theirs: now, merged: now, now, isAdditionsOnly: true, authors } };
   }
 
   /** Gives why it could not be done; undefined when it was. Rejects with OfflineStoreError. */
@@ -78,38 +96,34 @@ export class AwayDesk {
   private async undo(fileId: string, lease: DocumentLease, side: AwaySide): Promise<string | undefined> {
     const { ledger } = this.options;
     const layers = await ledger.readLayers(fileId);
-    if (!layers) return NO_TEXTS;
-    if (ledger.get(fileId)?.undone !== undefined) return 'Restore first what you have undone in this file.';
-    const before = textOf(lease).toString();
-    const after = edit(lease.replica.doc, rebaseEdits(layers.merged, before, layers.editsWithout(side)));
-    if (after === before) return NOTHING;
-    ledger.setUndone(fileId, { side, before, after });
-    return undefined;
+    if (!layers) return ledger.get(fileId)?.isWithoutBefore ? NEVER_HERE : TOO_LARGE;
+    if (layers.undone !== undefined) return 'Restore first what you have undone in this file.';
+    return this.change(fileId, lease, layers, side) ? undefined : NOTHING;
   }
 
   private async restore(fileId: string, lease: DocumentLease): Promise<string | undefined> {
-    const { ledger } = this.options;
-    const undone = await ledger.readUndone(fileId);
-    if (!undone) return 'There is nothing to restore in this file.';
-    const now = textOf(lease).toString();
-    edit(lease.replica.doc, rebaseEdits(undone.after, now, diskEdits(undone.after, undone.before)));
-    ledger.setUndone(fileId, undefined);
+    const layers = await this.options.ledger.readLayers(fileId);
+    if (layers?.undone === undefined) return 'There is nothing to restore in this file.';
+    this.change(fileId, lease, layers, undefined);
     return undefined;
+  }
+
+  /** Takes back what one side did, or brings it back. Gives whether that is another text. */
+  private change(fileId: string, lease: DocumentLease, kept: TextLayers, undone: AwaySide | undefined): boolean {
+    const text = textOf(lease);
+    const layers = kept.follow(text);
+    const edits = undone === undefined ? layers.editsRestoring() : layers.editsWithout(undone);
+    if (edits.length === 0 && undone !== undefined) return false;
+    editContent(text, edits, AWAY_ORIGIN);
+    this.options.ledger.setUndone(fileId, layers.undoing(undone, text));
+    return true;
   }
 
   private async findAuthors(fileId: string, lease: DocumentLease): Promise<readonly AuthoredRange[]> {
     const { authors, ledger, self } = this.options;
     const since = ledger.get(fileId)?.since;
     if (!authors || !since) return [];
-    const runs = [];
-    for (let page = 0, afterSeq = since.seq; page < MAX_PAGES; page++) {
-      const outcome = await authors.read({ document: fileId, epoch: since.epoch, afterSeq });
-      // Colours are a help, no more: the texts are shown without them.
-      if (!outcome.ok) break;
-      runs.push(...outcome.value.changes);
-      if (!outcome.value.isCut || outcome.value.throughSeq <= afterSeq) break;
-      afterSeq = outcome.value.throughSeq;
-    }
+    const runs = await readRuns(authors, fileId, since);
     return rangesOf(textOf(lease), runs, self());
   }
 
@@ -141,17 +155,4 @@ export class AwayDesk {
 
 function textOf({ replica }: DocumentLease): Y.Text {
   return replica.doc.getText(CONTENT_TEXT);
-}
-
-/** Makes the edits in one transaction. Gives the text that comes of them. */
-function edit(doc: Y.Doc, edits: readonly TextEdit[]): string {
-  const text = doc.getText(CONTENT_TEXT);
-  const expected = applyTextEdits(text.toString(), edits);
-  doc.transact(() => {
-    for (const { offset, deleteLength, insert } of edits.toReversed()) {
-      if (deleteLength > 0) text.delete(offset, deleteLength);
-      if (insert !== '') text.insert(offset, insert);
-    }
-  }, AWAY_ORIGIN);
-  return expected;
 }

@@ -3,7 +3,7 @@ import { INDEX_DOCUMENT } from '../../workspace/index.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import { type AwayBudget, AwayTracker, type ChangeSource, type TrackedChange } from './away-tracker.ts';
 import type { Draft } from './draft.ts';
-import { ListTracker, type TrackedListChange } from './list-tracker.ts';
+import { ListTracker, type RemovedFile, type TrackedListChange } from './list-tracker.ts';
 
 /** A replica, as it is followed. */
 export interface FollowedDocument {
@@ -21,6 +21,8 @@ export interface AwayReport {
   readonly name: string;
   readonly text: TrackedChange | undefined;
   readonly list: readonly TrackedListChange[];
+  /** How far the list was before `list`; undefined when that is not known. */
+  readonly listSince: SyncCursor | undefined;
   /** The document has come to this device only now. */
   readonly isNew: boolean;
   /** The document is not followed any more. */
@@ -35,6 +37,8 @@ export interface FollowerHost {
   readDraft(name: string): Promise<Draft | undefined>;
   keepDraft(name: string, draft: Draft | undefined): Promise<void>;
   take(report: AwayReport): void;
+  /** Self has taken files from the list. */
+  removed(files: readonly RemovedFile[]): void;
   closed(follower: AwayFollower): void;
 }
 
@@ -56,9 +60,11 @@ export class AwayFollower {
     this.name = name;
     const keepDraft = (draft: Draft | undefined) => followed.write(() => host.keepDraft(name, draft));
     const sourceOf = (origin: unknown) => followed.sourceOf(origin);
-    if (name === INDEX_DOCUMENT) this.list = new ListTracker({ doc, sourceOf, keepDraft });
-    else {
-      const cursor = () => followed.cursor();
+    const cursor = () => followed.cursor();
+    if (name === INDEX_DOCUMENT) {
+      const onRemoved = (files: readonly RemovedFile[]) => host.removed(files);
+      this.list = new ListTracker({ doc, sourceOf, cursor, keepDraft, onRemoved });
+    } else {
       this.text = new AwayTracker({ document: name, doc, sourceOf, cursor, keepDraft, budget: host.budget });
     }
   }
@@ -73,6 +79,11 @@ export class AwayFollower {
     if (this.isClosed) return;
     this.text?.loaded(draft, unacked);
     this.list?.loaded(draft);
+  }
+
+  /** These came from the relay, and are in the document now. */
+  received(payloads: readonly Uint8Array[]): void {
+    this.text?.received(payloads);
   }
 
   left(): void {
@@ -97,21 +108,26 @@ export class AwayFollower {
     const { name, text, list } = this;
     const discardDraft = () => this.discardDraft();
     const isNew = text?.isNew ?? false;
+    const listSince = list?.followedSince;
     const change = text?.returned();
-    this.host.take({ name, text: change, list: list?.returned() ?? [], isNew, isFinal: true, discardDraft });
+    this.host.take({ name, text: change, list: list?.returned() ?? [], listSince, isNew, isFinal: true, discardDraft });
   }
 
-  /** Tells what has changed since the last time, if there is something; what others bring late is followed further. */
+  /**
+   * Tells what has changed since the last time, if there is something; what others bring late is followed further. Gives
+   * whether others have done something.
+   */
   settle(): boolean {
     if (!this.isSynced || this.isTold) return false;
     this.isSettling = true;
     const { name } = this;
     const isNew = this.text?.isNew ?? false;
     const text = this.text?.settle();
+    const listSince = this.list?.followedSince;
     const list = this.list?.settle() ?? [];
     if (!text && list.length === 0) return false;
-    this.host.take({ name, text, list, isNew, isFinal: false, discardDraft: () => this.discardDraft() });
-    return true;
+    this.host.take({ name, text, list, listSince, isNew, isFinal: false, discardDraft: () => this.discardDraft() });
+    return text?.isByOthers === true || list.length > 0;
   }
 
   /** Nothing of it is to be told. */

@@ -1,8 +1,8 @@
 import { Emitter } from '../../lifecycle/index.ts';
-import type { AwayChange, AwayPerson, AwaySide, AwaySummary } from './away-summary.ts';
+import { type AwayChange, type AwayPerson, type AwaySummary, isByBoth } from './away-summary.ts';
 import type { AwayKind, AwayStore } from './away-store.ts';
 import type { TrackedChange } from './away-tracker.ts';
-import type { TrackedListChange } from './list-tracker.ts';
+import type { RemovedFile, TrackedListChange } from './list-tracker.ts';
 import { readChange, readReturn, type StoredChange, type StoredReturn } from './stored-change.ts';
 import { TextLayers } from './text-layers.ts';
 
@@ -12,13 +12,6 @@ export const MAX_LISTED_CHANGES = 2_000;
 const MAX_HELD_LENGTH = 16 * 1024 * 1024;
 const RETURN_NOTE = 'return';
 const NO_SIZE = { inserted: 0, deleted: 0 };
-
-/** What was taken back of a file: its text before and after. */
-export interface UndoneTexts {
-  readonly side: AwaySide;
-  readonly before: string;
-  readonly after: string;
-}
 
 /**
  * What is to be told of absences, kept until somebody has looked at it, across starts. The texts are in the store only.
@@ -65,7 +58,8 @@ export class AwayLedger {
 
   get summary(): AwaySummary | undefined {
     if (!this.last || this.changes.size === 0) return undefined;
-    return { ...this.last, changes: [...this.changes.values()].map(withoutCursor).toSorted(compareChanges) };
+    const changes = [...this.changes.values()].map(withoutCursor).toSorted(compareChanges);
+    return { ...this.last, changes };
   }
 
   get(fileId: string): StoredChange | undefined {
@@ -99,7 +93,7 @@ export class AwayLedger {
 
   /** Others changed a text. It may be told again since `begin`, with what came late. `discardDraft`: it is kept here. */
   addText(tracked: TrackedChange, path: string, discardDraft: () => void): void {
-    const { document: fileId, isByMe, layers, overlaps, since } = tracked;
+    const { document: fileId, content, isByMe, layers, overlaps, since } = tracked;
     const known = this.changes.get(fileId);
     const earlier = this.earlier.get(fileId) ?? { change: known };
     this.earlier.set(fileId, earlier);
@@ -109,18 +103,20 @@ export class AwayLedger {
       path,
       text: isByMe || old?.text === 'both' ? 'both' : 'theirs',
       hasTexts: layers !== undefined,
+      isWithoutBefore: false,
       theirs: layers?.sizeOf('theirs') ?? NO_SIZE,
       mine: layers?.sizeOf('mine') ?? NO_SIZE,
       overlaps: old ? [...old.overlaps, ...overlaps] : overlaps,
       undone: undefined,
       isLookedAt: false,
+      returnNumber: this.returnNumber,
       since: known?.since ?? since,
     };
     if (!this.put(change)) return discardDraft();
     const join = async () => {
       const kept = old?.hasTexts && !earlier.layers ? await this.readKept(fileId) : undefined;
       if (kept) earlier.layers = kept;
-      if (layers) await this.keepLayers(change, earlier.layers ? layers.after(earlier.layers) : layers);
+      if (layers) await this.keepLayers(change, earlier.layers ? layers.after(earlier.layers, content) : layers);
       discardDraft();
     };
     // One that cannot be joined must not keep back those behind it.
@@ -132,20 +128,34 @@ export class AwayLedger {
     const list = joinListChanges(known?.list, change);
     // It came and went while nobody looked.
     if (known && list === undefined && known.text === undefined) return this.keep([fileId]);
-    if (list !== undefined || known) this.put({ ...(known ?? blank(fileId)), path, list, isLookedAt: false });
+    if (list === undefined && !known) return;
+    this.put({ ...(known ?? blank(fileId)), path, list, isLookedAt: false, returnNumber: this.returnNumber });
+  }
+
+  /** Others edited a file that self had deleted. */
+  addRemoved({ fileId, path }: RemovedFile, people: readonly AwayPerson[], since: StoredChange['since']): void {
+    const entry = { ...blank(fileId), path, list: { kind: 'removed' }, text: 'unread', people, since } as const;
+    this.put({ ...entry, returnNumber: this.returnNumber });
+  }
+
+  /** A file that was made has taken the place of another. */
+  setReplaced(fileId: string): void {
+    const known = this.changes.get(fileId);
+    if (known?.list?.kind === 'created') this.put({ ...known, list: { kind: 'replaced' } });
   }
 
   /** Others changed a text that is not here yet. */
   addUnread(fileId: string, path: string, since: StoredChange['since']): void {
     const known = this.changes.get(fileId);
     if (known?.text !== undefined) return;
-    this.put({ ...(known ?? blank(fileId)), path, text: 'unread', since, isLookedAt: false });
+    const { returnNumber } = this;
+    this.put({ ...(known ?? blank(fileId)), path, text: 'unread', since, isLookedAt: false, returnNumber });
   }
 
   /** A text that others changed has come, and what it was before was never here. */
   setRead(fileId: string): void {
     const known = this.changes.get(fileId);
-    if (known?.text === 'unread') this.put({ ...known, text: 'theirs' });
+    if (known?.text === 'unread') this.put({ ...known, text: 'theirs', isWithoutBefore: true });
   }
 
   /** A text that was said to be changed is as it was. */
@@ -164,6 +174,12 @@ export class AwayLedger {
       this.put({ ...known, people: joined });
   }
 
+  /** These have changed the file's place in the list. */
+  addListPeople(fileId: string, people: readonly AwayPerson[]): void {
+    const known = this.changes.get(fileId);
+    if (known && people.length > 0) this.put({ ...known, listPeople: joinPeople(known.listPeople, people) });
+  }
+
   /** Texts of a change; undefined when they are not kept. Rejects with OfflineStoreError. */
   async readLayers(fileId: string): Promise<TextLayers | undefined> {
     await this.joining;
@@ -171,23 +187,12 @@ export class AwayLedger {
     return body === undefined ? undefined : TextLayers.decode(body);
   }
 
-  async readUndone(fileId: string): Promise<UndoneTexts | undefined> {
-    const body = await this.readBody('undone', fileId);
-    if (body === undefined) return undefined;
-    const value: unknown = JSON.parse(body);
-    const parts: readonly unknown[] = Array.isArray(value) ? value : [];
-    const [side, before, after] = parts;
-    const isSide = side === 'theirs' || side === 'mine';
-    return isSide && typeof before === 'string' && typeof after === 'string' ? { side, before, after } : undefined;
-  }
-
-  /** Something was taken back of a file, or, without it, brought back. */
-  setUndone(fileId: string, undone: UndoneTexts | undefined): void {
+  /** Something was taken back of a file, or, where `layers` say so, brought back. */
+  setUndone(fileId: string, layers: TextLayers): void {
     const known = this.changes.get(fileId);
     if (!known) return;
-    if (undone) this.writeBody('undone', fileId, JSON.stringify([undone.side, undone.before, undone.after]));
-    else this.removeBody('undone', fileId);
-    this.put({ ...known, undone: undone?.side });
+    this.writeBody('texts', fileId, layers.encode());
+    this.put({ ...known, undone: layers.undone });
   }
 
   lookedAt(fileIds: readonly string[]): void {
@@ -217,6 +222,10 @@ export class AwayLedger {
 
   dispose(): void {
     this.changed.dispose();
+  }
+
+  private get returnNumber(): number {
+    return this.last?.returnNumber ?? 0;
   }
 
   private async readKept(fileId: string): Promise<TextLayers | undefined> {
@@ -289,7 +298,6 @@ export class AwayLedger {
   private forget(fileId: string): void {
     this.write(this.store.remove('change', fileId));
     this.removeBody('texts', fileId);
-    this.removeBody('undone', fileId);
   }
 
   private write(writing: Promise<void>): void {
@@ -306,12 +314,15 @@ function blank(fileId: string): StoredChange {
     list: undefined,
     text: undefined,
     hasTexts: false,
+    isWithoutBefore: false,
     theirs: NO_SIZE,
     mine: NO_SIZE,
     overlaps: [],
     people: [],
+    listPeople: [],
     undone: undefined,
     isLookedAt: false,
+    returnNumber: 0,
     since: undefined,
   };
 }
@@ -335,14 +346,15 @@ function withoutCursor({ since: _since, ...change }: StoredChange): AwayChange {
 }
 
 function compareChanges(a: AwayChange, b: AwayChange): number {
-  const [first, second] = [a.text === 'both' ? 0 : 1, b.text === 'both' ? 0 : 1];
-  return first - second || (a.path < b.path ? -1 : 1);
+  const [first, second] = [isByBoth(a) ? 0 : 1, isByBoth(b) ? 0 : 1];
+  return b.returnNumber - a.returnNumber || first - second || (a.path < b.path ? -1 : 1);
 }
 
 /** What two changes of one file's place come to; undefined when it is as it was. */
 function joinListChanges(earlier: AwayChange['list'], later: NonNullable<AwayChange['list']>): AwayChange['list'] {
   if (!earlier) return later;
   if (earlier.kind === 'created') return later.kind === 'deleted' ? undefined : earlier;
+  if (earlier.kind === 'removed') return later.kind === 'created' ? undefined : later;
   if (earlier.kind === 'deleted') return later.kind === 'created' ? { kind: 'replaced' } : later;
   if (earlier.kind === 'renamed' && later.kind !== 'deleted') return earlier;
   return later;

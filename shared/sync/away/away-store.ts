@@ -1,8 +1,8 @@
 /**
- * `draft`: a document that is being followed since this device lost touch. `change`: one that is to be told about;
- * `texts`: what it was, and `undone`: what was taken back of it. `note`: facts about the room.
+ * `draft`: a document that is being followed since this device lost touch. `change`: one that is to be told about, and
+ * `texts`: what it was, with what was taken back of it. `note`: facts about the room.
  */
-export type AwayKind = 'draft' | 'change' | 'texts' | 'undone' | 'note';
+export type AwayKind = 'draft' | 'change' | 'texts' | 'note';
 
 export interface AwayRow {
   /** The document, or the name of a note. */

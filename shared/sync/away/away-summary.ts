@@ -4,11 +4,13 @@ export interface OverlapRange {
   readonly end: unknown;
 }
 
-/** What others did to a file's place in the list. */
+/** What others did to a file's place in the list, or self while others went on in its text. */
 export type ListChange =
   | { readonly kind: 'created' }
   | { readonly kind: 'deleted' }
-  /** The content of a file that is no shared text. */
+  /** Self deleted it, and others edited it meanwhile. */
+  | { readonly kind: 'removed' }
+  /** The content of a file that is no shared text, or the file by another one. */
   | { readonly kind: 'replaced' }
   /** The path that it had. */
   | { readonly kind: 'renamed'; readonly from: string };
@@ -43,15 +45,26 @@ export interface AwayChange {
   readonly text: TextChange | undefined;
   /** Whether the texts can be read, and edits taken back. Too large ones are not kept. */
   readonly hasTexts: boolean;
+  /** The text was never on this device before others changed it: what they deleted is not known. */
+  readonly isWithoutBefore: boolean;
   readonly theirs: ChangeSize;
   readonly mine: ChangeSize;
   /** Where both changed the same lines. */
   readonly overlaps: readonly OverlapRange[];
   /** Others who changed the text, as far as the relay has told; the latest first. */
   readonly people: readonly AwayPerson[];
+  /** Others who changed its place in the list, as far as that is known. */
+  readonly listPeople: readonly AwayPerson[];
   /** What was taken back of it, and can be brought back. */
   readonly undone: AwaySide | undefined;
   readonly isLookedAt: boolean;
+  /** Of the return that told of it last. */
+  readonly returnNumber: number;
+}
+
+/** Whether self and others both did something to a file. */
+export function isByBoth({ text, list }: Pick<AwayChange, 'text' | 'list'>): boolean {
+  return text === 'both' || list?.kind === 'removed';
 }
 
 /** What happened while this device was away. */
@@ -63,7 +76,7 @@ export interface AwaySummary {
   /** When the last of several absences began; later than `leftMs` while changes of an earlier one are to be told. */
   readonly lastLeftMs: number;
   readonly returnedMs: number;
-  /** Files that both changed first, then by path. */
+  /** Those of the last return first; of these, files that both changed, then by path. */
   readonly changes: readonly AwayChange[];
   /** Files that others changed beyond those that are listed. */
   readonly unlistedCount: number;
@@ -91,6 +104,8 @@ export interface AwayTexts {
   readonly merged: string;
   /** As it is now. */
   readonly now: string;
+  /** What was deleted is in none of the texts: it was never on this device. */
+  readonly isAdditionsOnly: boolean;
   /** What others wrote while this device was away, in `now`; ascending. Empty where the relay does not tell. */
   readonly authors: readonly AuthoredRange[];
 }

@@ -3,9 +3,9 @@ import { CONTENT_TEXT } from '../../workspace/index.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwaySide, OverlapRange } from './away-summary.ts';
 import { type Draft, readDraft, writeDraft } from './draft.ts';
-import { attributeStored } from './stored-edits.ts';
+import { allBy, byUnacked, ChangeRecord, type Writer } from './attribution.ts';
 import { relativeRanges } from './overlap-ranges.ts';
-import { TextLayers, type TextStep, type Writer } from './text-layers.ts';
+import { TextLayers } from './text-layers.ts';
 
 /** Longer texts are told of, but not kept. In UTF-16 units. */
 export const MAX_FOLLOWED_LENGTH = 1024 * 1024;
@@ -13,15 +13,10 @@ export const MAX_FOLLOWED_LENGTH = 1024 * 1024;
 /** Where a change of a document came from. `stored`: it was on this device already. */
 export type ChangeSource = 'remote' | 'local' | 'stored';
 
-/**
- * Yjs tells what an edit did by going through the whole document: beyond so many structs, what self writes alone is found
- * by comparing, once others' changes come, so that typing does not wait.
- */
-const MAX_LIVE_STRUCTS = 5_000;
-
 /** What became of one document while this device was away. */
 export interface TrackedChange {
   readonly document: string;
+  readonly content: Y.Text;
   /** Undefined when the text is too large to be followed. */
   readonly layers: TextLayers | undefined;
   readonly isByOthers: boolean;
@@ -67,13 +62,12 @@ export class AwayTracker {
    * much self may have written meanwhile.
    */
   private isKnown = false;
-  /** The layers follow each change. */
-  private isLive = false;
+  /** What was done since the layers were as they are. */
+  private record = new ChangeRecord();
   /** Others' changes came in on this connection. */
   private hasRemote = false;
-  private isBroken = false;
-  /** The layers are as they were before self went on writing. */
-  private isLagging = false;
+  /** What self deleted may come back from the relay as if others had. */
+  private mayEcho = false;
   /** Of others. */
   private hasNews = false;
   /** This device is back; only what others bring late is missing. */
@@ -105,32 +99,39 @@ export class AwayTracker {
     // Begun before the document was complete here: what came since cannot be told from what was there.
     if (read.since === undefined && (read.hasRemote || this.isKnown)) return this.discardDraft();
     this.since = read.since;
-    this.setLayers(read.hasRemote ? attributeStored(read.layers, this.text, unacked) : read.layers);
+    this.mayEcho = read.hasRemote;
+    this.setLayers(read.layers.advance(this.text, read.hasRemote ? byUnacked(unacked) : allBy('mine')));
   }
 
   /** The connection is lost: from now on changes count. */
   left(): void {
     if (!this.isFollowing || this.isSettling) this.reset();
     this.isFollowing = true;
-    if (this.hasRemote) this.rest();
+    if (!this.hasRemote) return;
+    this.rest();
+    this.mayEcho = true;
+  }
+
+  /** These came from the relay, and are in the document now. */
+  received(payloads: readonly Uint8Array[]): void {
+    const { layers, record } = this;
+    if (!this.isFollowing || !this.isKnown || !layers || this.mayEcho) return;
+    // What both deleted is told apart from what self alone did: for Yjs, others then do nothing.
+    if (!record.hasDeletionsOf('mine') && layers.sizeOf('mine').deleted === 0) return;
+    for (const payload of payloads) record.addDeletions(payload);
   }
 
   /**
    * The document has everything, but for what others bring who come back later. From now on the edits of this device
-   * count for nobody. Gives what changed; undefined when others did nothing since the last time.
+   * count for nobody. Gives what changed; undefined when nothing did, or others did nothing since the last time.
    */
   settle(): TrackedChange | undefined {
     if (!this.isFollowing) return undefined;
     const change = this.isSettling && !this.hasNews ? undefined : this.finish();
-    // What is found by comparing texts is as it was before the edits that count for nobody.
-    if (this.layers && this.tooLargeBy.size === 0) {
-      this.setLayers(this.current(this.layers));
-      this.isLive = true;
-    }
     this.isSettling = true;
     this.isKnown = true;
     this.hasNews = false;
-    return change?.isByOthers ? change : undefined;
+    return change;
   }
 
   /** The document was never complete here before. */
@@ -180,17 +181,15 @@ export class AwayTracker {
     if (!this.isFollowing || !this.isLoaded || this.pending) return;
     const source = this.options.sourceOf(transaction.origin);
     if (source === 'stored') return;
-    const isFirst = source === 'remote' ? !this.hasRemote : !this.isLive;
+    const isFirst = source === 'remote' ? !this.hasRemote : !this.layers;
     // What comes to a document for the first time has been changed by nobody.
     if (!isFirst || (source === 'remote' && !this.isKnown && !this.layers)) return;
     if (source === 'local' && this.isSettling && !this.layers) return;
-    const { layers, isLive, isLagging, hasRemote, since } = this;
+    const { layers, hasRemote, since } = this;
     this.pending = {
       transaction,
       undo: () => {
-        this.setLayers(layers);
-        this.isLive = isLive;
-        this.isLagging = isLagging;
+        if (!layers) this.setLayers(undefined);
         this.hasRemote = hasRemote;
         this.since = since;
       },
@@ -202,9 +201,7 @@ export class AwayTracker {
     if (!this.layers) this.since = this.options.cursor();
     const isTooLong = this.text.length > Math.min(MAX_FOLLOWED_LENGTH, this.options.budget.leftLength + this.taken);
     if (this.tooLargeBy.size > 0 || isTooLong) return;
-    const text = this.text.toString();
-    this.setLayers(this.layers ? this.current(this.layers) : TextLayers.of(text));
-    this.isLive = true;
+    this.setLayers(this.current() ?? TextLayers.of(this.text));
     if (source === 'remote') this.hasRemote = true;
   }
 
@@ -219,35 +216,31 @@ export class AwayTracker {
       return;
     }
     const source = this.options.sourceOf(transaction.origin);
-    const isLarge = !this.layers || this.layers.length > 4 * MAX_FOLLOWED_LENGTH;
+    const isLarge = !this.layers || this.taken > 4 * MAX_FOLLOWED_LENGTH;
     const counts = source === 'remote' ? this.isKnown : source === 'local' && !this.isSettling;
-    if (isLarge && counts) this.noteLarge(source === 'remote' ? 'theirs' : 'mine');
-    else if (isBegun) this.keep(this.hasRemote);
+    if (isLarge && counts) return this.noteLarge(source === 'remote' ? 'theirs' : 'mine');
+    if (this.layers) this.note(transaction, this.layers);
+    if (isBegun) this.keep(this.hasRemote);
+  };
+
+  private note(transaction: Y.Transaction, layers: TextLayers): void {
+    this.record.add(transaction, this.writerOf(transaction));
+    this.take(layers.length + this.record.length);
+  }
+
+  private readonly noticeText = (_event: Y.YTextEvent, transaction: Y.Transaction): void => {
+    if (this.isFollowing && this.layers && this.writerOf(transaction) === 'theirs') this.hasNews = true;
   };
 
   private noteLarge(by: AwaySide): void {
     this.tooLargeBy.add(by);
     if (by === 'theirs') this.hasNews = true;
-    for (const side of ['theirs', 'mine'] as const) if (this.layers?.isChangedBy(side)) this.tooLargeBy.add(side);
+    const layers = this.current();
+    for (const side of ['theirs', 'mine'] as const) if (layers?.isChangedBy(side)) this.tooLargeBy.add(side);
     this.setLayers(undefined);
-    this.isLive = false;
     this.hasRemote = false;
     this.discardDraft();
   }
-
-  private readonly noticeText = (event: Y.YTextEvent, transaction: Y.Transaction): void => {
-    if (!this.isFollowing || !this.isLive || !this.layers) return;
-    const writer = this.writerOf(transaction);
-    if (writer === 'theirs') this.hasNews = true;
-    this.isLagging ||= writer === 'mine' && !this.hasRemote && countStructs(transaction.doc) > MAX_LIVE_STRUCTS;
-    if (this.isBroken || this.isLagging) return;
-    try {
-      this.setLayers(this.layers.apply(stepsOf(event), writer));
-    } catch {
-      // Its texts are still right; what changed is then found by comparing them.
-      this.isBroken = true;
-    }
-  };
 
   private writerOf({ origin }: Y.Transaction): Writer {
     if (this.options.sourceOf(origin) !== 'local') return this.isKnown ? 'theirs' : 'base';
@@ -256,39 +249,31 @@ export class AwayTracker {
 
   /** Keeps what there is. What comes until others' changes come again is of this device. */
   private rest(): void {
-    if (!this.isLive || !this.layers) return;
-    this.setLayers(this.current(this.layers));
+    if (!this.current()) return;
     this.hasRemote = false;
     this.keep(false);
   }
 
   private finish(): TrackedChange | undefined {
-    const { document, doc } = this.options;
-    const { since } = this;
+    const { document } = this.options;
+    const { since, text: content } = this;
     const isNews = this.hasNews || !this.isSettling;
     if (this.tooLargeBy.size > 0) {
       const [isByOthers, isByMe] = [this.tooLargeBy.has('theirs'), this.tooLargeBy.has('mine')];
-      return { document, layers: undefined, isByOthers, isByMe, isNews, overlaps: [], since };
+      return { document, content, layers: undefined, isByOthers, isByMe, isNews, overlaps: [], since };
     }
-    if (!this.layers) return undefined;
-    const layers = this.current(this.layers);
+    const layers = this.current();
+    if (!layers) return undefined;
     const [isByOthers, isByMe] = [layers.isChangedBy('theirs'), layers.isChangedBy('mine')];
     if (!isByOthers && !isByMe) return undefined;
-    const overlaps = relativeRanges(doc.getText(CONTENT_TEXT), layers.findOverlaps());
-    return { document, layers, isByOthers, isByMe, isNews, overlaps, since };
+    const overlaps = relativeRanges(content, layers.findOverlaps());
+    return { document, content, layers, isByOthers, isByMe, isNews, overlaps, since };
   }
 
   /** The layers of the text as it is now. */
-  private current(layers: TextLayers): TextLayers {
-    const text = this.text.toString();
-    if (!this.isLive || this.isLagging) {
-      this.isLagging = false;
-      return layers.become(text, 'mine');
-    }
-    if (!this.isBroken && layers.merged === text) return layers;
-    this.isBroken = false;
-    if (!this.isKnown) return TextLayers.of(text);
-    return TextLayers.between(layers.base, layers.only('mine'), text);
+  private current(): TextLayers | undefined {
+    if (this.layers && !this.record.isEmpty) this.setLayers(this.layers.advance(this.text, this.record));
+    return this.layers;
   }
 
   private keep(hasRemote: boolean): void {
@@ -298,41 +283,23 @@ export class AwayTracker {
   }
 
   private setLayers(layers: TextLayers | undefined): void {
-    const { budget } = this.options;
-    budget.leftLength += this.taken;
     this.layers = layers;
-    this.taken = layers?.length ?? 0;
-    budget.leftLength -= this.taken;
+    this.record = new ChangeRecord();
+    this.take(layers?.length ?? 0);
+  }
+
+  private take(length: number): void {
+    this.options.budget.leftLength += this.taken - length;
+    this.taken = length;
   }
 
   private reset(): void {
     this.setLayers(undefined);
     this.since = undefined;
-    this.isLive = false;
     this.hasRemote = false;
-    this.isBroken = false;
-    this.isLagging = false;
+    this.mayEcho = false;
     this.hasNews = false;
     this.isSettling = false;
     this.tooLargeBy.clear();
   }
-}
-
-function countStructs({ store }: Y.Doc): number {
-  let count = 0;
-  for (const structs of store.clients.values()) count += structs.length;
-  return count;
-}
-
-/** Something in a text that is no text counts as one character. */
-const OBJECT_PLACEHOLDER = '\uFFFC';
-
-function stepsOf(event: Y.YTextEvent): TextStep[] {
-  return event.delta.flatMap((change): TextStep[] => {
-    if (change.retain !== undefined) return [{ kind: 'retain', length: change.retain }];
-    if (change.delete !== undefined) return [{ kind: 'delete', length: change.delete }];
-    const { insert } = change;
-    if (insert === undefined) return [];
-    return [{ kind: 'insert', text: typeof insert === 'string' ? insert : OBJECT_PLACEHOLDER }];
-  });
 }

@@ -11,11 +11,14 @@ import type { HeadsAnswer } from '../head-questions.ts';
 import type { OfflineStore, SyncCursor } from '../offline-store.ts';
 import type { DocumentLease } from '../open-documents.ts';
 import { AwayFollower, type AwayReport, type FollowedDocument, type FollowerHost } from './away-follower.ts';
+import { AwayIntake, createReturn, type Return } from './away-intake.ts';
 import { AwayLedger } from './away-ledger.ts';
 import type { ChangeAuthors } from './change-authors.ts';
 import type { Draft } from './draft.ts';
 import { LateArrivals, type PresentPeople } from './late-arrivals.ts';
-import { ListedPaths, type Paths } from './listed-paths.ts';
+import type { RemovedFile } from './list-tracker.ts';
+import { ListedPaths } from './listed-paths.ts';
+import { RemovedFiles } from './removed-files.ts';
 import type { ChangedElsewhere } from './elsewhere.ts';
 import { ElsewhereSearch } from './elsewhere-search.ts';
 import { UnopenedHeads } from './unopened-heads.ts';
@@ -48,16 +51,6 @@ export interface AwayWatchOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** What an absence is told of, from the return on. */
-export interface Return {
-  readonly leftMs: number;
-  readonly returnedMs: number;
-  /** Until then documents may still report, by the monotonic clock. */
-  readonly openUntilMs: number;
-  ownCount: number;
-  isBegun: boolean;
-}
-
 /** Notices when this device is away and what happened meanwhile, and tells of it in the ledger. */
 export class AwayWatch implements FollowerHost, Disposable {
   readonly ledger: AwayLedger;
@@ -73,6 +66,8 @@ export class AwayWatch implements FollowerHost, Disposable {
   private readonly search: ElsewhereSearch;
   private readonly heads: UnopenedHeads;
   private readonly paths: ListedPaths;
+  private readonly intake: AwayIntake;
+  private readonly removedFiles: RemovedFiles;
   private reports: AwayReport[] = [];
   /** Who was here when the connection was lost. */
   private expected: PresentPeople = new Map();
@@ -87,6 +82,15 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.search = new ElsewhereSearch(options);
     this.paths = new ListedPaths(options.indexDocument);
     this.heads = new UnopenedHeads({ store: options.store.away, compareHeads: options.compareHeads });
+    this.intake = new AwayIntake({ ...options, ledger: this.ledger, paths: this.paths });
+    this.removedFiles = new RemovedFiles({
+      ...options,
+      store: options.store.away,
+      listCursors: () => options.store.listCursors(),
+      leftMs: () => (this.isAtRelay ? undefined : this.left?.atMs),
+      isListed: (fileId) => this.paths.read().get(fileId) !== undefined,
+      onEdited: (edited) => void this.whenReady.then(() => this.intake.acceptRemoved(edited, this.current)),
+    });
     this.whenReady = this.load();
   }
 
@@ -131,19 +135,24 @@ export class AwayWatch implements FollowerHost, Disposable {
       const absenceMs = elapsedMs === undefined ? returnedMs - (leftMs ?? returnedMs) : nowMs - elapsedMs;
       const isNews = absenceMs >= MIN_ABSENCE_MS || reports.some(({ text }) => text?.isByMe === true);
       const openUntilMs = nowMs + LATE_MS;
-      this.current =
-        leftMs !== undefined && isNews ? { leftMs, returnedMs, openUntilMs, ownCount: 0, isBegun: false } : undefined;
-      this.acceptAll(reports);
+      this.current = leftMs !== undefined && isNews ? createReturn(leftMs, returnedMs, openUntilMs) : undefined;
+      this.intake.acceptAll(reports, this.current);
       this.noteInTouch();
       void this.askRelay(this.current).then(() => this.noteHeads());
     });
     if (!isSettled) this.awaitOthers();
+    this.removedFiles.askSoon();
     this.touches.add(scheduleEvery(scheduler, () => this.noteTouch(), IN_TOUCH_PERIOD_MS));
   }
 
   /** Others have come or gone. */
   participantsChanged(): void {
     this.late.value?.participantsChanged();
+    if (this.isAtRelay) this.removedFiles.askSoon();
+  }
+
+  removed(files: readonly RemovedFile[]): void {
+    if (!this.isClosed) void this.removedFiles.add(files);
   }
 
   /** The relay is out of reach; who was here is still known. Replicas are told by their own. */
@@ -156,6 +165,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.isAtRelay = false;
     this.touches.clear();
     this.search.end();
+    this.removedFiles.pause();
     const { scheduler } = this.options;
     const left = { atMs: scheduler.now(), elapsedMs: scheduler.elapsedMs() };
     this.left = left;
@@ -168,7 +178,7 @@ export class AwayWatch implements FollowerHost, Disposable {
   take(report: AwayReport): void {
     this.reopened.get(report.name)?.dispose();
     this.reopened.delete(report.name);
-    if (this.isAtRelay) void this.whenReady.then(() => this.acceptAll([report]));
+    if (this.isAtRelay) void this.whenReady.then(() => this.intake.acceptAll([report], this.current));
     else this.reports.push(report);
   }
 
@@ -230,6 +240,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.touches.clear();
     this.late.value = undefined;
     this.search.end();
+    this.removedFiles.pause();
     await this.whenReady;
     if (this.isAtRelay) this.noteInTouch();
     await this.ledger.whenKept();
@@ -240,6 +251,8 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.touches.dispose();
     this.late.dispose();
     this.search.dispose();
+    this.removedFiles.dispose();
+    this.intake.dispose();
     this.closeReopened();
     this.ledger.dispose();
   }
@@ -264,59 +277,6 @@ export class AwayWatch implements FollowerHost, Disposable {
   private closeReopened(): void {
     for (const lease of this.reopened.values()) lease.dispose();
     this.reopened.clear();
-  }
-
-  private acceptAll(reports: readonly AwayReport[]): void {
-    const { current } = this;
-    // Files that others deleted are known by their place in the list.
-    for (const report of reports) if (report.list.length > 0) this.acceptList(report, current);
-    const paths = this.paths.read();
-    for (const report of reports) {
-      if (report.list.length === 0) this.acceptText(report, current, paths);
-    }
-  }
-
-  private acceptList({ list, name, discardDraft }: AwayReport, current: Return | undefined): void {
-    if (current && this.isInTime(name, current)) {
-      this.begin(current);
-      for (const change of list) this.ledger.addList(change);
-    }
-    discardDraft();
-  }
-
-  private acceptText(report: AwayReport, current: Return | undefined, paths: Paths): void {
-    const { name, text, isNew, isFinal, discardDraft } = report;
-    const path = paths.get(name) ?? (paths.isKnown ? this.ledger.get(name)?.path : name);
-    const isWanted = current ? this.isInTime(name, current) : this.isAwaited(name);
-    if (isNew) this.ledger.setRead(name);
-    else if (!text?.isByOthers) this.ledger.setUnchanged(name);
-    if (!text || path === undefined || !isWanted) return discardDraft();
-    if (text.isByOthers) {
-      if (!text.isNews) return discardDraft();
-      // What an earlier return has told of may be read at any time.
-      if (current) this.begin(current);
-      this.ledger.addText(text, path, discardDraft);
-    } else if (isFinal) {
-      if (current) current.ownCount++;
-      if (current?.isBegun) this.ledger.addOwn(1);
-      discardDraft();
-    }
-  }
-
-  private isInTime(name: string, { openUntilMs }: Return): boolean {
-    return this.options.scheduler.elapsedMs() <= openUntilMs || this.isAwaited(name);
-  }
-
-  /** It was told that others have changed it, and that is all that is known. */
-  private isAwaited(name: string): boolean {
-    return this.ledger.get(name)?.text === 'unread';
-  }
-
-  private begin(current: Return): void {
-    if (current.isBegun) return;
-    current.isBegun = true;
-    this.ledger.begin(current.leftMs, current.returnedMs);
-    this.ledger.addOwn(current.ownCount);
   }
 
   private async askRelay(current: Return | undefined): Promise<void> {
@@ -350,7 +310,7 @@ export class AwayWatch implements FollowerHost, Disposable {
       // Whoever opened it meanwhile knows more.
       if (!isTold && (path === undefined || this.isOpen(document) || people?.length === 0)) continue;
       if (!isTold && path !== undefined) {
-        this.begin(current);
+        this.intake.begin(current);
         this.ledger.addUnread(document, path, since.get(document));
       }
       if (people) this.ledger.addPeople(document, people);

@@ -1,13 +1,16 @@
 import type * as Y from 'yjs';
 import type { AuthorRun, ChangingPerson, RoomChanges } from '../administration/room-changes.ts';
+import type { SyncCursor } from '../offline-store.ts';
 import type { AuthoredRange, AwayPerson } from './away-summary.ts';
 import { itemsOf, StructRanges } from './text-items.ts';
 
 /** Asks the relay who changed documents. */
 export type ChangeAuthors = Pick<RoomChanges, 'read' | 'readAll'>;
 
+/** Runs of edits that are asked for at most, for one document. */
+const MAX_PAGES = 8;
 /** Clocks of the relay and of this device may differ by so much. */
-const CLOCK_TOLERANCE_MS = 60_000;
+export const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Others who changed something since `sinceMs`; the latest first. */
 export function othersOf(people: readonly ChangingPerson[], self: string | undefined, sinceMs: number): AwayPerson[] {
@@ -15,6 +18,20 @@ export function othersOf(people: readonly ChangingPerson[], self: string | undef
     .filter(({ subject, toMs }) => subject !== self && toMs >= sinceMs - CLOCK_TOLERANCE_MS)
     .map(({ subject, name, fromMs, toMs }) => ({ subject, name, firstMs: fromMs, lastMs: toMs }))
     .toSorted((a, b) => b.lastMs - a.lastMs);
+}
+
+/** Who wrote what in a document since then; what could be read of it. */
+export async function readRuns(authors: ChangeAuthors, document: string, since: SyncCursor): Promise<AuthorRun[]> {
+  const runs: AuthorRun[] = [];
+  for (let page = 0, afterSeq = since.seq; page < MAX_PAGES; page++) {
+    const outcome = await authors.read({ document, epoch: since.epoch, afterSeq });
+    // Names and colours are a help, no more: what changed is shown without them.
+    if (!outcome.ok) break;
+    runs.push(...outcome.value.changes);
+    if (!outcome.value.isCut || outcome.value.throughSeq <= afterSeq) break;
+    afterSeq = outcome.value.throughSeq;
+  }
+  return runs;
 }
 
 /** What of a text others than `self` wrote. */

@@ -1,8 +1,9 @@
-import type * as Y from 'yjs';
+import * as Y from 'yjs';
 import { type SharedFile, WorkspaceIndex } from '../../workspace/index.ts';
 import type { ListChange } from './away-summary.ts';
 import type { ChangeSource } from './away-tracker.ts';
-import type { Draft } from './draft.ts';
+import type { SyncCursor } from '../offline-store.ts';
+import { type Draft, readCursor } from './draft.ts';
 
 /** Files of a longer list are not compared with it. */
 const MAX_KEPT_FILES = 50_000;
@@ -15,9 +16,18 @@ export interface TrackedListChange {
   readonly change: ListChange;
 }
 
+/** A file that self has taken from the list. */
+export interface RemovedFile {
+  readonly fileId: string;
+  readonly path: string;
+}
+
 export interface ListTrackerOptions {
   readonly doc: Y.Doc;
   readonly sourceOf: (origin: unknown) => ChangeSource;
+  readonly cursor: () => SyncCursor | undefined;
+  /** Called in the transaction, whether or not the list is being followed. */
+  readonly onRemoved: (files: readonly RemovedFile[]) => void;
   /** Keeps the list as it was before others' changes, or removes it. */
   readonly keepDraft: (draft: Draft | undefined) => void;
 }
@@ -31,6 +41,8 @@ export class ListTracker {
   private readonly entries: Y.Map<unknown>;
   /** The list before the first change of others. */
   private before: Files | undefined;
+  /** How far the list was then. */
+  private since: SyncCursor | undefined;
   private readonly ownIds = new Set<string>();
   private isLoaded = false;
   private isFollowing = true;
@@ -53,12 +65,18 @@ export class ListTracker {
     if (!draft) return;
     this.hasDraft = true;
     this.before = this.isKnown ? readFiles(draft.body) : undefined;
+    this.since = parseCursor(draft.summary);
     if (!this.before) this.discardDraft();
   }
 
   left(): void {
     if (!this.isFollowing) this.reset();
     this.isFollowing = true;
+  }
+
+  /** How far the list was before what {@link returned} or {@link settle} give next; undefined when that is not known. */
+  get followedSince(): SyncCursor | undefined {
+    return this.since;
   }
 
   /** The list is complete. Gives what others did to it since the last time. */
@@ -95,6 +113,7 @@ export class ListTracker {
     if (this.options.sourceOf(transaction.origin) !== 'remote' || this.entries.size > MAX_KEPT_FILES) return;
     this.pending = transaction;
     this.before = listFiles(this.options.doc);
+    this.since = this.options.cursor();
   };
 
   private readonly noticeEnd = (transaction: Y.Transaction): void => {
@@ -104,7 +123,7 @@ export class ListTracker {
     else if (this.before) {
       this.hasDraft = true;
       this.options.keepDraft({
-        summary: '',
+        summary: JSON.stringify(this.since ?? null),
         body: JSON.stringify([...this.before].map(([fileId, { path, content }]) => [fileId, path, content])),
       });
     }
@@ -115,7 +134,10 @@ export class ListTracker {
     events: readonly Y.YEvent<Y.AbstractType<unknown>>[],
     transaction: Y.Transaction,
   ) => {
-    if (!this.isFollowing || !this.before || this.options.sourceOf(transaction.origin) !== 'local') return;
+    if (this.options.sourceOf(transaction.origin) !== 'local') return;
+    const removed = events.flatMap((event) => (event.target === this.entries ? removedBy(event) : []));
+    if (removed.length > 0) this.options.onRemoved(removed);
+    if (!this.isFollowing || !this.before) return;
     for (const event of events) {
       const [fileId] = event.path;
       if (typeof fileId === 'string') this.ownIds.add(fileId);
@@ -141,7 +163,26 @@ export class ListTracker {
 
   private reset(): void {
     this.before = undefined;
+    this.since = undefined;
     this.ownIds.clear();
+  }
+}
+
+function removedBy(event: Y.YEvent<Y.AbstractType<unknown>>): readonly RemovedFile[] {
+  return [...event.keys].flatMap(([fileId, { action, oldValue }]) => {
+    const entry: unknown = oldValue;
+    // What a deleted entry had is known to no public method.
+    const content = action === 'delete' && entry instanceof Y.Map ? entry._map.get('path')?.content : undefined;
+    const path: unknown = content instanceof Y.ContentAny ? content.arr[0] : undefined;
+    return typeof path === 'string' ? [{ fileId, path }] : [];
+  });
+}
+
+function parseCursor(encoded: string): SyncCursor | undefined {
+  try {
+    return readCursor(JSON.parse(encoded));
+  } catch {
+    return undefined;
   }
 }
 

@@ -105,8 +105,10 @@ it('tells that others changed a file which was never opened here, and takes noth
   text.getText('content').insert(0, 'changed');
   relay.latest.answerOpen(text, { seq: 5 });
   await settle();
-  expect(session.away.summary?.changes).toMatchObject([{ fileId: 'theirs', text: 'theirs', hasTexts: false }]);
-  expect(await session.away.act('theirs', 'undo-theirs')).toContain('was never here');
+  expect(session.away.summary?.changes).toMatchObject([
+    { fileId: 'theirs', text: 'theirs', hasTexts: false, isWithoutBefore: true },
+  ]);
+  expect(await session.away.act('theirs', 'undo-theirs')).toContain('was never on this device');
   expect(replica.doc.getText('content').toString()).toBe('changed');
 });
 

@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import type { OverlapRange } from './away-summary.ts';
-import type { OverlapSpan } from './text-layers.ts';
+import type { OverlapSpan } from './overlap-spans.ts';
 
 /** A file with more of them has its last ones in one. */
 const MAX_RANGES = 500;

@@ -28,6 +28,7 @@ export function readChange(encoded: string): StoredChange | undefined {
     list: readListChange(value['list']),
     text: text === 'theirs' || text === 'both' || text === 'unread' ? text : undefined,
     hasTexts: value['hasTexts'] === true,
+    isWithoutBefore: value['isWithoutBefore'] === true,
     theirs: readSize(value['theirs']),
     mine: readSize(value['mine']),
     overlaps: toList(overlaps).flatMap((range) => {
@@ -35,8 +36,10 @@ export function readChange(encoded: string): StoredChange | undefined {
       return start === undefined || end === undefined ? [] : [{ start, end }];
     }),
     people: toList(people).flatMap(readPerson),
+    listPeople: toList(value['listPeople']).flatMap(readPerson),
     undone: undone === 'theirs' || undone === 'mine' ? undone : undefined,
     isLookedAt: value['isLookedAt'] === true,
+    returnNumber: toNumber(value['returnNumber']),
     since: readCursor(value['since']),
   };
 }
@@ -84,7 +87,7 @@ function readSize(value: unknown): ChangeSize {
 
 function readListChange(value: unknown): ListChange | undefined {
   const { kind, from } = toRecord(value) ?? {};
-  if (kind === 'created' || kind === 'deleted' || kind === 'replaced') return { kind };
+  if (kind === 'created' || kind === 'deleted' || kind === 'removed' || kind === 'replaced') return { kind };
   return kind === 'renamed' && typeof from === 'string' ? { kind, from } : undefined;
 }
 

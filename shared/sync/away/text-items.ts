@@ -1,4 +1,5 @@
 import type * as Y from 'yjs';
+import { shownBy } from '../../workspace/index.ts';
 
 /** A stretch of a text as Yjs holds it: its first struct and where it is in the text. */
 export interface TextItem {
@@ -8,6 +9,15 @@ export interface TextItem {
   readonly length: number;
 }
 
+/** A stretch of a text as Yjs holds it, or what is left of one that was deleted. */
+export interface TextStretch {
+  readonly client: number;
+  readonly clock: number;
+  readonly length: number;
+  /** Undefined when it was deleted: Yjs does not keep what. */
+  readonly text: string | undefined;
+}
+
 /** The parts of a text that are there, in order. */
 export function* itemsOf(text: Y.Text): Generator<TextItem> {
   let offset = 0;
@@ -15,6 +25,15 @@ export function* itemsOf(text: Y.Text): Generator<TextItem> {
     if (item.deleted || !item.countable) continue;
     yield { client: item.id.client, clock: item.id.clock, offset, length: item.length };
     offset += item.length;
+  }
+}
+
+/** All that a text ever had, in order. */
+export function* stretchesOf(text: Y.Text): Generator<TextStretch> {
+  for (let item = text._start; item !== null; item = item.right) {
+    if (!item.deleted && !item.countable) continue;
+    const { client, clock } = item.id;
+    yield { client, clock, length: item.length, text: item.deleted ? undefined : shownBy(item) };
   }
 }
 

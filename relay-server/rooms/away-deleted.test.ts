@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { meet, textsOf } from '../testing/away-room.ts';
+import type { AwayPerson } from '../testing/away-person.ts';
+import type { RelayUnderTest } from '../testing/relay-under-test.ts';
+
+const FILE = { eol: 'LF', bom: false, kind: 'text' } as const;
+
+/** Ada and Bob have a file hello.c, which Bob alone has open. */
+async function haveFile() {
+  const room = await meet({ documents: ['index', 'file'], hasAuthors: true });
+  const { relay, ada, bob } = room;
+  const [fileId = ''] = ada.files.add([{ ...FILE, path: 'hello.c' }]);
+  ada.text(fileId).insert(0, 'int main;\n');
+  bob.text(fileId);
+  await relay.advance(1_000);
+  expect(bob.files.findByPath('hello.c')?.fileId).toBe(fileId);
+  ada.close(fileId);
+  await pass(relay, 120_000);
+  return { ...room, fileId };
+}
+
+/** Lets time pass as it does while a computer is awake. */
+async function pass(relay: RelayUnderTest, durationMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < durationMs; passedMs += 5_000) await relay.advance(5_000);
+}
+
+function toldTo(person: AwayPerson) {
+  return person.session.away.summary?.changes.map(({ path, list, text, people, listPeople }) => ({
+    path,
+    list: list?.kind,
+    text,
+    people: people.map(({ name }) => name),
+    listPeople: listPeople.map(({ name }) => name),
+  }));
+}
+
+describe('somebody edits a file while another deletes it', () => {
+  it('offline: both are told, and the text of the edit can be brought back', async () => {
+    const { relay, ada, bob, fileId } = await haveFile();
+    bob.cut();
+    await pass(relay, 60_000);
+    bob.text(fileId).insert(0, 'edited ');
+    ada.files.remove([fileId]);
+    await pass(relay, 60_000);
+    expect(toldTo(ada)).toBeUndefined();
+    await bob.reach();
+    await relay.advance(12_000);
+    expect(toldTo(bob)).toEqual([
+      { path: 'hello.c', list: 'deleted', text: 'both', people: [], listPeople: ['Name of ada'] },
+    ]);
+    expect((await textsOf(bob, fileId)).mine).toBe('edited int main;\n');
+    expect(toldTo(ada)).toEqual([
+      { path: 'hello.c', list: 'removed', text: 'unread', people: ['Name of bob'], listPeople: [] },
+    ]);
+    const reading = textsOf(ada, fileId);
+    await relay.advance(1_000);
+    expect(await reading).toMatchObject({ base: 'int main;\n', now: 'edited int main;\n' });
+    expect(toldTo(ada)).toMatchObject([{ list: 'removed', text: 'theirs' }]);
+    ada.files.add([{ ...FILE, fileId, path: 'hello.c' }]);
+    await relay.advance(1_000);
+    expect(bob.files.get(fileId)?.path).toBe('hello.c');
+    ada.text(fileId);
+    await relay.advance(1_000);
+    expect(ada.text(fileId).toString()).toBe('edited int main;\n');
+  });
+
+  it('and whoever deleted it was offline, and ended Tutti meanwhile', async () => {
+    const { relay, ada, bob, fileId } = await haveFile();
+    ada.cut();
+    await pass(relay, 60_000);
+    ada.files.remove([fileId]);
+    bob.text(fileId).insert(0, 'edited ');
+    await relay.advance(1_000);
+    await ada.quit();
+    await pass(relay, 60_000);
+    await ada.begin();
+    await relay.advance(12_000);
+    expect(toldTo(ada)).toMatchObject([{ path: 'hello.c', list: 'removed', people: ['Name of bob'] }]);
+  });
+
+  it('and nobody edits what somebody deletes: nothing is told of it', async () => {
+    const { relay, ada, bob, fileId } = await haveFile();
+    bob.text(fileId).insert(0, 'before ');
+    await pass(relay, 120_000);
+    ada.text(fileId).insert(0, 'own ');
+    await relay.advance(5_000);
+    ada.close(fileId);
+    bob.text(fileId).insert(0, 'seen by nobody ');
+    await relay.advance(5_000);
+    ada.files.remove([fileId]);
+    await relay.advance(5_000);
+    bob.cut();
+    await relay.advance(5_000);
+    await bob.reach();
+    await relay.advance(12_000);
+    expect(toldTo(ada)).toBeUndefined();
+  });
+});
+
+describe('what is told of the list of files', () => {
+  it('names who changed it, as the relay knows it', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const [renamed = '', deleted = ''] = ada.files.add(['a.txt', 'b.txt'].map((path) => ({ ...FILE, path })));
+    await pass(relay, 120_000);
+    bob.cut();
+    await pass(relay, 60_000);
+    ada.files.update(renamed, { path: 'c.txt' });
+    ada.files.remove([deleted]);
+    ada.files.add([{ ...FILE, path: 'new.txt' }]);
+    await relay.advance(5_000);
+    await bob.quit();
+    await bob.begin();
+    await relay.advance(3_000);
+    expect(toldTo(bob)?.map(({ path, list, listPeople }) => [path, list, listPeople])).toEqual([
+      ['b.txt', 'deleted', ['Name of ada']],
+      ['c.txt', 'renamed', ['Name of ada']],
+      ['new.txt', 'created', ['Name of ada']],
+    ]);
+  });
+
+  it('follows the list as it is: a file that came back under its path is not deleted, and one path has one entry', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const [back = '', picture = ''] = ada.files.add([
+      { ...FILE, path: 'lib.ts' },
+      { ...FILE, kind: 'binary', path: 'data' },
+    ]);
+    await pass(relay, 60_000);
+    bob.cut();
+    await relay.advance(5_000);
+    ada.files.remove([back, picture]);
+    ada.files.add([{ ...FILE, path: 'data' }]);
+    await relay.advance(5_000);
+    await bob.reach();
+    await relay.advance(5_000);
+    const told = () => toldTo(bob)?.map(({ path, list }) => [path, list]);
+    expect(told()).toEqual([
+      ['data', 'replaced'],
+      ['lib.ts', 'deleted'],
+    ]);
+    ada.files.add([{ ...FILE, path: 'lib.ts' }]);
+    await relay.advance(2_000);
+    expect(told()).toEqual([['data', 'replaced']]);
+  });
+
+  it('is told by the absence that it is of', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file', 'other'] });
+    for (const name of ['file', 'other']) {
+      bob.cut();
+      await pass(relay, 60_000);
+      ada.text(name).insert(0, 'theirs\n');
+      await relay.advance(1_000);
+      ada.files.add([{ ...FILE, fileId: name, path: `${name}.txt` }]);
+      await bob.reach();
+      await pass(relay, 120_000);
+    }
+    const { changes = [], returnNumber } = bob.session.away.summary ?? {};
+    expect([changes.map(({ fileId, returnNumber: of }) => [fileId, of]), returnNumber]).toEqual([
+      [
+        ['other', 2],
+        ['file', 1],
+      ],
+      2,
+    ]);
+  });
+});
