@@ -196,6 +196,18 @@ export function describeBlobIndex(name: string, open: () => BlobIndex | Promise<
       expect(await index.findBlob(KEY)).toMatchObject({ state: 'complete' });
     });
 
+    it('says which of some blobs a room does not have as a whole', async () => {
+      const index = await open();
+      await index.complete(KEY, blobOf([]));
+      await store(index, OTHER, partOf(0));
+      expect(await index.findLacking(KEY, [])).toEqual([]);
+      expect(await index.findLacking(KEY, [OTHER.blob, KEY.blob, 'f'.repeat(64), OTHER.blob])).toEqual([
+        OTHER.blob,
+        'f'.repeat(64),
+      ]);
+      expect(await index.findLacking(ELSEWHERE, [KEY.blob])).toEqual([KEY.blob]);
+    });
+
     it('lists whole blobs page by page', async () => {
       const index = await open();
       const ids = ['0', '1', 'a', 'f'].map((digit) => digit.repeat(64));

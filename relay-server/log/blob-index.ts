@@ -69,6 +69,8 @@ export interface BlobIndex {
     room: Omit<BlobKey, 'blob'>,
     page: { readonly after: string | undefined; readonly limit: number },
   ): Promise<readonly string[]>;
+  /** Those of `blobs` that are not complete, each once. */
+  findLacking(room: Omit<BlobKey, 'blob'>, blobs: readonly string[]): Promise<readonly string[]>;
   announcePart(
     key: BlobKey,
     part: BlobPart,

@@ -10,3 +10,6 @@ export function isBlobId(value: unknown): value is string {
 export function blobPartCount(sizeBytes: number): number {
   return Math.ceil(sizeBytes / BLOB_PART_BYTES);
 }
+
+/** A relay can be asked for so many blobs at once. */
+export const MAX_ASKED_BLOBS = 1_000;

@@ -19,8 +19,12 @@ export interface SharedFile {
   readonly eol: 'LF' | 'CRLF';
   readonly bom: boolean;
   readonly kind: FileKind;
+  /** Whether it may be run, where a system tells; absent: it may not, or nobody has said. */
+  readonly executable?: boolean;
   /** Size when it was last listed; only for files whose content is no shared text. */
   readonly sizeBytes?: number;
   /** Its content, as {@link isBlobId} says; only for such files, and only once it has been uploaded. */
   readonly blob?: string;
+  /** When that content was written, by the clock of the device that did: the one written last counts. Absent: unknown. */
+  readonly writtenMs?: number;
 }

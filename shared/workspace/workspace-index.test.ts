@@ -58,6 +58,40 @@ describe('WorkspaceIndex', () => {
     index.dispose();
   });
 
+  it('says whether a file is executable, and nothing where somebody has put what is no answer', () => {
+    const { doc, index } = openIndex();
+    const [id = '', other = ''] = index.add([{ ...textFile('run.sh'), executable: true }, textFile('a.txt')]);
+    expect(index.get(id)).toEqual({
+      fileId: id,
+      path: 'run.sh',
+      eol: 'LF',
+      bom: false,
+      kind: 'text',
+      executable: true,
+    });
+    index.update(id, { executable: false });
+    expect(index.get(id)?.executable).toBe(false);
+    for (const wrong of ['true', 1, 0o4755, null, new Y.Map()]) {
+      doc.getMap<Y.Map<unknown>>('files').get(other)?.set('executable', wrong);
+      expect(index.get(other)).toEqual({ fileId: other, path: 'a.txt', eol: 'LF', bom: false, kind: 'text' });
+    }
+    index.dispose();
+  });
+
+  it('changes many files in one update', () => {
+    const { doc, index } = openIndex();
+    const ids = index.add(Array.from({ length: 500 }, (_unused, n) => textFile(`f${n}`)));
+    const updates: Uint8Array[] = [];
+    doc.on('update', (update: Uint8Array) => updates.push(update));
+    let changes = 0;
+    const subscription = index.onDidChange(() => changes++);
+    index.updateAll(new Map(ids.map((fileId) => [fileId, { executable: true }])));
+    expect([changes, updates.length]).toEqual([1, 1]);
+    expect(index.files.every(({ executable }) => executable === true)).toBe(true);
+    subscription.dispose();
+    index.dispose();
+  });
+
   it('gives ids that sort by creation', () => {
     const { index } = openIndex();
     const [first = ''] = index.add([textFile('z')]);
@@ -79,7 +113,7 @@ describe('WorkspaceIndex', () => {
     right.index.dispose();
   });
 
-  it('merges a rename with a change of line endings made at the same time', () => {
+  it('merges a rename with a change of line endings, or of the executable bit, made at the same time', () => {
     const left = openIndex();
     const right = openIndex();
     left.index.add([textFile('a.txt', 'id1')]);
@@ -88,6 +122,11 @@ describe('WorkspaceIndex', () => {
     right.index.update('id1', { eol: 'CRLF' });
     sync(left.doc, right.doc);
     expect(left.index.get('id1')).toEqual({ fileId: 'id1', path: 'b.txt', eol: 'CRLF', bom: false, kind: 'text' });
+    expect(right.index.get('id1')).toEqual(left.index.get('id1'));
+    left.index.update('id1', { path: 'run.sh' });
+    right.index.update('id1', { executable: true });
+    sync(left.doc, right.doc);
+    expect(left.index.get('id1')).toMatchObject({ path: 'run.sh', executable: true });
     expect(right.index.get('id1')).toEqual(left.index.get('id1'));
     left.index.dispose();
     right.index.dispose();

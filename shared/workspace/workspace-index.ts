@@ -1,14 +1,17 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, type Event, toDisposable } from '../lifecycle/index.ts';
-import { isBlobId } from './blob-id.ts';
 import { isReservedDocument, type SharedFile } from './index-document.ts';
 import { parseSharedPath } from './shared-path.ts';
 import { createFileId } from './file-id.ts';
+import { addContent, type ListedContent, readContent, replaceContent } from './listed-contents.ts';
 
 type FileEntry = Y.Map<unknown>;
 
 /** A file as it is to be listed; the id is made when none is given. */
 export type NewFile = Omit<SharedFile, 'fileId'> & { readonly fileId?: string };
+
+/** What becomes different about a listed file. */
+export type FileChanges = Partial<Omit<SharedFile, 'fileId'>>;
 
 export interface WorkspaceIndexOptions {
   /** Floats in [0, 1) for file ids. */
@@ -99,26 +102,49 @@ export class WorkspaceIndex implements Disposable {
       files.map((file) => {
         const fileId = file.fileId ?? createFileId(this.options.nowMs(), this.options.random);
         const entry: FileEntry = new Y.Map();
-        const { path, eol, bom, kind, sizeBytes, blob } = file;
-        for (const [key, value] of Object.entries({ path, eol, bom, kind, sizeBytes, blob })) {
+        const { path, eol, bom, kind, executable, sizeBytes, blob, writtenMs } = file;
+        for (const [key, value] of Object.entries({ path, eol, bom, kind, executable, sizeBytes })) {
           if (value !== undefined) entry.set(key, value);
         }
         this.entries.set(fileId, entry);
+        if (blob !== undefined) replaceContent(entry, this.toContent({ blob, sizeBytes, writtenMs }));
         this.reserved.delete(fileId);
         return fileId;
       }),
     );
   }
 
-  /** Changes what is known about a file. A file that is not listed any longer stays so. Throws {@link SharedPathError}. */
-  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
+  /**
+   * Changes what is known about a file; a `blob` takes the place of all contents that it has, with its `sizeBytes` and,
+   * unless it is now, its `writtenMs`. A file that is not listed any longer stays so. Throws {@link SharedPathError}.
+   */
+  update(fileId: string, changes: FileChanges): void {
     if (changes.path !== undefined) requirePath(changes.path);
     const entry = this.entries.get(fileId);
     if (!entry) return;
+    const { blob, sizeBytes, writtenMs, ...others } = changes;
+    const plain = blob === undefined ? { ...others, sizeBytes } : others;
     this.doc.transact(() => {
-      for (const [key, value] of Object.entries(changes)) {
+      for (const [key, value] of Object.entries(plain)) {
         if (value !== undefined && entry.get(key) !== value) entry.set(key, value);
       }
+      if (blob !== undefined) replaceContent(entry, this.toContent({ blob, sizeBytes, writtenMs }));
+    });
+  }
+
+  /**
+   * Notes a content beside those that a file has: of all of them the one counts that was written last. Returns false when
+   * it is noted already, or the file is not listed.
+   */
+  addContent(fileId: string, content: ListedContent): boolean {
+    const entry = this.entries.get(fileId);
+    return entry !== undefined && this.doc.transact(() => addContent(entry, content));
+  }
+
+  /** As {@link update}, many files in one transaction. */
+  updateAll(changes: ReadonlyMap<string, FileChanges>): void {
+    this.doc.transact(() => {
+      for (const [fileId, changed] of changes) this.update(fileId, changed);
     });
   }
 
@@ -139,6 +165,12 @@ export class WorkspaceIndex implements Disposable {
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private toContent(
+    said: Omit<ListedContent, 'writtenMs'> & { readonly writtenMs: number | undefined },
+  ): ListedContent {
+    return { ...said, writtenMs: said.writtenMs ?? this.options.nowMs() };
   }
 
   private read() {
@@ -172,11 +204,12 @@ export function comparablePath(path: string): string {
 }
 
 /** Gives every file a path of its own: who claims a taken one gets a suffix. */
-class TakenPaths {
+export class TakenPaths {
   private readonly taken = new Set<string>();
   /** By claimed path: the copy that was given out last. */
   private readonly copies = new Map<string, number>();
 
+  /** The path that the next one who claims `path` gets: `path` itself, unless it is taken in whatever case. */
   claim(path: string): string {
     const claimed = comparablePath(path);
     if (!this.taken.has(claimed)) {
@@ -207,19 +240,22 @@ function readEntry(fileId: string, entry: unknown): SharedFile | undefined {
   if (isReservedDocument(fileId)) return undefined;
   const path: unknown = entry.get('path');
   const kind: unknown = entry.get('kind');
-  const sizeBytes: unknown = entry.get('sizeBytes');
-  const blob: unknown = entry.get('blob');
+  const executable: unknown = entry.get('executable');
   if (typeof path !== 'string') return undefined;
   const parsed = parseSharedPath(path);
   if (!parsed.ok) return undefined;
   const isText = kind !== 'binary' && kind !== 'oversized';
+  const content = isText ? undefined : readContent(entry);
+  const sizeBytes: unknown = content ? content.sizeBytes : entry.get('sizeBytes');
   return {
     fileId,
     path: parsed.path,
     eol: entry.get('eol') === 'CRLF' ? 'CRLF' : 'LF',
     bom: entry.get('bom') === true,
     kind: isText ? 'text' : kind,
+    ...(typeof executable === 'boolean' ? { executable } : {}),
     ...(typeof sizeBytes === 'number' ? { sizeBytes } : {}),
-    ...(!isText && isBlobId(blob) ? { blob } : {}),
+    ...(content ? { blob: content.blob } : {}),
+    ...(content && content.writtenMs > 0 ? { writtenMs: content.writtenMs } : {}),
   };
 }

@@ -93,6 +93,17 @@ export class PostgresBlobIndex implements BlobIndex {
     });
   }
 
+  async findLacking({ tenant, room }: Omit<BlobKey, 'blob'>, blobs: readonly string[]): Promise<readonly string[]> {
+    return this.pool.guard(async () => {
+      const { rows } = await sql<{ readonly sha256: string }>`
+        SELECT sha256 FROM ${BLOBS}
+        WHERE tenant = ${tenant} AND room = ${room} AND sha256 = ANY(${[...blobs]}::text[])
+          AND completed_at_ms IS NOT NULL`.execute(this.database);
+      const complete = new Set(rows.map(({ sha256 }) => sha256));
+      return [...new Set(blobs)].filter((blob) => !complete.has(blob));
+    });
+  }
+
   async announcePart(
     key: BlobKey,
     part: BlobPart,

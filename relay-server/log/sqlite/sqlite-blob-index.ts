@@ -157,6 +157,12 @@ export class SqliteBlobIndex implements BlobIndex {
     return guardSqlite(this.path, () => this.statements.listBlobs.all(tenant, room, after, limit));
   }
 
+  async findLacking(room: Omit<BlobKey, 'blob'>, blobs: readonly string[]): Promise<readonly string[]> {
+    const isComplete = (blob: string) =>
+      (this.statements.findBlob.get(...blobParametersOf({ ...room, blob }))?.completed_at_ms ?? null) !== null;
+    return this.inTransaction(() => [...new Set(blobs)].filter((blob) => !isComplete(blob)), 'deferred');
+  }
+
   async announcePart(
     key: BlobKey,
     part: BlobPart,

@@ -33,6 +33,10 @@ export class ThreadedBlobIndex implements BlobIndex {
     return this.reads.listBlobs(...page);
   }
 
+  findLacking(...question: Parameters<BlobIndex['findLacking']>) {
+    return this.reads.findLacking(...question);
+  }
+
   announcePart(key: BlobKey, part: BlobPart, limit: Parameters<BlobIndex['announcePart']>[2]) {
     return this.writes.ask({ kind: 'announce-part', key, part, limit });
   }
