@@ -1,13 +1,13 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FolderWatch, FolderWatcherEvents } from '../desktop/main/workspace/folder-watcher.ts';
+import type { FolderWatch, FolderWatchEvents } from '../desktop/main/workspace/folder-watch.ts';
 import { isOwnFile } from '../desktop/main/workspace/own-files.ts';
 import { toDisposable } from '../shared/lifecycle/index.ts';
 
 /** Announces changes in a folder as the system does, but only when told to. */
 export class Announcements {
   private readonly folder: string;
-  private events: FolderWatcherEvents | undefined;
+  private events: FolderWatchEvents | undefined;
   private seen: ReadonlyMap<string, string> = new Map();
 
   constructor(folder: string) {
@@ -15,7 +15,7 @@ export class Announcements {
   }
 
   /** In place of the system's way to follow a folder. */
-  async watch(events: FolderWatcherEvents): Promise<FolderWatch> {
+  async watch(events: FolderWatchEvents): Promise<FolderWatch> {
     this.seen = await this.look();
     this.events = events;
     const watch = toDisposable(() => {
@@ -62,7 +62,7 @@ export class Announcements {
   }
 
   private async identify(path: string): Promise<string> {
-    const { ino, mtimeMs, size } = await lstat(join(this.folder, path));
-    return `${ino}:${mtimeMs}:${size}`;
+    const { ino, mtimeMs, size, mode } = await lstat(join(this.folder, path));
+    return `${ino}:${mtimeMs}:${size}:${mode}`;
   }
 }

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GitRepository } from '../desktop/testing/git-repository.ts';
+import { isExecutable } from '../desktop/main/workspace/file-mode.ts';
 import { CrashingDisk } from '../desktop/main/workspace/testing/crashing-disk.ts';
 import { FailingWrites, TestFolder } from '../desktop/main/workspace/testing/mirror-under-test.ts';
 import { Announcements } from './announcements.ts';
@@ -51,7 +52,7 @@ export class DeviceFolder {
           if (path !== '.git') await walk(path);
           continue;
         }
-        const bytes = await readExisting(join(this.path, path));
+        const bytes = await ifThere(readFile(join(this.path, path), 'utf8'));
         if (bytes !== undefined) contents.set(path, bytes);
       }
     };
@@ -69,6 +70,16 @@ export class DeviceFolder {
     await mkdir(dirname(join(this.path, path)), { recursive: true });
     await writeFile(join(this.path, path), content);
     this.disk.settle();
+  }
+
+  /** Whether a file may be run; one that is not there may not. */
+  async isExecutable(path: string): Promise<boolean> {
+    return (await ifThere(stat(join(this.path, path)).then(({ mode }) => isExecutable(mode)))) ?? false;
+  }
+
+  /** Changes that; it is lost with the power. */
+  async setExecutable(path: string, executable: boolean): Promise<void> {
+    await this.disk.chmodByOther(join(this.path, path), executable);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -107,9 +118,9 @@ export class DeviceFolder {
 }
 
 /** What is being replaced or moved may be gone by now. */
-async function readExisting(path: string): Promise<string | undefined> {
+async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await look;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

@@ -17,8 +17,8 @@ export class DiskDeeds {
     this.nextNumber = nextNumber;
   }
 
-  /** With `mixesFiles`, files also exchange their contents. */
-  deeds(mixesFiles: boolean): readonly Deed[] {
+  /** With `mixesFiles`, files also exchange their contents; with `hasExecutables`, they become executable. */
+  deeds(mixesFiles: boolean, hasExecutables: boolean): readonly Deed[] {
     return [
       [10, () => this.edit()],
       [2, () => this.create()],
@@ -26,6 +26,7 @@ export class DiskDeeds {
       [1, () => this.remove()],
       [mixesFiles ? 1 : 0, () => this.swap()],
       [1, () => this.formatAll()],
+      [hasExecutables ? 6 : 0, () => this.changeBit()],
     ];
   }
 
@@ -67,6 +68,15 @@ export class DiskDeeds {
     await this.folder.rename(other[0], one[0]);
     await this.folder.rename(between, other[0]);
     this.note(`${one[0]} and ${other[0]} are swapped`);
+  }
+
+  private async changeBit(): Promise<void> {
+    const file = await this.pick();
+    if (!file) return;
+    const [path] = file;
+    const executable = !(await this.folder.isExecutable(path));
+    await this.folder.setExecutable(path, executable);
+    this.note(`${path} ${executable ? 'becomes' : 'ceases to be'} executable`);
   }
 
   private async remove(): Promise<void> {

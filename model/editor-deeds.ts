@@ -16,7 +16,8 @@ export class EditorDeeds {
     this.nextNumber = nextNumber;
   }
 
-  get all(): readonly Deed[] {
+  /** With `hasExecutables`, files also become executable. */
+  deeds(hasExecutables: boolean): readonly Deed[] {
     return [
       [10, () => this.edit()],
       [2, () => this.create()],
@@ -26,6 +27,7 @@ export class EditorDeeds {
       [1, () => this.follow()],
       [1, () => this.changeFormat()],
       [2, () => this.close()],
+      [hasExecutables ? 4 : 0, () => this.changeBit()],
     ];
   }
 
@@ -104,6 +106,13 @@ export class EditorDeeds {
       const { random } = this.scene;
       engine.index.update(fileId, { eol: random.pick(['LF', 'CRLF'] as const), bom: random.chance(0.5) });
       this.note(`changes the format of ${path}`);
+    });
+  }
+
+  private changeBit(): void {
+    this.withFile((engine, { fileId, path, executable = false }) => {
+      engine.index.update(fileId, { executable: !executable });
+      this.note(`makes ${path} ${executable ? 'not ' : ''}executable`);
     });
   }
 

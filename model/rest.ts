@@ -56,9 +56,12 @@ async function describe(world: WholeWorld): Promise<unknown> {
   for (const { engine, folder, told } of world.devices) {
     described.push(
       told,
-      engine?.textFiles.map(({ fileId, path }) => [fileId, path, engine.textOf(fileId)]),
+      engine?.textFiles.map(({ fileId, path, executable }) => [fileId, path, executable, engine.textOf(fileId)]),
     );
-    if (folder) described.push([...(await folder.read())]);
+    if (!folder) continue;
+    const texts = await folder.read();
+    const executables = await Promise.all([...texts.keys()].map((path) => folder.isExecutable(path)));
+    described.push([...texts], executables);
   }
   return described;
 }
@@ -81,7 +84,10 @@ async function expectOneText(world: WholeWorld): Promise<readonly SharedFile[]> 
     const onDisk = new Map([...(await folder.read())].filter(([path]) => !isLocalCopy(path)));
     const shown = Object.fromEntries([...onDisk].map(([path, bytes]) => [path, asText(bytes)]));
     expect({ name, onDisk: shown }).toEqual({ name, onDisk: Object.fromEntries(logged) });
-    for (const { path, eol, bom } of files) expectFormat(onDisk.get(path) ?? '', { name, path, eol, bom });
+    for (const { path, eol, bom, executable = false } of files) {
+      expectFormat(onDisk.get(path) ?? '', { name, path, eol, bom });
+      expect({ name, path, executable: await folder.isExecutable(path) }).toEqual({ name, path, executable });
+    }
   }
   return files;
 }

@@ -20,6 +20,13 @@ const STEPS_AT_WORK = 40;
 const UNSAFE_MS = 500;
 const LONGEST_START_MS = 60_000;
 
+export interface WorldOptions {
+  /** Files may get the contents of others. */
+  readonly mixesFiles: boolean;
+  /** Whether files become executable, too, and cease to be so. */
+  readonly hasExecutables?: boolean;
+}
+
 /** What a device had when its process ended, until it is known what is left of it. */
 interface Loss {
   readonly cause: Misfortune;
@@ -50,26 +57,28 @@ export class WholeWorld implements Scene {
   readonly repeatable = new Set<string>();
   /** Files may get the contents of others, by git and by programs that exchange them. */
   readonly mixesFiles: boolean;
+  private readonly hasExecutables: boolean;
   private readonly deeds = new Map<Device, readonly Deed[]>();
   private readonly losses = new Map<Device, Loss>();
   private lastNumber = 0;
 
   private constructor(
     random: SeededRandom,
-    mixesFiles: boolean,
+    { mixesFiles, hasExecutables = false }: WorldOptions,
     devices: (world: Pick<Scene, 'scheduler' | 'relay'>) => readonly Device[],
   ) {
     this.random = random;
     this.mixesFiles = mixesFiles;
+    this.hasExecutables = hasExecutables;
     this.relay = new ModelRelay(this.scheduler, random);
     this.devices = devices(this);
   }
 
   /** A room made from Ana's folder, which everybody has. With `mixesFiles`, git changes that folder. */
-  static async create(seed: number, mixesFiles: boolean): Promise<WholeWorld> {
+  static async create(seed: number, options: WorldOptions): Promise<WholeWorld> {
     const random = createSeededRandom(seed);
     let clientIds = 0;
-    const world = new WholeWorld(random, mixesFiles, ({ scheduler, relay }) =>
+    const world = new WholeWorld(random, options, ({ scheduler, relay }) =>
       ['Ana', 'Ben', 'Cleo'].map(
         (name) => new Device({ name, scheduler, random, relay, nextClientId: () => ++clientIds }),
       ),
@@ -145,8 +154,8 @@ export class WholeWorld implements Scene {
     for (const device of this.devices) {
       const { folder } = device;
       this.deeds.set(device, [
-        ...new EditorDeeds(this, device, nextNumber).all,
-        ...(folder ? new DiskDeeds(this, device, folder, nextNumber).deeds(this.mixesFiles) : []),
+        ...new EditorDeeds(this, device, nextNumber).deeds(this.hasExecutables),
+        ...(folder ? new DiskDeeds(this, device, folder, nextNumber).deeds(this.mixesFiles, this.hasExecutables) : []),
         ...(this.mixesFiles && folder === anasFolder ? new GitDeeds(this, device, folder).all : []),
       ]);
       device.start();

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { Emitter } from '../../../shared/lifecycle/index.ts';
-import type { MirrorBase, MirrorBaseStore, MirrorMove } from '../workspace/shared-files.ts';
+import type { BriefBase, MirrorBase, MirrorBaseStore, MirrorMove } from '../workspace/shared-files.ts';
 import type { RoomDatabase } from './room-database.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   get(fileId: string): MirrorBase | undefined {
     if (this.uncommitted.has(fileId)) return this.uncommitted.get(fileId);
     const row = this.statements.get.get(fileId);
-    return row ? { path: String(row['path']), hash: String(row['hash']), text: String(row['content']) } : undefined;
+    return row && toBase(row);
   }
 
   has(fileId: string): boolean {
@@ -40,7 +40,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
 
   set(fileId: string, base: MirrorBase): void {
     this.write(fileId, base, () => {
-      this.statements.set.run(fileId, base.path, base.hash, base.text);
+      this.statements.set.run(fileId, ...toColumns(base));
     });
   }
 
@@ -51,19 +51,23 @@ export class SqliteMirrorBases implements MirrorBaseStore {
     this.forgetMove(fileId);
   }
 
-  list(): readonly { readonly fileId: string; readonly path: string }[] {
-    const paths = new Map(this.statements.list.all().map((row) => [String(row['file_id']), String(row['path'])]));
-    for (const [fileId, base] of this.uncommitted) {
-      if (base) paths.set(fileId, base.path);
-      else paths.delete(fileId);
+  list(): readonly BriefBase[] {
+    const known = new Map<string, BriefBase>();
+    for (const row of this.statements.list.all()) {
+      const fileId = String(row['file_id']);
+      known.set(fileId, { fileId, path: String(row['path']), executable: toExecutable(row) });
     }
-    return [...paths].map(([fileId, path]) => ({ fileId, path }));
+    for (const [fileId, base] of this.uncommitted) {
+      if (base) known.set(fileId, { fileId, path: base.path, executable: base.executable });
+      else known.delete(fileId);
+    }
+    return [...known.values()];
   }
 
-  async beginSave(fileId: string, { path, hash, text }: MirrorBase): Promise<void> {
+  async beginSave(fileId: string, saving: MirrorBase): Promise<void> {
     this.savingIds.add(fileId);
     const noted = this.room.writes.enqueue(() => {
-      this.statements.setSaving.run(fileId, path, hash, text);
+      this.statements.setSaving.run(fileId, ...toColumns(saving));
     });
     // Many files are saved at a time.
     this.room.writes.flushSoon();
@@ -73,7 +77,7 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   savingOf(fileId: string): MirrorBase | undefined {
     if (!this.savingIds.has(fileId)) return undefined;
     const row = this.statements.getSaving.get(fileId);
-    return row ? { path: String(row['path']), hash: String(row['hash']), text: String(row['content']) } : undefined;
+    return row && toBase(row);
   }
 
   async beginMove(fileId: string, move: MirrorMove): Promise<void> {
@@ -121,23 +125,41 @@ export class SqliteMirrorBases implements MirrorBaseStore {
   }
 }
 
+type Columns = readonly [path: string, hash: string, content: string, executable: number | null];
+
+function toColumns({ path, hash, text, executable }: MirrorBase): Columns {
+  return [path, hash, text, executable === undefined ? null : Number(executable)];
+}
+
+function toBase(row: Row): MirrorBase {
+  const [path, hash, text] = [String(row['path']), String(row['hash']), String(row['content'])];
+  return { path, hash, text, executable: toExecutable(row) };
+}
+
+function toExecutable({ executable }: Row): boolean | undefined {
+  return executable === null ? undefined : executable === 1;
+}
+
 function toMove(row: Row): MirrorMove {
   return { from: String(row['from_path']), to: String(row['to_path']), identity: String(row['identity']) };
 }
 
 function prepareStatements(database: Database.Database) {
   const setIn = (table: 'mirror_base' | 'mirror_saving') =>
-    database.prepare<[string, string, string, string]>(
-      `INSERT INTO ${table} (file_id, path, hash, content) VALUES (?, ?, ?, ?)
-       ON CONFLICT (file_id) DO UPDATE SET path = excluded.path, hash = excluded.hash, content = excluded.content`,
+    database.prepare<[string, ...Columns]>(
+      `INSERT INTO ${table} (file_id, path, hash, content, executable) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (file_id) DO UPDATE
+       SET path = excluded.path, hash = excluded.hash, content = excluded.content, executable = excluded.executable`,
     );
   return {
-    get: database.prepare<[string], Row>('SELECT path, hash, content FROM mirror_base WHERE file_id = ?'),
+    get: database.prepare<[string], Row>('SELECT path, hash, content, executable FROM mirror_base WHERE file_id = ?'),
     listIds: database.prepare<[], Row>('SELECT file_id FROM mirror_base'),
     set: setIn('mirror_base'),
     delete: database.prepare<[string]>('DELETE FROM mirror_base WHERE file_id = ?'),
-    list: database.prepare<[], Row>('SELECT file_id, path FROM mirror_base'),
-    getSaving: database.prepare<[string], Row>('SELECT path, hash, content FROM mirror_saving WHERE file_id = ?'),
+    list: database.prepare<[], Row>('SELECT file_id, path, executable FROM mirror_base'),
+    getSaving: database.prepare<[string], Row>(
+      'SELECT path, hash, content, executable FROM mirror_saving WHERE file_id = ?',
+    ),
     setSaving: setIn('mirror_saving'),
     deleteSaving: database.prepare<[string]>('DELETE FROM mirror_saving WHERE file_id = ?'),
     listSaving: database.prepare<[], Row>('SELECT file_id FROM mirror_saving'),

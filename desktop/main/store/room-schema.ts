@@ -61,5 +61,7 @@ export const ROOM_SCHEMA: DatabaseSchema = {
       value TEXT NOT NULL,
       PRIMARY KEY (kind, name)
     )`,
+    `ALTER TABLE mirror_base ADD COLUMN executable INTEGER;
+    ALTER TABLE mirror_saving ADD COLUMN executable INTEGER`,
   ],
 };

@@ -169,6 +169,25 @@ describe('SqliteOfflineStore', () => {
     expect(again.list()).toEqual([{ fileId: 'f1', path: 'a.txt' }]);
   });
 
+  it('keeps whether a file was executable, where that was known', async () => {
+    const path = join(temporaryFolder(), 'room.sqlite');
+    const room = openRoom(path);
+    const bases = new SqliteMirrorBases(room);
+    const known = { f1: true, f2: false, f3: undefined };
+    for (const [fileId, executable] of Object.entries(known)) {
+      bases.set(fileId, { path: fileId, hash: 'h', text: '', executable });
+      await bases.beginSave(fileId, { path: fileId, hash: 'g', text: '', executable });
+    }
+    const listed = (store: SqliteMirrorBases) => store.list().map(({ fileId, executable }) => [fileId, executable]);
+    expect(listed(bases)).toEqual(Object.entries(known));
+    room.close();
+    const again = new SqliteMirrorBases(openRoom(path));
+    expect(listed(again)).toEqual(Object.entries(known));
+    for (const [fileId, executable] of Object.entries(known)) {
+      expect([again.get(fileId)?.executable, again.savingOf(fileId)?.executable]).toEqual([executable, executable]);
+    }
+  });
+
   it('keeps what was noted of a move until it has ended or its file has gone', async () => {
     const path = join(temporaryFolder(), 'room.sqlite');
     const room = openRoom(path);

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { DisposableStore, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import { RoomEvents, RoomRequests } from '../../../shared/sync/administration/index.ts';
 import { type ConnectSocket, RoomSession, type TokenSource } from '../../../shared/sync/index.ts';
-import { writeReplacement } from '../../../shared/sync/blobs/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import { BlobTransfers } from '../blobs/blob-transfers.ts';
+import { LackingContents } from '../blobs/lacking-contents.ts';
 import { EventOutbox } from '../session/event-outbox.ts';
 import { sendRequest } from '../session/relay-api.ts';
 import { RoomFiles } from '../session/room-files.ts';
@@ -12,6 +12,7 @@ import { openRoomStorage, type RoomStorage } from '../session/room-storage.ts';
 import { connectWebSocket } from '../session/web-socket.ts';
 import { FolderMirror } from '../workspace/folder-mirror.ts';
 import type { MirrorProblem } from '../workspace/shared-files.ts';
+import { openDiskFile } from '../workspace/text-file.ts';
 
 export interface MirroredRoomOptions {
   readonly relayUrl: string;
@@ -84,12 +85,26 @@ export class MirroredRoom {
         onProblem: (problem) => this.problems.push(problem),
         ledger: outbox,
         blobs: this.transfers,
-        onReplaced: ({ path, ...replaced }) =>
-          outbox.note(INDEX_DOCUMENT, replica.lastEdit, {
-            kind: 'blob',
-            label: `Replaced ${path}`,
-            detail: writeReplacement(replaced),
-          }),
+        onReplaced: (replaced) => outbox.noteReplaced(replaced, replica.lastEdit),
+      }),
+    );
+    const { session, index, mirror, transfers } = this;
+    this.disposables.add(
+      new LackingContents({
+        session,
+        index,
+        transfers,
+        replica,
+        requests: new RoomRequests({ relayUrl, room, tokens, send: sendRequest }),
+        folder: {
+          pathOnDisk: (fileId) => mirror.pathOnDisk(fileId),
+          openOnDisk: async (fileId) => {
+            const path = mirror.pathOnDisk(fileId);
+            return path === undefined ? undefined : openDiskFile(path, { root: folder, path });
+          },
+        },
+        scheduler: systemScheduler,
+        random: Math.random,
       }),
     );
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { Role } from '../../../shared/access/index.ts';
@@ -6,6 +6,7 @@ import type { MirrorPreview, MirrorState, Outcome } from '../../ipc/index.ts';
 import { operatorToken, type RelayProcess } from '../../testing/relay-process.ts';
 import { DesktopRooms, type RoomLease } from '../session/desktop-rooms.ts';
 import type { RoomHost } from '../session/room-host.ts';
+import { isExecutable } from '../workspace/file-mode.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { startTestRelay } from './test-relay.ts';
 
@@ -32,6 +33,11 @@ export function readFiles(folder: string): Readonly<Record<string, string>> {
 /** Resolves when a folder holds exactly these files. */
 export async function whenFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await vi.waitFor(() => expect(readFiles(folder)).toEqual(files), PATIENCE);
+}
+
+/** Resolves when a file may be run by its owner, or may not. */
+export async function whenExecutable(path: string, executable: boolean): Promise<void> {
+  await expect.poll(() => isExecutable(statSync(path).mode), PATIENCE).toBe(executable);
 }
 
 /** Resolves when a room's mirror is in a state of this kind. */

@@ -30,9 +30,11 @@ export interface Coming {
   readonly visit: (fileId: string) => Promise<'done' | 'waits'>;
   /** What is missing is not just being replaced. */
   readonly isGoneForSure: boolean;
+  /** No other file is being brought in step, so that files may be moved. */
+  readonly isAlone: boolean;
 }
 
-type Arrived = 'here' | 'again' | 'waits' | 'gone';
+type Arrived = 'here' | 'again' | 'waits' | 'gone' | 'alone';
 
 /** Brings files to their paths in the folder. What is on disk is only ever moved there, never replaced. */
 export class Arrival {
@@ -43,19 +45,21 @@ export class Arrival {
   }
 
   /**
-   * Makes the path of a file free for it, and brings it there from where it lay. Resolves to `again` when the disk has
-   * changed meanwhile, to `waits` when its path may be that of another file, and to `gone` when it is missing and that is
-   * not sure. Rejects with WorkspaceError.
+   * Makes the path of a file free for it, and brings it there from where it lay. Resolves to `again` when the disk or the
+   * room has changed meanwhile, to `waits` when its path may be that of another file, to `gone` when it is missing and
+   * that is not sure, and to `alone` when a file has to be moved and none may be. Rejects with WorkspaceError.
    */
   async arrive(coming: Coming): Promise<Arrived> {
     const { bases, means } = this.options;
     const { file, waiting, visit } = coming;
     await resolveInside(means.root, file.path);
     const ownerId = await findOwner(means.root, file.path, bases);
-    if (ownerId === undefined || ownerId === file.fileId) return this.moveHere(coming);
+    const isFree = ownerId === undefined || ownerId === file.fileId;
+    if (!coming.isAlone && (!isFree || bases.has(file.fileId))) return 'alone';
+    if (isFree) return this.moveHere(coming);
     if (!waiting.has(ownerId)) {
       const outcome = await visit(ownerId);
-      if ((await findOwner(means.root, file.path, bases)) !== ownerId) return this.moveHere(coming);
+      if ((await findOwner(means.root, file.path, bases)) !== ownerId) return 'again';
       if (outcome === 'done') this.assertLeaves(ownerId, file);
       return outcome === 'waits' ? 'waits' : 'again';
     }

@@ -130,3 +130,19 @@ describe('beginSave', () => {
     expect(store.savingOf('f')).toBeUndefined();
   });
 });
+
+it('knows whether files are executable until their bases go, also where a new base does not say so', () => {
+  const store = new MemoryMirrorBases();
+  const base = { path: 'a.txt', hash: 'h', text: '' };
+  const bases = new BaseIndex(store);
+  bases.set('f', base);
+  expect(bases.executableOf('f')).toBeUndefined();
+  bases.setExecutable('f', true);
+  bases.set('f', { ...base, path: 'b.txt', text: 'new' });
+  expect(store.get('f')).toEqual({ ...base, path: 'b.txt', text: 'new', executable: true });
+  expect(new BaseIndex(store).executableOf('f')).toBe(true);
+  bases.delete('f');
+  bases.set('f', base);
+  bases.setExecutable('other', true);
+  expect([bases.executableOf('f'), bases.executableOf('other')]).toEqual([undefined, undefined]);
+});

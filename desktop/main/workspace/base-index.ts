@@ -1,5 +1,5 @@
 import { comparablePath } from '../../../shared/workspace/index.ts';
-import type { MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
+import type { BriefBase, MirrorBase, MirrorBaseStore, MirrorMove } from './shared-files.ts';
 import { notKept } from './workspace-error.ts';
 
 /** Beyond so many they are not told apart: a sync more than needed costs little. */
@@ -11,6 +11,7 @@ export class BaseIndex implements MirrorBaseStore {
   private readonly pathOf = new Map<string, string>();
   private readonly idOf = new Map<string, string>();
   private readonly idsLike = new Map<string, Set<string>>();
+  private readonly executables = new Map<string, boolean>();
   /**
    * Comparable paths that files have left, where a loss of power could still bring back the bases which say that they are there, with
    * the number of the sync that began last before. Once there are too many, any path may be one.
@@ -25,7 +26,10 @@ export class BaseIndex implements MirrorBaseStore {
   /** Nobody else may write to the store meanwhile. */
   constructor(store: MirrorBaseStore) {
     this.store = store;
-    for (const { fileId, path } of store.list()) this.remember(fileId, path);
+    for (const { fileId, path, executable } of store.list()) {
+      this.remember(fileId, path);
+      if (executable !== undefined) this.executables.set(fileId, executable);
+    }
   }
 
   get(fileId: string): MirrorBase | undefined {
@@ -36,18 +40,33 @@ export class BaseIndex implements MirrorBaseStore {
     return this.pathOf.has(fileId);
   }
 
+  /** What is known of the file stays known where `base` does not say whether it is executable. */
   set(fileId: string, base: MirrorBase): void {
     const before = this.pathOf.get(fileId);
     if (before !== base.path) this.forget(fileId);
     if (before !== undefined && before !== base.path) this.movedAt.set(fileId, this.lastSync);
     this.remember(fileId, base.path);
-    this.store.set(fileId, base);
+    const { executable = this.executables.get(fileId) } = base;
+    if (executable !== undefined) this.executables.set(fileId, executable);
+    this.store.set(fileId, { ...base, executable });
+  }
+
+  /** Whether disk and room agreed last that the file is executable; undefined when that is not known. */
+  executableOf(fileId: string): boolean | undefined {
+    return this.executables.get(fileId);
+  }
+
+  /** Disk and room agree on it. */
+  setExecutable(fileId: string, executable: boolean): void {
+    const base = this.get(fileId);
+    if (base && this.executables.get(fileId) !== executable) this.set(fileId, { ...base, executable });
   }
 
   delete(fileId: string): void {
     if (!this.pathOf.has(fileId)) return;
     this.forget(fileId);
     this.movedAt.delete(fileId);
+    this.executables.delete(fileId);
     this.store.delete(fileId);
   }
 
@@ -93,8 +112,8 @@ export class BaseIndex implements MirrorBaseStore {
     await this.whenSynced(this.leftPaths.get(comparablePath(path)) ?? this.leftAnyAt);
   }
 
-  list(): readonly { readonly fileId: string; readonly path: string }[] {
-    return [...this.pathOf].map(([fileId, path]) => ({ fileId, path }));
+  list(): readonly BriefBase[] {
+    return [...this.pathOf].map(([fileId, path]) => ({ fileId, path, executable: this.executables.get(fileId) }));
   }
 
   get size(): number {

@@ -13,6 +13,8 @@ export interface ContentToPlace {
   readonly replaces: HashedFile | undefined;
   /** Asked right before the file is put there; false gives it up. */
   readonly isWanted: () => boolean;
+  /** Whether whoever may read it may run it; undefined: as it was. */
+  readonly executable: boolean | undefined;
 }
 
 /**
@@ -20,11 +22,11 @@ export interface ContentToPlace {
  * what was there had changed or the content was not wanted any more, and was left alone. Rejects with WorkspaceError.
  */
 export async function placeContent(target: ContentToPlace, { writes, durability }: DiskMeans): Promise<boolean> {
-  const { absolutePath, path, content, replaces, isWanted } = target;
+  const { absolutePath, path, content, replaces, isWanted, executable } = target;
   try {
     const folders = await makeFolder(dirname(absolutePath));
     const isStillWanted = () => isWanted() && isUnchanged(absolutePath, replaces);
-    if (!(await saveFile(absolutePath, content, { path, isStillWanted, writes }))) return false;
+    if (!(await saveFile(absolutePath, content, { path, isStillWanted, writes, executable }))) return false;
     await durability.syncFolders(folders);
     return true;
   } catch (error) {

@@ -21,9 +21,9 @@ async function startWithPicture(policy?: MirrorPolicy) {
     get blob() {
       return test.files.get(fileId)?.blob;
     },
-    /** Somebody else replaces it. */
-    replace(content: Uint8Array) {
-      test.files.update(fileId, { blob: test.blobs.bring(content), sizeBytes: content.length });
+    /** Somebody else replaces it; now, unless they did it at another time. */
+    replace(content: Uint8Array, writtenMs = Date.now()) {
+      test.files.update(fileId, { blob: test.blobs.bring(content), sizeBytes: content.length, writtenMs });
     },
   };
 }
@@ -92,23 +92,43 @@ describe('a file that is no text', () => {
     expect(test.problems).toEqual([]);
   });
 
-  it('that both replaced has the content that the room lists; what the folder had is kept beside it', async () => {
+  it.each([
+    ['theirs', THEIRS, MINE, 60_000],
+    ['mine', MINE, THEIRS, -60_000],
+  ])('[BL1] that both replaced has the content written last: %s; the other one is named', async (...given) => {
+    const [, last, other, laterMs] = given;
     const picture = await startWithPicture();
-    const { test, replace } = picture;
+    const { test, replace, fileId } = picture;
     test.blobs.isOffline = true;
     await test.folder.write('a.png', MINE);
     await test.settle();
-    replace(THEIRS);
+    replace(THEIRS, Date.now() + laterMs);
     await test.settle();
     expect(await test.folder.read('a.png')).toBe(MINE.toString());
     test.blobs.isOffline = false;
     await test.settle();
-    expect(picture.blob).toBe(hashOf(THEIRS));
-    const { 'a.png': content, ...others } = await test.folder.contents();
-    expect(content).toBe(THEIRS.toString());
-    expect(Object.values(others)).toEqual([MINE.toString()]);
-    expect(test.openProblems).toMatchObject([{ path: 'a.png', severity: 'warning', canRetry: false }]);
+    expect(picture.blob).toBe(hashOf(last));
+    expect(await test.folder.contents()).toEqual({ 'a.png': last.toString() });
+    expect(test.blobs.relay.get(hashOf(MINE))).toEqual(MINE);
+    const from = { blob: hashOf(other), sizeBytes: other.length };
+    const to = { blob: hashOf(last), sizeBytes: last.length };
+    const isConcurrent = last === THEIRS ? { isConcurrent: true } : {};
+    expect(test.replaced).toEqual([{ fileId, path: 'a.png', from, to, ...isConcurrent }]);
+    expect(test.openProblems).toEqual([]);
     expect(test.files.files).toHaveLength(1);
+  });
+
+  it('that both replaced has the room’s content where the relay does not take the other; that is kept beside it', async () => {
+    const picture = await startWithPicture();
+    const { test, replace } = picture;
+    test.blobs.refusal = 'The file is larger than this relay takes.';
+    await test.folder.write('a.png', MINE);
+    await test.settle();
+    replace(THEIRS, Date.now() + 60_000);
+    await test.settle();
+    const { 'a.png': content, ...others } = await test.folder.contents();
+    expect([content, ...Object.values(others)]).toEqual([THEIRS.toString(), MINE.toString()]);
+    expect(test.openProblems).toMatchObject([{ path: 'a.png', severity: 'warning', canRetry: false }]);
   });
 
   it('is replaced without a copy where this device has sent its own before', async () => {
@@ -244,8 +264,8 @@ describe('while a content is on its way', () => {
     picture.replace(THEIRS);
     test.blobs.beforeRead = () => test.folder.write('a.png', MINE);
     await test.settle();
-    const { 'a.png': content, ...others } = await test.folder.contents();
-    expect([content, ...Object.values(others)]).toEqual([THEIRS.toString(), MINE.toString()]);
+    expect(await test.folder.contents()).toEqual({ 'a.png': MINE.toString() });
+    expect(test.replaced).toMatchObject([{ from: { blob: hashOf(THEIRS) }, to: { blob: hashOf(MINE) } }]);
   });
 
   it('it is sent once for two files', async () => {

@@ -1,10 +1,13 @@
-import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { isAfter, type SharedFile } from '../../../shared/workspace/index.ts';
+import type { ReplacedContent } from '../../../shared/sync/blobs/index.ts';
 import type { Arrival } from './arrival.ts';
 import type { BaseIndex } from './base-index.ts';
 import type { BlobContents, BlobState } from './blob-contents.ts';
 import { placeContent, removeHashed } from './blob-files.ts';
+import { describeRestored, describeUnlike, transferProblem } from './blob-messages.ts';
 import { type DiskMeans, isThere } from './disk-changes.ts';
 import type { DiskHashes, HashedFile } from './disk-hashes.ts';
+import type { ExecutableBits } from './executable-bits.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
@@ -12,12 +15,9 @@ import { type DiskFile, openDiskFile } from './text-file.ts';
 import { hashBytes } from './text-format.ts';
 import { notKept, toWorkspaceError } from './workspace-error.ts';
 
-/** A file of the room has another content now, by this device. */
-export interface ReplacedBlob {
-  readonly fileId: string;
+/** This device has given a file of the room another content, or one that came too late to be it. */
+export interface ReplacedBlob extends ReplacedContent {
   readonly path: string;
-  readonly from: { readonly blob: string; readonly sizeBytes: number | undefined };
-  readonly to: { readonly blob: string; readonly sizeBytes: number };
 }
 
 export interface BlobSyncOptions {
@@ -27,8 +27,11 @@ export interface BlobSyncOptions {
   readonly problems: ProblemBoard;
   readonly policy: MirrorPolicy;
   readonly hashes: DiskHashes;
+  readonly bits: ExecutableBits;
   readonly blobs: BlobContents;
   readonly onReplaced: (replaced: ReplacedBlob) => void;
+  /** A file is to be replaced as soon as the relay has this content. */
+  readonly onReplacing: (fileId: string, blob: string) => void;
   /** A file that may be shared is left at this path. */
   readonly onLeft: (path: string) => void;
 }
@@ -47,7 +50,7 @@ export function isBlobBase({ hash, text }: MirrorBase): boolean {
 
 /**
  * Brings a file whose content is no shared text together in folder and room. Which content the room has, its list says:
- * the last writer wins. What it takes time to send or to fetch is waited for elsewhere: see {@link waitingFor}.
+ * the one written last. What it takes time to send or to fetch is waited for elsewhere: see {@link waitingFor}.
  */
 export class BlobSync {
   private readonly options: BlobSyncOptions;
@@ -86,6 +89,9 @@ export class BlobSync {
     if (!base) return this.meet(file, here, absolutePath);
     const isChangedHere = base.hash !== here.sha256;
     const isChangedThere = file.blob !== undefined && file.blob !== base.hash;
+    const isText = disk.kind === 'text' && disk.text !== '';
+    if (isChangedThere && isChangedHere && !isText && this.mayList(fileId))
+      return this.contend(file, here, absolutePath, disk.kind);
     if (isChangedThere) return this.bring(file, absolutePath, here, isChangedHere);
     if (!isChangedHere) policy.releaseFile(fileId);
     if (!isChangedHere && file.blob !== undefined) return 'done';
@@ -93,7 +99,7 @@ export class BlobSync {
       if (isChangedHere && base.hash !== '') policy.holdFile(fileId);
       return 'done';
     }
-    if (disk.kind === 'text' && disk.text !== '' && isChangedHere) return this.becomeText(file, disk);
+    if (isText && isChangedHere) return this.becomeText(file, disk);
     return this.offer(file, here, absolutePath, disk.kind);
   }
 
@@ -163,6 +169,7 @@ export class BlobSync {
     }
     await this.makeSafe(absolutePath, path);
     if (!this.isStill(file) || isThere(absolutePath)) return 'again';
+    if (!files.canKeep(fileId)) throw notKept(path);
     bases.delete(fileId);
     files.remove([fileId]);
     return 'done';
@@ -199,7 +206,7 @@ export class BlobSync {
     here: HashedFile | undefined,
     isOwn: boolean,
   ): Promise<BlobSyncOutcome> {
-    const { files, bases, blobs, means, policy } = this.options;
+    const { files, bases, blobs, bits, means, policy } = this.options;
     const { fileId, path, blob } = file;
     if (blob === undefined) return 'done';
     const isWanted = () => this.awaited.get(fileId) === blob && files.get(fileId)?.blob === blob;
@@ -213,11 +220,60 @@ export class BlobSync {
     }
     if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
     if (!files.canKeep(fileId)) throw notKept(path);
-    await bases.beginSave(fileId, { path, hash: blob, text: '' });
-    const target = { absolutePath, path, content: blobs.read(blob), replaces: here, isWanted };
+    const executable = bits.wanted(file, absolutePath);
+    await bases.beginSave(fileId, { path, hash: blob, text: '', executable });
+    const target = { absolutePath, path, content: blobs.read(blob), replaces: here, isWanted, executable };
     if (!(await placeContent(target, means))) return 'again';
-    this.agree(file, blob);
+    this.agree(file, blob, executable);
     return 'done';
+  }
+
+  /** Both sides have replaced the file, neither knowing of the other: what was written last counts. */
+  private contend(
+    file: SharedFile,
+    here: HashedFile,
+    absolutePath: string,
+    kind: DiskFile['kind'],
+  ): Promise<BlobSyncOutcome> {
+    const { blob = '', writtenMs = 0 } = file;
+    const isLast = isAfter({ blob: here.sha256, writtenMs: here.changedMs }, { blob, writtenMs });
+    return isLast ? this.offer(file, here, absolutePath, kind) : this.giveWay(file, here, absolutePath);
+  }
+
+  /** Has the room keep what is on disk, which counts no more, and brings the room's content in its place. */
+  private async giveWay(file: SharedFile, here: HashedFile, absolutePath: string): Promise<BlobSyncOutcome> {
+    const { files, bases, onReplaced } = this.options;
+    const { fileId, path, blob, sizeBytes } = file;
+    if (blob === undefined) return 'again';
+    const state = await this.send(file, here, absolutePath);
+    if (state === 'again') return 'again';
+    // What the relay does not take stays on this device alone.
+    if (state.kind === 'refused') return this.bring(file, absolutePath, here, true);
+    if (!this.isAtHand(file, here.sha256, state)) return 'done';
+    if (!files.canKeep(fileId)) throw notKept(path);
+    const from = { blob: here.sha256, sizeBytes: here.sizeBytes };
+    const isNew = files.addContent(fileId, { ...from, writtenMs: here.changedMs });
+    if (isNew) onReplaced({ fileId, path, from, to: { blob, sizeBytes }, isConcurrent: true });
+    bases.set(fileId, { path, hash: here.sha256, text: '' });
+    return 'again';
+  }
+
+  /** Brings what is on disk to the relay, unless disk or room have changed. */
+  private async send(
+    file: SharedFile,
+    { sha256: blob, sizeBytes }: HashedFile,
+    absolutePath: string,
+    isStillSo: () => boolean = () => true,
+  ): Promise<BlobState | 'again'> {
+    const { files, blobs, means } = this.options;
+    const { fileId, path } = file;
+    // Else a loss of power may bring back what was there before, which would look like a change that undoes this one.
+    await this.makeSafe(absolutePath, path);
+    if (!this.isStill(file) || !isStillSo()) return 'again';
+    const open = () => openDiskFile(absolutePath, { root: means.root, path });
+    const isWanted = () => this.awaited.get(fileId) === blob && files.get(fileId)?.blob === file.blob;
+    this.awaited.set(fileId, blob);
+    return blobs.upload({ blob, fileId, sizeBytes, open, isWanted });
   }
 
   /** Sends what is on disk, and lists it once the relay has all of it. */
@@ -226,21 +282,18 @@ export class BlobSync {
     here: HashedFile,
     absolutePath: string,
     kind: DiskFile['kind'],
-    isStillSo: () => boolean = () => true,
+    isStillSo?: () => boolean,
   ): Promise<BlobSyncOutcome> {
-    const { files, blobs, means, onReplaced } = this.options;
+    const { files, onReplaced, onReplacing } = this.options;
     const { fileId, path } = file;
-    const { sha256: blob, sizeBytes } = here;
-    // Else a loss of power may bring back what was there before, which would look like a change that undoes this one.
-    await this.makeSafe(absolutePath, path);
-    if (!this.isStill(file) || !isStillSo()) return 'again';
-    const open = () => openDiskFile(absolutePath, { root: means.root, path });
-    const isWanted = () => this.awaited.get(fileId) === blob && files.get(fileId)?.blob === file.blob;
-    this.awaited.set(fileId, blob);
-    if (!this.isAtHand(file, blob, blobs.upload({ blob, fileId, sizeBytes, open, isWanted }))) return 'done';
+    const { sha256: blob, sizeBytes, changedMs: writtenMs } = here;
+    const state = await this.send(file, here, absolutePath, isStillSo);
+    if (state === 'again') return 'again';
+    if (state.kind === 'waits' && file.blob !== undefined && file.kind !== 'text') onReplacing(fileId, blob);
+    if (!this.isAtHand(file, blob, state)) return 'done';
     const listedAs = kind === 'binary' || kind === 'oversized' ? kind : file.kind === 'text' ? 'binary' : file.kind;
     if (!files.canKeep(fileId)) throw notKept(path);
-    files.update(fileId, { kind: listedAs, blob, sizeBytes });
+    files.update(fileId, { kind: listedAs, blob, sizeBytes, writtenMs });
     this.agree(file, blob);
     const from = file.blob;
     if (from !== undefined && file.kind !== 'text') {
@@ -271,12 +324,12 @@ export class BlobSync {
     return 'done';
   }
 
-  private agree({ fileId, path }: SharedFile, hash: string): void {
+  private agree({ fileId, path }: SharedFile, hash: string, executable?: boolean): void {
     const { files, bases, policy, problems } = this.options;
     const base = bases.get(fileId);
     if (base?.hash !== hash || base.path !== path || base.text !== '') {
       if (!files.canKeep(fileId)) throw notKept(path);
-      bases.set(fileId, { path, hash, text: '' });
+      bases.set(fileId, { path, hash, text: '', executable });
     }
     policy.releaseFile(fileId);
     problems.resolve(transferProblem(fileId));
@@ -323,31 +376,4 @@ export class BlobSync {
 
 function sizeOf({ sizeBytes }: SharedFile): { readonly sizeBytes?: number } {
   return sizeBytes === undefined ? {} : { sizeBytes };
-}
-
-function transferProblem(fileId: string): string {
-  return `blob:${fileId}`;
-}
-
-function describeUnlike({ fileId, path }: SharedFile) {
-  return {
-    id: transferProblem(fileId),
-    severity: 'info',
-    path,
-    fileId,
-    title: `${path} is not the file that the room lists.`,
-    detail:
-      'Whoever has that has not sent it yet. Once it comes, the one of this device is kept beside it. Rename it to share both.',
-  } as const;
-}
-
-function describeRestored({ fileId, path }: SharedFile) {
-  return {
-    id: `restored:${fileId}`,
-    severity: 'warning',
-    path,
-    fileId,
-    title: `${path} was deleted on disk while somebody replaced it.`,
-    detail: 'It was written again as it is in the room. Delete it in Tutti if it should go.',
-  } as const;
 }

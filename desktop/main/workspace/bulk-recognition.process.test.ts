@@ -13,6 +13,10 @@ class NotedActs implements BulkLedger {
 
   expectBulk(): void {}
 
+  expectContent(): void {}
+
+  closeLoose(): void {}
+
   close(label: string | undefined, git: GitState | undefined): void {
     if (label !== undefined) this.labels.push(label);
     this.git = git ?? this.git;

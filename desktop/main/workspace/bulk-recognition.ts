@@ -10,12 +10,16 @@ const NOTED_BEFORE_MS = 5_000;
 export interface BulkLedger {
   /** Git as it was when the ledger was closed last; undefined when it never was. It outlives the mirror. */
   readonly git: GitState | undefined;
-  /** How many files were changed from disk since the ledger was closed last. */
+  /** How many files were changed from disk since the ledger was closed last, with those of `expectContent`. */
   readonly changedFiles: number;
   /** What is taken from now on is most likely part of one act: typing goes before it. */
   expectBulk(): void;
+  /** A file was replaced by a content that is on its way to the relay, and belongs to what is taken now. */
+  expectContent(fileId: string, blob: string): void;
   /** What was taken since the last time is one act of this name, or nothing in particular. */
   close(label: string | undefined, git: GitState | undefined): void;
+  /** What was taken since the last time, in this process, belongs to nothing. */
+  closeLoose(): void;
 }
 
 /** Tells changes of many files that were one act, such as a switch to another branch, from those that people make. */

@@ -22,15 +22,17 @@ export interface BytesToWrite {
   readonly bytes: Uint8Array;
   /** Hash of what is to be replaced; undefined when nothing may be there. */
   readonly replaces: string | undefined;
+  /** Whether whoever may read it may run it; undefined: as it was. */
+  readonly executable: boolean | undefined;
 }
 
 /** Resolves when the file is safe from a loss of power; to false when it had changed and was left alone. */
 export async function writeBytes(target: BytesToWrite, { writes, durability }: DiskMeans): Promise<boolean> {
-  const { absolutePath, path, bytes, replaces } = target;
+  const { absolutePath, path, bytes, replaces, executable } = target;
   try {
     const folders = await makeFolder(dirname(absolutePath));
     const isStillWanted = () => hashOnDisk(absolutePath) === replaces;
-    if (!(await saveFile(absolutePath, bytes, { path, isStillWanted, writes }))) return false;
+    if (!(await saveFile(absolutePath, bytes, { path, isStillWanted, writes, executable }))) return false;
     await durability.syncFolders(folders);
     return true;
   } catch (error) {

@@ -47,8 +47,23 @@ export class DiskEdits {
     return 'done';
   }
 
+  /**
+   * Takes what a file that was replaced by the room's text was changed to afterwards, from what it had then. As above
+   * else.
+   */
+  async takeLate(file: SharedFile, before: string, after: string): Promise<'done' | 'again'> {
+    const { files, merges } = this.options;
+    const { fileId } = file;
+    const own = await merges.compare(before, after);
+    const { text, edits } = await this.rebase(fileId, { text: before }, own);
+    if (!files.get(fileId) || files.readText(fileId) !== text) return 'again';
+    if (!files.canKeep(fileId)) throw notKept(file.path);
+    if (edits.length > 0) files.applyEdits(fileId, edits);
+    return 'done';
+  }
+
   /** Moves edits onto the text that the room has by then, all of which is kept on this device. */
-  private async rebase(fileId: string, base: MirrorBase, own: readonly TextEdit[]): Promise<Rebased> {
+  private async rebase(fileId: string, base: Pick<MirrorBase, 'text'>, own: readonly TextEdit[]): Promise<Rebased> {
     const { files, merges } = this.options;
     for (let round = 0; ; round++) {
       await files.whenKept(fileId);

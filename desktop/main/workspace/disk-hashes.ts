@@ -9,6 +9,8 @@ export interface HashedFile {
   /** In lowercase hexadecimal digits. */
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** When it came to be as it is at its path, by the clock of the disk. */
+  readonly changedMs: number;
   /** Differs once the file is written or replaced; see {@link isUnchanged}. */
   readonly stamp: string;
 }
@@ -60,13 +62,13 @@ export class DiskHashes {
       }
       const stamp = stampOf(stats);
       const sizeBytes = Number(stats.size);
+      const changedMs = Number(stats.ctimeNs / 1_000_000n);
       const known = this.noted(path, stamp);
-      if (known !== undefined) return { sha256: known, sizeBytes, stamp };
+      if (known !== undefined) return { sha256: known, sizeBytes, changedMs, stamp };
       const sha256 = await hashFile(file);
       if (stampOf(await file.stat({ bigint: true })) !== stamp) return 'changing';
-      const changedMs = Number(stats.ctimeNs / 1_000_000n);
       if (changedMs < beganMs - CLOCK_STEP_MS) this.notes.set('stamp', path, `${stamp} ${sha256}`);
-      return { sha256, sizeBytes, stamp };
+      return { sha256, sizeBytes, changedMs, stamp };
     } finally {
       await file.close();
     }

@@ -4,6 +4,7 @@ import type { BaseIndex } from './base-index.ts';
 import type { DiskMeans } from './disk-changes.ts';
 import { findRespelled } from './disk-spelling.ts';
 import type { DiskHashes } from './disk-hashes.ts';
+import type { ExecutableBits } from './executable-bits.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
@@ -19,7 +20,8 @@ export interface DiskIntakeOptions {
   readonly problems: ProblemBoard;
   readonly policy: MirrorPolicy;
   readonly hashes: DiskHashes;
-  /** Files that could not be kept for the time being: they are to be taken later. */
+  readonly bits: ExecutableBits;
+  /** Files that could not be taken for the time being: they are to be looked at again. */
   readonly onPutOff: (paths: readonly string[]) => void;
 }
 
@@ -127,6 +129,8 @@ export class DiskIntake {
     const { files, bases } = this.options;
     const base = bases.get(fileId);
     if (!base) return;
+    // Else the name in the room could be lost and the base kept: the file would be moved back.
+    if (!files.canKeep(fileId)) return this.putOff([path]);
     const isRenamedInRoom = files.get(fileId)?.path !== base.path;
     bases.set(fileId, { ...base, path });
     // A new name given in the room wins: the file is moved on to there.
@@ -167,27 +171,35 @@ export class DiskIntake {
   }
 
   private async list(found: readonly FoundFile[]): Promise<void> {
-    const { files, bases } = this.options;
+    const { files, bases, bits } = this.options;
     const areSafe = await Promise.all(found.map((file) => this.isSafe(file)));
     // While the files were read, the room may have listed them.
     const batch = this.withoutKnown(found.filter((_file, position) => areSafe[position]));
     if (batch.length === 0) return;
     this.listing = true;
     try {
-      const ids = await files.createFiles(batch.map(toNewFile));
+      const executables = batch.map(({ absolutePath }) => bits.read(absolutePath));
+      const ids = await files.createFiles(batch.map((file, position) => toNewFile(file, executables[position])));
       for (const [position, { path, disk }] of batch.entries()) {
         const fileId = ids[position];
         const known = disk.kind === 'text' ? { hash: disk.hash, text: disk.text } : { hash: '', text: '' };
-        if (fileId !== undefined) bases.set(fileId, { path, ...known });
+        if (fileId !== undefined) bases.set(fileId, { path, ...known, executable: executables[position] });
       }
     } catch (error) {
       if (!(error instanceof WorkspaceError && error.code === 'not-kept')) throw error;
-      for (const { path } of batch) this.options.problems.reportLeftOut(notKept(path, error.cause));
-      this.options.onPutOff(batch.map(({ path }) => path));
+      this.putOff(
+        batch.map(({ path }) => path),
+        error.cause,
+      );
     } finally {
       this.listing = false;
     }
     await nextTurn();
+  }
+
+  private putOff(paths: readonly string[], cause?: unknown): void {
+    for (const path of paths) this.options.problems.reportLeftOut(notKept(path, cause));
+    this.options.onPutOff(paths);
   }
 
   /**
@@ -200,7 +212,7 @@ export class DiskIntake {
       await this.options.means.durability.syncFile(absolutePath);
       return true;
     } catch (error) {
-      this.options.problems.reportLeftOut(toWorkspaceError(error, path, 'read'));
+      this.leaveOut(toWorkspaceError(error, path, 'read'));
       return false;
     }
   }
@@ -221,14 +233,22 @@ export class DiskIntake {
       const disk = await readDiskFile(absolutePath, { root: this.options.means.root, path });
       return disk.kind === 'missing' ? undefined : disk;
     } catch (error) {
-      const reason = error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error));
-      this.options.problems.reportLeftOut(reason);
+      this.leaveOut(error instanceof WorkspaceError ? error : new WorkspaceError('io', path, String(error)));
       return undefined;
     }
   }
+
+  /** What the disk fails at may go well the next time, and nothing would tell of that. */
+  private leaveOut(reason: WorkspaceError): void {
+    const { problems, onPutOff } = this.options;
+    problems.reportLeftOut(reason);
+    if (['io', 'disk-full'].includes(reason.code)) onPutOff([reason.path]);
+  }
 }
 
-function toNewFile({ path, disk }: FoundFile): NewSharedFile {
-  if (disk.kind !== 'text') return { path, kind: disk.kind, eol: 'LF', bom: false, sizeBytes: disk.sizeBytes };
-  return { path, kind: 'text', ...disk.format, text: disk.text };
+function toNewFile({ path, disk }: FoundFile, executable: boolean | undefined): NewSharedFile {
+  // Of most files it goes without saying.
+  const listed = { path, ...(executable ? { executable } : {}) };
+  if (disk.kind !== 'text') return { ...listed, kind: disk.kind, eol: 'LF', bom: false, sizeBytes: disk.sizeBytes };
+  return { ...listed, kind: 'text', ...disk.format, text: disk.text };
 }

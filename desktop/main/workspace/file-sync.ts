@@ -1,15 +1,21 @@
-import type { SharedFile } from '../../../shared/workspace/index.ts';
+import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import { Arrival } from './arrival.ts';
+import { BlockedFiles } from './blocked-files.ts';
 import { BlobSync, type BlobSyncOptions, isBlobBase } from './blob-sync.ts';
-import { isThere, removeFile, writeBytes } from './disk-changes.ts';
+import { isThere, writeBytes } from './disk-changes.ts';
 import { DiskEdits } from './disk-edits.ts';
+import type { DiskRest } from './disk-rest.ts';
+import type { UnsharedBit } from './executable-bits.ts';
 import { FileMoves, type UnsafeMove } from './file-moves.ts';
 import { encodeOver, isSameFormat, type Replaced } from './format-changes.ts';
 import { HeldEdits } from './held-edits.ts';
+import { LateSaves } from './late-saves.ts';
 import type { MergeThread } from './merge-thread.ts';
-import { noLongerText, notHere, notListed, reservedName } from './out-of-step.ts';
+import { noLongerText, notHere, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
 import { isLinked, resolveInside } from './path-guard.ts';
+import { RemovedFiles } from './removed-files.ts';
+import type { ReplacedFiles } from './replaced-files.ts';
 import type { SetAsides } from './set-asides.ts';
 import type { MirrorBase } from './shared-files.ts';
 import type { SubMounts } from './sub-mounts.ts';
@@ -24,6 +30,8 @@ export interface FileSyncOptions extends BlobSyncOptions {
   readonly mounts: SubMounts;
   readonly merges: MergeThread;
   readonly setAsides: SetAsides;
+  readonly rest: DiskRest;
+  readonly replaced: ReplacedFiles;
   /** A file other than the one that is looked at is missing on disk: it is to be looked at again, once that is sure. */
   readonly onGone: (fileId: string) => void;
   /** Files that waited for another may be tried again. */
@@ -32,14 +40,20 @@ export interface FileSyncOptions extends BlobSyncOptions {
 
 /**
  * `gone`: the file is missing on disk, and the caller did not know for sure; nothing was done. `waits`: its path is that
- * of another of which this is so; see `onReady`.
+ * of another of which this is so, or goes on changing in the room; see `onReady`. `alone`: the caller had others brought in
+ * step at the same time, and this cannot be one of them.
  */
-export type SyncOutcome = 'done' | 'gone' | 'waits';
+export type SyncOutcome = 'done' | 'gone' | 'waits' | 'alone';
 
-interface Visit {
-  readonly fileId: string;
+export interface SyncManner {
   /** What is missing is deleted, and not just being replaced or renamed. */
   readonly isGoneForSure: boolean;
+  /** No other file is being brought in step, so that files may be moved. */
+  readonly isAlone: boolean;
+}
+
+interface Visit extends SyncManner {
+  readonly fileId: string;
   /** Files that wait for this one to leave their path. */
   readonly waiting: ReadonlySet<string>;
 }
@@ -56,22 +70,31 @@ export class FileSync {
   private readonly arrival: Arrival;
   private readonly held: HeldEdits;
   private readonly diskEdits: DiskEdits;
+  private readonly late: LateSaves;
+  private readonly blocked: BlockedFiles;
+  private readonly removed: RemovedFiles;
   private readonly blobs: BlobSync;
   /** Files that wait for the path of another, by that one. */
   private readonly waitingFor = new Map<string, Set<string>>();
+  /** Paths at which files are brought in step that are not alone. */
+  private readonly busy = new Set<string>();
 
   constructor(options: FileSyncOptions) {
     this.options = options;
     this.moves = new FileMoves(options.means, options.bases, options.nowMs);
     this.arrival = new Arrival({ ...options, moves: this.moves });
     this.diskEdits = new DiskEdits(options);
+    this.blocked = new BlockedFiles(options);
+    this.late = new LateSaves({ ...options, edits: this.diskEdits });
     this.held = new HeldEdits({ ...options, arrival: this.arrival });
     this.blobs = new BlobSync(options, this.arrival);
+    const readOwn = (absolutePath: string, path: string) => this.readOwn(absolutePath, path);
+    this.removed = new RemovedFiles({ ...options, blobs: this.blobs, readOwn });
   }
 
   /** Throws WorkspaceError when disk or path do not allow it; nothing is lost then, and it may be tried again. */
-  async sync(fileId: string, isGoneForSure: boolean): Promise<SyncOutcome> {
-    const outcome = await this.visit({ fileId, isGoneForSure, waiting: NOBODY });
+  async sync(fileId: string, manner: SyncManner): Promise<SyncOutcome> {
+    const outcome = await this.visit({ fileId, ...manner, waiting: NOBODY });
     const waiting = outcome === 'done' ? this.waitingFor.get(fileId) : undefined;
     if (waiting) this.options.onReady([...waiting]);
     if (waiting) this.waitingFor.delete(fileId);
@@ -88,6 +111,19 @@ export class FileSync {
     return this.moves.whenSafe();
   }
 
+  /**
+   * Takes what other programs wrote to files that were replaced under them. `isLast`: nobody looks any more afterwards.
+   * Rejects with WorkspaceError.
+   */
+  takeLate(isLast: boolean): Promise<void> {
+    return this.late.take(isLast);
+  }
+
+  /** Gives the room which files became executable on disk, or ceased to be so. Returns those that it could not be given. */
+  shareBits(): readonly UnsharedBit[] {
+    return this.options.bits.share();
+  }
+
   private async visit(visit: Visit): Promise<SyncOutcome> {
     const { fileId } = visit;
     try {
@@ -101,11 +137,20 @@ export class FileSync {
   }
 
   private async tryOften(visit: Visit): Promise<SyncOutcome> {
+    const { fileId } = visit;
+    let isRenamed = false;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const outcome = await this.attempt(visit).catch((error: unknown) => this.forgetLinked(visit.fileId, error));
+      const before = this.listed(fileId)?.path;
+      const outcome = await this.attempt(visit).catch((error: unknown) => this.forgetLinked(fileId, error));
       if (outcome !== 'again') return outcome;
+      isRenamed ||= this.listed(fileId)?.path !== before;
     }
-    const path = this.listed(visit.fileId)?.path ?? '';
+    if (isRenamed) {
+      // Others have their turn meanwhile.
+      this.options.onReady([fileId]);
+      return 'waits';
+    }
+    const path = this.listed(fileId)?.path ?? '';
     throw new WorkspaceError(
       'io',
       path,
@@ -114,12 +159,26 @@ export class FileSync {
   }
 
   private async attempt(visit: Visit): Promise<SyncOutcome | 'again'> {
-    const { files, bases, means, assertFolder } = this.options;
     const { fileId } = visit;
-    await assertFolder();
+    await this.options.assertFolder();
     const file = this.listed(fileId);
-    if (!file) return this.syncRemoved(fileId);
+    if (!file) return this.removed.sync(fileId);
     if (isOwnFile(nameOf(file.path))) throw reservedName(file);
+    if (visit.isAlone) return this.syncListed(file, visit);
+    // While the room renames files, two may have had one path.
+    const key = comparablePath(file.path);
+    if (this.busy.has(key)) return 'alone';
+    this.busy.add(key);
+    try {
+      return await this.syncListed(file, visit);
+    } finally {
+      this.busy.delete(key);
+    }
+  }
+
+  private async syncListed(file: SharedFile, visit: Visit): Promise<SyncOutcome | 'again'> {
+    const { files, bases, means, assertFolder } = this.options;
+    const { fileId } = file;
     const arrived = bases.pathFor(fileId) === file.path ? 'here' : await this.arrive(file, visit);
     if (arrived !== 'here') return arrived;
     const absolutePath = await resolveInside(means.root, file.path);
@@ -132,11 +191,25 @@ export class FileSync {
     }
     // While the disk was read, the room may have gone on.
     const base = bases.get(fileId);
-    if (this.listed(fileId)?.path !== file.path) return 'again';
+    if (this.listed(fileId)?.path !== file.path || (base && base.path !== file.path)) return 'again';
     if (disk.kind === 'missing' && base && !visit.isGoneForSure) return 'gone';
-    if (file.kind !== 'text') return this.blobs.sync(file, disk, absolutePath);
+    const outcome = await this.syncContent(file, base, disk, absolutePath);
+    return outcome === 'done' ? this.options.bits.sync(fileId, absolutePath) : outcome;
+  }
+
+  private async syncContent(
+    file: SharedFile,
+    base: MirrorBase | undefined,
+    disk: DiskFile,
+    absolutePath: string,
+  ): Promise<SyncOutcome | 'again'> {
+    if (file.kind !== 'text') {
+      const isRestored = disk.kind === 'missing' && base && file.blob !== undefined && file.blob !== base.hash;
+      if (isRestored && (await this.blocked.moveAway(file))) return 'again';
+      return this.blobs.sync(file, disk, absolutePath);
+    }
     // An empty text that is only not here yet would empty the file.
-    if (base && base.text !== '' && !files.isTextHere(fileId)) throw notHere(file);
+    if (base && base.text !== '' && !this.options.files.isTextHere(file.fileId)) throw notHere(file);
     if (base && isBlobBase(base)) return this.replaceBlob(file, base, absolutePath);
     // Of a content that was not shared nothing is agreed on.
     return this.syncText(file, base?.hash === '' ? undefined : base, disk, absolutePath);
@@ -154,6 +227,8 @@ export class FileSync {
     if (!base) return this.makeWay(file);
     // A text with a NUL looks like none once it is written.
     if (!base.text.includes('\0')) {
+      // Half of a character is no text either.
+      if (!this.options.rest.mayTake(file.fileId, base.text, disk)) return 'waits';
       const outcome = await this.blobs.replaceText(file, base, disk.kind, absolutePath);
       if (outcome !== false) return outcome;
     }
@@ -187,16 +262,16 @@ export class FileSync {
     return 'again';
   }
 
-  private arrive(file: SharedFile, { fileId, waiting, isGoneForSure }: Visit): ReturnType<Arrival['arrive']> {
+  private arrive(file: SharedFile, { fileId, waiting, ...manner }: Visit): ReturnType<Arrival['arrive']> {
     const inner = new Set([...waiting, fileId]);
     const visit = async (ownerId: string) => {
-      const outcome = await this.visit({ fileId: ownerId, isGoneForSure: false, waiting: inner });
+      const outcome = await this.visit({ fileId: ownerId, isAlone: true, isGoneForSure: false, waiting: inner });
       if (outcome === 'done') return 'done';
       if (outcome === 'gone') this.options.onGone(ownerId);
       this.waitingFor.set(ownerId, new Set([...(this.waitingFor.get(ownerId) ?? []), fileId]));
       return 'waits';
     };
-    return this.arrival.arrive({ file, waiting, visit, isGoneForSure });
+    return this.arrival.arrive({ file, waiting, visit, ...manner });
   }
 
   private read(absolutePath: string, path: string, maxBytes = MAX_SHARED_TEXT_BYTES): Promise<DiskFile> {
@@ -229,16 +304,22 @@ export class FileSync {
     disk: DiskTextFile,
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
-    const { files, policy } = this.options;
-    if (disk.hash === base.hash) policy.releaseFile(file.fileId);
-    else if (!policy.takesEdits(file.fileId)) return this.held.keep(file, base, disk);
+    const { bases, files, policy, rest } = this.options;
+    const { fileId } = file;
+    if (disk.hash === base.hash) policy.releaseFile(fileId);
+    else if (!policy.takesEdits(fileId)) return this.held.keep(file, base, disk);
     if (disk.hash !== base.hash) {
+      const isOwn = bases.savingOf(fileId)?.hash === disk.hash;
+      if (!isOwn && !rest.mayTake(fileId, base.text, disk)) return 'waits';
       // Else a loss of power may bring back what was there before, which would look like an edit that undoes this one.
       await this.makeSafe(absolutePath, file.path);
       if ((await this.diskEdits.take(file, disk)) === 'again') return 'again';
     }
-    const current = this.listed(file.fileId) ?? file;
-    if (files.readText(file.fileId) === disk.text && isSameFormat(disk, current)) return 'done';
+    const current = this.listed(fileId);
+    // Where it lies is known only as the path that it had.
+    if (current?.path !== file.path) return 'again';
+    if (files.readText(fileId) === disk.text && isSameFormat(disk, current)) return 'done';
+    if (!rest.mayReplace(fileId)) return 'waits';
     return this.write(current, absolutePath, disk);
   }
 
@@ -255,7 +336,7 @@ export class FileSync {
     absolutePath: string,
     replaced: Replaced | undefined,
   ): Promise<SyncOutcome | 'again'> {
-    const { files, bases, means, policy } = this.options;
+    const { files, bases, bits, means, policy, replaced: kept } = this.options;
     const { fileId, path } = file;
     policy.releaseFile(fileId);
     await files.whenKept(fileId);
@@ -269,9 +350,16 @@ export class FileSync {
       bases.set(fileId, { path, hash, text });
       return 'done';
     }
-    await bases.beginSave(fileId, { path, hash, text });
-    if (!(await writeBytes({ absolutePath, path, bytes, replaces: replaced?.hash }, means))) return 'again';
-    bases.set(fileId, { path, hash, text });
+    const executable = bits.wanted(file, absolutePath);
+    const saving = { path, hash, text, executable };
+    await bases.beginSave(fileId, saving);
+    const target = { absolutePath, path, bytes, replaces: replaced?.hash, executable };
+    const replace = () => writeBytes(target, means);
+    const before = replaced?.text;
+    const isWritten =
+      before === undefined ? await replace() : await kept.keep(absolutePath, { fileId, path, text: before }, replace);
+    if (!isWritten) return 'again';
+    bases.set(fileId, saving);
     return 'done';
   }
 
@@ -296,10 +384,12 @@ export class FileSync {
     if (files.readText(file.fileId) === base.text) {
       await this.makeSafe(absolutePath, file.path);
       if (!(await this.isStillMissing(file)) || files.readText(file.fileId) !== base.text) return 'again';
+      if (!files.canKeep(file.fileId)) throw notKept(file.path);
       bases.delete(file.fileId);
       files.remove([file.fileId]);
       return 'done';
     }
+    if (await this.blocked.moveAway(file)) return 'again';
     const outcome = await this.write(file, absolutePath, undefined);
     if (outcome !== 'done') return outcome;
     problems.tell({
@@ -321,64 +411,6 @@ export class FileSync {
     await assertFolder();
     return disk.kind === 'missing' && !isThere(absolutePath) && this.listed(file.fileId)?.path === file.path;
   }
-
-  /**
-   * Nobody has removed it: the list that this device kept lacks it, such as one that could not be written to any more
-   * before the process ended. What is on disk may be nowhere else.
-   */
-  private leaveUnlisted(fileId: string, { path }: MirrorBase): SyncOutcome {
-    const { files, bases, problems, policy, onLeft } = this.options;
-    if (!files.isListComplete) throw notListed(path);
-    problems.resolveFile(fileId);
-    bases.delete(fileId);
-    policy.releaseFile(fileId);
-    onLeft(path);
-    return 'done';
-  }
-
-  private async syncRemoved(fileId: string): Promise<SyncOutcome | 'again'> {
-    const { bases, problems, means, onLeft, policy } = this.options;
-    const base = bases.get(fileId);
-    if (base && !this.options.files.wasListed(fileId)) return this.leaveUnlisted(fileId, base);
-    problems.resolveFile(fileId);
-    if (!base) return 'done';
-    const { path } = base;
-    const absolutePath = await resolveInside(means.root, path);
-    const disk = await this.readOwn(absolutePath, path);
-    const saving = bases.savingOf(fileId);
-    let isShared = disk.kind === 'text' && [base.hash, saving?.hash].includes(disk.hash);
-    if (disk.kind === 'text') {
-      if (isShared && !(await removeFile({ absolutePath, path, hash: disk.hash }, means))) return 'again';
-    } else if (disk.kind !== 'missing') {
-      const removed = await this.blobs.removeAgreed(base, saving, absolutePath);
-      if (removed === 'again') return 'again';
-      isShared = removed;
-    }
-    bases.delete(fileId);
-    const isHeld = policy.isFileHeld(fileId) || !policy.takesFiles;
-    policy.releaseFile(fileId);
-    if (isShared || disk.kind === 'missing') return 'done';
-    if (isHeld) policy.holdPath(path);
-    const hasText = base.hash !== '';
-    problems.tell({
-      id: `kept:${fileId}`,
-      severity: hasText ? 'warning' : 'info',
-      path,
-      title: hasText ? `${path} was deleted in the room, but changed on disk.` : `${path} was deleted in the room.`,
-      detail: explainKept(path, hasText, isHeld),
-    });
-    if (hasText) onLeft(path);
-    return 'done';
-  }
-}
-
-function explainKept(path: string, hasText: boolean, isHeld: boolean): string {
-  if (!hasText) {
-    return 'Its content was never in the room, so the file is kept on this device. Delete it on disk if it should go.';
-  }
-  if (isHeld) return 'The file on disk is kept for this device alone.';
-  if (isOwnFile(nameOf(path))) return 'The file on disk is kept for this device alone. Rename it to share it again.';
-  return 'The file on disk is kept, and shared again.';
 }
 
 function nameOf(path: string): string {

@@ -202,6 +202,7 @@ describe('changes on disk', () => {
     test.writes.beforeSync = () => test.folder.write('a.txt', 'one\ntwo\ndisk\n');
     test.files.insert(id, 0, 'room\n');
     await test.current.flush();
+    await test.rest();
     expect(test.files.readText(id)).toBe('room\none\ntwo\ndisk\n');
     expect(await test.folder.read('a.txt')).toBe('room\none\ntwo\ndisk\n');
   });
@@ -298,6 +299,7 @@ describe('the next start', () => {
     await rm(test.folder.at('kept.txt'));
     await rename(test.folder.at('moved.txt'), test.folder.at('here.txt'));
     await test.start();
+    await test.rest();
     const expected = { 'a.txt': 'room\none\ntwo\ndisk\n', 'here.txt': 'moved', 'kept.txt': 'edited kept' };
     expect(test.files.contents).toEqual(expected);
     expect(await test.folder.contents()).toEqual(expected);

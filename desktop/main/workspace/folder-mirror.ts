@@ -11,11 +11,12 @@ import { BulkRecognition } from './bulk-recognition.ts';
 import { DiskBatches } from './disk-batches.ts';
 import { DiskHashes } from './disk-hashes.ts';
 import { DiskIntake } from './disk-intake.ts';
+import { DiskRest } from './disk-rest.ts';
 import { Durability } from './durability.ts';
+import { ExecutableBits } from './executable-bits.ts';
 import { type Failed, FailedFiles } from './failed-files.ts';
-import { FileSync } from './file-sync.ts';
+import { FileSync, type SyncManner } from './file-sync.ts';
 import { GitExcludes } from './git-excludes.ts';
-import { GitLock } from './git-lock.ts';
 import { GoneFiles } from './gone-files.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { ListWatch } from './list-watch.ts';
@@ -24,9 +25,10 @@ import { MergeThread } from './merge-thread.ts';
 import { MemoryMirrorNotes } from './mirror-notes.ts';
 import type { FolderMirrorOptions } from './mirror-options.ts';
 import { TWO_WAY } from './mirror-policy.ts';
+import { MirrorTasks } from './mirror-tasks.ts';
 import { OpenedRoot } from './opened-root.ts';
 import { explainFailure, ProblemBoard } from './problem-board.ts';
-import { SerialQueue } from './serial-queue.ts';
+import { ReplacedFiles } from './replaced-files.ts';
 import { SetAsides } from './set-asides.ts';
 import { settleMoves } from './settle-moves.ts';
 import { sortDiskPaths } from './sort-disk-paths.ts';
@@ -35,7 +37,7 @@ import { syncInOrder } from './sync-order.ts';
 import { systemDiskWrites } from './text-file.ts';
 import { gatherFiles, walkFolder } from './walk-folder.ts';
 import { WatchedFolder } from './watched-folder.ts';
-import { isAboutFolder, type WorkspaceError } from './workspace-error.ts';
+import { isAboutFolder, WorkspaceError } from './workspace-error.ts';
 import { DueFiles, WriteDelay } from './write-delay.ts';
 
 export type { FolderMirrorOptions };
@@ -43,13 +45,16 @@ export type { FolderMirrorOptions };
 /** Other programs save by deleting and making anew: what is gone is looked at again after this time. */
 const GONE_SETTLE_MS = 400;
 const LIST_SETTLE_MS = 50;
+/** What changes on disk within this time of the last change belongs to the same act. */
+const ACT_QUIET_MS = 500;
+const LATE_PROBLEM = 'late';
 const DEFAULT_CONCURRENT_SYNCS = 8;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
   private readonly options: FolderMirrorOptions;
   private readonly disposables = new DisposableStore();
-  private readonly queue = new SerialQueue();
+  private readonly tasks: MirrorTasks;
   private readonly root: OpenedRoot;
   private readonly bases: BaseIndex;
   private readonly problems: ProblemBoard;
@@ -60,15 +65,18 @@ export class FolderMirror implements Disposable {
   private readonly delay: WriteDelay;
   private readonly gone: GoneFiles;
   private readonly batches: DiskBatches;
-  private readonly gitLock: GitLock;
   private readonly excludes: GitExcludes;
   private readonly bulk: BulkRecognition | undefined;
   private readonly watched: WatchedFolder;
   private readonly listTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly actTimer = this.disposables.add(new MutableDisposable<Disposable>());
   private goneIds = new Set<string>();
+  /** Of files that have rested: how many tasks are still to look at them. */
+  private restedTasks = 0;
   private readonly failed: FailedFiles;
   private readonly setAsides: SetAsides;
+  private readonly rest: DiskRest;
   private isFolderLost = false;
   /** The folder is being shared for the first time. */
   private isFirst = false;
@@ -76,7 +84,7 @@ export class FolderMirror implements Disposable {
   constructor(options: FolderMirrorOptions) {
     this.options = options;
     const { folder, files, scheduler, writes = systemDiskWrites, policy = TWO_WAY, blobs = NO_BLOBS } = options;
-    this.root = new OpenedRoot(folder);
+    this.root = new OpenedRoot(folder, writes);
     this.bases = new BaseIndex(options.bases);
     this.problems = new ProblemBoard((problem) => {
       if (!this.disposables.isDisposed) options.onProblem(problem);
@@ -85,13 +93,17 @@ export class FolderMirror implements Disposable {
     const notes = options.notes ?? new MemoryMirrorNotes();
     this.mounts = new SubMounts(folder, notes);
     const hashes = new DiskHashes(folder, notes);
-    const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes };
+    const bits = new ExecutableBits({ means, root: this.root, files, bases: this.bases, policy });
+    const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes, bits };
     this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }) });
     this.list = new ListWatch(files, this.bases);
     this.setAsides = new SetAsides({ ...shared, root: folder, notes });
+    this.rest = this.disposables.add(new DiskRest(scheduler, (ids) => this.noticeRested(ids)));
     this.fileSync = new FileSync({
       ...shared,
       setAsides: this.setAsides,
+      rest: this.rest,
+      replaced: this.disposables.add(new ReplacedFiles(scheduler, () => this.enqueue(() => this.takeLate(false)))),
       nowMs: () => scheduler.now(),
       assertFolder: () => this.root.assert(),
       onLeft: (path) => this.noticeDisk([path]),
@@ -101,19 +113,20 @@ export class FolderMirror implements Disposable {
       onReady: (fileIds) => this.enqueue(() => this.syncFiles(fileIds)),
       blobs,
       onReplaced: (replaced) => options.onReplaced?.(replaced),
+      onReplacing: (fileId, blob) => options.ledger?.expectContent(fileId, blob),
     });
     this.disposables.add(blobs.onDidSettle((blob) => this.noticeSettled(blob)));
     this.failed = this.disposables.add(new FailedFiles(scheduler, (failed) => this.retryFailed(failed)));
     const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
     this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
     this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert() });
-    const watching = {
-      onPaths: (paths: readonly string[]) => this.noticeDisk(paths),
-      onOverflow: () => this.enqueue(() => this.reconcileAll()),
-    };
-    this.watched = this.disposables.add(new WatchedFolder(folder, watching, this.problems, options.watch));
+    const working = { folder, scheduler, problems: this.problems, onFailed: () => this.watched.compareLater() };
+    this.tasks = this.disposables.add(new MirrorTasks({ ...working, onEnd: () => this.finishTask() }));
+    const onMissed = () => this.enqueue(() => this.reconcileAll());
+    const onPaths = (paths: readonly string[]) => this.noticeDisk(paths);
+    const watching = { folder, scheduler, problems: this.problems, begin: options.watch, onPaths, onMissed };
+    this.watched = this.disposables.add(new WatchedFolder(watching));
     this.batches = this.disposables.add(new DiskBatches(scheduler, () => this.enqueue(() => this.followDisk())));
-    this.gitLock = this.disposables.add(new GitLock(folder, scheduler));
     this.excludes = new GitExcludes(folder);
     this.bulk = options.ledger && new BulkRecognition(folder, options.ledger, () => scheduler.now());
   }
@@ -141,7 +154,7 @@ export class FolderMirror implements Disposable {
 
   /** Compares the whole folder with the room once more, for changes that the system did not announce. */
   reconcile(): Promise<void> {
-    return this.run(() => this.reconcileAll());
+    return this.tasks.run(() => this.reconcileAll());
   }
 
   /** Where a file is on this device; undefined when it is not in the folder (yet). */
@@ -156,20 +169,22 @@ export class FolderMirror implements Disposable {
     this.reconcile().catch(reportUnexpectedError);
   }
 
-  /** Resolves when everything that can be written is on disk. */
+  /** Resolves when everything that can be written is on disk: not what other programs have changed just now. */
   async flush(): Promise<void> {
     do {
       this.batches.hurry();
       this.takeList();
       this.takeGone();
       this.delay.flush();
-      await this.queue.whenIdle();
+      this.enqueue(() => this.takeLate(true));
+      await this.tasks.whenIdle();
     } while (!this.disposables.isDisposed && this.isWaiting);
+    if (this.actTimer.value) await this.tasks.run(() => this.finishAct());
   }
 
   /** Resolves when nothing is being read or written any more; what is to come later may still wait. */
   whenIdle(): Promise<void> {
-    return this.queue.whenIdle();
+    return this.tasks.whenIdle();
   }
 
   /** Stops following. What was not written yet is caught up by the next mirror on the same bases. */
@@ -213,34 +228,36 @@ export class FolderMirror implements Disposable {
   }
 
   private enqueue(task: () => Promise<void>): void {
-    if (!this.disposables.isDisposed) this.run(task).catch(reportUnexpectedError);
+    this.tasks.enqueue(task);
   }
 
-  /** Runs a task after all others. Bases are the caller's again only when every file that it moved is safe. */
-  private run(task: () => Promise<void>): Promise<void> {
-    return this.queue.run(async () => {
-      // What Git writes and what is written here would be mixed up.
-      await this.gitLock.whenFree();
-      try {
-        await task();
-      } finally {
-        for (const { fileId, error } of await this.fileSync.whenSafe()) this.tellFailed(fileId, error);
-      }
-    });
+  private async finishTask(): Promise<void> {
+    await this.tellUnsafe();
+    if (!this.isInBatch && !this.actTimer.value) this.options.ledger?.closeLoose();
+  }
+
+  /** Bases are the caller's again only when every file that was moved is safe. */
+  private async tellUnsafe(): Promise<void> {
+    for (const { fileId, error } of await this.fileSync.whenSafe()) this.tellFailed(fileId, error);
   }
 
   private async syncFile(fileId: string, isGoneForSure: boolean): Promise<void> {
     if (this.disposables.isDisposed) return;
     try {
-      await this.trySync(fileId, isGoneForSure);
+      await this.trySync(fileId, { isGoneForSure, isAlone: true });
     } catch (error) {
       this.tellFailed(fileId, error);
     }
   }
 
-  private async trySync(fileId: string, isGoneForSure: boolean): Promise<void> {
-    if ((await this.fileSync.sync(fileId, isGoneForSure)) === 'gone') this.noticeGone(fileId);
-    this.problems.resolve(`file:${fileId}`);
+  /** Resolves to false when it has to be tried while no others are brought in step. */
+  private async trySync(fileId: string, manner: SyncManner): Promise<boolean> {
+    const outcome = await this.fileSync.sync(fileId, manner);
+    if (outcome === 'alone') return false;
+    if (outcome === 'gone') this.noticeGone(fileId);
+    // Whether that is in step is known only when it is sure that it is gone.
+    else this.problems.resolve(`file:${fileId}`);
+    return true;
   }
 
   private tellFailed(fileId: string, error: unknown): void {
@@ -251,16 +268,44 @@ export class FolderMirror implements Disposable {
     this.failed.add({ fileIds: [fileId] });
   }
 
-  private syncFiles(fileIds: Iterable<string>): Promise<void> {
+  private async syncFiles(fileIds: Iterable<string>): Promise<void> {
     const { files, concurrentSyncs = DEFAULT_CONCURRENT_SYNCS } = this.options;
-    return syncInOrder(fileIds, {
+    await syncInOrder(fileIds, {
       files,
       bases: this.bases,
       concurrentSyncs,
       isStopped: () => this.disposables.isDisposed,
-      sync: (fileId) => this.trySync(fileId, false),
+      sync: (fileId, isAlone) => this.trySync(fileId, { isGoneForSure: false, isAlone }),
       onFailed: (fileId, error) => this.tellFailed(fileId, error),
     });
+    this.shareBits();
+  }
+
+  private noticeRested(fileIds: readonly string[]): void {
+    this.restedTasks++;
+    this.enqueue(() => this.syncRested(fileIds));
+  }
+
+  /** What was changed on disk just now has had its time. */
+  private async syncRested(fileIds: readonly string[]): Promise<void> {
+    this.restedTasks--;
+    await this.syncFiles(fileIds);
+    this.finishBatch();
+  }
+
+  private async takeLate(isLast: boolean): Promise<void> {
+    try {
+      await this.fileSync.takeLate(isLast);
+      this.problems.resolve(LATE_PROBLEM);
+    } catch (error) {
+      const about = { id: LATE_PROBLEM, path: error instanceof WorkspaceError ? error.path : '' };
+      this.problems.report({ severity: 'error', ...about, ...explainFailure(error), canRetry: true });
+    }
+  }
+
+  private shareBits(): void {
+    if (this.disposables.isDisposed) return;
+    for (const { fileId, error } of this.fileSync.shareBits()) this.tellFailed(fileId, error);
   }
 
   private retryFailed({ fileIds, paths }: Failed): void {
@@ -306,7 +351,8 @@ export class FolderMirror implements Disposable {
       return fileIds;
     });
     for (const fileId of others) await this.syncFile(fileId, true);
-    await this.finishBatch();
+    this.shareBits();
+    this.finishBatch();
   }
 
   private noticeDisk(paths: readonly string[]): void {
@@ -320,9 +366,20 @@ export class FolderMirror implements Disposable {
     if (fileIds.length > 0) this.enqueue(() => this.syncFiles(fileIds));
   }
 
+  private get isInBatch(): boolean {
+    return this.goneIds.size > 0 || this.batches.isWaiting || this.rest.isWaiting || this.restedTasks > 0;
+  }
+
+  /** What has come so far of an act on disk was taken. The system may tell of the rest of it a little later. */
+  private finishBatch(): void {
+    if (this.isInBatch || !this.bulk) return;
+    this.actTimer.value = this.schedule(() => this.enqueue(() => this.finishAct()), ACT_QUIET_MS);
+  }
+
   /** All that belongs to one act on disk was taken, unless it is not known yet what was deleted. */
-  private async finishBatch(): Promise<void> {
-    if (this.goneIds.size > 0 || this.batches.isWaiting) return;
+  private async finishAct(): Promise<void> {
+    this.actTimer.value = undefined;
+    if (this.isInBatch) return;
     await this.bulk?.finish({ isFirst: this.isFirst });
     this.isFirst = false;
   }
@@ -330,7 +387,7 @@ export class FolderMirror implements Disposable {
   private async reconcileAll(): Promise<void> {
     await this.bulk?.begin(0);
     await this.reconcileNow();
-    await this.finishBatch();
+    await this.finishAct();
   }
 
   private schedule(task: () => void, delayMs: number): Disposable | undefined {
@@ -343,7 +400,7 @@ export class FolderMirror implements Disposable {
     if (paths.length === 0 || this.disposables.isDisposed) return;
     await this.bulk?.begin(paths.length);
     await this.takePaths(paths);
-    await this.finishBatch();
+    this.finishBatch();
   }
 
   private async takePaths(paths: readonly string[]): Promise<void> {

@@ -1,9 +1,9 @@
-import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
+import { comparablePath, type SharedFile, TakenPaths } from '../../../shared/workspace/index.ts';
 import { DiskHashes } from './disk-hashes.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { MemoryMirrorNotes } from './mirror-notes.ts';
 import { resolveInside } from './path-guard.ts';
-import { isSameFile } from './path-kind.ts';
+import { isSameFile, locateOnDisk } from './path-kind.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { type DiskFile, MAX_SHARED_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { walkFolder, type WalkedFile } from './walk-folder.ts';
@@ -16,6 +16,8 @@ export interface PreviewOptions {
   readonly files: Pick<SharedFiles, 'files' | 'readText'>;
   /** Whether folder and room are in step on a file already, so that there is nothing to say about it. */
   readonly isAgreed?: (file: SharedFile) => boolean;
+  /** Whether a file differs, if in nothing else, in that it is executable in one of the two. */
+  readonly isOtherwiseDifferent?: (file: SharedFile) => boolean;
 }
 
 /** A file of the folder. */
@@ -23,8 +25,10 @@ export interface LocalFile {
   readonly path: string;
   readonly absolutePath: string;
   readonly sizeBytes: number;
-  /** SHA-256 of its bytes, in hex; empty when it is no text. */
+  /** SHA-256 of its bytes, in hex; empty when they were not looked at. */
   readonly hash: string;
+  /** Its name differs from that of a file of the room only in case. */
+  readonly twin?: { readonly path: string; readonly sharedAs: string };
 }
 
 /** A text that differs in folder and room. */
@@ -32,6 +36,18 @@ export interface DifferentFile extends LocalFile {
   readonly fileId: string;
   /** The room's text, as it was when it was compared. */
   readonly roomText: string;
+}
+
+/**
+ * A file that is another in folder and room, and no text in one of the two: the room's takes its place, and the folder's
+ * stays beside it under a name of its own, unless the folder's is chosen.
+ */
+export interface ReplacedFile extends LocalFile {
+  readonly fileId: string;
+  /** The room's text, as it was when it was compared; undefined when it is no text. */
+  readonly roomText: string | undefined;
+  /** The room's content, when it is no text. */
+  readonly roomBlob: string | undefined;
 }
 
 /** A file that stays as it is in both places. */
@@ -47,19 +63,24 @@ export interface FolderPreview {
   readonly onlyHere: readonly LocalFile[];
   readonly onlyInRoom: readonly string[];
   readonly different: readonly DifferentFile[];
+  readonly replaced: readonly ReplacedFile[];
+  /** Files of the room that cannot come to the folder. */
+  readonly blocked: readonly LeftOutFile[];
+  /** Of the folder. */
   readonly leftOut: readonly LeftOutFile[];
   /** Only in the folder, and more than the room takes of one file: nothing happens to it. */
   readonly tooLarge: readonly LocalFile[];
 }
 
-const OTHER_CONTENT =
-  'It is another file in the room. That comes to the folder, and the file of the folder is kept beside it.';
+const NOT_THERE_YET = 'The room does not have its content yet. The file of the folder stays until that comes.';
 
 interface Lists {
   readonly same: string[];
   readonly onlyHere: LocalFile[];
   readonly onlyInRoom: string[];
   readonly different: DifferentFile[];
+  readonly replaced: ReplacedFile[];
+  readonly blocked: LeftOutFile[];
   readonly leftOut: LeftOutFile[];
   readonly tooLarge: LocalFile[];
 }
@@ -67,11 +88,21 @@ interface Lists {
 /** Compares a folder with the room's files. Writes nothing. Rejects with WorkspaceError when the folder cannot be read. */
 export async function previewFolder(options: PreviewOptions): Promise<FolderPreview> {
   const { folder, files } = options;
-  const lists: Lists = { same: [], onlyHere: [], onlyInRoom: [], different: [], leftOut: [], tooLarge: [] };
+  const lists: Lists = {
+    same: [],
+    onlyHere: [],
+    onlyInRoom: [],
+    different: [],
+    replaced: [],
+    blocked: [],
+    leftOut: [],
+    tooLarge: [],
+  };
   const listed = [...files.files];
   for (const file of listed) {
     await lookUp(file, options, lists);
   }
+  const names = new RoomNames(listed, lists, options);
   const byKey = new Map(listed.map((file) => [comparablePath(file.path), file]));
   const leaveOut = (path: string, reason: string) => void lists.leftOut.push({ path, reason });
   const walk = walkFolder({
@@ -86,33 +117,85 @@ export async function previewFolder(options: PreviewOptions): Promise<FolderPrev
       const twin = byKey.get(comparablePath(found.path));
       if (twin?.path === found.path) continue;
       if (twin && (await isTwin(found, twin, folder))) continue;
-      await takeOwn(found, folder, lists);
+      await takeOwn(found, { folder, lists, names, twin });
     }
   }
   return { folder, ...sortAll(lists) };
 }
 
 /** What is in the folder in a room file's place. The disk says it, whatever it makes of case and Unicode forms. */
-async function lookUp(file: SharedFile, { folder, files, isAgreed }: PreviewOptions, lists: Lists): Promise<void> {
+async function lookUp(file: SharedFile, options: PreviewOptions, lists: Lists): Promise<void> {
+  const { folder, files, isAgreed, isOtherwiseDifferent } = options;
   const { path, fileId } = file;
   if (isAgreed?.(file)) return void lists.same.push(path);
   const maxBytes = MAX_SHARED_TEXT_BYTES;
   const found = await readOrExplain(() => resolveInside(folder, path), { root: folder, path, maxBytes });
-  if (found.kind === 'unreadable') return void lists.leftOut.push({ path, reason: found.reason });
-  if (found.kind === 'missing') return void lists.onlyInRoom.push(path);
-  if (file.kind !== 'text') {
-    // What cannot be read any more counts as another.
-    const here = await new DiskHashes(folder, new MemoryMirrorNotes())
-      .of(found.absolutePath, path)
-      .catch(() => undefined);
-    if (file.blob !== undefined && here?.sha256 === file.blob) return void lists.same.push(path);
-    return void lists.leftOut.push({ path, reason: OTHER_CONTENT });
+  if (found.kind === 'unreadable') return void lists.blocked.push({ path, reason: found.reason });
+  if (found.kind === 'missing') {
+    const inTheWay = await findFileInTheWay(folder, path);
+    if (inTheWay === undefined) return void lists.onlyInRoom.push(path);
+    const reason = `"${inTheWay}" is a file in the folder, and a folder in the room. Rename one of the two.`;
+    return void lists.blocked.push({ path, reason });
   }
-  if (found.kind !== 'text') return void lists.leftOut.push({ path, reason: OTHER_CONTENT });
+  if (file.kind !== 'text' || found.kind !== 'text') return lookUpContent(file, found, options, lists);
   const roomText = files.readText(fileId);
-  if (roomText === found.text) return void lists.same.push(path);
+  if (roomText === found.text && !isOtherwiseDifferent?.(file)) return void lists.same.push(path);
   const { absolutePath, sizeBytes, hash } = found;
   lists.different.push({ path, fileId, absolutePath, sizeBytes, hash, roomText });
+}
+
+/** Compares what is no text in the room or in the folder. */
+async function lookUpContent(
+  file: SharedFile,
+  { absolutePath }: { readonly absolutePath: string },
+  { folder, files }: PreviewOptions,
+  lists: Lists,
+): Promise<void> {
+  const { path, fileId, kind, blob } = file;
+  if (kind !== 'text' && blob === undefined) return void lists.blocked.push({ path, reason: NOT_THERE_YET });
+  try {
+    const here = await new DiskHashes(folder, new MemoryMirrorNotes()).of(absolutePath, path);
+    if (!here) return void lists.onlyInRoom.push(path);
+    const { sha256: hash, sizeBytes } = here;
+    if (hash === blob) return void lists.same.push(path);
+    const roomText = kind === 'text' ? files.readText(fileId) : undefined;
+    lists.replaced.push({ path, fileId, absolutePath, sizeBytes, hash, roomText, roomBlob: blob });
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    lists.blocked.push({ path, reason: error.message });
+  }
+}
+
+/** The part of a path that is a file of the folder where a folder would have to be. */
+async function findFileInTheWay(folder: string, path: string): Promise<string | undefined> {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const { kind } = await locateOnDisk(folder, path.slice(0, end));
+    if (kind === 'folder') return undefined;
+    if (kind !== 'missing') return path.slice(0, end);
+  }
+  return undefined;
+}
+
+/** Names under which files of the folder would come into the room, where they differ from one of the room only in case. */
+class RoomNames {
+  private readonly taken = new TakenPaths();
+  /** Room files that folder and room agree on once the mirror begins. */
+  private readonly agreed: ReadonlySet<string>;
+
+  constructor(listed: readonly SharedFile[], { different, replaced }: Lists, { isAgreed }: PreviewOptions) {
+    for (const { path } of listed) this.taken.claim(path);
+    const agreed = listed.filter((file) => isAgreed?.(file)).map(({ fileId }) => fileId);
+    this.agreed = new Set([
+      ...agreed,
+      ...different.map(({ fileId }) => fileId),
+      ...replaced.map(({ fileId }) => fileId),
+    ]);
+  }
+
+  /** Undefined: it stays out of the room. */
+  sharedAs(path: string, twin: SharedFile): string | undefined {
+    return this.agreed.has(twin.fileId) ? undefined : this.taken.claim(path);
+  }
 }
 
 /** Whether a file is that of the room under another spelling, on a disk that tells no difference. */
@@ -125,12 +208,26 @@ async function isTwin(found: WalkedFile, { path }: SharedFile, folder: string): 
   }
 }
 
-async function takeOwn({ path, absolutePath }: WalkedFile, folder: string, lists: Lists): Promise<void> {
+interface OwnFileContext {
+  readonly folder: string;
+  readonly lists: Lists;
+  readonly names: RoomNames;
+  /** The file of the room that has the name in other case. */
+  readonly twin: SharedFile | undefined;
+}
+
+async function takeOwn({ path, absolutePath }: WalkedFile, context: OwnFileContext): Promise<void> {
+  const { folder, lists, names, twin } = context;
   const found = await readOrExplain(async () => absolutePath, { root: folder, path });
   if (found.kind === 'unreadable') return void lists.leftOut.push({ path, reason: found.reason });
   if (found.kind === 'missing') return;
   const own = { path, absolutePath, sizeBytes: found.sizeBytes, hash: found.kind === 'text' ? found.hash : '' };
-  (found.kind === 'oversized' ? lists.tooLarge : lists.onlyHere).push(own);
+  if (found.kind === 'oversized') return void lists.tooLarge.push(own);
+  if (!twin) return void lists.onlyHere.push(own);
+  const sharedAs = names.sharedAs(path, twin);
+  if (sharedAs !== undefined) return void lists.onlyHere.push({ ...own, twin: { path: twin.path, sharedAs } });
+  const reason = `Its name differs from "${twin.path}" only in case, which not every disk can tell. Rename it to share it.`;
+  lists.leftOut.push({ path, reason });
 }
 
 type Found = (DiskFile & { readonly absolutePath: string }) | { readonly kind: 'unreadable'; readonly reason: string };
@@ -151,15 +248,17 @@ async function readOrExplain(
 // As people count: file2 before file10.
 const pathOrder = new Intl.Collator('en', { numeric: true });
 
-function sortAll({ same, onlyHere, onlyInRoom, different, leftOut, tooLarge }: Lists): Lists {
+function sortAll({ same, onlyInRoom, ...lists }: Lists): Lists {
   const byPath = (a: { readonly path: string }, b: { readonly path: string }) => pathOrder.compare(a.path, b.path);
   return {
     same: same.toSorted(pathOrder.compare),
-    onlyHere: onlyHere.toSorted(byPath),
     onlyInRoom: onlyInRoom.toSorted(pathOrder.compare),
-    different: different.toSorted(byPath),
-    leftOut: leftOut.toSorted(byPath),
-    tooLarge: tooLarge.toSorted(byPath),
+    onlyHere: lists.onlyHere.toSorted(byPath),
+    different: lists.different.toSorted(byPath),
+    replaced: lists.replaced.toSorted(byPath),
+    blocked: lists.blocked.toSorted(byPath),
+    leftOut: lists.leftOut.toSorted(byPath),
+    tooLarge: lists.tooLarge.toSorted(byPath),
   };
 }
 
@@ -169,9 +268,9 @@ export function isCovered(now: FolderPreview, seen: FolderPreview): boolean {
   return ownFilesOf(now).every((file) => known.has(toKey(file)));
 }
 
-/** What mirroring could touch: everything of the folder that the room does not have. */
-export function ownFilesOf({ onlyHere, different }: FolderPreview): readonly LocalFile[] {
-  return [...onlyHere, ...different];
+/** What mirroring could touch: everything of the folder that the room does not have like that. */
+export function ownFilesOf({ onlyHere, different, replaced }: FolderPreview): readonly LocalFile[] {
+  return [...onlyHere, ...different, ...replaced];
 }
 
 function toKey(file: LocalFile): string {

@@ -56,6 +56,26 @@ describe('a mirror that watches', () => {
     expect([files.idOf('lib/a.txt'), files.idOf('lib/b.txt')]).toEqual(ids);
   });
 
+  it('follows the folders that the room makes, and what is in one that is renamed', async () => {
+    const { folder, files, mirror, until } = await followNew({ 'a.txt': 'one\n' });
+    const id = files.create('r/s/t/c.txt', 'one\n');
+    await mirror.flush();
+    await takesEdit('r/s/t/c.txt');
+    await rename(folder.at('r'), folder.at('z'));
+    await until(() => 'z/s/t/c.txt' in files.contents);
+    await takesEdit('z/s/t/c.txt');
+
+    async function takesEdit(path: string): Promise<void> {
+      const marker = `before ${path[0]}.txt`;
+      // Everything that was done before is over once this is there.
+      await folder.write(marker, '');
+      await until(() => marker in files.contents);
+      await mirror.flush();
+      await folder.write(path, `${path}\n`);
+      await until(() => files.readText(id) === `${path}\n`);
+    }
+  });
+
   it('writes what the room changes, and takes its own writes for no news', async () => {
     const { folder, files, mirror } = await followNew({ 'a.txt': 'one\n' });
     const id = files.idOf('a.txt');

@@ -6,7 +6,7 @@ import { encodeText, hashBytes, type TextFormat } from './text-format.ts';
 type DiskTextFile = Extract<DiskFile, { kind: 'text' }>;
 
 /** What is on disk where a file is written. */
-export type Replaced = Pick<DiskTextFile, 'hash'> & Partial<Pick<DiskTextFile, 'format' | 'mixedText'>>;
+export type Replaced = Pick<DiskTextFile, 'hash'> & Partial<Pick<DiskTextFile, 'text' | 'format' | 'mixedText'>>;
 
 /** A text without line ends has the format of any. */
 export function isSameFormat({ text, format }: DiskTextFile, listed: TextFormat): boolean {

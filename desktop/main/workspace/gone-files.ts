@@ -87,6 +87,7 @@ export class GoneFiles {
       base?.path === path &&
       base.hash !== '' &&
       files.get(fileId)?.path === path &&
+      files.canKeep(fileId) &&
       policy.takesRemoval(fileId) &&
       files.readText(fileId) === base.text &&
       !isThere(absolutePath)

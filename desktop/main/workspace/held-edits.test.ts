@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { MirrorUnderTest, TestFolder } from './testing/mirror-under-test.ts';
@@ -9,6 +9,7 @@ const SETTLED_MS = 1_000;
 /** Lets nothing into the room while `isOpen` is false, and then not what is held. */
 class TestPolicy implements MirrorPolicy {
   readonly files = new Set<string>();
+  readonly bits = new Set<string>();
   readonly paths = new Set<string>();
   isOpen = false;
 
@@ -17,7 +18,7 @@ class TestPolicy implements MirrorPolicy {
   }
 
   takesEdits(fileId: string): boolean {
-    return this.isOpen && !this.files.has(fileId);
+    return this.isOpen && !this.isFileHeld(fileId);
   }
 
   takesRemoval(fileId: string): boolean {
@@ -33,7 +34,7 @@ class TestPolicy implements MirrorPolicy {
   }
 
   isFileHeld(fileId: string): boolean {
-    return this.files.has(fileId);
+    return this.files.has(fileId) || this.bits.has(fileId);
   }
 
   holdFile(fileId: string): void {
@@ -42,6 +43,14 @@ class TestPolicy implements MirrorPolicy {
 
   releaseFile(fileId: string): void {
     this.files.delete(fileId);
+  }
+
+  holdBit(fileId: string): void {
+    this.bits.add(fileId);
+  }
+
+  releaseBit(fileId: string): void {
+    this.bits.delete(fileId);
   }
 }
 
@@ -124,6 +133,38 @@ describe('where nothing may go into the room', () => {
     expect(test.problems).toMatchObject([{ detail: 'The file on disk is kept for this device alone.' }]);
   });
 
+  it('holds that a file became executable, with what is done to it afterwards, until the room says so too', async () => {
+    const { test, policy } = await startHolding({ a: 'a', b: 'b' });
+    const [a, b] = [test.files.idOf('a'), test.files.idOf('b')];
+    await chmod(test.folder.at('a'), 0o755);
+    await chmod(test.folder.at('b'), 0o755);
+    await test.settle();
+    policy.isOpen = true;
+    await test.folder.write('a', 'changed');
+    await test.settle();
+    expect(test.files.contents).toEqual({ a: 'a', b: 'b' });
+    expect(test.files.files.some(({ executable }) => executable)).toBe(false);
+    expect([...policy.bits]).toEqual([a, b]);
+    await test.folder.write('a', 'a');
+    test.files.updateAll(new Map([a, b].map((fileId) => [fileId, { executable: true }])));
+    await test.settle();
+    expect([policy.files.size, policy.bits.size]).toEqual([0, 0]);
+    test.files.update(b, { executable: false });
+    await test.settle();
+    expect([await test.folder.isExecutable('a'), await test.folder.isExecutable('b')]).toEqual([true, false]);
+    expect(test.problems).toEqual([]);
+  });
+
+  it('makes a file executable that the room does, with a text that is held', async () => {
+    const { test, policy } = await startHolding({ a: 'a' });
+    await test.folder.write('a', 'changed');
+    await test.settle();
+    test.files.update(test.files.idOf('a'), { executable: true });
+    await test.settle();
+    expect([await test.folder.read('a'), await test.folder.isExecutable('a')]).toEqual(['changed', true]);
+    expect([policy.files.size, policy.bits.size]).toEqual([1, 0]);
+  });
+
   it('writes a file that was deleted again when the room has another text for it', async () => {
     const { test } = await startHolding({ a: 'a' });
     await rm(test.folder.at('a'));
@@ -133,5 +174,29 @@ describe('where nothing may go into the room', () => {
     test.files.insert(test.files.idOf('a'), 1, 'b');
     await test.settle();
     expect(await test.folder.contents()).toEqual({ a: 'ab' });
+  });
+
+  it('agrees on nothing, and moves nothing aside, for a text of the room that this device cannot keep', async () => {
+    const { test, policy } = await startHolding({ a: 'a', b: 'b' });
+    const [a, b] = [test.files.idOf('a'), test.files.idOf('b')];
+    await test.folder.write('a', 'a, changed');
+    await test.folder.write('b', 'mine');
+    await test.settle();
+    test.files.isFull = true;
+    test.files.insert(a, 1, ', changed');
+    test.files.insert(b, 1, ', theirs');
+    await test.settle();
+    expect([test.bases.get(a)?.text, test.bases.get(b)?.text, policy.files.size]).toEqual(['a', 'b', 2]);
+    expect(await test.folder.contents()).toEqual({ a: 'a, changed', b: 'mine' });
+    expect(test.openProblems.map(({ id }) => id).toSorted()).toEqual([`file:${a}`, `file:${b}`].toSorted());
+    test.files.isFull = false;
+    await test.settle();
+    expect([test.bases.get(a)?.text, test.bases.get(b)?.text, policy.files.size]).toEqual([
+      'a, changed',
+      'b, theirs',
+      0,
+    ]);
+    expect(Object.values(await test.folder.contents())).toEqual(['a, changed', 'b, theirs', 'mine']);
+    expect(test.openProblems.map(({ id }) => id)).toEqual([`met:${b}`]);
   });
 });

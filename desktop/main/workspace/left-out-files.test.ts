@@ -54,6 +54,7 @@ it('node_modules is neither shared nor followed', async () => {
       if (paths.includes('src.js')) resolve();
     },
     onOverflow: () => {},
+    onFailed: () => {},
   });
   try {
     await mkdir(folder.at('node_modules/q'));

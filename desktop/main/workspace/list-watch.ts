@@ -16,8 +16,8 @@ export class ListWatch {
   takeChanged(): readonly string[] {
     const changed = new Set<string>();
     const seen = new Map<string, string>();
-    for (const { fileId, path, eol, bom, kind, blob } of this.files.files) {
-      const entry = `${eol} ${bom} ${kind} ${blob} ${path}`;
+    for (const { fileId, path, eol, bom, kind, executable, blob } of this.files.files) {
+      const entry = `${eol} ${bom} ${kind} ${executable} ${blob} ${path}`;
       seen.set(fileId, entry);
       if (this.seen.get(fileId) !== entry) changed.add(fileId);
     }

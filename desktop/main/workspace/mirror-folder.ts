@@ -33,10 +33,8 @@ export async function checkMirrorFolder(given: string, options: MirrorFolderOpti
   const folder = await openFolder(path);
   const own = await Places.of(folder);
   await refuseSystemFolders(folder, own);
-  const data = await Places.of(options.dataFolder);
-  if (own.isWithin(data) || data.isWithin(own)) {
-    throw unusable(folder, `"${folder}" holds Tutti's own files, or lies among them. Choose another folder.`);
-  }
+  await refuseOwnFiles(folder, options.dataFolder);
+  if (own.isWithin(await Places.of(options.dataFolder))) throw holdsOwnFiles(folder);
   await refuseTakenFolder(folder, options.taken);
   await requireWritable(folder);
   return folder;
@@ -108,6 +106,16 @@ async function refuseSystemFolders(folder: string, own: Places): Promise<void> {
   if (!(await Places.of(homedir())).isWithin(own)) return;
   const message = `"${folder}" is your home folder, or holds it. Choose a folder for this room alone.`;
   throw unusable(folder, message);
+}
+
+/** Rejects with WorkspaceError for a folder that holds Tutti's own files: they change by being shared, without end. */
+export async function refuseOwnFiles(folder: string, dataFolder: string): Promise<void> {
+  const [own, data] = [await Places.of(folder), await Places.of(dataFolder)];
+  if (data.isWithin(own)) throw holdsOwnFiles(folder);
+}
+
+function holdsOwnFiles(folder: string): WorkspaceError {
+  return unusable(folder, `"${folder}" holds Tutti's own files, or lies among them. Choose another folder.`);
 }
 
 /** Rejects with WorkspaceError when a folder is one of these, lies in one or holds one. `folder` is a real path. */

@@ -2,7 +2,7 @@ import type { Scheduler } from '../../../shared/lifecycle/index.ts';
 import type { BlobContents } from './blob-contents.ts';
 import type { ReplacedBlob } from './blob-sync.ts';
 import type { BulkLedger } from './bulk-recognition.ts';
-import type { WatchFolder } from './folder-watcher.ts';
+import type { WatchFolder } from './folder-watch.ts';
 import type { MirrorNotes } from './mirror-notes.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import type { MirrorBaseStore, MirrorProblem, SharedFiles } from './shared-files.ts';

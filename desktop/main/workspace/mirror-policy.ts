@@ -15,8 +15,12 @@ export interface MirrorPolicy {
   isFileHeld(fileId: string): boolean;
   /** Keeps what was done to a file of the room on this device. */
   holdFile(fileId: string): void;
-  /** Disk and room agree on a file again. */
+  /** Disk and room agree on a file again, but for what `holdBit` holds. */
   releaseFile(fileId: string): void;
+  /** Keeps on this device, with all that is done to the file, that it became executable there, or ceased to be so. */
+  holdBit(fileId: string): void;
+  /** Disk and room agree again on whether a file is executable. */
+  releaseBit(fileId: string): void;
 }
 
 /** Everything goes both ways. */
@@ -29,4 +33,6 @@ export const TWO_WAY: MirrorPolicy = {
   isFileHeld: () => false,
   holdFile: () => undefined,
   releaseFile: () => undefined,
+  holdBit: () => undefined,
+  releaseBit: () => undefined,
 };

@@ -1,8 +1,11 @@
+import { rename, rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { startMirror } from './testing/mirror-under-test.ts';
 
 /** After this time what failed is tried again. */
 const RETRY_MS = 3_000;
+/** What is missing on disk is deleted when it is still missing after this time. */
+const GONE_MS = 400;
 
 describe('while this device cannot keep edits', () => {
   it('neither disk nor base follows the room, until it can', async () => {
@@ -52,6 +55,46 @@ describe('while this device cannot keep edits', () => {
     expect(test.files.get(id)?.blob).toBe(test.bases.get(id)?.hash);
     expect(test.files.get(id)?.blob).not.toBe(blob);
     expect(test.openProblems).toEqual([]);
+  });
+
+  it.each([
+    ['a text', 'one\n'],
+    ['a binary', new Uint8Array([0, 1])],
+  ])(
+    '%s that is renamed on disk has its old name in the room and its base, until it can be kept',
+    async (_, content) => {
+      const test = await startMirror({ 'a.x': content });
+      const id = test.files.idOf('a.x');
+      test.files.isFull = true;
+      await rename(test.folder.at('a.x'), test.folder.at('b.x'));
+      await test.settle();
+      await test.advance(GONE_MS);
+      await test.flush();
+      expect([test.files.files.map(({ path }) => path), test.bases.get(id)?.path]).toEqual([['a.x'], 'a.x']);
+      expect(test.openProblems.map((problem) => problem.id).toSorted()).toEqual([`file:${id}`, 'path:b.x']);
+      test.files.isFull = false;
+      await test.advance(RETRY_MS);
+      await test.flush();
+      expect([test.files.idOf('b.x'), test.files.files.length, test.bases.get(id)?.path]).toEqual([id, 1, 'b.x']);
+      expect(test.openProblems).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a text', 'one\n'],
+    ['a binary', new Uint8Array([0, 1])],
+  ])('%s that is deleted on disk stays in the room, until that can be kept', async (_, content) => {
+    const test = await startMirror({ 'a.x': content });
+    const id = test.files.idOf('a.x');
+    test.files.isFull = true;
+    await rm(test.folder.at('a.x'));
+    await test.settle();
+    expect([test.files.files.length, test.bases.get(id)?.path]).toEqual([1, 'a.x']);
+    expect(test.openProblems).toMatchObject([{ id: `file:${id}`, canRetry: true }]);
+    test.files.isFull = false;
+    await test.advance(RETRY_MS);
+    await test.flush();
+    expect([test.files.files, test.bases.list(), test.openProblems]).toEqual([[], [], []]);
   });
 
   it('what is new on disk is told and listed later, once, by itself', async () => {

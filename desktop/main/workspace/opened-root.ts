@@ -1,15 +1,21 @@
 import { stat } from 'node:fs/promises';
-import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
+import { findTellingDisk } from './telling-disk.ts';
+import type { DiskWrites } from './text-file.ts';
 import { openFolder } from './walk-folder.ts';
+import { toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 /** The opened folder's identity: what was there when it was opened, and not merely something of the same name. */
 export class OpenedRoot {
   private readonly path: string;
+  private readonly writes: DiskWrites;
   private identity: string | undefined;
+  /** The disk that keeps which files are executable. */
+  private telling: number | undefined;
 
   /** `path` is a real path. */
-  constructor(path: string) {
+  constructor(path: string, writes: DiskWrites) {
     this.path = path;
+    this.writes = writes;
   }
 
   /** Accepts what is at the path now. Resolves to whether it is another folder than before. Rejects with WorkspaceError. */
@@ -18,7 +24,13 @@ export class OpenedRoot {
     const identity = await this.identify();
     const isOther = identity !== this.identity;
     this.identity = identity;
+    if (isOther || this.telling === undefined) this.telling = await findTellingDisk(this.path, this.writes);
     return isOther;
+  }
+
+  /** Whether the mode of a file says if it is executable. `device`: the disk that it is on, where that may be another. */
+  tellsExecutable(device = this.telling): boolean {
+    return device !== undefined && device === this.telling;
   }
 
   /** Rejects with WorkspaceError `folder-missing` when the folder was removed, replaced or its drive taken out. */

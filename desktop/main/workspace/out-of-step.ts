@@ -25,3 +25,10 @@ export function notHere({ path }: SharedFile): WorkspaceError {
   const message = `The text that the room has of "${path}" is not on this device, so the file in the folder stays as it is. They are compared as soon as the relay is reached.`;
   return new WorkspaceError('io', path, message);
 }
+
+/** Something else has the path of a file, or that of one of its folders. */
+export function nameTaken(path: string, by: 'file' | 'folder'): WorkspaceError {
+  const what = by === 'folder' ? 'a folder has its name' : 'a file has the name of one of its folders';
+  const message = `"${path}" could not be written: ${what}. Rename or move one of the two, then retry.`;
+  return new WorkspaceError('name-taken', path, message);
+}

@@ -42,7 +42,9 @@ export class ProblemBoard {
   /** Reports that a file or folder is left out. */
   reportLeftOut(error: WorkspaceError): void {
     const { path } = error;
-    this.report({ id: `${LEFT_OUT}${path}`, severity: 'warning', path, ...explainFailure(error), canRetry: true });
+    // Another name helps, and is noticed; nothing else does.
+    const canRetry = error.code !== 'unusable-name';
+    this.report({ id: `${LEFT_OUT}${path}`, severity: 'warning', path, ...explainFailure(error), canRetry });
   }
 
   report(problem: MirrorProblem): void {
@@ -92,6 +94,8 @@ export function explainFailure(error: unknown): { readonly title: string; readon
       return { title: 'A file may not be written.', detail: `${detail} Nothing is lost: the text is kept in Tutti.` };
     case 'not-kept':
       return { title: 'A file waits for space.', detail };
+    case 'unusable-name':
+      return { title: 'A file is not shared.', detail };
     case 'rules-unreadable':
       return { title: 'New files are not shared.', detail };
     case 'drive-missing':

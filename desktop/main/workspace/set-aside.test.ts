@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { MirrorUnderTest, startMirror, TestFolder } from './testing/mirror-under-test.ts';
 
-const IS_IN_FILE = /^The room's text is in the file now; what the folder had is beside it as a\.txt\.local-/;
-const IS_TO_COME = /^What the folder had is beside it as a\.txt\.local-.* The room's text could not be put there yet/;
+const IS_IN_FILE = /^The room's content is in the file now; what the folder had is beside it as a\.txt\.local-/;
+const IS_TO_COME =
+  /^What the folder had is beside it as a\.txt\.local-.* The room's content could not be put there yet/;
 
 it('what was put aside for a text that cannot be written yet is told as it is', async () => {
   const test = new MirrorUnderTest(await TestFolder.create({ 'a.txt': 'local' }));

@@ -106,9 +106,9 @@ export class SetAsides {
 function explain(aside: string, state: 'arrived' | 'waiting' | 'removed'): string {
   switch (state) {
     case 'arrived':
-      return `The room's text is in the file now; what the folder had is beside it as ${aside}.`;
+      return `The room's content is in the file now; what the folder had is beside it as ${aside}.`;
     case 'waiting':
-      return `What the folder had is beside it as ${aside}. The room's text could not be put there yet.`;
+      return `What the folder had is beside it as ${aside}. The room's content could not be put there yet.`;
     case 'removed':
       return `What the folder had is kept as ${aside}. The room has removed the file since.`;
   }

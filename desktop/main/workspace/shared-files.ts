@@ -1,5 +1,5 @@
 import type { Event } from '../../../shared/lifecycle/index.ts';
-import type { SharedFile, TextEdit } from '../../../shared/workspace/index.ts';
+import type { FileChanges, ListedContent, SharedFile, TextEdit } from '../../../shared/workspace/index.ts';
 
 /** A file of the folder that is to be listed. `text` is LF only, and set exactly for the kind `text`. */
 export type NewSharedFile = Omit<SharedFile, 'fileId'> & { readonly text?: string };
@@ -41,7 +41,14 @@ export interface SharedFiles {
    * WorkspaceError `not-kept` when they cannot be kept for the time being; none is listed then, and it may be tried again.
    */
   createFiles(files: readonly NewSharedFile[]): Promise<readonly string[]>;
-  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void;
+  update(fileId: string, changes: FileChanges): void;
+  /**
+   * Notes a content beside those that a file has: of all of them the one counts that was written last. Returns false when
+   * it is noted already, or the file is not listed.
+   */
+  addContent(fileId: string, content: ListedContent): boolean;
+  /** As `update`, many files in one step. */
+  updateAll(changes: ReadonlyMap<string, FileChanges>): void;
   remove(fileIds: readonly string[]): void;
 }
 
@@ -53,7 +60,12 @@ export interface MirrorBase {
   readonly hash: string;
   /** Its text, LF only. */
   readonly text: string;
+  /** Whether it is executable; undefined when that is not known. */
+  readonly executable?: boolean | undefined;
 }
+
+/** What is known of a base without reading its text. */
+export type BriefBase = { readonly fileId: string } & Pick<MirrorBase, 'path' | 'executable'>;
 
 /** A file that this device moves from one path of the folder to another. */
 export interface MirrorMove {
@@ -71,7 +83,7 @@ export interface MirrorBaseStore {
   set(fileId: string, base: MirrorBase): void;
   /** With the base goes what was noted of a save or a move. */
   delete(fileId: string): void;
-  list(): readonly { readonly fileId: string; readonly path: string }[];
+  list(): readonly BriefBase[];
   /**
    * Notes what a file is about to be replaced by. Resolves when that survives the end of the process, with everything that
    * was written before, and rejects when it cannot be kept: the file must not be replaced then.

@@ -9,14 +9,18 @@ export interface SyncOrderOptions {
   readonly concurrentSyncs: number;
   /** Nothing more is begun. */
   readonly isStopped: () => boolean;
-  /** Brings one file in step. */
-  readonly sync: (fileId: string) => Promise<void>;
+  /**
+   * Brings one file in step, while others are unless `isAlone`. Resolves to whether that was possible; it is to be done
+   * alone else.
+   */
+  readonly sync: (fileId: string, isAlone: boolean) => Promise<boolean>;
   readonly onFailed: (fileId: string, error: unknown) => void;
 }
 
 /**
- * Brings files in step: first those that go, then those that move, one by one, at last those that come or stay where they
- * are. Where the name of one is another's folder, it comes again after that one. Failures are told, and nothing rejects.
+ * Brings files in step: first those that go, then those that move, one by one, then those that come or stay where they
+ * are, and at last those which the room has moved meanwhile. Where the name of one is another's folder, it comes again
+ * after that one. Failures are told, and nothing rejects.
  */
 export async function syncInOrder(fileIds: Iterable<string>, options: SyncOrderOptions): Promise<void> {
   const { files, bases, concurrentSyncs } = options;
@@ -33,24 +37,29 @@ export async function syncInOrder(fileIds: Iterable<string>, options: SyncOrderO
   }
   const waiting: string[] = [];
   await eachOf(going, concurrentSyncs, async (fileId) => {
-    if (await isNameTaken(fileId, options)) waiting.push(fileId);
+    if (await mustWait(fileId, false, options)) waiting.push(fileId);
   });
   await syncMoving([...waiting, ...moving], options);
-  await eachOf(staying, concurrentSyncs, (fileId) => syncOne(fileId, options));
+  const left: string[] = [];
+  await eachOf(staying, concurrentSyncs, async (fileId) => {
+    if (!(await syncOne(fileId, false, options))) left.push(fileId);
+  });
+  await syncMoving(left, options);
 }
 
 async function syncMoving(fileIds: readonly string[], options: SyncOrderOptions): Promise<void> {
   const waiting: string[] = [];
-  for (const fileId of fileIds) if (await isNameTaken(fileId, options)) waiting.push(fileId);
+  for (const fileId of fileIds) if (await mustWait(fileId, true, options)) waiting.push(fileId);
   if (waiting.length < fileIds.length) return syncMoving(waiting, options);
-  for (const fileId of waiting) await syncOne(fileId, options);
+  for (const fileId of waiting) await syncOne(fileId, true, options);
 }
 
-/** Brings a file in step, unless the name of another is in its way. */
-async function isNameTaken(fileId: string, { sync, onFailed, isStopped }: SyncOrderOptions): Promise<boolean> {
+/** Brings a file in step, unless the name of another is in its way or it has to be alone. */
+async function mustWait(fileId: string, isAlone: boolean, options: SyncOrderOptions): Promise<boolean> {
+  const { sync, onFailed, isStopped } = options;
   if (isStopped()) return false;
   try {
-    await sync(fileId);
+    return !(await sync(fileId, isAlone));
   } catch (error) {
     if (error instanceof WorkspaceError && error.code === 'name-taken') return true;
     onFailed(fileId, error);
@@ -58,12 +67,15 @@ async function isNameTaken(fileId: string, { sync, onFailed, isStopped }: SyncOr
   return false;
 }
 
-async function syncOne(fileId: string, { sync, onFailed, isStopped }: SyncOrderOptions): Promise<void> {
-  if (isStopped()) return;
+/** Resolves to false when the file has to be alone. */
+async function syncOne(fileId: string, isAlone: boolean, options: SyncOrderOptions): Promise<boolean> {
+  const { sync, onFailed, isStopped } = options;
+  if (isStopped()) return true;
   try {
-    await sync(fileId);
+    return await sync(fileId, isAlone);
   } catch (error) {
     onFailed(fileId, error);
+    return true;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { FailingWrites, TestFolder } from './testing/mirror-under-test.ts';
@@ -74,6 +74,31 @@ describe('readDiskFile, on what is and is not text', () => {
   ])('calls it %s: %s', async (kind, _what, content) => {
     const folder = await TestFolder.create({ file: content });
     expect(await readDiskFile(folder.at('file'), { root: folder.path, path: 'file' })).toMatchObject({ kind });
+  });
+});
+
+describe('a file that others take turns to be', () => {
+  it('is read as one of them, and leads nowhere else', async () => {
+    const folder = await TestFolder.create({ a: 'one', b: 'two' });
+    let isOver = false;
+    const takeTurns = async () => {
+      while (!isOver) {
+        await rename(folder.at('a'), folder.at('c'));
+        await rename(folder.at('b'), folder.at('a'));
+        await rename(folder.at('c'), folder.at('b'));
+      }
+    };
+    const turns = takeTurns();
+    const read = async () => {
+      const disk = await readDiskFile(folder.at('a'), { root: folder.path, path: 'a' });
+      return disk.kind === 'text' ? disk.text : disk.kind;
+    };
+    try {
+      for (let count = 0; count < 500; count++) expect(['one', 'two', 'missing']).toContain(await read());
+    } finally {
+      isOver = true;
+      await turns;
+    }
   });
 });
 

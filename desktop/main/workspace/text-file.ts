@@ -1,6 +1,7 @@
-import { constants, lstatSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, stat, unlink } from 'node:fs/promises';
+import { constants, lstatSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withExecutable } from './file-mode.ts';
 import { createTempName } from './own-files.ts';
 import { isInside, linkInTheWay } from './path-guard.ts';
 import { decodeText, hashBytes, hashBytesAside, type TextFormat } from './text-format.ts';
@@ -10,6 +11,9 @@ import { errnoOf, toWorkspaceError, WorkspaceError } from './workspace-error.ts'
 export const MAX_TEXT_BYTES = 5 * 1024 * 1024;
 /** A file that is shared as text may grow to this size. */
 export const MAX_SHARED_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** A file that is replaced while it is opened is opened so often. */
+const MAX_OPEN_ATTEMPTS = 20;
 
 /** What lies on disk under a path. */
 export type DiskFile =
@@ -30,6 +34,8 @@ export type DiskFile =
 /** What is done to the files of a folder; a dependency so that tests can make it fail. */
 export interface DiskWrites {
   writeAll(file: FileHandle, bytes: Uint8Array): Promise<void>;
+  /** Changes the mode of a file that is in its place, at `path`. */
+  chmod(file: FileHandle, mode: number, path: string): Promise<void>;
   /** Synchronous: nothing of this process comes between the last look at the disk and the change. */
   rename(from: string, to: string): void;
   /** Synchronous as well. */
@@ -45,6 +51,7 @@ const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 export const systemDiskWrites: DiskWrites = {
   writeAll: (file, bytes) => file.writeFile(bytes),
+  chmod: (file, mode) => file.chmod(mode),
   rename: renameSync,
   remove: unlinkSync,
   syncFile: (path) => syncOpened(path, constants.O_RDONLY),
@@ -105,8 +112,20 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
  */
 export async function openDiskFile(
   absolutePath: string,
-  { root, path }: Pick<ReadOptions, 'root' | 'path'>,
+  options: Pick<ReadOptions, 'root' | 'path'>,
 ): Promise<FileHandle | undefined> {
+  for (let attempt = 0; attempt < MAX_OPEN_ATTEMPTS; attempt++) {
+    const file = await openOnce(absolutePath, options);
+    if (file !== 'replaced') return file;
+  }
+  throw keepsChanging(options.path);
+}
+
+/** Resolves to `replaced` when another file has come to the path meanwhile. */
+async function openOnce(
+  absolutePath: string,
+  { root, path }: Pick<ReadOptions, 'root' | 'path'>,
+): Promise<FileHandle | 'replaced' | undefined> {
   let file: FileHandle | undefined;
   try {
     // A pipe must not be waited for.
@@ -115,9 +134,10 @@ export async function openDiskFile(
     if (stats.isDirectory()) throw folderInTheWay(path);
     // What was opened is looked at, so that a link which is swapped meanwhile changes nothing.
     const there = await lstat(absolutePath);
-    if (!isInside(root, await realpath(absolutePath)) || there.ino !== stats.ino || there.dev !== stats.dev)
-      throw leavesFolder(path);
-    return file;
+    if (!isInside(root, await realpath(absolutePath))) throw leavesFolder(path);
+    if (there.ino === stats.ino && there.dev === stats.dev) return file;
+    await file.close();
+    return 'replaced';
   } catch (error) {
     await file?.close();
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return undefined;
@@ -146,24 +166,26 @@ export interface SaveOptions {
   readonly writes?: DiskWrites;
   /** Asked right before the file is replaced; false gives the save up. */
   readonly isStillWanted?: () => boolean;
+  /** Whether whoever may read the file may run it; as it was unless given. */
+  readonly executable?: boolean | undefined;
 }
 
 /**
- * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions. Of a
- * content that comes in pieces, one at a time is in memory; when it rejects, so does this. Its folder must exist, and is not safe from a loss of power yet. Resolves to whether the file was replaced. On failure rejects with WorkspaceError; the old file stays.
+ * Replaces a file in one step: readers and crashes see the old or the new bytes, never a part. Keeps its permissions, and
+ * gives up when these change meanwhile. Of a content that comes in pieces, one at a time is in memory; when it rejects, so does this. Its folder must exist, and is not safe from a loss of power yet. Resolves to whether the file was replaced. On failure rejects with WorkspaceError; the old file stays.
  */
 export async function saveFile(
   absolutePath: string,
   content: Uint8Array | AsyncIterable<Uint8Array>,
   options: SaveOptions,
 ): Promise<boolean> {
-  const { path, writes = systemDiskWrites } = options;
+  const { path, writes = systemDiskWrites, executable } = options;
   const tempPath = join(dirname(absolutePath), createTempName());
   try {
-    const mode = await modeOf(absolutePath);
-    const file = await open(tempPath, 'wx', mode ?? 0o666);
+    const mode = modeOf(absolutePath);
+    const file = await open(tempPath, 'wx', mode ?? (executable === true ? 0o777 : 0o666));
     try {
-      if (mode !== undefined) await file.chmod(mode);
+      if (mode !== undefined) await file.chmod(executable === undefined ? mode : withExecutable(mode, executable));
       if (content instanceof Uint8Array) await writes.writeAll(file, content);
       // What is written next follows what was written before.
       else for await (const chunk of content) await writes.writeAll(file, chunk);
@@ -171,7 +193,7 @@ export async function saveFile(
     } finally {
       await file.close();
     }
-    if (options.isStillWanted?.() === false) {
+    if (options.isStillWanted?.() === false || modeOf(absolutePath) !== mode) {
       await unlink(tempPath);
       return false;
     }
@@ -184,18 +206,19 @@ export async function saveFile(
   }
 }
 
-async function modeOf(absolutePath: string): Promise<number | undefined> {
-  try {
-    return (await stat(absolutePath)).mode & 0o7777;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+function modeOf(absolutePath: string): number | undefined {
+  const stats = statSync(absolutePath, { throwIfNoEntry: false });
+  return stats && stats.mode & 0o7777;
 }
 
 function leavesFolder(path: string): WorkspaceError {
-  const message = `"${path}" leads outside the folder, or was being replaced while it was read. Remove the link, or retry.`;
+  const message = `"${path}" leads outside the folder. Remove the link on its way, then retry.`;
   return new WorkspaceError('outside-folder', path, message);
+}
+
+function keepsChanging(path: string): WorkspaceError {
+  const message = `"${path}" keeps being replaced on disk while it is being read. Retry when it rests.`;
+  return new WorkspaceError('io', path, message);
 }
 
 function folderInTheWay(path: string): WorkspaceError {

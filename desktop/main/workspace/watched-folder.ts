@@ -1,60 +1,95 @@
-import { type Disposable, MutableDisposable } from '../../../shared/lifecycle/index.ts';
-import { type FolderWatch, type FolderWatcherEvents, type WatchFolder, watchFolder } from './folder-watcher.ts';
+import { type Disposable, errorMessage, MutableDisposable, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { FolderWatch, FolderWatchEvents, WatchFolder } from './folder-watch.ts';
+import { watchFolder } from './folder-watcher.ts';
 import type { ProblemBoard } from './problem-board.ts';
+
+/** A folder that cannot be followed is compared this much later, and then it is tried to follow it again. */
+const COMPARED_AFTER_MS = 60_000;
+
+export interface WatchedFolderOptions extends Pick<FolderWatchEvents, 'onPaths'> {
+  /** Real path. */
+  readonly folder: string;
+  readonly scheduler: Scheduler;
+  readonly problems: ProblemBoard;
+  readonly begin?: WatchFolder | undefined;
+  /** Changes may have been missed: the folder is to be followed, where it is not, and then everything compared. */
+  readonly onMissed: () => void;
+}
 
 /** Follows the opened folder, and again what comes in its place. */
 export class WatchedFolder implements Disposable {
-  private readonly folder: string;
-  private readonly events: FolderWatcherEvents;
-  private readonly problems: ProblemBoard;
-  private readonly begin: WatchFolder;
+  private readonly options: WatchedFolderOptions;
   private readonly watch = new MutableDisposable<Disposable>();
+  private readonly comparing = new MutableDisposable<Disposable>();
   /** Those that have not ended. */
   private readonly watches = new Set<Promise<void>>();
 
-  /** `folder` is a real path. */
-  constructor(folder: string, events: FolderWatcherEvents, problems: ProblemBoard, begin: WatchFolder = watchFolder) {
-    this.folder = folder;
-    this.events = events;
-    this.problems = problems;
-    this.begin = begin;
+  constructor(options: WatchedFolderOptions) {
+    this.options = options;
   }
 
   get isFollowed(): boolean {
     return this.watch.value !== undefined;
   }
 
-  /** Follows what is at the path now. When that cannot be done, the person is told. */
+  /** Follows what is at the path now. When that cannot be done, the person is told, and it is tried again by itself. */
   async follow(): Promise<void> {
+    const { folder, problems, begin = watchFolder, onPaths } = this.options;
+    this.letGo();
     try {
-      const starting = this.begin(this.folder, this.events);
+      const onOverflow = () => this.beginAnew();
+      const onFailed = (error: unknown) => this.fail(error);
+      const starting = begin(folder, { onPaths, onOverflow, onFailed });
       this.keepUntilEnded(starting);
       this.watch.value = await starting;
-      this.problems.resolve('watch');
+      problems.resolve('watch');
     } catch (error) {
-      this.problems.report({
-        id: 'watch',
-        severity: 'warning',
-        path: '',
-        title: 'Changes on disk are not followed.',
-        detail: `The system cannot watch the folder: ${error instanceof Error ? error.message : String(error)}. Retry to compare it with the room.`,
-        canRetry: true,
-      });
+      this.fail(error);
     }
   }
 
   /** Follows nothing: what was watched follows what it was, not what comes back in its place. */
   letGo(): void {
     this.watch.value = undefined;
+    this.comparing.value = undefined;
+  }
+
+  /** Has everything compared in a minute, for what may have been missed. */
+  compareLater(): void {
+    const { scheduler, onMissed } = this.options;
+    this.comparing.value ??= scheduler.schedule(() => {
+      this.comparing.value = undefined;
+      onMissed();
+    }, COMPARED_AFTER_MS);
   }
 
   dispose(): void {
     this.watch.dispose();
+    this.comparing.dispose();
   }
 
   /** Resolves, after it was disposed, once the system watches nothing for it any more. */
   async whenEnded(): Promise<void> {
     await Promise.all(this.watches);
+  }
+
+  /** What was watched may have ended, and what has come is perhaps not watched. */
+  private beginAnew(): void {
+    this.letGo();
+    this.options.onMissed();
+  }
+
+  private fail(error: unknown): void {
+    this.letGo();
+    this.options.problems.report({
+      id: 'watch',
+      severity: 'warning',
+      path: '',
+      title: 'Changes on disk are not followed.',
+      detail: `The system cannot watch the folder: ${errorMessage(error)}. Until it can, folder and room are compared once a minute, and when you retry.`,
+      canRetry: true,
+    });
+    this.compareLater();
   }
 
   private keepUntilEnded(starting: Promise<FolderWatch>): void {

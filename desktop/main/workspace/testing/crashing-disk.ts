@@ -1,8 +1,9 @@
 import { existsSync, linkSync, lstatSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { withExecutable } from '../file-mode.ts';
 import { isTempName } from '../own-files.ts';
 import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
 import type { ProcessEnd } from './device-memory.ts';
@@ -36,6 +37,15 @@ export class CrashingDisk implements DiskWrites {
   async writeAll(...[file, bytes]: Parameters<DiskWrites['writeAll']>): Promise<void> {
     this.process.step();
     await systemDiskWrites.writeAll(file, bytes);
+  }
+
+  async chmod(...[file, mode, path]: Parameters<DiskWrites['chmod']>): Promise<void> {
+    // What disk it is, is found out at once.
+    if (isTempName(path.slice(path.lastIndexOf('/') + 1))) return systemDiskWrites.chmod(file, mode, path);
+    this.process.step();
+    this.noteMode(path, (await file.stat()).mode);
+    await systemDiskWrites.chmod(file, mode, path);
+    this.process.step();
   }
 
   rename(from: string, to: string): void {
@@ -86,6 +96,13 @@ export class CrashingDisk implements DiskWrites {
     this.changes.push({ undo: () => writeFile(path, before), folders: new Set(), file: path });
   }
 
+  /** Another program changes whether a file may be run. */
+  async chmodByOther(path: string, executable: boolean): Promise<void> {
+    const { mode } = await stat(path);
+    this.noteMode(path, mode);
+    await chmod(path, withExecutable(mode, executable) & 0o7777);
+  }
+
   /** All that was done is safe: it was long enough ago. */
   settle(): void {
     this.changes = [];
@@ -98,6 +115,10 @@ export class CrashingDisk implements DiskWrites {
     const lost = this.changes.splice(this.changes.length - pickCount(unsafe));
     for (const { undo } of lost.reverse()) await undo();
     this.changes = [];
+  }
+
+  private noteMode(path: string, mode: number): void {
+    this.changes.push({ undo: () => chmod(path, mode & 0o7777), folders: new Set(), file: path });
   }
 
   private keep(path: string): string {

@@ -6,6 +6,8 @@ export type KeptBy = 'device' | 'room';
 interface Write {
   readonly keptBy: KeptBy;
   readonly undo: () => void;
+  /** What is written without waiting for anything is kept together, or not at all. */
+  readonly turn: number;
   state: 'pending' | 'committed';
 }
 
@@ -13,6 +15,8 @@ interface Write {
 export class ProcessEnd {
   private stepsLeft: number | undefined;
   private ended = false;
+  /** What others do meanwhile: runs before each step. */
+  beforeStep: (() => void) | undefined;
 
   get hasEnded(): boolean {
     return this.ended;
@@ -34,6 +38,7 @@ export class ProcessEnd {
 
   /** To be called between any two things that another process could tell apart. Throws once the process has ended. */
   step(): void {
+    this.beforeStep?.();
     if (this.stepsLeft !== undefined && this.stepsLeft-- <= 0) this.ended = true;
     if (this.ended) throw new Error('the process has ended');
   }
@@ -46,11 +51,14 @@ export class ProcessEnd {
 export class DeviceMemory {
   readonly process = new ProcessEnd();
   private writes: Write[] = [];
+  private turn = 0;
 
   /** Does something that may be lost; nothing when the process has ended. `write` returns how to undo it. */
   write(keptBy: KeptBy, write: () => () => void): void {
     if (this.process.hasEnded) return;
-    this.writes.push({ keptBy, undo: write(), state: 'pending' });
+    const { turn } = this;
+    this.writes.push({ keptBy, undo: write(), turn, state: 'pending' });
+    queueMicrotask(() => (this.turn = turn + 1));
   }
 
   /** All so far survives the end of the process. */
@@ -69,7 +77,9 @@ export class DeviceMemory {
     const firstPending = this.writes.findIndex(({ state }) => state === 'pending');
     const kept = firstPending < 0 ? this.writes.length : firstPending;
     const first = cause === 'loss of power' ? 0 : kept;
-    const lost = this.writes.slice(first + random.below(this.writes.length - first + 1));
+    let cut = first + random.below(this.writes.length - first + 1);
+    while (cut > first && this.writes[cut - 1]?.turn === this.writes[cut]?.turn) cut--;
+    const lost = this.writes.slice(cut);
     for (const { undo, keptBy, state } of lost.reverse()) if (keptBy === 'device' || state === 'pending') undo();
     this.writes = [];
   }

@@ -55,7 +55,7 @@ export class MemoryBlobs implements BlobContents {
 
   get isIdle(): boolean {
     const waits = [...this.uploads.keys(), ...[...this.wishes.keys()].filter((blob) => this.relay.has(blob))];
-    return this.isOffline || this.refusal !== undefined || waits.length === 0;
+    return this.isOffline || waits.length === 0;
   }
 
   /** Sends and fetches what was asked for. */

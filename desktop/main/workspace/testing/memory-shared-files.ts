@@ -1,6 +1,21 @@
 import { Emitter } from '../../../../shared/lifecycle/index.ts';
-import { applyTextEdits, parseSharedPath, type SharedFile, type TextEdit } from '../../../../shared/workspace/index.ts';
-import type { MirrorBase, MirrorBaseStore, MirrorMove, NewSharedFile, SharedFiles } from '../shared-files.ts';
+import {
+  applyTextEdits,
+  type FileChanges,
+  isAfter,
+  type ListedContent,
+  parseSharedPath,
+  type SharedFile,
+  type TextEdit,
+} from '../../../../shared/workspace/index.ts';
+import type {
+  BriefBase,
+  MirrorBase,
+  MirrorBaseStore,
+  MirrorMove,
+  NewSharedFile,
+  SharedFiles,
+} from '../shared-files.ts';
 import { notKept } from '../workspace-error.ts';
 import { DeviceMemory } from './device-memory.ts';
 
@@ -22,6 +37,8 @@ export class MemorySharedFiles implements SharedFiles {
   isListComplete = true;
   /** How many calls of `createFiles` there were. */
   createCalls = 0;
+  /** How often listed files were changed, one or many at a time. */
+  updateCalls = 0;
   /** Runs once, when files are about to be listed. */
   beforeCreate: (() => void) | undefined;
 
@@ -44,9 +61,12 @@ export class MemorySharedFiles implements SharedFiles {
     return [...this.listed.values()].some((file) => file.path === path);
   }
 
-  async whenTextReady(): Promise<void> {}
+  async whenTextReady(): Promise<void> {
+    this.memory.process.beforeStep?.();
+  }
 
   async whenKept(): Promise<void> {
+    this.memory.process.beforeStep?.();
     if (!this.isFull) this.memory.commit();
   }
 
@@ -105,11 +125,25 @@ export class MemorySharedFiles implements SharedFiles {
     return ids;
   }
 
-  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
-    const file = this.listed.get(fileId);
-    if (!file) return;
-    this.change(fileId, { ...file, ...changes });
+  update(fileId: string, changes: FileChanges): void {
+    this.updateAll(new Map([[fileId, changes]]));
+  }
+
+  updateAll(changes: ReadonlyMap<string, FileChanges>): void {
+    this.updateCalls++;
+    for (const [fileId, changed] of changes) {
+      const file = this.listed.get(fileId);
+      if (file) this.change(fileId, { ...file, ...changed });
+    }
     this.tellFilesChanged();
+  }
+
+  addContent(fileId: string, content: ListedContent): boolean {
+    const { blob = '', writtenMs = 0 } = this.listed.get(fileId) ?? {};
+    const { sizeBytes, ...named } = content;
+    const size = sizeBytes === undefined ? {} : { sizeBytes };
+    if (isAfter(content, { blob, writtenMs })) this.update(fileId, { ...named, ...size });
+    return content.blob !== blob;
   }
 
   remove(fileIds: readonly string[]): void {
@@ -224,8 +258,8 @@ export class MemoryMirrorBases implements MirrorBaseStore {
     this.put(this.moves, fileId, undefined);
   }
 
-  list(): readonly { readonly fileId: string; readonly path: string }[] {
-    return [...this.bases].map(([fileId, { path }]) => ({ fileId, path }));
+  list(): readonly BriefBase[] {
+    return [...this.bases].map(([fileId, { path, executable }]) => ({ fileId, path, executable }));
   }
 
   async beginSave(fileId: string, saving: MirrorBase): Promise<void> {
@@ -238,6 +272,7 @@ export class MemoryMirrorBases implements MirrorBaseStore {
   }
 
   async beginMove(fileId: string, move: MirrorMove): Promise<void> {
+    this.memory.process.beforeStep?.();
     const task = this.beforeMove;
     this.beforeMove = undefined;
     await task?.();

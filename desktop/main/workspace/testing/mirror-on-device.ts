@@ -18,12 +18,17 @@ export class MirrorOnDevice {
     this.disk = disk;
   }
 
-  /** Starts it between a folder with these files and an empty room; all is safe then. */
-  static async start(files: Readonly<Record<string, string | Uint8Array>>): Promise<MirrorOnDevice> {
+  /**
+   * Starts it between a folder with these files and an empty room; all is safe then. It always does the same with one file
+   * at a time.
+   */
+  static async start(
+    files: Readonly<Record<string, string | Uint8Array>>,
+    concurrentSyncs = 1,
+  ): Promise<MirrorOnDevice> {
     const memory = new DeviceMemory();
     const disk = await CrashingDisk.create(memory.process);
-    // One at a time, so that it always does the same.
-    const test = new MirrorUnderTest(await TestFolder.create(files), { concurrentSyncs: 1, memory, disk });
+    const test = new MirrorUnderTest(await TestFolder.create(files), { concurrentSyncs, memory, disk });
     await test.start();
     const device = new MirrorOnDevice(test, memory, disk);
     device.settle();

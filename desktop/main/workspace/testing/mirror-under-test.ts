@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { ManualScheduler } from '../../../../shared/testing/manual-scheduler.ts';
+import { isExecutable } from '../file-mode.ts';
 import { FolderMirror, type FolderMirrorOptions } from '../folder-mirror.ts';
 import { MemoryMirrorNotes, type MirrorNotes } from '../mirror-notes.ts';
 import type { MirrorProblem } from '../shared-files.ts';
@@ -11,6 +12,9 @@ import { type DiskWrites, systemDiskWrites } from '../text-file.ts';
 import { DeviceMemory } from './device-memory.ts';
 import { MemoryBlobs } from './memory-blobs.ts';
 import { MemoryMirrorBases, MemorySharedFiles } from './memory-shared-files.ts';
+
+/** What was not changed for this time is at rest. */
+const REST_MS = 1_000;
 
 /** A temporary folder that goes when the test is over. */
 export class TestFolder {
@@ -40,6 +44,11 @@ export class TestFolder {
     return readFile(this.at(path), 'utf8');
   }
 
+  /** Whether a file may be run. */
+  async isExecutable(path: string): Promise<boolean> {
+    return isExecutable((await stat(this.at(path))).mode);
+  }
+
   /** Path and content of every file, without .gitignore files. */
   async contents(): Promise<Record<string, string>> {
     const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
@@ -57,6 +66,8 @@ export class FailingWrites implements DiskWrites {
   private readonly disk: DiskWrites;
   /** While set, every write fails with this errno. */
   errno: string | undefined;
+  /** The disk takes no notice of changed modes. */
+  ignoresModes = false;
   /** Runs right before a file is replaced. */
   beforeSync: (() => Promise<void>) | undefined;
   /** Runs once, while something is being made safe from a loss of power. */
@@ -72,6 +83,10 @@ export class FailingWrites implements DiskWrites {
     const task = this.beforeSync;
     this.beforeSync = undefined;
     await task?.();
+  }
+
+  async chmod(...[file, mode, path]: Parameters<DiskWrites['chmod']>): Promise<void> {
+    if (!this.ignoresModes) await this.disk.chmod(file, mode, path);
   }
 
   rename(from: string, to: string): void {
@@ -164,9 +179,18 @@ export class MirrorUnderTest {
     this.mirror = undefined;
   }
 
-  /** Brings both sides in step. */
+  /** Brings both sides in step, also where other programs have changed something just now. */
   async settle(): Promise<void> {
     await this.current.reconcile();
+    await this.flush();
+    await this.rest();
+    // What was in the way of a file that waited may be seen only then.
+    await this.rest();
+  }
+
+  /** Lets what other programs have changed just now become old enough to be taken for what it is meant to be. */
+  async rest(): Promise<void> {
+    await this.advance(REST_MS);
     await this.flush();
   }
 

@@ -1,8 +1,9 @@
 import { lstat, readdir, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import type { SeededRandom } from '../../../../shared/testing/seeded-random.ts';
 import type { SharedFile } from '../../../../shared/workspace/index.ts';
+import { isTempName } from '../own-files.ts';
 import { hashBytes } from '../text-format.ts';
 import { isBinary, markersIn, originsIn } from './markers.ts';
 import { MirrorOnDevice } from './mirror-on-device.ts';
@@ -15,12 +16,18 @@ const FIRST_FILES = {
 };
 /** Steps of a process between which an end is planned; most of what a mirror does at a time takes fewer. */
 const STEPS_TO_END = 40;
+/** So often files change places while a mirror does one thing; it could come to no end else. */
+const MAX_QUICK_RENAMES = 6;
 
 export interface TurmoilOptions {
   /** Whether other programs make symbolic links, too, also in place of files; all go before the check. */
   readonly hasLinks?: boolean;
   /** Whether there are files that are no texts, too; their relay is away now and then until the check. */
   readonly hasBinaries?: boolean;
+  /** Whether files become executable, too, and cease to be so. */
+  readonly hasExecutables?: boolean;
+  /** Whether files change places in the room also while the mirror is at work, so many of which it handles at a time. */
+  readonly quickRenames?: { readonly concurrentSyncs: number };
 }
 
 type Action = readonly [weight: number, act: () => void | Promise<void>];
@@ -35,6 +42,7 @@ export class Turmoil {
   private readonly origins = new Map<string, string>();
   private nextNumber = 3;
   private hasLostPower = false;
+  private quickRenamesLeft = 0;
 
   private readonly options: TurmoilOptions;
 
@@ -43,18 +51,22 @@ export class Turmoil {
     this.device = device;
     this.test = device.test;
     this.random = random;
+    if (options.quickRenames) device.memory.process.beforeStep = () => this.renameQuickly();
   }
 
   static async start(random: SeededRandom, options: TurmoilOptions = {}): Promise<Turmoil> {
-    return new Turmoil(await MirrorOnDevice.start(FIRST_FILES), random, options);
+    const device = await MirrorOnDevice.start(FIRST_FILES, options.quickRenames?.concurrentSyncs);
+    return new Turmoil(device, random, options);
   }
 
   async step(): Promise<void> {
+    this.quickRenamesLeft = MAX_QUICK_RENAMES;
     await this.choose([...this.actions, [2, () => this.restart()], [2, () => this.crash()]]);
   }
 
   async check(): Promise<void> {
     const { test } = this;
+    this.device.memory.process.beforeStep = undefined;
     test.writes.errno = undefined;
     test.writes.beforeSync = undefined;
     test.blobs.isOffline = false;
@@ -67,9 +79,14 @@ export class Turmoil {
     await test.settle();
     const onDisk = await test.folder.contents();
     const copies = Object.entries(onDisk).filter(([path]) => LOCAL_COPY.test(path));
-    const isShared = ([path, content]: [string, string]) => !LOCAL_COPY.test(path) && !isBinary(content);
+    // Where a file has no content in the room, whatever lies at its path stays there and is told.
+    const empty = test.files.files.filter(({ kind, blob }) => kind !== 'text' && blob === undefined);
+    const emptyPaths = new Set(empty.map(({ path }) => path));
+    const isShared = ([path, content]: [string, string]) =>
+      !LOCAL_COPY.test(path) && !isBinary(content) && !emptyPaths.has(path);
     const shared = Object.fromEntries(Object.entries(onDisk).filter(isShared));
     this.checkBinaries(onDisk);
+    await this.checkExecutables();
     const asText = (bytes: string) => bytes.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
     expect(Object.fromEntries(Object.entries(shared).map(([path, text]) => [path, asText(text)]))).toEqual(
       test.files.contents,
@@ -119,6 +136,7 @@ export class Turmoil {
       [1, () => this.changeFormat()],
       ...this.linkDeeds,
       ...this.binaryDeeds,
+      ...this.executableDeeds,
     ];
   }
 
@@ -139,6 +157,14 @@ export class Turmoil {
       [2, () => this.createBinaryInRoom()],
       [4, () => blobs.work().then(() => this.test.current.whenIdle())],
       [1, () => void (blobs.isOffline = this.random.chance(0.4))],
+    ];
+  }
+
+  private get executableDeeds(): readonly Action[] {
+    if (!this.options.hasExecutables) return [];
+    return [
+      [6, () => this.changeBitOnDisk()],
+      [6, () => this.changeBitInRoom()],
     ];
   }
 
@@ -194,6 +220,13 @@ export class Turmoil {
     expect(found.map(([path]) => path).filter((path) => !listed.has(path))).toEqual([]);
   }
 
+  private async checkExecutables(): Promise<void> {
+    for (const { path, kind, blob, executable = false } of this.test.files.files) {
+      if (kind !== 'text' && blob === undefined) continue;
+      expect({ path, executable: await this.test.folder.isExecutable(path) }).toEqual({ path, executable });
+    }
+  }
+
   private newBinary(): string {
     return `\0${this.newMarker()}`;
   }
@@ -221,7 +254,9 @@ export class Turmoil {
   }
 
   private async pickedPath(): Promise<string | undefined> {
-    const paths = Object.keys(await this.test.folder.contents()).filter((path) => !LOCAL_COPY.test(path));
+    // What is just being written is nobody else's to edit.
+    const isOther = (path: string) => !LOCAL_COPY.test(path) && !isTempName(basename(path));
+    const paths = Object.keys(await this.test.folder.contents()).filter(isOther);
     return paths[this.random.below(Math.max(1, paths.length))];
   }
 
@@ -267,6 +302,18 @@ export class Turmoil {
     await this.device.disk.writeByOther(this.test.folder.at(path), bom + changed.replaceAll('\n', eol));
   }
 
+  private async changeBitOnDisk(): Promise<void> {
+    const path = await this.pickedPath();
+    if (path === undefined) return;
+    const executable = !(await this.test.folder.isExecutable(path));
+    await this.device.disk.chmodByOther(this.test.folder.at(path), executable);
+  }
+
+  private changeBitInRoom(): void {
+    const file = this.pickedFile;
+    if (file) this.test.files.update(file.fileId, { executable: !file.executable });
+  }
+
   private createInRoom(): void {
     this.test.files.create(this.newPath(), `${this.newMarker()}\nsome words\nof a file\n`);
   }
@@ -295,6 +342,24 @@ export class Turmoil {
     if (!a || !b || a.fileId === b.fileId) return;
     this.test.files.update(a.fileId, { path: b.path });
     this.test.files.update(b.fileId, { path: a.path });
+  }
+
+  private renameQuickly(): void {
+    if (this.quickRenamesLeft === 0 || !this.random.chance(0.15)) return;
+    this.quickRenamesLeft--;
+    this.rotateInRoom();
+    // Whoever did it has all of it.
+    this.device.memory.commit();
+  }
+
+  /** Some files each take the path of the next. */
+  private rotateInRoom(): void {
+    const { files } = this.test;
+    const all = [...files.files, ...files.files];
+    const start = this.random.below(Math.max(1, files.files.length));
+    const some = all.slice(start, start + Math.min(files.files.length, 2 + this.random.below(2)));
+    const paths = some.map((_file, index) => some[(index + 1) % some.length]?.path ?? '');
+    files.updateAll(new Map(some.map(({ fileId }, index) => [fileId, { path: paths[index] ?? '' }])));
   }
 
   /** One file takes the path that another leaves. */

@@ -1,0 +1,95 @@
+import { type Disposable, MutableDisposable, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import type { DiskFile } from './text-file.ts';
+
+/** A file that another program has changed is not replaced for this time: more may come. */
+const SETTLE_MS = 400;
+/** A text that has lost its end may be one that is being written anew: so long after its last change it counts. */
+const LOST_END_REST_MS = 1_000;
+/** What never rests is waited for no longer. */
+const LONGEST_WAIT_MS = 5_000;
+const LOOK_AGAIN_MS = 200;
+/** A text that ends in so many characters as before was saved as a whole. */
+const KEPT_END_LENGTH = 64;
+
+interface Restless {
+  /** What was seen last. */
+  readonly state: string;
+  readonly changedMs: number;
+  /** The first of the changes that came so fast. */
+  readonly sinceMs: number;
+}
+
+/** Texts that other programs have changed on disk a moment ago: whoever saves them may not be done. */
+export class DiskRest implements Disposable {
+  private readonly scheduler: Scheduler;
+  private readonly onDue: (fileIds: readonly string[]) => void;
+  private readonly restless = new Map<string, Restless>();
+  private readonly timer = new MutableDisposable<Disposable>();
+  private waiting = new Set<string>();
+  private isDisposed = false;
+
+  /** `onDue`: files for which one of the questions below was answered by false are to be looked at again. */
+  constructor(scheduler: Scheduler, onDue: (fileIds: readonly string[]) => void) {
+    this.scheduler = scheduler;
+    this.onDue = onDue;
+  }
+
+  get isWaiting(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  /** Whether what a text has become on disk, which is not what was there last, may be taken for what it is meant to be. */
+  mayTake(fileId: string, before: string, disk: Exclude<DiskFile, { kind: 'missing' }>): boolean {
+    const seen = this.see(fileId, disk.kind === 'text' ? disk.hash : `${disk.kind} ${disk.sizeBytes}`);
+    if (disk.kind === 'text' && !hasLostEnd(before, disk.text)) return true;
+    return this.isOver(seen, LOST_END_REST_MS) || this.wait(fileId);
+  }
+
+  /** Whether a file may be replaced by what the room has. */
+  mayReplace(fileId: string): boolean {
+    const seen = this.restless.get(fileId);
+    if (seen && !this.isOver(seen, SETTLE_MS)) return this.wait(fileId);
+    this.restless.delete(fileId);
+    return true;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+    this.timer.dispose();
+  }
+
+  private see(fileId: string, state: string): Restless {
+    const nowMs = this.scheduler.elapsedMs();
+    const before = this.restless.get(fileId);
+    if (before?.state === state) return before;
+    const isFast = before !== undefined && nowMs - before.changedMs < LOST_END_REST_MS;
+    const seen = { state, changedMs: nowMs, sinceMs: isFast ? before.sinceMs : nowMs };
+    this.restless.set(fileId, seen);
+    return seen;
+  }
+
+  private isOver({ changedMs, sinceMs }: Restless, restMs: number): boolean {
+    const nowMs = this.scheduler.elapsedMs();
+    return nowMs - changedMs >= restMs || nowMs - sinceMs >= LONGEST_WAIT_MS;
+  }
+
+  private wait(fileId: string): false {
+    if (this.isDisposed) return false;
+    this.waiting.add(fileId);
+    this.timer.value ??= this.scheduler.schedule(() => this.lookAgain(), LOOK_AGAIN_MS);
+    return false;
+  }
+
+  private lookAgain(): void {
+    this.timer.value = undefined;
+    const fileIds = [...this.waiting];
+    this.waiting = new Set();
+    this.onDue(fileIds);
+  }
+}
+
+/** Whether a text is shorter than before, and not because something was taken out of its midst. */
+function hasLostEnd(before: string, text: string): boolean {
+  const endLength = Math.min(text.length, KEPT_END_LENGTH);
+  return text.length < before.length && (endLength === 0 || !before.endsWith(text.slice(-endLength)));
+}
