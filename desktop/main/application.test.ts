@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -18,8 +18,7 @@ beforeEach(() => {
   BrowserWindow.all.length = 0;
 });
 
-async function startApp() {
-  const data = temporaryFolder();
+async function startApp(data = temporaryFolder()) {
   vi.stubEnv('XDG_STATE_HOME', data);
   onTestFinished(() => void vi.unstubAllEnvs());
   const rooms = await DesktopRooms.open({
@@ -31,7 +30,13 @@ async function startApp() {
   onTestFinished(() => rooms.close());
   const app = new Application(rooms, '/app');
   onTestFinished(() => app.dispose());
-  return { app, rooms, data };
+  const quit = async () => {
+    app.dispose();
+    for (const window of [...BrowserWindow.all]) window.destroy();
+    await rooms.close();
+    sent.length = 0;
+  };
+  return { app, rooms, data, quit };
 }
 
 function folderIn(data: string, name: string): string {
@@ -73,6 +78,103 @@ describe('opening a folder', () => {
     await app.launch({ ...NOTHING, folder: join(data, 'nowhere') });
     expect(statuses()).toMatchObject([{ kind: 'opening' }, { kind: 'failed' }]);
   });
+});
+
+/** What the windows show, by page. */
+function shownFolders(): readonly unknown[] {
+  const last = new Map<number, unknown>();
+  for (const { pageId, channel, value } of sent) if (channel === 'workspace:status') last.set(pageId, value);
+  return [...last.values()].map((status) => (status as { folderPath?: string; kind: string }).folderPath ?? status);
+}
+
+describe('a start without a folder or a link', () => {
+  it('shows the welcome page, and makes no room, where nothing was open', async () => {
+    const { app, rooms } = await startApp();
+    await app.launch(NOTHING);
+    expect(await ask(pageId(), 'window:ready')).toMatchObject({ status: { kind: 'none' } });
+    expect(await rooms.listStored()).toEqual([]);
+  });
+
+  it('shows again, each in a window, the rooms that were open when the app was quit', async () => {
+    const first = await startApp();
+    const [one, two] = [folderIn(first.data, 'one'), folderIn(first.data, 'two')];
+    await first.app.launch({ ...NOTHING, folder: one });
+    await first.app.launchAgain({ ...NOTHING, folder: two });
+    await first.quit();
+    const { app } = await startApp(first.data);
+    await app.launch(NOTHING);
+    expect(shownFolders()).toEqual([one, two]);
+  });
+
+  it('shows again what was open when the app was killed, and what its last window showed when that was closed', async () => {
+    const first = await startApp();
+    const [one, two] = [folderIn(first.data, 'one'), folderIn(first.data, 'two')];
+    await first.app.launch({ ...NOTHING, folder: one });
+    await first.rooms.close();
+    sent.length = 0;
+    const second = await startApp(first.data);
+    await second.app.launch(NOTHING);
+    expect(shownFolders()).toEqual([one]);
+    await second.app.launchAgain({ ...NOTHING, folder: two });
+    BrowserWindow.all.at(-2)?.destroy();
+    BrowserWindow.all.at(-1)?.destroy();
+    await second.quit();
+    const third = await startApp(first.data);
+    await third.app.launch(NOTHING);
+    expect(shownFolders()).toEqual([two]);
+  });
+
+  it('shows the welcome page after the room was left', async () => {
+    const first = await startApp();
+    await first.app.launch({ ...NOTHING, folder: folderIn(first.data, 'one') });
+    await ask(pageId(), 'room:leave');
+    await first.quit();
+    const { app } = await startApp(first.data);
+    await app.launch(NOTHING);
+    expect(await ask(pageId(), 'window:ready')).toMatchObject({ status: { kind: 'none' } });
+  });
+
+  it('says on the welcome page that the list of rooms was damaged', async () => {
+    const data = temporaryFolder();
+    mkdirSync(join(data, 'app'));
+    writeFileSync(join(data, 'app', 'tutti.sqlite'), 'this is no database');
+    const { app } = await startApp(data);
+    await app.launch(NOTHING);
+    await ask(pageId(), 'window:ready');
+    expect(sent.at(-1)).toMatchObject({ channel: 'problem', value: { id: 'list-of-rooms-set-aside' } });
+  });
+
+  it('a second one shows the welcome page beside what is open', async () => {
+    const { app, data } = await startApp();
+    const folder = folderIn(data, 'one');
+    await app.launch({ ...NOTHING, folder });
+    await app.launchAgain(NOTHING);
+    expect(BrowserWindow.all).toHaveLength(2);
+    expect(shownFolders()).toEqual([folder]);
+  });
+});
+
+it('lists what was open last, and opens it in the window, or says why not', async () => {
+  const { app, rooms, data } = await startApp();
+  await app.launch({ ...NOTHING, folder: folderIn(data, 'one') });
+  const two = folderIn(data, 'two');
+  await app.launchAgain({ ...NOTHING, folder: two });
+  expect(rooms.listRecent().map(({ name, place }) => [name, place])).toEqual([
+    ['two', two],
+    ['one', join(data, 'one')],
+  ]);
+  const [, one] = rooms.listRecent();
+  await app.openRecent(one?.key ?? '');
+  expect(statuses().at(-1)).toMatchObject({ kind: 'open', folderPath: join(data, 'one') });
+  await app.openRecent('no-such-room');
+  expect(sent.at(-1)).toMatchObject({ channel: 'problem', value: { title: 'The room cannot be opened.' } });
+});
+
+it('opens the room without a folder only when it is asked for', async () => {
+  const { app } = await startApp();
+  await app.launch(NOTHING);
+  expect(await ask(pageId(), 'room:open-untitled')).toMatchObject({ ok: true });
+  expect(statuses().at(-1)).toMatchObject({ kind: 'open', folderPath: undefined, isOwner: true });
 });
 
 it('a room that is joined for a window which was closed meanwhile is closed', async () => {

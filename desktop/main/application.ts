@@ -27,6 +27,7 @@ import { handleInvoke, sendEvent } from './typed-ipc.ts';
 import { type WindowEntry, WindowRegistry } from './window-registry.ts';
 
 const PORT_CHANNEL: SessionPortChannel = 'session:port';
+const CANNOT_OPEN = 'The room cannot be opened.';
 
 /** The desktop app once Electron is ready: its windows, and what they ask for. */
 export class Application implements Disposable {
@@ -34,6 +35,7 @@ export class Application implements Disposable {
   private readonly windows = new WindowRegistry();
   private readonly rooms: DesktopRooms;
   private readonly appFolder: string;
+  private isDisposed = false;
 
   /** `appFolder` holds the built `preload` and `renderer` folders. The caller keeps the ownership of `rooms`. */
   constructor(rooms: DesktopRooms, appFolder: string) {
@@ -47,18 +49,19 @@ export class Application implements Disposable {
     );
   }
 
-  /** Opens a window for what the app was started with. */
+  /** Opens a window for what the app was started with; for nothing, the windows that were there last. */
   async launch(request: LaunchRequest): Promise<void> {
-    const window = createEditorWindow(this.appFolder);
-    const entry = this.windows.add(window);
+    if (request.folder === undefined && request.joinLink === undefined && this.windows.all.length === 0) {
+      return this.reopen(this.rooms.roomsToReopen);
+    }
+    const entry = this.addWindow();
+    const { window } = entry;
     entry.joinLink = request.joinLink;
     entry.mirrorFolder = request.mirrorFolder;
     if (request.folder !== undefined) {
       await Promise.all([loadEditorPage(window), this.openFolder(entry, request.folder)]);
-    } else if (request.joinLink !== undefined) {
-      await loadEditorPage(window);
     } else {
-      await Promise.all([loadEditorPage(window), this.openScratchRoom(entry)]);
+      await loadEditorPage(window);
     }
   }
 
@@ -84,6 +87,16 @@ export class Application implements Disposable {
     window.focus();
   }
 
+  /** Opens one of the rooms that were opened last in the focused window. */
+  async openRecent(key: string): Promise<void> {
+    const entry = this.windows.focused;
+    if (!entry) return this.reopen([key]);
+    const outcome = this.show(entry, await this.lease(key));
+    if (outcome.ok) return;
+    const problem = { id: 'open-recent', severity: 'error', title: CANNOT_OPEN, detail: outcome.explanation } as const;
+    sendEvent(entry.window, 'problem', { ...problem, canRetry: false });
+  }
+
   /** Runs a command in the focused window. */
   sendCommand(commandId: string): void {
     const entry = this.windows.focused;
@@ -91,6 +104,8 @@ export class Application implements Disposable {
   }
 
   dispose(): void {
+    // What the windows show now is what the next start shows again.
+    this.isDisposed = true;
     this.disposables.dispose();
     for (const { attachment, lease } of this.windows.all) {
       attachment.dispose();
@@ -99,16 +114,54 @@ export class Application implements Disposable {
   }
 
   private answerRequests(): void {
-    const answer = <C extends InvokeChannel>(channel: C, run: Parameters<typeof handleInvoke<C>>[2]) =>
-      this.disposables.add(handleInvoke(channel, REQUEST_READERS[channel], run));
-
-    answer('window:ready', async (_request, sender) => this.startWindow(this.windows.of(sender)));
-    answer('folder:choose', async (_request, sender) => this.chooseFolder(this.windows.of(sender)));
-    answer('folder:open-recent', async ({ path }, sender) => {
+    this.answer('window:ready', async (_request, sender) => this.startWindow(this.windows.of(sender)));
+    this.answer('folder:choose', async (_request, sender) => this.chooseFolder(this.windows.of(sender)));
+    this.answer('folder:open-recent', async ({ path }, sender) => {
       if (!this.rooms.recentFolders.includes(path)) return refuse('That folder is not in the list any more.');
       return this.openFolder(this.windows.of(sender), path);
     });
-    answer('room:join', async ({ link, name }, sender) => {
+    this.answerRooms();
+    for (const channel of ACCESS_CHANNELS) this.answerAccess(channel);
+    for (const channel of MIRROR_CHANNELS) this.answerMirror(channel);
+    for (const channel of BLOB_CHANNELS) this.answerBlob(channel);
+    for (const channel of STORAGE_CHANNELS) this.answerStorage(channel);
+    this.answerHistory();
+    this.answer('mirror:retry', async (_request, sender) =>
+      this.withRoom(sender, async (host) => {
+        host.retryMirror();
+        return accept(true);
+      }),
+    );
+    this.answer('problem:dismiss', async ({ id }, sender) =>
+      this.withRoom(sender, async (host) => {
+        host.dismissProblem(id);
+        return accept(true);
+      }),
+    );
+    this.answer('settings:person-name', async ({ name }) => {
+      this.rooms.setPersonName(name);
+      return accept(true);
+    });
+    this.answer('clipboard:write', async ({ text }) => {
+      await clipboard.writeText(text);
+      return accept(true);
+    });
+    this.answer('folder:reveal', async ({ fileId }, sender) =>
+      this.withRoom(sender, async (host) => {
+        const path = host.pathOnDisk(fileId);
+        if (path === undefined) return refuse('The file is not on this device.');
+        shell.showItemInFolder(path);
+        return accept(true);
+      }),
+    );
+  }
+
+  private answer<C extends InvokeChannel>(channel: C, run: Parameters<typeof handleInvoke<C>>[2]): void {
+    this.disposables.add(handleInvoke(channel, REQUEST_READERS[channel], run));
+  }
+
+  private answerRooms(): void {
+    this.answer('room:join', async ({ link, name }, sender) => {
       // Asked for first: the window may close meanwhile.
       const entry = this.windows.of(sender);
       const wait = new ApprovalWait(systemScheduler, (message) => sendEvent(entry.window, 'join-waiting', { message }));
@@ -117,47 +170,17 @@ export class Application implements Disposable {
       if (outcome.ok) this.mirrorAsStarted(entry);
       return outcome;
     });
-    answer('room:cancel-join', async (_request, sender) => {
+    this.answer('room:cancel-join', async (_request, sender) => {
       this.windows.of(sender).approvalWait.value = undefined;
       return accept(true);
     });
-    answer('room:leave', async (_request, sender) => {
-      this.close(this.windows.of(sender), { kind: 'none' });
+    this.answer('room:open-untitled', async (_request, sender) =>
+      this.show(this.windows.of(sender), await this.rooms.openScratchRoom()),
+    );
+    this.answer('room:leave', async (_request, sender) => {
+      this.leave(this.windows.of(sender));
       return accept(true);
     });
-    for (const channel of ACCESS_CHANNELS) this.answerAccess(channel);
-    for (const channel of MIRROR_CHANNELS) this.answerMirror(channel);
-    for (const channel of BLOB_CHANNELS) this.answerBlob(channel);
-    for (const channel of STORAGE_CHANNELS) this.answerStorage(channel);
-    this.answerHistory();
-    answer('mirror:retry', async (_request, sender) =>
-      this.withRoom(sender, async (host) => {
-        host.retryMirror();
-        return accept(true);
-      }),
-    );
-    answer('problem:dismiss', async ({ id }, sender) =>
-      this.withRoom(sender, async (host) => {
-        host.dismissProblem(id);
-        return accept(true);
-      }),
-    );
-    answer('settings:person-name', async ({ name }) => {
-      this.rooms.setPersonName(name);
-      return accept(true);
-    });
-    answer('clipboard:write', async ({ text }) => {
-      await clipboard.writeText(text);
-      return accept(true);
-    });
-    answer('folder:reveal', async ({ fileId }, sender) =>
-      this.withRoom(sender, async (host) => {
-        const path = host.pathOnDisk(fileId);
-        if (path === undefined) return refuse('The file is not on this device.');
-        shell.showItemInFolder(path);
-        return accept(true);
-      }),
-    );
   }
 
   private answerAccess<C extends keyof AccessChannels>(channel: C): void {
@@ -224,14 +247,14 @@ export class Application implements Disposable {
       host: entry.host,
       show: (outcome) => this.show(entry, outcome),
       closeRoom: (host) => {
-        for (const each of this.windows.all) if (each.host === host) this.close(each, { kind: 'none' });
+        for (const each of this.windows.all) if (each.host === host) this.leave(each);
       },
       openWindow: (outcome) => this.openWindow(outcome),
     };
   }
 
   private async openWindow(outcome: Outcome<RoomLease> | undefined): Promise<void> {
-    const entry = this.windows.add(createEditorWindow(this.appFolder));
+    const entry = this.addWindow();
     if (outcome) this.show(entry, outcome);
     await loadEditorPage(entry.window);
   }
@@ -241,6 +264,7 @@ export class Application implements Disposable {
     const joinLink = entry.joinLink;
     entry.joinLink = undefined;
     if (entry.status.kind === 'open') this.connectPage(entry);
+    else this.tellStartProblem(entry);
     return {
       status: entry.status,
       personName: this.rooms.personName,
@@ -269,12 +293,42 @@ export class Application implements Disposable {
     return outcome;
   }
 
-  private async openScratchRoom(entry: WindowEntry): Promise<void> {
-    const outcome = this.show(entry, await this.rooms.openScratchRoom());
-    if (!outcome.ok && entry.status.kind !== 'open') {
-      const title = 'Tutti could not open its own data';
-      this.setStatus(entry, { kind: 'failed', title, explanation: outcome.explanation });
+  /** A window for each of the rooms; one without a room where there are none. */
+  private async reopen(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return this.openWindow(undefined);
+    const names = new Map(this.rooms.listRecent().map(({ key, name }) => [key, name]));
+    const entries = keys.map((key) => {
+      const entry = this.addWindow();
+      entry.reopening = key;
+      this.setStatus(entry, { kind: 'opening', label: names.get(key) ?? 'the room' });
+      return entry;
+    });
+    const loaded = Promise.all(entries.map(({ window }) => loadEditorPage(window)));
+    for (const entry of entries) {
+      const outcome = this.show(entry, await this.lease(entry.reopening ?? ''));
+      entry.reopening = undefined;
+      if (outcome.ok || entry.status.kind === 'open') continue;
+      this.setStatus(entry, { kind: 'failed', title: CANNOT_OPEN, explanation: outcome.explanation });
     }
+    await loaded;
+  }
+
+  private async lease(key: string): Promise<Outcome<RoomLease>> {
+    const open = this.rooms.findOpen(key);
+    return open ? this.rooms.leaseAgain(open) : this.rooms.openStored(key);
+  }
+
+  private addWindow(): WindowEntry {
+    const entry = this.windows.add(createEditorWindow(this.appFolder));
+    // Closing the last window is quitting: what it showed is shown again.
+    entry.window.once('closed', () => this.windows.all.length > 0 && this.noteShown());
+    return entry;
+  }
+
+  private noteShown(): void {
+    if (this.isDisposed) return;
+    const keyOf = ({ host, reopening }: WindowEntry) => (host ? this.rooms.keyOfOpen(host) : reopening);
+    this.rooms.noteShown(this.windows.all.map(keyOf).filter((key) => key !== undefined));
   }
 
   private show(entry: WindowEntry, outcome: Outcome<RoomLease>): Outcome<boolean> {
@@ -292,6 +346,8 @@ export class Application implements Disposable {
     held.add(host.mirror.onDidChangeState(() => this.tellMirror(entry, host)));
     held.add(host.contents.onDidChangeTransfers((state) => this.tellTransfers(entry, host, state)));
     entry.lease.value = held;
+    entry.reopening = undefined;
+    this.noteShown();
     if (entry.isReady) this.connectPage(entry);
     return accept(true);
   }
@@ -302,10 +358,14 @@ export class Application implements Disposable {
     entry.attachment.value = entry.host.attach(toAttachmentPort(port1));
     entry.window.webContents.postMessage(PORT_CHANNEL, null, [port2]);
     for (const problem of entry.host.currentProblems) sendEvent(entry.window, 'problem', problem);
-    const { startProblem } = this.rooms;
-    if (startProblem) sendEvent(entry.window, 'problem', startProblem);
+    this.tellStartProblem(entry);
     sendEvent(entry.window, 'mirror:state', { room: entry.host.room, state: entry.host.mirror.state });
     this.tellTransfers(entry, entry.host, entry.host.contents.transfersState);
+  }
+
+  private tellStartProblem({ window }: WindowEntry): void {
+    const { startProblem } = this.rooms;
+    if (startProblem) sendEvent(window, 'problem', startProblem);
   }
 
   private tellMirror(entry: WindowEntry, { room, mirror }: RoomHost): void {
@@ -318,6 +378,11 @@ export class Application implements Disposable {
 
   private tellTransfers({ window }: WindowEntry, { room }: RoomHost, state: TransfersState): void {
     sendEvent(window, 'blob:transfers', { room, state });
+  }
+
+  private leave(entry: WindowEntry): void {
+    this.close(entry, { kind: 'none' });
+    this.noteShown();
   }
 
   private close(entry: WindowEntry, next: WorkspaceStatus): void {

@@ -1,6 +1,9 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
+import { recentMenu } from './recent-menu.ts';
+import type { RecentRoom } from './session/stored-rooms.ts';
 
 type SendCommand = (commandId: string) => void;
+type CommandItem = (label: string, id: string, accelerator?: string) => MenuItemConstructorOptions;
 
 /** Undefined draws a line. */
 const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerator?: string] | undefined)[] = [
@@ -22,10 +25,19 @@ const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerat
   ['Show What Is Stored on This Device', 'room.storage'],
 ];
 
-/** The application menu. Entries send commands to the focused window, so that menu, keys and palette do the same. */
-export function installMenu(sendCommand: SendCommand): void {
+/** What the menu does beside sending commands. */
+export interface MenuOptions {
+  readonly sendCommand: SendCommand;
+  readonly openRecent: (key: string) => void;
+}
+
+/**
+ * The application menu. Entries send commands to the focused window, so that menu, keys and palette do the same. `recent`
+ * are the rooms of File > Open Recent: call it again when they change.
+ */
+export function installMenu({ sendCommand, openRecent }: MenuOptions, recent: readonly RecentRoom[]): void {
   const isMac = process.platform === 'darwin';
-  const command = (label: string, id: string, accelerator?: string): MenuItemConstructorOptions => ({
+  const command: CommandItem = (label, id, accelerator) => ({
     label,
     // The window's own keybindings act; showing them here must not act a second time.
     ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
@@ -33,23 +45,7 @@ export function installMenu(sendCommand: SendCommand): void {
   });
   const template: MenuItemConstructorOptions[] = [
     ...(isMac ? [{ role: 'appMenu' } satisfies MenuItemConstructorOptions] : []),
-    {
-      label: '&File',
-      submenu: [
-        command('New File…', 'explorer.newFile'),
-        command('New Window', 'window.new', 'CmdOrCtrl+Shift+N'),
-        command('Open Folder…', 'workspace.openFolder', 'CmdOrCtrl+O'),
-        command('Join with a Link…', 'room.join'),
-        { type: 'separator' },
-        command('Save', 'editor.save', 'CmdOrCtrl+S'),
-        command('Reopen Closed Editor', 'editor.reopenClosed', 'CmdOrCtrl+Shift+T'),
-        { type: 'separator' },
-        command('Invite…', 'room.invite'),
-        command('Leave Room', 'room.leave'),
-        { type: 'separator' },
-        isMac ? { role: 'close' } : { role: 'quit' },
-      ],
-    },
+    fileMenu(command, recentMenu(recent, openRecent, command('More…', 'room.storage'))),
     {
       label: '&Edit',
       submenu: [
@@ -83,4 +79,25 @@ export function installMenu(sendCommand: SendCommand): void {
     { role: 'windowMenu' },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}
+
+function fileMenu(command: CommandItem, recent: MenuItemConstructorOptions[]): MenuItemConstructorOptions {
+  return {
+    label: '&File',
+    submenu: [
+      command('New File…', 'explorer.newFile'),
+      command('New Window', 'window.new', 'CmdOrCtrl+Shift+N'),
+      command('Open Folder…', 'workspace.openFolder', 'CmdOrCtrl+O'),
+      { label: 'Open Recent', submenu: recent },
+      command('Join with a Link…', 'room.join'),
+      { type: 'separator' },
+      command('Save', 'editor.save', 'CmdOrCtrl+S'),
+      command('Reopen Closed Editor', 'editor.reopenClosed', 'CmdOrCtrl+Shift+T'),
+      { type: 'separator' },
+      command('Invite…', 'room.invite'),
+      command('Leave Room', 'room.leave'),
+      { type: 'separator' },
+      process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },
+    ],
+  };
 }

@@ -14,6 +14,8 @@ export interface WindowEntry {
   readonly attachment: MutableDisposable<Disposable>;
   /** A join that waits for an owner. */
   readonly approvalWait: MutableDisposable<Disposable>;
+  /** Key of the room that the window is to show again, until it does. */
+  reopening: string | undefined;
   /** A link to ask about as soon as the page can. */
   joinLink: string | undefined;
   /** Where the room of that link is to be mirrored to. */
@@ -34,6 +36,7 @@ export class WindowRegistry {
       lease: new MutableDisposable(),
       attachment: new MutableDisposable(),
       approvalWait: new MutableDisposable(),
+      reopening: undefined,
       joinLink: undefined,
       mirrorFolder: undefined,
       isReady: false,

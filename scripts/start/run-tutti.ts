@@ -11,6 +11,8 @@ import { waitForStopRequest } from './stop-request.ts';
 
 const OPERATOR_TOKEN_TTL = '30d';
 const LINK_PATIENCE_MS = 5_000;
+/** Files may take a moment to come; only what lasts is told. */
+const FILES_PATIENCE_MS = 10_000;
 
 /** Something that runs until it is stopped. */
 type Part = Pick<OwnedProcess, 'name' | 'ended' | 'stop'>;
@@ -47,15 +49,25 @@ async function announceReadiness(
   relayUrl: string,
   { joinLink, mirrorFolder, isWindowless }: StartOptions,
 ): Promise<void> {
-  const timer = setTimeout(() => {
-    console.error(
-      joinLink === undefined
-        ? `The relay at ${relayUrl} does not answer, so there is no link yet. Tutti goes on trying.`
-        : 'The files of the room are not all there yet. Tutti goes on trying.',
-    );
-  }, LINK_PATIENCE_MS);
+  const timer = setTimeout(
+    () => {
+      console.error(
+        joinLink === undefined
+          ? `The relay at ${relayUrl} does not answer, so there is no link yet. Tutti goes on trying.`
+          : 'The files of the room are not all there yet. Tutti goes on trying.',
+      );
+    },
+    joinLink === undefined ? LINK_PATIENCE_MS : FILES_PATIENCE_MS,
+  );
   // Without a window the room is ready once it is in its folder.
   const isAwaited = joinLink === undefined || (app !== undefined && isWindowless && mirrorFolder !== undefined);
+  if (isAwaited) {
+    void app?.withoutRoom.then(() => {
+      clearTimeout(timer);
+      console.log(`Tutti is ready: ${relayUrl}/`);
+      console.error('No room of yours is open yet. Open a folder in the window: its link is printed here then.');
+    });
+  }
   const link = isAwaited ? await (app ? app.link : `${relayUrl}/`) : joinLink;
   clearTimeout(timer);
   if (link !== undefined) console.log(`Tutti is ready: ${link}`);

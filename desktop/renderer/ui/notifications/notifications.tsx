@@ -1,14 +1,12 @@
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, useEffect } from 'react';
 import { Icon } from '../primitives/icon.tsx';
 import { IconButton } from '../primitives/icon-button.tsx';
 import { QuotedText } from '../primitives/quoted-text.tsx';
 import type { NotificationView } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import { Toasts } from './toasts.tsx';
 import './notifications.css';
-
-const INFO_SHOWN_MS = 8_000;
-const MAX_TOASTS = 3;
 
 /** Toasts at the bottom right, or, when asked for, the list of everything that was not dismissed. */
 export function Notifications(): ReactElement {
@@ -20,30 +18,12 @@ export function Notifications(): ReactElement {
   const localIds = new Set(local.map(({ id }) => id));
   const dismiss = (id: string) => (localIds.has(id) ? state.dismissLocal(id) : model.notifications.dismiss(id));
   if (isListOpen) return <NotificationList items={all} onDismiss={dismiss} />;
-  return (
-    <div className="notifications" role="region" aria-label="Notifications" aria-live="polite">
-      {all.slice(-MAX_TOASTS).map((item) => (
-        <Toast key={item.id} item={item} onDismiss={dismiss} />
-      ))}
-    </div>
-  );
+  return <Toasts items={all} render={(item) => <Notification item={item} onDismiss={dismiss} />} />;
 }
 
 interface NotificationProps {
   readonly item: NotificationView;
   readonly onDismiss: (id: string) => void;
-}
-
-function Toast({ item, onDismiss }: NotificationProps): ReactElement | null {
-  const { model } = useServices();
-  const [isShown, setShown] = useState(true);
-  const isTransient = item.severity === 'info' && item.actions.length === 0;
-  useEffect(() => {
-    if (!isTransient) return undefined;
-    const timer = model.scheduler.schedule(() => setShown(false), INFO_SHOWN_MS);
-    return () => timer.dispose();
-  }, [model, isTransient]);
-  return isShown ? <Notification item={item} onDismiss={onDismiss} /> : null;
 }
 
 function NotificationList({
@@ -55,6 +35,8 @@ function NotificationList({
 }): ReactElement {
   const { state } = useServices();
   const close = () => state.isNotificationListOpen.set(false);
+  // What stands in the list has been shown.
+  useEffect(() => state.putAwayToasts(items), [state, items]);
   return (
     <section
       className="notifications notification-list"

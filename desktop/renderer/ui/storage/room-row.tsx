@@ -29,7 +29,7 @@ export function RoomRow({ room }: { readonly room: StoredRoomView }): ReactEleme
         </span>
       </div>
       {unsent !== undefined && <span className="stored-room-unsent">{unsent}</span>}
-      {room.isOpen && <span className="stored-room-note">Open</span>}
+      {room.isOpen && <span className="stored-room-badge">Open now</span>}
       {room.openedMs > 0 && (
         <span className="stored-room-note">{describeDistance(room.openedMs, model.scheduler.now())}</span>
       )}

@@ -1,19 +1,16 @@
-import { type ReactElement, useEffect } from 'react';
+import type { ReactElement } from 'react';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { RoomRow } from './room-row.tsx';
 import { formatBytes } from './storage-text.ts';
+import { useStoredRooms } from './use-stored-rooms.ts';
 import './storage.css';
 
 /** What this device keeps of its rooms, and how large it is. */
 export function StoragePage(): ReactElement {
-  const { model, state } = useServices();
-  const { storage } = model;
-  const rooms = useObservable(storage.rooms);
+  const { storage } = useServices().model;
+  const rooms = useStoredRooms();
   const sizeBytes = useObservable(storage.sizeBytes);
-  useEffect(() => {
-    void storage.refresh().then((outcome) => state.reportOutcome('What is stored could not be read.', outcome));
-  }, [storage, state]);
   return (
     <div className="access-page">
       <header className="access-page-header">

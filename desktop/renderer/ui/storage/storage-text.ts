@@ -2,7 +2,7 @@ import type { StoredRoomView } from '../storage-model.ts';
 
 /** A size as people read it, such as "12.4 MiB". */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
   const units = ['KiB', 'MiB', 'GiB'] as const;
   let size = bytes / 1024;
   for (const unit of units) {

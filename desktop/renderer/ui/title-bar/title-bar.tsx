@@ -4,16 +4,19 @@ import type { ReactElement } from 'react';
 import { type CommandMenu, CommandMenuItems } from '../primitives/command-menu-items.tsx';
 import { Icon } from '../primitives/icon.tsx';
 import { Avatar } from '../primitives/avatar.tsx';
+import { OpenRecentMenu } from './open-recent-menu.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import './title-bar.css';
+
+const OPEN_RECENT = 'recent';
 
 const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] = [
   {
     label: 'File',
     menu: [
       ['explorer.newFile', 'explorer.newFolder'],
-      ['workspace.openFolder', 'room.join'],
+      ['workspace.openFolder', 'room.join', OPEN_RECENT],
       ['editor.save'],
       ['editor.close', 'editor.closeAll', 'editor.reopenClosed'],
       ['room.leave'],
@@ -87,7 +90,7 @@ function MainMenu(): ReactElement {
           <Menu.Portal>
             <Menu.Positioner className="tutti-layer layer-menu" sideOffset={2}>
               <Menu.Popup className="menu">
-                <CommandMenuItems menu={menu} />
+                <CommandMenuItems menu={menu} others={{ [OPEN_RECENT]: <OpenRecentMenu /> }} />
               </Menu.Popup>
             </Menu.Positioner>
           </Menu.Portal>

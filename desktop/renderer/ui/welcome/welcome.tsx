@@ -1,7 +1,8 @@
 import type { ReactElement } from 'react';
 import { Icon } from '../primitives/icon.tsx';
-import type { RecentFolder, WorkspaceState } from '../workbench-model.ts';
-import { RecentRooms } from '../storage/recent-rooms.tsx';
+import type { WorkspaceState } from '../workbench-model.ts';
+import { DeviceRooms } from '../storage/device-rooms.tsx';
+import { Recent } from './recent.tsx';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import './welcome.css';
@@ -46,10 +47,15 @@ function Start({ workspace }: { readonly workspace: WorkspaceState }): ReactElem
           <button type="button" className="welcome-action" onClick={() => commands.run('room.join')}>
             <Icon name="link" /> Join with a Link…
           </button>
+          {model.workspace.canOpenFolder && (
+            <button type="button" className="welcome-action" onClick={() => commands.run('room.openUntitled')}>
+              <Icon name="new-file" /> Open Untitled Room
+            </button>
+          )}
         </section>
-        {model.workspace.canOpenFolder && <Recent />}
+        <Recent />
       </div>
-      <RecentRooms />
+      <DeviceRooms />
     </div>
   );
 }
@@ -72,29 +78,5 @@ function Failure({ title, detail }: { readonly title: string; readonly detail: s
         <Icon name="close" />
       </button>
     </div>
-  );
-}
-
-function Recent(): ReactElement {
-  const { model, state } = useServices();
-  const folders = useObservable(model.workspace.recentFolders);
-  const open = async ({ folder }: RecentFolder) => {
-    state.reportOutcome(`"${folder}" could not be opened.`, await model.workspace.openFolder(folder));
-  };
-  return (
-    <section>
-      <h2>Recent</h2>
-      {folders.length === 0 && <p className="welcome-empty">Folders that you open will be listed here.</p>}
-      <ul className="welcome-recent">
-        {folders.map((recent) => (
-          <li key={recent.folder} title={recent.folder}>
-            <button type="button" className="welcome-action" onClick={() => void open(recent)}>
-              {recent.name}
-            </button>
-            <span className="welcome-folder ellipsis">{recent.folder}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
