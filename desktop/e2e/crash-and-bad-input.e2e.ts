@@ -52,6 +52,9 @@ async function launch(options: LaunchOptions = {}): Promise<DesktopPerson> {
 
 test('kill -9 of the main process loses nothing that was on this device, without a relay', async () => {
   const before = await launch();
+  await expect(before.page.getByRole('main', { name: 'Welcome' })).toBeVisible();
+  await before.screenshot('20-first-start');
+  await before.page.getByRole('button', { name: 'Open Untitled Room' }).click();
   await before.page.getByRole('button', { name: 'New File', exact: true }).first().click();
   await before.page.getByRole('textbox', { name: 'Name of the new file' }).fill('kept.md');
   await before.page.keyboard.press('Enter');
@@ -66,6 +69,7 @@ test('kill -9 of the main process loses nothing that was on this device, without
   await once(main, 'exit');
   open = [];
 
+  // Without a folder or a link the app shows what it showed last.
   const after = await launch();
   await after.openFile('kept.md');
   await expect.poll(() => after.visibleText()).toBe('typed before the crash');

@@ -322,15 +322,18 @@ test('a new window of Ben shows the same room, and is nobody else in it', async 
   await ben.expectOnline();
 });
 
-test('Ben sees what his device keeps, opens the room again without a link, and forgets it', async () => {
+test('Ben starts again and is where he was, sees what his device keeps, opens a room without a link, and forgets it', async () => {
   await ben.app.close();
   ben = await launchDesktop({ name: 'Ben', userData: join(room.data, 'ben'), relayUrl: room.relay.url });
   const stored = ben.page.getByRole('list', { name: 'Rooms on this device' }).getByRole('listitem');
   const ofAna = stored.filter({ hasText: mirror.path });
-  await expect(ben.statusBar.getByText('Untitled room')).toBeVisible();
-  await ben.runCommand('Show What Is Stored on This Device');
-  await expect(ofAna).toContainText(/\d+(\.\d)? [KM]iB/);
-  await ofAna.getByRole('button', { name: basename(room.folder.path), exact: true }).click();
+  await expect(ben.statusBar.getByRole('button', { name: '3 people in the room' })).toBeVisible();
+  await expect(ben.statusBar.getByRole('button', { name: /^The room is mirrored to this folder/ })).toBeVisible();
+  await ben.runCommand('Leave Room');
+  await ben.page.getByRole('alertdialog').getByRole('button', { name: 'Leave' }).click();
+  const recent = ben.page.getByRole('list', { name: 'Recent' }).getByRole('listitem');
+  await ben.screenshot('44-recent');
+  await recent.getByRole('button', { name: basename(room.folder.path), exact: true }).click();
   await expect(ben.statusBar.getByRole('button', { name: '3 people in the room' })).toBeVisible();
   await ben.runCommand('Show What Is Stored on This Device');
   const sum = ben.page.getByRole('heading', { name: /^Rooms on this device: \d+(\.\d)? [KM]iB in all$/ });

@@ -25,6 +25,8 @@ export interface InvokeChannels extends AccessChannels, BlobChannels, HistoryCha
   'folder:choose': { readonly request: undefined; readonly response: Outcome<boolean> };
   /** Opens one of the recent folders. */
   'folder:open-recent': { readonly request: { readonly path: string }; readonly response: Outcome<boolean> };
+  /** Opens this device's room without a folder. */
+  'room:open-untitled': { readonly request: undefined; readonly response: Outcome<boolean> };
   'room:join': {
     readonly request: { readonly link: string; readonly name: string };
     readonly response: Outcome<boolean>;

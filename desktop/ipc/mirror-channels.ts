@@ -7,6 +7,8 @@ export type MirrorDirection = 'both' | 'texts' | 'to-disk';
 export interface PreviewedFile {
   readonly path: string;
   readonly sizeBytes: number;
+  /** A file of the room that has its name in other case, and what it is called once it is shared, there and in the folder. */
+  readonly twin?: { readonly path: string; readonly sharedAs: string };
 }
 
 /** Of each list no more than the first are sent; `counts` has all. */
@@ -17,18 +19,35 @@ export interface MirrorPreview {
     readonly onlyHere: number;
     readonly onlyInRoom: number;
     readonly different: number;
+    readonly replaced: number;
+    readonly blocked: number;
     readonly leftOut: number;
     readonly tooLarge: number;
   };
   readonly onlyHere: readonly PreviewedFile[];
   readonly onlyInRoom: readonly string[];
+  /** Texts. */
   readonly different: readonly PreviewedFile[];
+  /**
+   * No texts, in the folder or in the room: the room's takes the place of the folder's, which stays beside it under another
+   * name, unless the folder's is chosen.
+   */
+  readonly replaced: readonly PreviewedFile[];
+  /** Files of the room that cannot come to the folder. */
+  readonly blocked: readonly { readonly path: string; readonly reason: string }[];
+  /** Files of the folder that nothing happens to. */
   readonly leftOut: readonly { readonly path: string; readonly reason: string }[];
   readonly tooLarge: readonly PreviewedFile[];
   /** What is copied before anything else happens. */
   readonly backupBytes: number;
   /** What self may do in the room decides what there is to choose. */
   readonly direction: MirrorDirection;
+}
+
+/** A file of the folder that is not shared until it has another name. */
+export interface UnsharedFile {
+  readonly path: string;
+  readonly reason: string;
 }
 
 /** How far the folder that mirrors the open room is. */
@@ -49,6 +68,9 @@ export type MirrorState =
       readonly heldPaths: readonly string[];
       /** The person has looked at all of them, and did not share them. */
       readonly isHeldByChoice: boolean;
+      /** Files that cannot be shared; the first of them. */
+      readonly unshared: readonly UnsharedFile[];
+      readonly unsharedCount: number;
       /** Where the last backup is. */
       readonly backup: string | undefined;
     }
@@ -58,7 +80,7 @@ export type MirrorState =
 export interface MirrorChoices {
   /** Files that only the folder has go into the room; else they stay on this device. */
   readonly sharesOthers: boolean;
-  /** Paths of different files of which the folder's text goes into the room, as edits; else the room's comes to disk. */
+  /** Paths of different and replaced files of which the folder's goes into the room, texts as edits; else the room's comes. */
   readonly mine: readonly string[];
   /** The person agreed to a backup of this size. */
   readonly allowsLargeBackup: boolean;
@@ -92,6 +114,11 @@ export interface MirrorChannels {
   'mirror:stop': Nothing & { readonly response: Outcome<boolean> };
   /** Shows the last backup in the system's file manager. */
   'mirror:show-backup': Nothing & { readonly response: Outcome<boolean> };
+  /** Shows something in the folder there. */
+  'mirror:show-file': {
+    readonly request: { readonly path: string };
+    readonly response: Outcome<boolean>;
+  };
   /** Shows the folder there. */
   'mirror:show-folder': Nothing & { readonly response: Outcome<boolean> };
 }

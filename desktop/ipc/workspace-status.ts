@@ -24,6 +24,10 @@ export interface ProblemReport {
   readonly canRetry: boolean;
   /** A command of the window that helps, and how it is called here. */
   readonly command?: { readonly id: string; readonly label: string };
+  /** Where in the mirrored folder it is, when that can be shown. */
+  readonly path?: string;
+  /** The person was told before: it is listed, and not put before them again. */
+  readonly isQuiet?: boolean;
   /** The problem with this id is over. */
   readonly isResolved?: boolean;
 }

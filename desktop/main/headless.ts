@@ -5,7 +5,8 @@ import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
 import { describeDifferences, hasOwnFiles } from './session/folder-differences.ts';
 import type { RoomHost } from './session/room-host.ts';
-import { REFUSED_PROBLEM, whenRefused } from './session/when-refused.ts';
+import { REFUSED_PROBLEM, whenPutOut } from './session/when-refused.ts';
+import { describeProposals } from '../../shared/sync/index.ts';
 
 /** Shares a folder, or mirrors a room to one, without a window, in plain Node: what the app does, less the app. */
 async function run(): Promise<void> {
@@ -51,16 +52,17 @@ async function run(): Promise<void> {
   tellProblems(host);
   await goOnUnasked(rooms, host);
   host.mirror.onDidChangeState(() => void goOnUnasked(rooms, host).catch(fail));
-  void whenRefused(host).then((explanation) => end(rooms, explanation).catch(fail));
+  void whenPutOut(host).then((explanation) => end(rooms, explanation).catch(fail));
 }
 
 /** Keeps the room of a link in step with a folder on this device. */
 async function mirror(rooms: DesktopRooms, link: string, folder: string | undefined): Promise<void> {
   if (folder === undefined) throw new Error('--join without a window needs --mirror FOLDER');
   const joined = await rooms.join(link, rooms.personName);
-  if (!joined.ok) throw new Error(joined.explanation);
+  if (!joined.ok) return endRefused(rooms, link, joined.explanation);
   const { host } = joined.value;
   tellProblems(host);
+  void whenPutOut(host).then((explanation) => endPutOut(rooms, host, explanation).catch(fail));
   const mirrored = await host.mirror.choose(folder, { isMade: true });
   if (!mirrored.ok) return end(rooms, mirrored.explanation);
   await goOnUnasked(rooms, host);
@@ -84,7 +86,37 @@ async function goOnUnasked(rooms: DesktopRooms, { mirror }: Pick<RoomHost, 'mirr
   if (started.value.kind !== 'started') return goOnUnasked(rooms, { mirror });
 }
 
+/** The link does not let anybody in: what this device has of the room may hold edits that the owners should see. */
+async function endRefused(rooms: DesktopRooms, link: string, explanation: string): Promise<never> {
+  const key = rooms.keyOfJoined(link);
+  const opened = key === undefined ? undefined : await rooms.openStored(key);
+  if (!opened?.ok) return end(rooms, explanation);
+  tellProblems(opened.value.host);
+  return endPutOut(rooms, opened.value.host, explanation);
+}
+
+/** Says what becomes of what the relay does not have, and ends. */
+async function endPutOut(rooms: DesktopRooms, host: RoomHost, explanation: string): Promise<never> {
+  const { folder } = host.mirror;
+  await host.mirror.takeFolder().catch((error: unknown) => console.error(errorMessage(error)));
+  const report = await host.proposeUnsent();
+  const edits = report.ok ? describeProposals(report.value) : report.explanation;
+  const isAnyKept = !report.ok || report.value.kept > 0;
+  const parts = [
+    explanation,
+    edits,
+    isAnyKept ? 'Open the room in the window of Tutti to export them as a patch.' : '',
+    folder === undefined ? '' : `The folder "${folder}" stays as it is, and does not follow the room any more.`,
+  ];
+  return end(rooms, parts.filter((part) => part !== '').join(' '));
+}
+
+let isEnding = false;
+
+/** Whoever ends it first says why. */
 async function end(rooms: DesktopRooms, explanation: string): Promise<never> {
+  if (isEnding) return new Promise(() => undefined);
+  isEnding = true;
   await rooms.close();
   throw new Error(explanation);
 }

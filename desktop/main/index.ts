@@ -59,16 +59,39 @@ async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void>
     seal: createSeal(safeStorage),
   });
   const application = new Application(rooms, APP_FOLDER);
-  installMenu((commandId) => application.sendCommand(commandId));
+  followRecent(application, rooms);
   const power = watchPower(powerMonitor, systemScheduler, (asleepMs) => rooms.nudge('woke', asleepMs));
   app.once('will-quit', () => power.dispose());
   app.on('activate', () => void application.activate().catch(reportUnexpectedError));
   closeBeforeQuit(application, rooms);
-  if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) announceLink(rooms);
+  const started = Promise.withResolvers<void>();
+  if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) {
+    const announcing = announceLink(rooms, started.promise);
+    app.once('will-quit', () => announcing.dispose());
+  }
   const isPlain = request.folder === undefined && request.joinLink === undefined;
   const first = application.launch((isPlain ? launches.take() : undefined) ?? absoluteFolders(request, process.cwd()));
   launches.start((next) => void application.launchAgain(next).catch(reportUnexpectedError));
   await first;
+  started.resolve();
+}
+
+/** Keeps the rooms in the menu as they are. */
+function followRecent(application: Application, rooms: DesktopRooms): void {
+  const options = {
+    sendCommand: (commandId: string) => application.sendCommand(commandId),
+    openRecent: (key: string) => void application.openRecent(key).catch(reportUnexpectedError),
+  };
+  let shown: string | undefined;
+  const follow = () => {
+    const recent = rooms.listRecent();
+    const next = JSON.stringify(recent);
+    // A menu that is open closes when another takes its place.
+    if (next !== shown) installMenu(options, recent);
+    shown = next;
+  };
+  follow();
+  rooms.onDidChangeRecentFolders(follow);
 }
 
 /** Quitting waits until everything is stored. */

@@ -20,6 +20,10 @@ export const MIRROR_READERS: { readonly [C in keyof MirrorChannels]: RequestRead
   'mirror:cancel': nothing,
   'mirror:stop': nothing,
   'mirror:show-backup': nothing,
+  'mirror:show-file': (value) => {
+    const path = readText(value, 'path');
+    return path === undefined ? undefined : { request: { path } };
+  },
   'mirror:show-folder': nothing,
 };
 

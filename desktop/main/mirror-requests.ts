@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type BrowserWindow, dialog, shell } from 'electron';
 import type { MirrorChannels, Outcome } from '../ipc/index.ts';
 import type { RoomHost } from './session/room-host.ts';
@@ -34,6 +35,12 @@ export const MIRROR_ANSWERS: MirrorAnswers = {
   },
   'mirror:show-backup': async (_request, { mirror }) =>
     show(mirror.lastBackup, 'No backup was made for this room on this device.'),
+  'mirror:show-file': async ({ path }, { mirror }) => {
+    const { folder } = mirror;
+    // Only what the person was told of: it may lie below a link, which is not to be followed.
+    const isTold = mirror.isUnshared(path);
+    return show(folder !== undefined && isTold ? join(folder, path) : undefined, 'The file is shared by now, or gone.');
+  },
   'mirror:show-folder': async (_request, { mirror }) =>
     show(mirror.folder, 'The room is not mirrored to a folder on this device.'),
 };

@@ -15,6 +15,7 @@ export const REQUEST_READERS: { readonly [C in InvokeChannel]: RequestReader<C> 
     const path = readText(value, 'path');
     return path === undefined ? undefined : { request: { path } };
   },
+  'room:open-untitled': nothing,
   'room:join': (value) => {
     const link = readText(value, 'link');
     const name = readText(value, 'name');

@@ -10,6 +10,8 @@ import type { TokenSource } from './token-source.ts';
 /** A connection that lasted so long starts the waiting times anew. */
 const STABLE_MS = 10_000;
 const TOKEN_NOT_GRANTED = 4400;
+/** Of what the relay answers in other ways, so much is taken as a sign that it can be reached. */
+const ANSWERS_HEEDED_EVERY_MS = 10_000;
 /** So long a live connection may take to answer after something happened that may have killed it. */
 const PROBE_MS = 3_000;
 
@@ -57,6 +59,7 @@ export class ConnectionLoop implements Disposable {
   private attempt = 0;
   private welcomedAtMs: number | undefined;
   private notBeforeMs = 0;
+  private heedsAnswersAtMs = 0;
   /** Of the relay's clock over this device's `elapsedMs`. */
   private relayClockAheadMs = 0;
   private wantsFreshToken = false;
@@ -85,8 +88,11 @@ export class ConnectionLoop implements Disposable {
    * answer soon, or is made anew.
    */
   retryNow(): void {
-    if (this.isStopped || this.current.kind === 'connecting') return;
+    if (this.isStopped) return;
     if (this.isWelcome) return this.probe(0);
+    // Whoever asks once does not wait long for the try after that either.
+    this.backoff.reset();
+    if (this.current.kind === 'connecting') return;
     this.wasRefusedToken = false;
     void this.tryConnecting();
   }
@@ -107,6 +113,16 @@ export class ConnectionLoop implements Disposable {
       // What was begun on another network may never get an answer.
       void this.tryConnecting();
     }
+  }
+
+  /**
+   * The relay has answered something that was asked of it in another way, so that it can be reached: a try that waits is
+   * made at once, as by {@link nudge}, but not again and again where only the connection fails.
+   */
+  relayAnswered(): void {
+    if (this.current.kind !== 'reconnecting' || this.now() < this.heedsAnswersAtMs) return;
+    this.heedsAnswersAtMs = this.now() + ANSWERS_HEEDED_EVERY_MS;
+    this.nudge('network-changed');
   }
 
   private get isWelcome(): boolean {

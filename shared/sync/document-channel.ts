@@ -11,6 +11,8 @@ import type { Outbox } from './outbox.ts';
 /** Room for the fields around a payload. */
 const ENVELOPE_BYTES = 1024;
 const APPLIED_INTERVAL_MS = 250;
+/** Of an update of no structs and no deletions. */
+const EMPTY_UPDATE_BYTES = 2;
 /** Reasons of `refused` after which the update is sent again. */
 export const TRANSIENT_REFUSALS: readonly string[] = ['rate-limited', 'storage-full', 'storage-failed'];
 
@@ -183,7 +185,9 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
     if (access === 'write') {
       this.isComparingEpochs = known !== undefined && known.epoch !== epoch;
       if (this.isComparingEpochs || this.relayLacksMore(relayHas)) {
-        this.host.outbox.addRepeated(Y.encodeStateAsUpdate(this.host.doc, stateVector));
+        const missing = Y.encodeStateAsUpdate(this.host.doc, stateVector);
+        // The relay logs whatever it is sent: nothing would be told to others as an edit.
+        if (missing.byteLength > EMPTY_UPDATE_BYTES) this.host.outbox.addRepeated(missing);
       }
     }
     if (access === 'read') this.host.outbox.forgetRescued();

@@ -333,6 +333,7 @@ export class DocumentReplica {
       if (this.isStored) this.store.appendRemote(Y.encodeStateAsUpdate(this.doc));
       throw error;
     }
+    this.away?.received(payloads);
     if (!this.isStored) return;
     for (const payload of payloads) this.store.appendRemote(payload);
   }

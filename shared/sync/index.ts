@@ -24,6 +24,7 @@ export { mergeUpdates } from './merge-updates.ts';
 export { countStructs, MAX_UPDATE_STRUCTS, splitUpdate } from './split-update.ts';
 export type { SessionProblem } from './session-problem.ts';
 export {
+  describeProposals,
   ProposalDelivery,
   type ProposalDeliveryOptions,
   type ProposalLedger,

@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, type Scheduler } from '../lifecycle/index.ts';
-import { comparablePath, CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../workspace/index.ts';
+import { comparablePath, CONTENT_TEXT, INDEX_DOCUMENT, readContent, WorkspaceIndex } from '../workspace/index.ts';
 import { mayWrite } from './connection-state.ts';
 import type { DocumentLease } from './open-documents.ts';
 
@@ -88,7 +88,7 @@ export async function keepBeside(fileId: string, text: string, options: KeptCopy
   const lease = options.open(fileId);
   try {
     await lease.replica.whenLoaded;
-    if (lease.replica.doc.getText(CONTENT_TEXT).toString() === text) return undefined;
+    if (readContent(lease.replica.doc.getText(CONTENT_TEXT)) === text) return undefined;
     const copy = await KeptCopy.create(fileId, text, options);
     copy.dispose();
     return copy.path;

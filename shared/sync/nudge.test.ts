@@ -26,6 +26,42 @@ describe('a nudge', () => {
     expect(session.state).toMatchObject({ attempt: 1, nextTryAtMs: scheduler.elapsedMs() + 125 });
   });
 
+  it('[CC4] by a person begins the waiting times anew, too, also while a try is under way', async () => {
+    const { session, relay, scheduler } = await goOnline();
+    for (let failure = 0; failure < 8; failure++) {
+      relay.latest.pair.cut();
+      if (failure < 7) scheduler.advance(30_000);
+      await settle();
+    }
+    session.retryNow();
+    await settle();
+    session.retryNow();
+    relay.latest.pair.cut();
+    // The relay is still starting: nobody waits half a minute more for it.
+    expect(session.state).toMatchObject({ attempt: 1, nextTryAtMs: scheduler.elapsedMs() + 125 });
+  });
+
+  it('[CC4] comes of an answer by HTTP, not before the relay wants it, and not of each', async () => {
+    const { session, relay, scheduler } = await goOnline();
+    relay.latest.goodbye(1013, 'Busy.', 20_000);
+    session.relayAnswered();
+    await settle();
+    expect(relay.connections).toHaveLength(1);
+    scheduler.advance(20_126);
+    await settle();
+    const failAndHear = async () => {
+      relay.latest.pair.cut();
+      session.relayAnswered();
+      await settle();
+      return relay.connections.length;
+    };
+    expect(await failAndHear()).toBe(3);
+    expect(await failAndHear()).toBe(3);
+    scheduler.advance(10_000);
+    await settle();
+    expect(await failAndHear()).toBe(5);
+  });
+
   it('[CC4] does not come before the relay wants it, unless a person asks', async () => {
     const { session, relay, scheduler } = await goOnline();
     relay.latest.goodbye(1013, 'Busy.', 20_000);

@@ -124,3 +124,17 @@ function checksum(bytes: Uint8Array): number {
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;
 }
+
+/** What became of edits that had not reached the relay, for the person; empty when there are none. */
+export function describeProposals({ proposed, kept, explanation, mayReturn }: ProposalReport): string {
+  const sent = `Your edits of ${count(proposed)} had not reached the room. They were sent to its owners as a proposal.`;
+  const next = mayReturn
+    ? 'Join again with another link that lets you edit, and they arrive by themselves.'
+    : explanation;
+  const left = `Your edits of ${count(kept)} are on this device only. ${next}`;
+  return [...(proposed > 0 ? [sent] : []), ...(kept > 0 ? [left] : [])].join(' ');
+}
+
+function count(documents: number): string {
+  return documents === 1 ? 'one file' : `${documents} files`;
+}

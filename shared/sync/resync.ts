@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, errorMessage, type Scheduler, toDisposable } from '../lifecycle/index.ts';
-import { CONTENT_TEXT, isReservedDocument } from '../workspace/index.ts';
+import { CONTENT_TEXT, isReservedDocument, readContent } from '../workspace/index.ts';
 import type { DocumentSeed } from './document-seed.ts';
 import type { DocumentReplica } from './document-replica.ts';
 import type { DocumentWire } from './document-wire.ts';
@@ -105,5 +105,5 @@ async function whenDelivered(replica: DocumentReplica, room: ResyncRoom): Promis
 }
 
 function textOf(doc: Y.Doc): string {
-  return doc.getText(CONTENT_TEXT).toString();
+  return readContent(doc.getText(CONTENT_TEXT));
 }

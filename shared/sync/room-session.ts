@@ -272,6 +272,11 @@ export class RoomSession implements Disposable {
     this.loop.nudge(reason, asleepMs);
   }
 
+  /** The relay has answered a request by HTTP: see {@link ConnectionLoop.relayAnswered}. */
+  relayAnswered(): void {
+    this.loop.relayAnswered();
+  }
+
   /** Resolves when the relay has every edit, when there is no connection to bring them, or after `atMostMs`. */
   async whenDelivered(atMostMs: number): Promise<void> {
     if (!this.documents.isDelivering) return;

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { CONTENT_TEXT, isReservedDocument } from '../workspace/index.ts';
+import { CONTENT_TEXT, isReservedDocument, readContent } from '../workspace/index.ts';
 
 /** What a device keeps of a document that has edits which the relay has not acked. */
 export interface UnsentDocument {
@@ -27,9 +27,9 @@ export function readUnsentText({ document, acked, unacked }: UnsentDocument): Un
       });
     apply(acked);
     // A store may keep the state of a document that is empty.
-    const before = doc.store.clients.size === 0 ? undefined : doc.getText(CONTENT_TEXT).toString();
+    const before = doc.store.clients.size === 0 ? undefined : readContent(doc.getText(CONTENT_TEXT));
     apply(unacked);
-    const after = doc.getText(CONTENT_TEXT).toString();
+    const after = readContent(doc.getText(CONTENT_TEXT));
     return after === (before ?? '') ? undefined : { fileId: document, before, after };
   } finally {
     doc.destroy();

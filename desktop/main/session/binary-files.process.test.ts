@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
-import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -140,37 +140,124 @@ it('a picture comes to everybody, and a new one takes its place; the history nam
   expect([...ana.problems, ...ben.problems]).toEqual([]);
 });
 
-it('two who replaced a picture without a connection end with one of the two, and nobody loses theirs', async () => {
+/** Ana and Ben, who have a picture, and ways to see what became of it. */
+async function startWithPicture() {
   const world = await World.create();
   const [old, anas, bens] = [picture(), picture(), picture()];
   mkdirSync(join(world.folder, 'ana'));
   await writeFile(world.at('ana', 'logo.png'), old);
   const ana = await world.open('ana', { isGuest: false });
-  await world.open('ben');
+  const ben = await world.open('ben');
   await world.whenFile('ben', 'logo.png', old);
+  /** Ana first, and Ben right after her. */
+  const replaceBoth = async () => {
+    await writeFile(world.at('ana', 'logo.png'), anas);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writeFile(world.at('ben', 'logo.png'), bens);
+  };
+  const whenBens = async (...rooms: readonly MirroredRoom[]) => {
+    await Promise.all(['ana', 'ben'].map((name) => world.whenFile(name, 'logo.png', bens)));
+    await Promise.all(rooms.map((room) => whenListed(room, 'logo.png', bens)));
+  };
+  /** Every content is named in the room's events, and can be brought back. */
+  const assertKept = async (room: MirroredRoom) => {
+    const named = async () => {
+      const outcome = await room.events.list({ limit: 10 });
+      const events = outcome.ok ? outcome.value.events : [];
+      return events.flatMap(({ detail, actorName }) => {
+        const { from, to } = readReplacement(detail) ?? {};
+        return [from?.blob, to?.blob].map((blob) => `${blob} ${actorName}`);
+      });
+    };
+    await vi.waitFor(
+      async () =>
+        expect(await named()).toEqual(
+          expect.arrayContaining([`${hashOf(anas)} ana`, `${hashOf(bens)} ben`, expect.stringContaining(hashOf(old))]),
+        ),
+      WAIT,
+    );
+    const file = room.index.findByPath('logo.png');
+    room.index.update(file?.fileId ?? '', { blob: hashOf(anas), sizeBytes: anas.length });
+    await Promise.all(['ana', 'ben'].map((name) => world.whenFile(name, 'logo.png', anas)));
+    expect([...(await world.copiesOf('ana')), ...(await world.copiesOf('ben'))]).toEqual([]);
+    expect(room.problems).toEqual([]);
+  };
+  return { world, ana, ben, replaceBoth, whenBens, assertKept };
+}
+
+it.each(['ana', 'ben'])(
+  '[BL1] of two who replaced a picture without a connection the later one wins, and both are kept: %s is back first',
+  async (first) => {
+    const { world, ana, ben, replaceBoth, whenBens, assertKept } = await startWithPicture();
+    await world.relay.stop('SIGKILL');
+    await replaceBoth();
+    for (const room of [ana, ben]) await vi.waitFor(() => expect(room.transfers.state.up.files).toBe(1), WAIT);
+    await (first === 'ana' ? ben : ana).close();
+    await world.startRelayAgain();
+    const early = first === 'ana' ? ana : ben;
+    const { blob } = early.index.findByPath('logo.png') ?? {};
+    await vi.waitFor(() => expect(early.index.findByPath('logo.png')?.blob).not.toBe(blob), WAIT);
+    const late = await world.open(first === 'ana' ? 'ben' : 'ana');
+    await whenBens(early, late);
+    await assertKept(early);
+    expect(late.problems).toEqual([]);
+  },
+);
+
+it('[BL1] of two who replaced a picture without a connection, and are back together, the later one wins', async () => {
+  const { world, ana, ben, replaceBoth, whenBens, assertKept } = await startWithPicture();
   await world.relay.stop('SIGKILL');
-  await writeFile(world.at('ana', 'logo.png'), anas);
-  await writeFile(world.at('ben', 'logo.png'), bens);
-  // Both know what was changed before the relay is back.
-  await vi.waitFor(() => expect(ana.transfers.state.up.files).toBe(1), WAIT);
+  await replaceBoth();
+  for (const room of [ana, ben]) await vi.waitFor(() => expect(room.transfers.state.up.files).toBe(1), WAIT);
   await world.startRelayAgain();
-  const winner = await vi.waitFor(async () => {
-    const [a, b] = [await readFile(world.at('ana', 'logo.png')), await readFile(world.at('ben', 'logo.png'))];
-    expect(hashOf(a)).toBe(hashOf(b));
-    return hashOf(a);
-  }, WAIT);
-  expect([hashOf(anas), hashOf(bens)]).toContain(winner);
-  const loser = winner === hashOf(anas) ? hashOf(bens) : hashOf(anas);
-  const copies = [...(await world.copiesOf('ana')), ...(await world.copiesOf('ben'))];
-  // Who was the slower has a copy; who had listed theirs already finds it in the history.
-  if (!copies.includes(loser)) {
-    await vi.waitFor(async () => {
-      const outcome = await ana.events.list({ limit: 10 });
-      const named = outcome.ok ? outcome.value.events.map(({ detail }) => readReplacement(detail)?.to.blob) : [];
-      expect(named).toContain(loser);
-    }, WAIT);
-  }
+  await whenBens(ana, ben);
+  await assertKept(ben);
 });
+
+it('[BL1] of two who replace a picture at almost the same moment the later one wins, and both are kept', async () => {
+  const { ana, ben, replaceBoth, whenBens, assertKept } = await startWithPicture();
+  await replaceBoth();
+  await whenBens(ana, ben);
+  await assertKept(ana);
+  expect(ben.problems).toEqual([]);
+});
+
+it.each(['while everybody is there', 'while nobody is there, and only the folder of one has them still'])(
+  '[BL7] contents that a relay lacks since it was restored from a backup are sent again: %s',
+  async (when) => {
+    const isLive = when === 'while everybody is there';
+    const world = await World.create();
+    const [old, logo, film] = [picture(), picture(), picture(2 * MIB + 5)];
+    mkdirSync(join(world.folder, 'ana'));
+    await writeFile(world.at('ana', 'logo.png'), old);
+    let ana = await world.open('ana', { isGuest: false });
+    const ben = await world.open('ben');
+    await world.whenFile('ben', 'logo.png', old);
+    const [data, backup] = [join(world.folder, 'relay'), join(world.folder, 'backup')];
+    await world.relay.stop();
+    await cp(data, backup, { recursive: true });
+    await world.startRelayAgain();
+    await writeFile(world.at('ben', 'logo.png'), logo);
+    await writeFile(world.at('ben', 'film.bin'), film);
+    await world.whenFile('ana', 'logo.png', logo);
+    await world.whenFile('ana', 'film.bin', film);
+    if (!isLive) for (const room of [ana, ben]) await room.close();
+    await world.relay.stop('SIGKILL');
+    await rm(data, { recursive: true });
+    await cp(backup, data, { recursive: true });
+    await world.startRelayAgain();
+    if (!isLive) {
+      await rm(join(world.folder, 'ana.blobs'), { recursive: true });
+      ana = await world.open('ana', { isGuest: false });
+    }
+    const carl = await world.open('carl');
+    await world.whenFile('carl', 'logo.png', logo);
+    await world.whenFile('carl', 'film.bin', film);
+    expect(ana.problems).toEqual([]);
+    expect(carl.index.files.map(({ path }) => path)).toEqual(['film.bin', 'logo.png']);
+  },
+  60_000,
+);
 
 it('a transfer that the end of app or relay breaks off goes on where it was', async () => {
   const world = await World.create();

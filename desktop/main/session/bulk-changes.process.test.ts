@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, rm, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { RoomEvent } from '../../../shared/sync/administration/index.ts';
+import { readReplacements } from '../../../shared/sync/blobs/index.ts';
 import { type RelayProcess, roomToken } from '../../testing/relay-process.ts';
 import { fixedToken } from '../testing/fixed-token.ts';
 import { GitRepository, sourceFiles } from '../../testing/git-repository.ts';
@@ -111,6 +112,67 @@ it('a branch switch is one event with all that it changed, added, moved and remo
   expect([...ana.problems, ...ben.problems]).toEqual([]);
 });
 
+it('a branch switch that replaces pictures too is one event, from which they can be brought back', async () => {
+  const pictures = (name: string) => ({ 'logo.png': `\0${name}`, 'film.bin': `\0${name}`.repeat(400_000) });
+  const world = await World.create({ ...sourceFiles(30, 'one'), ...pictures('one') });
+  const { repository } = world;
+  await repository.git('switch', '--quiet', '--create', 'feature');
+  await repository.commit('second', { ...sourceFiles(30, 'two'), ...pictures('two') });
+  await repository.git('switch', '--quiet', 'main');
+  const ana = await world.open('ana');
+  const ben = await world.open('ben');
+  const blobs = () => ['logo.png', 'film.bin'].map((path) => ben.index.findByPath(path)?.blob);
+  const first = await vi.waitFor(() => (expect(blobs()).not.toContain(undefined), blobs()), { timeout: 30_000 });
+  let acts = 0;
+  // At the end the relay has both contents already.
+  for (const branch of ['feature', 'main', 'feature']) {
+    const before = blobs();
+    await repository.git('switch', '--quiet', branch);
+    await vi.waitFor(() => expect(blobs().every((blob, position) => blob !== before[position])).toBe(true), {
+      timeout: 30_000,
+    });
+    // Else two acts may be taken for one.
+    await whenEvents(ana, ++acts);
+  }
+  const events = await whenEvents(ana, 3);
+  expect(events.map(({ kind, label, files }) => `${kind} ${label}: ${files}`)).toEqual([
+    'bulk Switched to branch feature: 32',
+    'bulk Switched to branch main: 32',
+    'bulk Switched to branch feature: 32',
+  ]);
+  for (const { detail } of events) {
+    const paths = readReplacements(detail).map(({ fileId }) => ana.index.get(fileId)?.path);
+    expect(new Set(paths)).toEqual(new Set(['film.bin', 'logo.png']));
+  }
+  const replaced = readReplacements(events[0]?.detail ?? '').map(({ from }) => from.blob);
+  expect(new Set(replaced)).toEqual(new Set(first));
+  expect([...ana.problems, ...ben.problems]).toEqual([]);
+});
+
+it('a branch switch that only makes files executable is one event, and Git sees them so on the other disk', async () => {
+  const world = await World.create(sourceFiles(30, 'one'));
+  const { repository } = world;
+  await repository.git('switch', '--quiet', '--create', 'feature');
+  const paths = Object.keys(sourceFiles(30, 'one'));
+  for (const path of paths) await chmod(join(repository.path, path), 0o755);
+  await repository.commit('executable');
+  await repository.git('switch', '--quiet', 'main');
+  const ana = await world.open('ana');
+  const ben = await world.open('ben');
+  await world.whenAt(ben);
+  await ben.mirror.flush();
+  const onBensDisk = await GitRepository.create(join(world.folder, 'ben'), {});
+  expect(await onBensDisk.git('diff', 'HEAD', '--summary')).toBe('');
+
+  await repository.git('switch', '--quiet', 'feature');
+  const [event] = await whenEvents(ana, 1);
+  expect(event).toMatchObject({ kind: 'bulk', label: 'Switched to branch feature', files: 30 });
+  expect(event?.spans).toMatchObject([{ document: 'index' }]);
+  const changes = async () => (await onBensDisk.git('diff', 'HEAD', '--summary')).match(/100644 => 100755/g)?.length;
+  await expect.poll(changes, { timeout: 30_000 }).toBe(30);
+  expect([...ana.problems, ...ben.problems]).toEqual([]);
+});
+
 it('names what Git did: a stash, its return, a rebase, a reset; and tells none of it from what people do by number alone', async () => {
   const world = await World.create(sourceFiles(6, 'one'));
   const { repository } = world;
@@ -158,6 +220,17 @@ it('a formatter over many files is one event; what lands beside it in ignored fo
   await repository.write(sourceFiles(40, 'formatted'));
   await world.whenAt(ben);
   expect(await labelsOf(ana, 1)).toEqual(['Changed 40 files on disk']);
+});
+
+it('files of which the system tells a little before the others belong to the same act', async () => {
+  const world = await World.create(sourceFiles(50, 'one'));
+  const { repository } = world;
+  const ana = await world.open('ana');
+  const [[firstPath, firstText] = ['', ''], ...others] = Object.entries(sourceFiles(50, 'formatted'));
+  await repository.write({ [firstPath]: firstText });
+  await vi.waitFor(() => expect(ana.texts[firstPath]).toBe(firstText), { timeout: 30_000, interval: 5 });
+  await repository.write(Object.fromEntries(others));
+  expect(await labelsOf(ana, 1)).toEqual(['Changed 50 files on disk']);
 });
 
 it('a switch and one back without a relay, and a new start in between, are told once there is one', async () => {

@@ -116,6 +116,36 @@ it('two who open a room that is being closed get the same one', async () => {
   expect(third.host).toBe(other?.host);
 });
 
+it('a folder in one that is open, or that holds it, is refused, and not remembered', async () => {
+  const data = temporaryFolder();
+  const folder = sampleFolder(data);
+  const inner = join(folder, 'inner');
+  const innermost = join(inner, 'most');
+  mkdirSync(innermost, { recursive: true });
+  const rooms = await openRooms(data, EMBEDDED_RELAY);
+  const lease = granted(await rooms.openFolder(inner));
+  for (const [path, reason] of [
+    [folder, `holds "${inner}"`],
+    [innermost, `lies in "${inner}"`],
+  ] as const) {
+    const refused = await rooms.openFolder(path);
+    expect(refused.ok ? '' : refused.explanation).toContain(reason);
+  }
+  expect(rooms.recentFolders).toEqual([inner]);
+  lease.dispose();
+  await vi.waitFor(async () => granted(await rooms.openFolder(folder)));
+  expect(rooms.recentFolders.toSorted()).toEqual([folder, inner]);
+});
+
+it("a folder that holds Tutti's own files is refused", async () => {
+  const folder = temporaryFolder();
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  const { room, reason } = await openOnce(data, folder, EMBEDDED_RELAY);
+  expect(room).toBeUndefined();
+  expect(reason).toContain("holds Tutti's own files");
+});
+
 it('a folder that cannot be read is told, and opened when it is tried again', async () => {
   dropPrivileges();
   const data = temporaryFolder();

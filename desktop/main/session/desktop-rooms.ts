@@ -17,7 +17,7 @@ import { NetworkWatch } from '../network-watch.ts';
 import { KnownRooms, type KnownRoom } from '../store/known-rooms.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
 import { toOfflineStoreError } from '../store/sqlite-failure.ts';
-import { refuseTakenFolder } from '../workspace/mirror-folder.ts';
+import { refuseOwnFiles, refuseTakenFolder } from '../workspace/mirror-folder.ts';
 import { toWorkspaceError } from '../workspace/workspace-error.ts';
 import { KeptTokenSource } from './kept-tokens.ts';
 import { openRoomStorage, type RoomStorage } from './room-storage.ts';
@@ -28,9 +28,10 @@ import {
   type MirrorSurroundings,
   mirrorSurroundings,
 } from './mirror-surroundings.ts';
+import { LastOpen } from './last-open.ts';
 import { RoomHost } from './room-host.ts';
 import { type RoomLease, RoomLeases } from './room-leases.ts';
-import { StoredRooms } from './stored-rooms.ts';
+import { type RecentRoom, StoredRooms } from './stored-rooms.ts';
 import { isLoopback } from './is-loopback.ts';
 import { describeLostList } from './lost-list.ts';
 import { pathExists } from './path-exists.ts';
@@ -66,11 +67,13 @@ export class DesktopRooms {
   private readonly known: KnownRooms;
   private readonly disposables = new DisposableStore();
   private readonly recentChanged = this.disposables.add(new Emitter<readonly string[]>());
+  private readonly lastOpen: LastOpen;
   private readonly leases = new RoomLeases();
   private readonly stored: StoredRooms;
   private trimming = Promise.resolve();
   private isClosing = false;
 
+  /** Fires with {@link recentFolders} when these or {@link listRecent} have changed. */
   readonly onDidChangeRecentFolders = this.recentChanged.event;
   /** Fires with every room that was not open before. */
   readonly onDidOpenRoom = this.leases.onDidOpen;
@@ -91,6 +94,7 @@ export class DesktopRooms {
     const { known, leases } = this;
     const relayKeyOf = (relayUrl: string, room: string) => this.relayKeyOf(relayUrl, room);
     this.disposables.add(leases.onDidClose(() => this.trim()));
+    this.lastOpen = new LastOpen(known);
     this.stored = new StoredRooms({ dataFolder: options.dataFolder, known, leases, relayKeyOf });
     this.disposables.add(new WakeWatch(systemScheduler, () => this.nudge('woke')));
     this.disposables.add(new NetworkWatch(systemScheduler, () => this.nudge('network-changed')));
@@ -127,6 +131,7 @@ export class DesktopRooms {
       if (!(await stat(folder)).isDirectory()) {
         return { ok: false, explanation: `${path} is a file. Open the folder that holds it.` };
       }
+      await refuseOwnFiles(folder, this.options.dataFolder);
       if (this.known.find(folder).kind === 'none') await refuseTakenFolder(folder, listMirrorFolders(this.known));
     } catch (error) {
       return { ok: false, explanation: toWorkspaceError(error, path, 'open-folder').message };
@@ -161,6 +166,26 @@ export class DesktopRooms {
     return this.leaseJoined(parsed.link, tokens, joining);
   }
 
+  /** What can be opened without a link, the last one opened first; nothing is read for it but the list of rooms. */
+  listRecent(): readonly RecentRoom[] {
+    return this.stored.listRecent();
+  }
+
+  /** Notes what the windows show, by the keys of {@link keyOfOpen}, for {@link roomsToReopen} of the next start. */
+  noteShown(keys: readonly string[]): void {
+    if (!this.isClosing) this.lastOpen.note(keys);
+  }
+
+  /** Keys of the rooms that the windows showed last. */
+  get roomsToReopen(): readonly string[] {
+    return this.lastOpen.list().filter((key) => this.stored.remembered(key) !== undefined);
+  }
+
+  /** Key of an open room, as {@link listStored} has it. */
+  keyOfOpen(host: RoomHost): string | undefined {
+    return this.leases.keyOf(host);
+  }
+
   /** What this device keeps, the last one opened first. */
   listStored(): Promise<readonly StoredRoom[]> {
     return this.stored.list();
@@ -168,7 +193,7 @@ export class DesktopRooms {
 
   /** What this device keeps of an open room. */
   async describeStored(host: RoomHost): Promise<StoredRoom | undefined> {
-    const key = this.leases.keyOf(host);
+    const key = this.keyOfOpen(host);
     return key === undefined ? undefined : this.stored.read(key);
   }
 
@@ -186,6 +211,15 @@ export class DesktopRooms {
     // Refused or not, what this device has of it is shown.
     const tokens = this.tokensOf(link, this.personName);
     return this.leaseJoined(link, tokens, tokens.join());
+  }
+
+  /** Key of the room of a link, for {@link openStored}, when this device joined it before. */
+  keyOfJoined(link: string): string | undefined {
+    const parsed = parseShareLink(link);
+    if (!parsed.ok) return undefined;
+    const { relayUrl, room } = parsed.link;
+    const key = this.keyOf(relayUrl, room);
+    return this.stored.remembered(key)?.kind === 'joined' ? key : undefined;
   }
 
   private trim(): void {
@@ -236,7 +270,13 @@ export class DesktopRooms {
     // without a window, which has no key store.
     this.known.remember(folder, reached, { nowMs: Date.now(), isSealed: !isEmbedded });
     this.recentChanged.fire(this.recentFolders);
-    return this.leaseOwned(folder, key, reached, undefined);
+    const outcome = await this.leaseOwned(folder, key, reached, undefined);
+    if (!outcome.ok && found.kind === 'none' && !this.leases.isOpen(key)) {
+      // There is no such room: what lies in the folder, or holds it, is not to be refused for it later.
+      this.known.forgetFolder(folder);
+      this.recentChanged.fire(this.recentFolders);
+    }
+    return outcome;
   }
 
   /** The secret of its owner cannot be read: the room opens from what this device has of it, and stays offline. */
@@ -348,6 +388,7 @@ export class DesktopRooms {
   ): Promise<Outcome<RoomLease>> {
     const { relayUrl, room, secret } = link;
     this.known.joined.remember(relayUrl, room, secret, Date.now());
+    this.recentChanged.fire(this.recentFolders);
     return this.holdJoined({ link, tokens, joining, offlineReason: undefined });
   }
 
@@ -376,7 +417,10 @@ export class DesktopRooms {
           operatorToken: undefined,
           linkSecrets,
           proposalLedger: this.ledgerOf(room),
-          onOnline: (description) => joined.describe(relayUrl, room, description),
+          onOnline: (description) => {
+            joined.describe(relayUrl, room, description);
+            this.recentChanged.fire(this.recentFolders);
+          },
           storage: await openRoomStorage(this.stored.pathOf(key)),
           folderPath: undefined,
           surroundings: this.surroundingsOf({ relayUrl, room, isJoined: true, ownFolder: undefined }),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
 import type { NewEvent } from '../../../shared/sync/administration/index.ts';
+import { readReplacements } from '../../../shared/sync/blobs/index.ts';
 import type { AckedEdits, ConnectionState, RequestOutcome } from '../../../shared/sync/index.ts';
 import { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import { PendingEvents } from '../store/pending-events.ts';
@@ -12,6 +13,12 @@ import type { TakenChange } from './room-files.ts';
 
 const ONLINE: ConnectionState = { kind: 'online', sinceMs: 0 };
 const OFFLINE: ConnectionState = { kind: 'connecting', sinceMs: 0 };
+
+function replacementOf(fileId: string, isConcurrent = false) {
+  const from = { blob: 'a'.repeat(64), sizeBytes: 1 };
+  const to = { blob: 'b'.repeat(64), sizeBytes: 2 };
+  return { fileId, path: `${fileId}.png`, from, to, ...(isConcurrent ? { isConcurrent } : {}) };
+}
 
 /** An outbox of a device whose process ends and starts again; what the relay is told, and how it answers. */
 class Device {
@@ -86,6 +93,19 @@ class Device {
   /** Of an edit that was never kept. */
   takeInVain(document: string): void {
     this.taken.fire({ fileId: document, document, lastEdit: 1 });
+  }
+
+  /** A file that is no text gets another content; the edit of the list waits for the relay. */
+  replace(fileId: string, lastEdit: number, isConcurrent = false): void {
+    this.taken.fire({ fileId, document: 'index', lastEdit });
+    this.outbox.noteReplaced(replacementOf(fileId, isConcurrent), lastEdit);
+  }
+
+  /** What the relay was told, with the files that were replaced. */
+  get told() {
+    return this.posted.map(({ kind, label, files, detail = '' }) => {
+      return [kind, label, files, readReplacements(detail).map(({ fileId }) => fileId)];
+    });
   }
 
   ack(document: string, seq: number, firstUnacked = Infinity): void {
@@ -202,4 +222,96 @@ it('keeps nothing of what people do file by file, and expects more once there ar
   device.end();
   device.start();
   expect(device.outbox.changedFiles).toBe(0);
+});
+
+it('tells a file that was replaced with the act that it belongs to, also when its content comes later', async () => {
+  const device = new Device();
+  await device.goOnline();
+  for (let file = 0; file < 19; file++) device.take(`f${file}`);
+  device.outbox.expectContent('picture', 'b');
+  expect(device.outbox.changedFiles).toBe(20);
+  device.replace('logo', 1);
+  device.outbox.close('Switched to branch x', undefined);
+  for (let file = 0; file < 19; file++) device.ack(`f${file}`, 1);
+  device.ack('index', 1, 2);
+  await device.settle();
+  expect(device.posted).toEqual([]);
+  // What people do meanwhile is something else.
+  device.take('g', 5);
+  device.outbox.closeLoose();
+  device.replace('picture', 2);
+  await device.settle();
+  expect(device.posted).toEqual([]);
+  device.ack('index', 4);
+  await device.settle();
+  expect(device.told).toEqual([['bulk', 'Switched to branch x', 21, ['logo', 'picture']]]);
+  expect(device.posted[0]?.spans).toContainEqual({ document: 'index', epoch: 'e', fromSeq: 1, toSeq: 4 });
+});
+
+it('tells a file that was replaced by itself where it belongs to nothing, or its content takes too long', async () => {
+  const device = new Device();
+  await device.goOnline();
+  device.replace('logo', 1);
+  device.outbox.closeLoose();
+  device.ack('index', 1);
+  device.replace('late', 2, true);
+  device.ack('index', 2);
+  await device.settle();
+  expect(device.posted).toHaveLength(1);
+  // The relay has the edit already.
+  device.outbox.close(undefined, undefined);
+  await device.settle();
+  device.take('f');
+  device.outbox.expectContent('film', 'b');
+  device.outbox.close('Stashed changes', undefined);
+  device.ack('f', 1);
+  await device.settle();
+  expect(device.posted).toHaveLength(2);
+  device.scheduler.advance(30_000);
+  await device.settle();
+  device.replace('film', 3);
+  device.outbox.closeLoose();
+  device.ack('index', 3);
+  await device.settle();
+  expect(device.told).toEqual([
+    ['blob', 'Replaced logo.png', 1, ['logo']],
+    ['blob', 'Changed late.png, where a later change counts', 1, ['late']],
+    ['bulk', 'Stashed changes', 1, []],
+    ['blob', 'Replaced film.png', 1, ['film']],
+  ]);
+});
+
+it('tells by themselves those of very many replaced files for which one event has no place', async () => {
+  const device = new Device();
+  await device.goOnline();
+  for (let file = 0; file < 400; file++) device.replace(`f${file}`, file + 1);
+  device.outbox.close('Switched to branch x', undefined);
+  device.ack('index', 1);
+  await device.settle();
+  const [bulk, ...others] = device.posted;
+  expect(bulk?.detail?.length).toBeLessThanOrEqual(65_536);
+  expect(bulk?.files).toBe(400);
+  const inBulk = readReplacements(bulk?.detail ?? '').length;
+  expect(inBulk).toBeGreaterThan(200);
+  expect(others).toHaveLength(400 - inBulk);
+  expect(
+    new Set(device.posted.flatMap(({ detail = '' }) => readReplacements(detail)).map(({ fileId }) => fileId)).size,
+  ).toBe(400);
+});
+
+it('keeps what it knows of replaced files for the next start', async () => {
+  const device = new Device();
+  device.take('f');
+  device.outbox.expectContent('film', 'b');
+  device.replace('logo', 1);
+  device.outbox.close('Stashed changes', undefined);
+  device.take('index', 2);
+  device.replace('film', 2);
+  device.end();
+  device.start();
+  await device.goOnline();
+  device.ack('f', 1);
+  device.ack('index', 2);
+  await device.settle();
+  expect(device.told).toEqual([['bulk', 'Stashed changes', 3, ['logo', 'film']]]);
 });

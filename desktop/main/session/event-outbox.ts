@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Disposable,
   DisposableStore,
@@ -7,14 +6,29 @@ import {
   type Scheduler,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
-import type { EventSpan, RoomEvents } from '../../../shared/sync/administration/index.ts';
+import type { RoomEvents } from '../../../shared/sync/administration/index.ts';
+import { writeReplacement } from '../../../shared/sync/blobs/index.ts';
 import type { AckedEdits, RoomSession } from '../../../shared/sync/index.ts';
+import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
 import type { EventBody, PendingEvents } from '../store/pending-events.ts';
 import { BULK_FILES, type BulkLedger } from '../workspace/bulk-recognition.ts';
+import type { ReplacedBlob } from '../workspace/blob-sync.ts';
 import type { GitState } from '../workspace/git-state.ts';
+import {
+  countFiles,
+  createEvent,
+  describeReplaced,
+  isAcked,
+  joinSpans,
+  type KnownEvent,
+  type NotedReplacement,
+  type TouchedDocument,
+} from './known-event.ts';
 import type { RoomFiles, TakenChange } from './room-files.ts';
 
 const RETRY_MS = 30_000;
+/** An event that the relay has the edits of waits so long for contents that belong to it. */
+const CONTENTS_MS = 30_000;
 
 export interface EventOutboxOptions {
   readonly session: Pick<RoomSession, 'onDidAck' | 'onDidChangeState' | 'state'>;
@@ -26,21 +40,6 @@ export interface EventOutboxOptions {
 /** What the folder's mirror changes in the room. */
 type TakenFiles = Pick<RoomFiles, 'onDidTake' | 'isBulk'>;
 
-interface TouchedDocument {
-  /** The last edit that belongs to the event. */
-  lastEdit: number;
-  span: EventSpan | undefined;
-  isAcked: boolean;
-}
-
-interface KnownEvent {
-  readonly eventId: string;
-  body: EventBody | undefined;
-  readonly documents: Map<string, TouchedDocument>;
-  readonly fileIds: Set<string>;
-  isKept: boolean;
-}
-
 /**
  * Tells the relay's history which edits were one act, once the relay has all of them. What it could not be told outlives
  * the process.
@@ -50,6 +49,7 @@ export class EventOutbox implements BulkLedger, Disposable {
   private readonly disposables = new DisposableStore();
   private readonly refused = this.disposables.add(new Emitter<string>());
   private readonly retry = this.disposables.add(new MutableDisposable<Disposable>());
+  private readonly awaiting = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly complete: KnownEvent[] = [];
   private current = createEvent();
   private files: TakenFiles | undefined;
@@ -83,7 +83,7 @@ export class EventOutbox implements BulkLedger, Disposable {
   }
 
   get changedFiles(): number {
-    return this.current.fileIds.size;
+    return countFiles(this.current);
   }
 
   expectBulk(): void {
@@ -95,40 +95,77 @@ export class EventOutbox implements BulkLedger, Disposable {
     for (const document of this.current.documents.keys()) pending.addDocument(this.current.eventId, document);
   }
 
+  expectContent(fileId: string, blob: string): void {
+    const known = this.complete.find(({ awaited }) => awaited.has(fileId));
+    if (known?.awaited.get(fileId) === blob) return;
+    known?.awaited.delete(fileId);
+    this.current.awaited.set(fileId, blob);
+  }
+
   close(label: string | undefined, git: GitState | undefined): void {
     const { pending, scheduler } = this.options;
     const { current } = this;
     if (this.files) this.files.isBulk = false;
     this.current = createEvent();
     if (git !== undefined) pending.git = git;
-    if (label === undefined || current.documents.size === 0) {
+    if (label === undefined || countFiles(current) === 0) {
       if (current.isKept) pending.delete(current.eventId);
+      this.tellReplaced(current, current.replacements);
       return;
     }
     if (!current.isKept)
       for (const document of current.documents.keys()) pending.addDocument(current.eventId, document);
-    current.body = { kind: 'bulk', label, files: current.fileIds.size, atMs: scheduler.now() };
-    pending.complete(current.eventId, current.body);
     this.complete.push(current);
+    this.describe(current, { kind: 'bulk', label, files: countFiles(current), atMs: scheduler.now() });
     this.post();
   }
 
-  /** A change of one document, by the number of its edit, is to be told by itself. */
-  note(
-    document: string,
-    lastEdit: number,
-    { kind, label, detail }: Pick<EventBody, 'kind' | 'label' | 'detail'>,
-  ): void {
+  closeLoose(): void {
+    const { current } = this;
+    if (!current.isRestored && countFiles(current) > 0) this.close(undefined, undefined);
+  }
+
+  /** A file was replaced by the edit of this number in the list of files. It is told with what it belongs to. */
+  noteReplaced(replaced: ReplacedBlob, lastEdit: number): void {
+    const { fileId } = replaced;
+    const event = this.complete.find(({ awaited }) => awaited.has(fileId)) ?? this.current;
+    event.awaited.delete(fileId);
+    event.replacements.push({ replaced, lastEdit });
+    if (event.body) this.describe(event, { ...event.body, files: countFiles(event) });
+    this.post();
+  }
+
+  /** Replacements that were taken with an event are told by themselves. */
+  private tellReplaced({ documents }: KnownEvent, replacements: readonly NotedReplacement[]): void {
+    // The relay may have their edits by now.
+    const touched = documents.get(INDEX_DOCUMENT);
+    for (const noted of replacements) this.tellOne(noted, touched);
+    if (replacements.length > 0) this.post();
+  }
+
+  private tellOne({ replaced, lastEdit }: NotedReplacement, touched: TouchedDocument | undefined): void {
     const { pending, scheduler } = this.options;
-    const event = createEvent();
-    event.documents.set(document, { lastEdit, span: undefined, isAcked: false });
-    event.isKept = true;
-    event.body = { kind, label, files: 1, atMs: scheduler.now(), ...(detail === undefined ? {} : { detail }) };
+    const event = createEvent({ isKept: true });
+    event.documents.set(INDEX_DOCUMENT, { lastEdit, span: undefined, isAcked: false, ...touched });
+    const label = replaced.isConcurrent
+      ? `Changed ${replaced.path}, where a later change counts`
+      : `Replaced ${replaced.path}`;
+    const detail = writeReplacement(replaced);
+    event.body = { kind: 'blob', label, files: 1, atMs: scheduler.now(), detail };
     pending.begin(event.eventId);
-    pending.addDocument(event.eventId, document);
+    pending.addDocument(event.eventId, INDEX_DOCUMENT);
+    if (touched?.span) pending.setSpan(event.eventId, touched.span);
     pending.complete(event.eventId, event.body);
     this.complete.push(event);
-    this.post();
+  }
+
+  /** What an event of many files cannot say of those that were replaced is told by itself. */
+  private describe(event: KnownEvent, body: EventBody): void {
+    const { detail, surplus } = describeReplaced(event.replacements);
+    event.replacements.length -= surplus.length;
+    event.body = event.replacements.length > 0 ? { ...body, detail } : body;
+    this.options.pending.complete(event.eventId, event.body);
+    this.tellReplaced(event, surplus);
   }
 
   dispose(): void {
@@ -137,7 +174,7 @@ export class EventOutbox implements BulkLedger, Disposable {
 
   private restore(): void {
     for (const { eventId, body, documents } of this.options.pending.list()) {
-      const event: KnownEvent = { ...createEvent(), eventId, body, isKept: true };
+      const event = createEvent({ eventId, body, isKept: true, isRestored: true });
       for (const [document, span] of documents) {
         event.documents.set(document, { lastEdit: 0, span, isAcked: span !== undefined });
         event.fileIds.add(document);
@@ -148,12 +185,13 @@ export class EventOutbox implements BulkLedger, Disposable {
   }
 
   private noticeTaken({ fileId, document, lastEdit }: TakenChange): void {
-    const { current } = this;
-    const known = current.documents.get(document);
-    current.documents.set(document, { lastEdit, span: known?.span, isAcked: false });
-    current.fileIds.add(fileId);
-    if (current.isKept && !known) this.options.pending.addDocument(current.eventId, document);
-    else if (!current.isKept && current.fileIds.size >= BULK_FILES) this.expectBulk();
+    const event = this.complete.find(({ awaited }) => awaited.has(fileId)) ?? this.current;
+    const known = event.documents.get(document);
+    event.documents.set(document, { lastEdit, span: known?.span, isAcked: false });
+    event.fileIds.add(fileId);
+    const isKept = event.isKept || event.body !== undefined;
+    if (isKept && !known) this.options.pending.addDocument(event.eventId, document);
+    else if (!isKept && event.fileIds.size >= BULK_FILES) this.expectBulk();
   }
 
   private noticeAcked({ document, firstUnacked, ...span }: AckedEdits): void {
@@ -169,7 +207,7 @@ export class EventOutbox implements BulkLedger, Disposable {
 
   private post(): void {
     if (this.disposables.isDisposed || this.options.session.state.kind !== 'online') return;
-    if (!this.complete.some(isAcked)) return;
+    if (!this.complete.some((event) => this.isDue(event))) return;
     this.isPostAgain = true;
     this.posting ??= this.postAll().finally(() => (this.posting = undefined));
   }
@@ -177,10 +215,27 @@ export class EventOutbox implements BulkLedger, Disposable {
   private async postAll(): Promise<void> {
     while (this.isPostAgain && !this.disposables.isDisposed) {
       this.isPostAgain = false;
-      for (const event of this.complete.filter(isAcked)) {
+      for (const event of this.complete.filter((one) => this.isDue(one))) {
         if (!(await this.postOne(event))) return;
       }
     }
+  }
+
+  /** Whether the relay can be told of an event. */
+  private isDue(event: KnownEvent): boolean {
+    if (!isAcked(event)) event.awaitsUntilMs = undefined;
+    if (event.awaited.size === 0 || !isAcked(event)) return isAcked(event);
+    const { scheduler } = this.options;
+    const nowMs = scheduler.elapsedMs();
+    event.awaitsUntilMs ??= nowMs + CONTENTS_MS;
+    if (event.awaitsUntilMs <= nowMs) {
+      // They come by themselves later.
+      event.awaited.clear();
+      if (event.body) event.body = { ...event.body, files: countFiles(event) };
+      return true;
+    }
+    this.awaiting.value = scheduler.schedule(() => this.post(), event.awaitsUntilMs - nowMs);
+    return false;
   }
 
   /** Resolves to false when it has to be tried again later. */
@@ -207,22 +262,4 @@ export class EventOutbox implements BulkLedger, Disposable {
     if (position >= 0) this.complete.splice(position, 1);
     this.options.pending.delete(eventId);
   }
-}
-
-function createEvent(): KnownEvent {
-  return { eventId: randomUUID(), body: undefined, documents: new Map(), fileIds: new Set(), isKept: false };
-}
-
-function isAcked({ documents }: KnownEvent): boolean {
-  return [...documents.values()].every((document) => document.isAcked);
-}
-
-/** The log of a relay that was restored begins anew: what it had before counts no more. */
-function joinSpans(known: EventSpan | undefined, next: EventSpan): EventSpan {
-  if (known?.epoch !== next.epoch) return next;
-  return {
-    ...next,
-    fromSeq: Math.min(known.fromSeq, next.fromSeq),
-    toSeq: Math.max(known.toSeq, next.toSeq),
-  };
 }

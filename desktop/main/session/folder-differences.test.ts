@@ -4,10 +4,12 @@ import { describeDifferences, hasOwnFiles } from './folder-differences.ts';
 
 const NOTHING: MirrorPreview = {
   folder: '/home/ben/mine',
-  counts: { same: 2, onlyHere: 0, onlyInRoom: 0, different: 0, leftOut: 0, tooLarge: 0 },
+  counts: { same: 2, onlyHere: 0, onlyInRoom: 0, different: 0, replaced: 0, blocked: 0, leftOut: 0, tooLarge: 0 },
   onlyHere: [],
   onlyInRoom: [],
   different: [],
+  replaced: [],
+  blocked: [],
   leftOut: [],
   tooLarge: [],
   backupBytes: 0,
@@ -31,4 +33,20 @@ it('knows what could be changed by what only the room has', () => {
   expect(hasOwnFiles(NOTHING)).toBe(false);
   expect(hasOwnFiles({ ...NOTHING, counts: { ...NOTHING.counts, onlyInRoom: 3, tooLarge: 1 } })).toBe(false);
   expect(hasOwnFiles({ ...NOTHING, counts: { ...NOTHING.counts, onlyHere: 1 } })).toBe(true);
+  expect(hasOwnFiles({ ...NOTHING, counts: { ...NOTHING.counts, replaced: 1 } })).toBe(true);
+});
+
+it('names what is no text and differs, and why a file of the room cannot come', () => {
+  const preview = {
+    ...NOTHING,
+    replaced: [{ path: 'pic.png', sizeBytes: 1 }],
+    blocked: [{ path: 'docs/a.md', reason: 'A link is there.' }],
+    counts: { ...NOTHING.counts, replaced: 1, blocked: 1 },
+  };
+  expect(describeDifferences(preview).split('\n').slice(1, 5)).toEqual([
+    '  Different, and no text: 1',
+    '    pic.png',
+    '  In the room, and cannot come to the folder: 1',
+    '    docs/a.md: A link is there.',
+  ]);
 });

@@ -4,14 +4,24 @@ const MAX_PATHS = 20;
 
 /** Whether something of the folder could be changed, or would stay out of the room. */
 export function hasOwnFiles({ counts }: MirrorPreview): boolean {
-  return counts.different + counts.onlyHere > 0;
+  return counts.different + counts.replaced + counts.onlyHere > 0;
 }
 
 /** What a folder and a room have, in lines for a terminal. */
-export function describeDifferences({ folder, counts, different, onlyHere, onlyInRoom }: MirrorPreview): string {
+export function describeDifferences({
+  folder,
+  counts,
+  different,
+  replaced,
+  blocked,
+  onlyHere,
+  onlyInRoom,
+}: MirrorPreview): string {
   const lines = [
     `The folder ${folder} and the room are not the same:`,
     ...list('Different', counts.different, pathsOf(different)),
+    ...list('Different, and no text', counts.replaced, pathsOf(replaced)),
+    ...list('In the room, and cannot come to the folder', counts.blocked, blocked.map(describeReason)),
     ...list('Only in the folder', counts.onlyHere, pathsOf(onlyHere)),
     ...list('Only in the room', counts.onlyInRoom, onlyInRoom),
     `  The same in both: ${counts.same}`,
@@ -21,6 +31,10 @@ export function describeDifferences({ folder, counts, different, onlyHere, onlyI
 
 function pathsOf(files: MirrorPreview['different']): readonly string[] {
   return files.map(({ path }) => path);
+}
+
+function describeReason({ path, reason }: MirrorPreview['blocked'][number]): string {
+  return `${path}: ${reason}`;
 }
 
 function list(heading: string, count: number, paths: readonly string[]): readonly string[] {

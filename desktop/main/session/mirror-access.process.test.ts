@@ -1,8 +1,16 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Role } from '../../../shared/access/index.ts';
-import { readFiles, shareFolder, whenAsked, whenFiles, whenMirror, whenTold } from '../testing/mirroring.ts';
+import {
+  readFiles,
+  shareFolder,
+  whenAsked,
+  whenExecutable,
+  whenFiles,
+  whenMirror,
+  whenTold,
+} from '../testing/mirroring.ts';
 import type { RoomHost } from './room-host.ts';
 
 const FILES = { 'a.txt': 'a\n', 'b.txt': 'b\n', 'c.txt': 'c\n' };
@@ -95,6 +103,30 @@ describe('the folder of somebody who may only read', () => {
       expect(now.currentProblems.some(({ id }) => id === 'mirror-held')).toBe(false);
     },
   );
+
+  it('keeps it to itself that a file became executable there, and asks before that is shared', async () => {
+    const { host, folder, link, newcomer } = await shareFolder(FILES, 'viewer');
+    const ben = newcomer('ben');
+    const guest = await ben.join(link);
+    const mine = ben.makeFolder('mine');
+    await guest.mirror.choose(mine);
+    await whenFiles(mine, FILES);
+    for (const path of ['a.txt', 'b.txt']) chmodSync(join(mine, path), 0o755);
+    await whenHeld(guest, 2);
+    await giveRole(host, 'ben', 'editor');
+    await vi.waitFor(() => expect(guest.mirror.state).toMatchObject({ direction: 'both', heldCount: 2 }), PATIENCE);
+    chmodSync(join(mine, 'c.txt'), 0o755);
+    await whenExecutable(join(folder, 'c.txt'), true);
+    for (const path of ['a.txt', 'b.txt']) await whenExecutable(join(folder, path), false);
+
+    expect(await guest.mirror.review()).toMatchObject({ ok: true });
+    expect(await whenAsked(guest)).toMatchObject({ different: [{ path: 'a.txt' }, { path: 'b.txt' }] });
+    const started = await guest.mirror.start({ sharesOthers: false, mine: ['a.txt'], allowsLargeBackup: false });
+    expect(started).toMatchObject({ ok: true, value: { kind: 'started' } });
+    await whenExecutable(join(folder, 'a.txt'), true);
+    await whenExecutable(join(mine, 'b.txt'), false);
+    expect(await whenMirror(guest, 'running')).toMatchObject({ heldCount: 0 });
+  });
 
   it('counts at once for somebody who may not write any more', async () => {
     const { host, folder, link, newcomer } = await shareFolder(FILES);

@@ -55,19 +55,19 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
   }
 
   get heldCount(): number {
-    return this.notes.names('held-file').length + this.notes.names('held-path').length;
+    return this.heldIds.size + this.notes.names('held-path').length;
   }
 
   /** The person has looked at everything that is held, and did not share it. */
   get isHeldByChoice(): boolean {
     const { notes } = this;
     const isChosen = (path: string) => notes.get('held-path', path) === CHOSEN;
-    return notes.names('held-file').length === 0 && notes.names('held-path').every(isChosen);
+    return this.heldIds.size === 0 && notes.names('held-path').every(isChosen);
   }
 
   /** Paths of the first of what is held, of which `files` are in the room. */
   listHeld(files: readonly { readonly fileId: string; readonly path: string }[]): readonly string[] {
-    const changed = new Set(this.notes.names('held-file'));
+    const changed = this.heldIds;
     const inRoom = files.filter(({ fileId }) => changed.has(fileId)).map(({ path }) => path);
     return [...inRoom, ...this.notes.names('held-path')].toSorted().slice(0, MAX_LISTED);
   }
@@ -101,25 +101,34 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
   }
 
   isFileHeld(fileId: string): boolean {
-    return this.notes.get('held-file', fileId) !== undefined;
+    return this.notes.get('held-file', fileId) !== undefined || this.isBitHeld(fileId);
   }
 
   holdFile(fileId: string): void {
-    if (this.isFileHeld(fileId)) return;
-    this.notes.set('held-file', fileId, '');
-    this.held.fire();
-    this.changed.fire();
+    this.hold('held-file', fileId);
   }
 
   releaseFile(fileId: string): void {
-    if (!this.isFileHeld(fileId)) return;
-    this.notes.delete('held-file', fileId);
-    this.changed.fire();
+    this.release('held-file', fileId);
+  }
+
+  /** Whether it is held that the file became executable, or ceased to be so. */
+  isBitHeld(fileId: string): boolean {
+    return this.notes.get('held-bit', fileId) !== undefined;
+  }
+
+  holdBit(fileId: string): void {
+    this.hold('held-bit', fileId);
+  }
+
+  releaseBit(fileId: string): void {
+    this.release('held-bit', fileId);
   }
 
   /** Holds these paths, and nothing else, because the person wants it so. */
   holdOnly(paths: readonly string[]): void {
     for (const fileId of this.notes.names('held-file')) this.notes.delete('held-file', fileId);
+    for (const fileId of this.notes.names('held-bit')) this.notes.delete('held-bit', fileId);
     const kept = new Set(paths);
     for (const path of this.notes.names('held-path')) if (!kept.has(path)) this.notes.delete('held-path', path);
     for (const path of kept) this.notes.set('held-path', path, CHOSEN);
@@ -128,6 +137,23 @@ export class MirrorAccess implements MirrorPolicy, Disposable {
 
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private get heldIds(): ReadonlySet<string> {
+    return new Set([...this.notes.names('held-file'), ...this.notes.names('held-bit')]);
+  }
+
+  private hold(kind: 'held-file' | 'held-bit', fileId: string): void {
+    if (this.notes.get(kind, fileId) !== undefined) return;
+    this.notes.set(kind, fileId, '');
+    this.held.fire();
+    this.changed.fire();
+  }
+
+  private release(kind: 'held-file' | 'held-bit', fileId: string): void {
+    if (this.notes.get(kind, fileId) === undefined) return;
+    this.notes.delete(kind, fileId);
+    this.changed.fire();
   }
 
   /** What the relay lets self do, as far as it has told on this connection. */

@@ -6,6 +6,7 @@ import {
   isCovered,
   ownFilesOf,
   previewFolder,
+  type ReplacedFile,
 } from '../workspace/folder-preview.ts';
 import type { MirrorBase, MirrorBaseStore, SharedFiles } from '../workspace/shared-files.ts';
 import { readDiskFile } from '../workspace/text-file.ts';
@@ -21,7 +22,7 @@ export interface MirrorMeetingOptions {
   readonly folder: string;
   readonly files: SharedFiles;
   readonly bases: MirrorBaseStore;
-  readonly access: MirrorAccess;
+  readonly access: Pick<MirrorAccess, 'direction' | 'takesFiles' | 'isFileHeld' | 'isBitHeld' | 'holdOnly'>;
   /** Bases and held files are those of this folder. */
   readonly isKnownFolder: boolean;
 }
@@ -64,10 +65,10 @@ export class MirrorMeeting {
 
   /** As a window shows it. */
   describe(): MirrorPreview {
-    const { folder, same, onlyHere, onlyInRoom, different, leftOut, tooLarge } = this.seen;
+    const { folder, same, onlyHere, onlyInRoom, different, replaced, blocked, leftOut, tooLarge } = this.seen;
     const first = <T>(list: readonly T[]) => list.slice(0, MAX_LISTED);
     const brief = (files: FolderPreview['onlyHere']) =>
-      first(files).map(({ path, sizeBytes }) => ({ path, sizeBytes }));
+      first(files).map(({ path, sizeBytes, twin }) => ({ path, sizeBytes, ...(twin ? { twin } : {}) }));
     return {
       folder,
       counts: {
@@ -75,12 +76,16 @@ export class MirrorMeeting {
         onlyHere: onlyHere.length,
         onlyInRoom: onlyInRoom.length,
         different: different.length,
+        replaced: replaced.length,
+        blocked: blocked.length,
         leftOut: leftOut.length,
         tooLarge: tooLarge.length,
       },
       onlyHere: brief(onlyHere),
       onlyInRoom: first(onlyInRoom),
       different: brief(different),
+      replaced: brief(replaced),
+      blocked: first(blocked),
       leftOut: first(leftOut),
       tooLarge: brief(tooLarge),
       backupBytes: this.backupBytes,
@@ -113,21 +118,31 @@ export class MirrorMeeting {
   /**
    * Prepares what was chosen. Once it takes effect, disk and room are taken to agree on the room's text where the
    * folder's is to go in as edits, and on the folder's where the room's is to come; the mirror does the rest. Rejects with
-   * WorkspaceError when the folder has changed.
+   * WorkspaceError when the folder has changed, or a text of the room that is agreed on cannot be kept on this device.
    */
   async decide({ sharesOthers, mine }: MirrorChoices): Promise<{ takeEffect(): void }> {
     const { bases, access, files } = this.options;
-    const { different, onlyHere, onlyInRoom, tooLarge } = this.seen;
+    const { different, replaced, onlyHere, onlyInRoom, tooLarge } = this.seen;
     const chosen = new Set(access.direction === 'to-disk' ? [] : mine);
     const theirs = new Map<string, MirrorBase>();
     for (const file of different) {
-      if (chosen.has(file.path)) continue;
+      if (chosen.has(file.path)) {
+        await this.requireKept(file);
+        continue;
+      }
       const { hash, text } = await this.readUnchanged(file);
       theirs.set(file.fileId, { path: file.path, hash, text });
     }
+    for (const file of replaced) if (chosen.has(file.path)) await this.requireKept(file);
     const takeEffect = () => {
+      const undone = this.findUndoneBits(chosen);
       if (!this.isKnownFolder) for (const { fileId } of bases.list()) bases.delete(fileId);
       for (const file of different) this.agree(file, theirs.get(file.fileId));
+      for (const file of replaced) this.agreeOnContent(file, chosen.has(file.path) && access.direction === 'both');
+      for (const [fileId, executable] of undone) {
+        const base = bases.get(fileId);
+        if (base) bases.set(fileId, { ...base, executable });
+      }
       const isShared = sharesOthers && access.takesFiles;
       access.holdOnly([...(isShared ? [] : onlyHere), ...tooLarge].map(({ path }) => path));
       const missing = new Set(onlyInRoom);
@@ -135,6 +150,14 @@ export class MirrorMeeting {
       for (const { fileId, path } of files.files) if (missing.has(path)) bases.delete(fileId);
     };
     return { takeEffect };
+  }
+
+  /** Files that are executable on disk alone, or in the room alone, and are to be as they are there; as they are on disk. */
+  private findUndoneBits(chosen: ReadonlySet<string>): ReadonlyMap<string, boolean> {
+    const { bases, access, files } = this.options;
+    const held = this.isKnownFolder ? files.files.filter(({ fileId }) => access.isBitHeld(fileId)) : [];
+    const undone = held.filter(({ path }) => !chosen.has(path));
+    return new Map(undone.map(({ fileId }) => [fileId, bases.get(fileId)?.executable !== true]));
   }
 
   private agree({ fileId, path, roomText }: DifferentFile, theirs: MirrorBase | undefined): void {
@@ -146,6 +169,26 @@ export class MirrorMeeting {
     else if (!bases.has(fileId)) {
       bases.set(fileId, { path, hash: hashBytes(encodeText(roomText, listed)), text: roomText });
     }
+  }
+
+  /** Where nothing is agreed on, the room's takes the place of what the folder has, and that is kept beside it. */
+  private agreeOnContent({ fileId, path, roomText, roomBlob }: ReplacedFile, isMine: boolean): void {
+    const { bases, files } = this.options;
+    const listed = files.get(fileId);
+    if (listed?.path !== path) return;
+    if (!isMine) bases.delete(fileId);
+    else if (roomText !== undefined)
+      bases.set(fileId, { path, hash: hashBytes(encodeText(roomText, listed)), text: roomText });
+    else if (roomBlob !== undefined) bases.set(fileId, { path, hash: roomBlob, text: '' });
+  }
+
+  /** Else the room's text could be lost and the agreement on it kept: what the folder has of it would count as deleted. */
+  private async requireKept({ fileId, path }: DifferentFile | ReplacedFile): Promise<void> {
+    const { files } = this.options;
+    await files.whenKept(fileId);
+    if (files.canKeep(fileId)) return;
+    const message = `Tutti cannot store the room's text of "${path}" on this device at the moment, so that yours cannot go into it. Free some space on the disk that has Tutti's data, then start again.`;
+    throw new WorkspaceError('not-kept', path, message);
   }
 
   private async readUnchanged({ path, absolutePath, hash }: DifferentFile) {
@@ -160,6 +203,7 @@ function look({ folder, files, bases, access, isKnownFolder }: MirrorMeetingOpti
     folder,
     files,
     isAgreed: ({ fileId }) => isKnownFolder && bases.has(fileId) && !access.isFileHeld(fileId),
+    isOtherwiseDifferent: ({ fileId }) => isKnownFolder && access.isBitHeld(fileId),
   });
 }
 

@@ -23,7 +23,7 @@ export function describeBackup(folder: string, backup: string): ProblemReport {
 
 /** Tells that nothing happens in a folder until the person has looked at it. */
 export function describeQuestion({ folder, counts }: MirrorPreview): ProblemReport {
-  const own = counts.onlyHere + counts.different + counts.tooLarge;
+  const own = counts.onlyHere + counts.different + counts.replaced + counts.tooLarge;
   return {
     id: QUESTION_PROBLEM,
     severity: 'warning',

@@ -8,9 +8,9 @@ const UNKNOWN: TokenResult = { kind: 'permanent', explanation: 'Nobody knows the
 const GRANTED: TokenResult = { kind: 'granted', granted: { token: 't', expiresAtMs: 1 } };
 
 /** Address of a relay that answers everybody who makes a room with this status. */
-async function answering(status: number): Promise<string> {
+async function answering(status: number | (() => number)): Promise<string> {
   const server = createServer((_request, response) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.writeHead(typeof status === 'number' ? status : status(), { 'Content-Type': 'application/json' });
     response.end(JSON.stringify({ error: 'x', explanation: 'The relay says so.' }));
   });
   server.listen(0, '127.0.0.1');
@@ -50,4 +50,27 @@ it('tells what else the relay says', async () => {
   expect(await obtain(await answering(409), 'token', UNKNOWN)).toEqual({ kind: 'permanent', explanation });
   expect(await obtain(await answering(503), 'token', UNKNOWN)).toEqual({ kind: 'transient', explanation });
   expect(await obtain(await answering(201), 'token', UNKNOWN)).toEqual(UNKNOWN);
+});
+
+it.each([
+  [201, 'makes the room again'],
+  [401, 'says that it may not make the room again'],
+])('when the relay has lost the room and answers %i, it %s', async (answer, _what) => {
+  const relay = { status: 201, made: 0 };
+  const relayUrl = await answering(() => {
+    if (relay.status === 201) relay.made++;
+    return relay.status;
+  });
+  let hasLost = false;
+  const granted = { obtain: async () => (hasLost && relay.made < 2 ? UNKNOWN : GRANTED) };
+  const room = { relayUrl, room: 'r', roomName: 'R', ownerSecret: 's', operatorToken: 'token' };
+  const source = createOwnedRoomTokenSource({ ...room, granted });
+  expect(await source.obtain({ isFresh: true })).toEqual(GRANTED);
+  hasLost = true;
+  relay.status = answer;
+  const result = await source.obtain({ isFresh: true });
+  if (answer === 201) return expect(result).toEqual(GRANTED);
+  expect(result.kind === 'permanent' && result.explanation).toMatch(
+    /does not have this room any more.*TUTTI_OPERATOR_TOKEN/,
+  );
 });

@@ -17,26 +17,37 @@ const HOW_TO_LET =
   'Set TUTTI_OPERATOR_TOKEN to a token made with `npm run -s relay -- token --data DIR --create-rooms --ttl 30d`, where DIR is the data folder of that relay, and start Tutti again.';
 
 /**
- * Token source of a room that this device made: makes it on the relay first, once per start, since the relay may be
- * new or restored from an older backup. A room that is there goes on even if the relay lets this app make none any more.
+ * Token source of a room that this device made: makes it on the relay first, once per start and whenever the relay does
+ * not know it any more, since the relay may be new or restored from an older backup. A room that is there goes on even if the relay lets this app make none any more.
  */
 export function createOwnedRoomTokenSource(options: OwnedRoomOptions): TokenSource {
   let isCreated = false;
-  return {
-    async obtain(request): Promise<TokenResult> {
-      const { relayUrl, operatorToken, room, roomName, ownerSecret, granted } = options;
-      if (!isCreated && operatorToken !== undefined) {
-        const made = await createRoom(postJson, relayUrl, operatorToken, { room, name: roomName, ownerSecret });
-        if (!made.ok && made.isTransient) return { kind: 'transient', explanation: made.explanation };
-        if (!made.ok && !made.isUnauthenticated) return { kind: 'permanent', explanation: made.explanation };
-        isCreated = made.ok;
-      }
-      const result = await granted.obtain(request);
-      if (result.kind !== 'permanent' || !result.isUnknown || isCreated) return result;
-      const explanation = explainRefusal(relayUrl, operatorToken !== undefined);
-      return { kind: 'permanent', explanation };
-    },
+  let wasGranted = false;
+  const obtain = async (request: { readonly isFresh: boolean }): Promise<TokenResult> => {
+    const { relayUrl, operatorToken, room, roomName, ownerSecret, granted } = options;
+    const wasCreated = isCreated;
+    if (!isCreated && operatorToken !== undefined) {
+      const made = await createRoom(postJson, relayUrl, operatorToken, { room, name: roomName, ownerSecret });
+      if (!made.ok && made.isTransient) return { kind: 'transient', explanation: made.explanation };
+      if (!made.ok && !made.isUnauthenticated) return { kind: 'permanent', explanation: made.explanation };
+      isCreated = made.ok;
+    }
+    const result = await granted.obtain(request);
+    wasGranted ||= result.kind === 'granted';
+    if (result.kind !== 'permanent' || !result.isUnknown) return result;
+    const isJustMade = isCreated && !wasCreated;
+    isCreated = false;
+    // The relay has lost the room since.
+    if (wasCreated) return obtain(request);
+    if (isJustMade) return result;
+    const refusal = explainRefusal(relayUrl, operatorToken !== undefined);
+    return { kind: 'permanent', explanation: wasGranted ? `${explainLoss(relayUrl)} ${refusal}` : refusal };
   };
+  return { obtain };
+}
+
+function explainLoss(relayUrl: string): string {
+  return `The relay at ${relayUrl} does not have this room any more: its data was lost, or another relay answers there. All of the room is kept on this device, and goes to the relay as soon as it has the room again: bring the relay's data back, or let Tutti make the room there once more.`;
 }
 
 function explainRefusal(relayUrl: string, hasToken: boolean): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import { MemoryOfflineStore } from '../../../shared/testing/memory-offline-store.ts';
 import { Engine } from '../testing/engine.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -17,7 +17,7 @@ async function openFiles(isKnown: (fileId: string) => boolean) {
   onTestFinished(() => index.dispose());
   const files = new RoomFiles(engine.session, index, isKnown);
   onTestFinished(() => files.dispose());
-  return { index, files };
+  return { engine, index, files };
 }
 
 it(`finds each of ${FILES} files by its id in far less than a second`, async () => {
@@ -93,4 +93,19 @@ it('does not take an empty text for one that was on disk here and is not in the 
   expect([files.isTextHere(own), files.isTextHere('lost'), files.readText('lost')]).toEqual([true, false, '']);
   files.applyEdits('lost', [{ offset: 0, deleteLength: 0, insert: 'x' }]);
   expect(files.isTextHere('lost')).toBe(true);
+});
+
+it('takes edits of a text where they were made, whatever a foreign program has put into it', async () => {
+  const { engine, files } = await openFiles(() => true);
+  const [fileId = ''] = await files.createFiles([
+    { path: 'a.txt', eol: 'LF', bom: false, kind: 'text', text: 'one\ntwo\n' },
+  ]);
+  const text = engine.open(fileId).replica.doc.getText(CONTENT_TEXT);
+  text.insertEmbed(0, { image: 1 });
+  text.format(1, 3, { bold: true });
+  expect(files.readText(fileId)).toBe('\uFFFCone\ntwo\n');
+  files.applyEdits(fileId, [{ offset: 5, deleteLength: 3, insert: 'TWO' }]);
+  expect(files.readText(fileId)).toBe('\uFFFCone\nTWO\n');
+  files.applyEdits(fileId, [{ offset: 0, deleteLength: 1, insert: '' }]);
+  expect(files.readText(fileId)).toBe('one\nTWO\n');
 });

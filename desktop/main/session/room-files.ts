@@ -10,7 +10,11 @@ import {
 import type { DocumentLease, RoomSession } from '../../../shared/sync/index.ts';
 import {
   CONTENT_TEXT,
+  editContent,
+  type FileChanges,
   INDEX_DOCUMENT,
+  type ListedContent,
+  readContent,
   type SharedFile,
   type TextEdit,
   type WorkspaceIndex,
@@ -142,22 +146,14 @@ export class RoomFiles implements SharedFiles, Disposable {
   }
 
   readText(fileId: string): string {
-    return this.open(fileId).text.toString();
+    return readContent(this.open(fileId).text);
   }
 
   applyEdits(fileId: string, edits: readonly TextEdit[]): void {
     const { text, lease } = this.open(fileId);
     const { replica } = lease;
     if (this.isBulk) replica.sendAsBulk();
-    replica.doc.transact(() => {
-      // Forwards, Yjs finds each place next to the one before.
-      let shift = 0;
-      for (const { offset, deleteLength, insert } of edits) {
-        if (deleteLength > 0) text.delete(offset + shift, deleteLength);
-        if (insert !== '') text.insert(offset + shift, insert);
-        shift += insert.length - deleteLength;
-      }
-    }, DISK_ORIGIN);
+    editContent(text, edits, DISK_ORIGIN);
     this.taken.fire({ fileId, document: fileId, lastEdit: replica.lastEdit });
   }
 
@@ -199,8 +195,16 @@ export class RoomFiles implements SharedFiles, Disposable {
     return this.indexLease.replica.wasSynced;
   }
 
-  update(fileId: string, changes: Partial<Omit<SharedFile, 'fileId'>>): void {
+  update(fileId: string, changes: FileChanges): void {
     this.changeList([fileId], () => this.index.update(fileId, changes));
+  }
+
+  addContent(fileId: string, content: ListedContent): boolean {
+    return this.changeList([fileId], () => this.index.addContent(fileId, content));
+  }
+
+  updateAll(changes: ReadonlyMap<string, FileChanges>): void {
+    this.changeList([...changes.keys()], () => this.index.updateAll(changes));
   }
 
   remove(fileIds: readonly string[]): void {

@@ -10,6 +10,7 @@ import {
   systemScheduler,
 } from '../../../shared/lifecycle/index.ts';
 import {
+  heeding,
   type LinkSecrets,
   RoomAdministration,
   RoomChanges,
@@ -33,12 +34,11 @@ import {
   type UnsentText,
 } from '../../../shared/sync/index.ts';
 import type { Role } from '../../../shared/access/index.ts';
-import { writeReplacement } from '../../../shared/sync/blobs/index.ts';
 import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import type { Outcome, ProblemReport } from '../../ipc/index.ts';
 import { BlobTransfers } from '../blobs/blob-transfers.ts';
-import type { ReplacedBlob } from '../workspace/blob-sync.ts';
+import { LackingContents } from '../blobs/lacking-contents.ts';
 import { tellDifferences } from './copy-differences.ts';
 import { EventOutbox } from './event-outbox.ts';
 import { createOwnedRoomTokenSource } from './owned-room.ts';
@@ -112,6 +112,8 @@ export class RoomHost {
   private readonly events: EventOutbox;
   private readonly index: WorkspaceIndex;
   private readonly indexLease: DocumentLease;
+  /** What the relay answers is a sign that it can be reached. */
+  private readonly send = heeding(sendRequest, () => this.session.relayAnswered());
   private readonly problems = new Map<string, ProblemReport>();
   private readonly problemEmitter = this.disposables.add(new Emitter<ProblemReport>());
   private closed: Promise<void> | undefined;
@@ -126,10 +128,10 @@ export class RoomHost {
     this.offlineReason = options.offlineReason;
     this.tokens = options.tokens;
     const tokenSource = this.offlineReason === undefined ? this.tokens : refusing(this.offlineReason);
-    this.administration = new RoomAdministration({ relayUrl, room, tokens: tokenSource, send: sendRequest });
+    this.administration = new RoomAdministration({ relayUrl, room, tokens: tokenSource, send: this.send });
     const { administration } = this;
     this.links = new RoomLinks({ relayUrl, room, administration, secrets: options.linkSecrets });
-    this.history = new RoomEvents({ relayUrl, room, tokens: tokenSource, send: sendRequest });
+    this.history = new RoomEvents({ relayUrl, room, tokens: tokenSource, send: this.send });
     const { folderPath } = options;
     const roomName = folderPath === undefined ? 'Untitled room' : basename(folderPath);
     this.session = this.createSession(roomName, tokenSource);
@@ -161,7 +163,8 @@ export class RoomHost {
     this.index = this.disposables.add(
       new WorkspaceIndex(this.indexLease.replica.doc, { random: Math.random, nowMs: Date.now }),
     );
-    this.transfers = this.disposables.add(this.createTransfers(tokenSource));
+    const requests = new RoomRequests({ relayUrl, room, tokens: tokenSource, send: this.send });
+    this.transfers = this.disposables.add(this.createTransfers(requests));
     this.contents = new RoomContents(this.transfers, this.index);
     if (options.isOwner) void this.nameRoom(roomName).catch(reportUnexpectedError);
     if (options.isOwner && this.offlineReason === undefined) {
@@ -169,6 +172,9 @@ export class RoomHost {
     }
     this.tellOfStorage(storage);
     this.mirror = this.createMirror();
+    const { session, index, transfers, mirror: folder } = this;
+    const again = { session, index, transfers, requests, folder, replica: this.indexLease.replica };
+    this.disposables.add(new LackingContents({ ...again, scheduler: systemScheduler, random: Math.random }));
     this.mirror.resume();
   }
 
@@ -283,7 +289,7 @@ export class RoomHost {
       syncUrl: `${relayUrl.replace(/^http/, 'ws')}/sync/${room}`,
       tokenSource: this.createTokenSource(roomName),
       store: storage.store,
-      authors: new RoomChanges({ relayUrl, room, tokens, send: sendRequest }),
+      authors: new RoomChanges({ relayUrl, room, tokens, send: this.send }),
       connect: connectWebSocket,
       scheduler: systemScheduler,
       random: Math.random,
@@ -292,11 +298,10 @@ export class RoomHost {
     });
   }
 
-  private createTransfers(tokens: TokenSource): BlobTransfers {
-    const { relayUrl, room, storage } = this.options;
+  private createTransfers(requests: RoomRequests): BlobTransfers {
     return new BlobTransfers({
-      requests: new RoomRequests({ relayUrl, room, tokens, send: sendRequest }),
-      cache: storage.blobs,
+      requests,
+      cache: this.options.storage.blobs,
       session: this.session,
       scheduler: systemScheduler,
       random: Math.random,
@@ -313,7 +318,7 @@ export class RoomHost {
       storage,
       events: this.events,
       blobs: this.transfers,
-      onReplaced: (replaced) => this.noteReplaced(replaced),
+      onReplaced: (replaced) => this.events.noteReplaced(replaced, this.indexLease.replica.lastEdit),
       isOwner,
       ownFolder: folderPath,
       surroundings,
@@ -338,12 +343,6 @@ export class RoomHost {
     if (offlineReason !== undefined) return refusing(offlineReason);
     if (!isOwner) return startingWith(this.options.joining, granted);
     return createOwnedRoomTokenSource({ relayUrl, room, roomName, ownerSecret, operatorToken, granted });
-  }
-
-  private noteReplaced(replaced: ReplacedBlob): void {
-    const { lastEdit } = this.indexLease.replica;
-    const label = `Replaced ${replaced.path}`;
-    this.events.note(INDEX_DOCUMENT, lastEdit, { kind: 'blob', label, detail: writeReplacement(replaced) });
   }
 
   private reportRefusedEvent(detail: string): void {

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   readFiles,
   shareFolder,
   whenAsked,
+  whenExecutable,
   whenFiles,
   whenMirror,
   whenTold,
@@ -29,6 +31,23 @@ describe('a guest who mirrors the room', () => {
     await whenFiles(folder, { ...FILES, 'a.txt': 'one\ntwo and more\nthree\n', 'new.txt': 'new\n' });
     rmSync(join(folder, 'src'), { recursive: true });
     await whenFiles(mine, { 'a.txt': 'one\ntwo and more\nthree\n', 'new.txt': 'new\n' });
+    expect(host.currentProblems).toEqual([]);
+  });
+
+  it('can run what the host makes executable, and makes it so for the host', async () => {
+    const script = { 'build.sh': '#!/bin/sh\necho built\n' };
+    const { folder, link, newcomer } = await shareFolder({ ...FILES, ...script });
+    const ben = newcomer('ben');
+    const host = await ben.join(link);
+    const mine = ben.makeFolder('mine');
+    await host.mirror.choose(mine);
+    await whenFiles(mine, { ...FILES, ...script });
+    chmodSync(join(folder, 'build.sh'), 0o755);
+    await whenExecutable(join(mine, 'build.sh'), true);
+    expect(execFileSync(join(mine, 'build.sh'), { encoding: 'utf8' })).toBe('built\n');
+    chmodSync(join(mine, 'build.sh'), 0o644);
+    await whenExecutable(join(folder, 'build.sh'), false);
+    expect(readFiles(folder)).toEqual({ ...FILES, ...script });
     expect(host.currentProblems).toEqual([]);
   });
 
@@ -234,14 +253,64 @@ describe('a folder that a room cannot be mirrored to', () => {
     }
   });
 
-  it('is refused where another Tutti has it', async () => {
+  it('is refused where another Tutti has it, what lies in it, or what holds it', async () => {
     const { folder, link, newcomer } = await shareFolder(FILES);
     const ben = newcomer('ben');
     const host = await ben.join(link);
-    const refused = await host.mirror.choose(folder);
-    expect(refused.ok ? '' : refused.explanation).toContain('another Tutti on this device');
-    expect(host.mirror.state).toEqual({ kind: 'none' });
+    for (const taken of [folder, join(folder, 'src'), dirname(folder)]) {
+      const refused = await host.mirror.choose(taken);
+      expect(refused.ok ? '' : refused.explanation).toContain('another Tutti on this device');
+      expect(host.mirror.state).toEqual({ kind: 'none' });
+    }
+    expect(readFiles(folder)).toEqual(FILES);
   });
+
+  it('is not opened while another Tutti mirrors a room in it, and the mirror begins again only when it is free', async () => {
+    const { link, newcomer } = await shareFolder(FILES);
+    const [ben, eve] = [newcomer('ben'), newcomer('eve')];
+    const outer = eve.makeFolder('outer');
+    const mine = join(outer, 'mine');
+    const host = await ben.join(link);
+    expect(await host.mirror.choose(mine, { isMade: true })).toEqual({ ok: true, value: true });
+    await whenFiles(mine, FILES);
+    await expect(eve.open(outer)).rejects.toThrow(`holds "${mine}"`);
+    await ben.quit();
+    await eve.open(outer);
+    const again = await ben.join(link);
+    const { detail } = await whenTold(again, 'folder');
+    expect(detail).toContain(`"${mine}" lies in "${outer}"`);
+    await eve.quit();
+    again.retryMirror();
+    await whenMirror(again, 'running');
+  });
+});
+
+it('a room goes on in a folder within the one that it had', async () => {
+  const { link, newcomer } = await shareFolder(FILES);
+  const ben = newcomer('ben');
+  const host = await ben.join(link);
+  const mine = ben.makeFolder('mine');
+  await host.mirror.choose(mine);
+  await whenFiles(mine, FILES);
+  const within = join(mine, 'within');
+  expect(await host.mirror.choose(within, { isMade: true })).toEqual({ ok: true, value: true });
+  await whenFiles(within, FILES);
+  expect(host.folderPath).toBe(within);
+});
+
+it('a room that goes to another folder takes along what was written into the first just before', async () => {
+  const { ana, folder, host } = await shareFolder(FILES);
+  const [second, third] = [ana.makeFolder('second'), ana.makeFolder('third', { 'a.txt': 'another\n' })];
+  writeFileSync(join(folder, 'a.txt'), 'written just before\n');
+  writeFileSync(join(folder, 'new.txt'), 'new\n');
+  const written = { ...FILES, 'a.txt': 'written just before\n', 'new.txt': 'new\n' };
+  expect(await host.mirror.choose(second)).toEqual({ ok: true, value: true });
+  await whenFiles(second, written);
+  expect(await host.mirror.choose(third)).toEqual({ ok: true, value: true });
+  await whenAsked(host);
+  writeFileSync(join(second, 'new.txt'), 'new while asked\n');
+  expect(await host.mirror.start(THEIRS)).toMatchObject({ ok: true, value: { kind: 'started' } });
+  await whenFiles(third, { ...written, 'new.txt': 'new while asked\n' });
 });
 
 it('an owner who mirrors a known room to a folder with other files is asked as well', async () => {

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { DocumentReplica, RoomSession } from '../../../shared/sync/index.ts';
 import type { WorkspaceIndex } from '../../../shared/workspace/index.ts';
@@ -10,6 +11,7 @@ import { FolderMirror } from '../workspace/folder-mirror.ts';
 import { checkMirrorFolder } from '../workspace/mirror-folder.ts';
 import { explainFailure } from '../workspace/problem-board.ts';
 import { SerialQueue } from '../workspace/serial-queue.ts';
+import { openDiskFile } from '../workspace/text-file.ts';
 import { CancelledError, reportUnlessCancelled } from './cancelled.ts';
 import type { EventOutbox } from './event-outbox.ts';
 import { FolderLocks } from './folder-locks.ts';
@@ -22,6 +24,7 @@ import { whenComplete } from './when-complete.ts';
 import { whenListed } from './when-listed.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { ToldProblems } from './told-problems.ts';
+import { UnsharedFiles } from './unshared-files.ts';
 
 export interface RoomMirrorOptions {
   readonly room: string;
@@ -56,6 +59,7 @@ export class RoomMirror {
   private readonly access: MirrorAccess;
   private readonly locks = this.disposables.add(new FolderLocks());
   private readonly problems: ToldProblems;
+  private readonly unshared: UnsharedFiles;
   private current: MirrorState = { kind: 'none' };
   private roomFiles: RoomFiles | undefined;
   private running: { readonly folder: string; readonly mirror: FolderMirror } | undefined;
@@ -71,6 +75,9 @@ export class RoomMirror {
     const { session, indexReplica, storage, isOwner, ownFolder, onProblem } = options;
     const usual = isOwner ? 'both' : 'to-disk';
     this.problems = new ToldProblems(onProblem);
+    this.unshared = new UnsharedFiles(storage.notes, onProblem, () => {
+      if (this.current.kind === 'running') this.rest();
+    });
     this.access = this.disposables.add(new MirrorAccess(session, indexReplica, storage.notes, usual));
     this.disposables.add(this.access.onDidChange(() => this.noticeAccess()));
     this.disposables.add(this.access.onDidRaise(() => this.noticeRaise()));
@@ -92,8 +99,22 @@ export class RoomMirror {
     return this.options.storage.notes.get('setting', BACKUP_NOTE);
   }
 
+  /** Whether this path of the folder is that of a file that cannot be shared. */
+  isUnshared(path: string): boolean {
+    return this.unshared.has(path);
+  }
+
   pathOnDisk(fileId: string): string | undefined {
     return this.running?.mirror.pathOnDisk(fileId);
+  }
+
+  /** Opens what the folder has of a file for reading; undefined when it cannot be read. The caller closes it. */
+  async openOnDisk(fileId: string): Promise<FileHandle | undefined> {
+    const path = this.pathOnDisk(fileId);
+    if (path === undefined || !this.running) return undefined;
+    const { folder } = this.running;
+    // Somebody else may have the content, or this device once the file can be read again.
+    return openDiskFile(path, { root: folder, path: relative(folder, path) }).catch(() => undefined);
   }
 
   /** Goes on with the folder that the room had last, if any; asks first where its files are not known. */
@@ -164,6 +185,14 @@ export class RoomMirror {
     else if (this.current.kind === 'failed') this.open(this.current.folder);
   }
 
+  /** Resolves when everything that the folder has now was taken, as far as it may go into the room. */
+  async takeFolder(): Promise<void> {
+    const { folder } = this;
+    // Whether one that is not known may be mirrored at all may never be told.
+    if (folder === undefined || !(this.running || this.isKnown(folder))) return;
+    await this.perform(() => this.takeAll());
+  }
+
   /** Resolves when the folder has everything that it can have. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -206,6 +235,7 @@ export class RoomMirror {
     const isKnownFolder = this.isKnown(folder);
     if (!isWanted && (isKnownFolder || this.isFirstTime)) return this.run(folder);
     if (!isKnownFolder) this.access.enforce();
+    await this.takeLeft(folder);
     const files = this.openFiles();
     await whenComplete(files, this.options.index, signal);
     const { bases } = this.options.storage;
@@ -221,6 +251,7 @@ export class RoomMirror {
   private async settle(choices: MirrorChoices): Promise<MirrorStart> {
     const meeting = this.requireMeeting();
     const { folder } = meeting;
+    await this.takeLeft(folder);
     const hasChanged = !(await meeting.stillHolds());
     if (hasChanged && !this.options.surroundings.takesRoomFiles) {
       this.ask();
@@ -231,6 +262,7 @@ export class RoomMirror {
     this.show({ kind: 'starting', folder });
     const backup = await this.backUp(meeting);
     const decision = await meeting.decide(choices);
+    await this.takeLeft(folder);
     await this.end();
     decision.takeEffect();
     this.meeting = undefined;
@@ -255,7 +287,7 @@ export class RoomMirror {
   }
 
   private async run(folder: string): Promise<void> {
-    const { storage, surroundings, onProblem } = this.options;
+    const { storage, surroundings } = this.options;
     this.locks.take(folder);
     this.locks.keepOnly(folder);
     storage.notes.set('setting', FOLDER_NOTE, folder);
@@ -269,7 +301,7 @@ export class RoomMirror {
       notes,
       policy: this.access,
       scheduler: systemScheduler,
-      onProblem,
+      onProblem: (problem) => this.unshared.take(problem),
       ledger: this.options.events,
       blobs: this.options.blobs,
       onReplaced: this.options.onReplaced,
@@ -306,6 +338,16 @@ export class RoomMirror {
     else if (!hasFolder) this.access.enforce();
   }
 
+  private async takeAll(): Promise<void> {
+    await this.running?.mirror.reconcile();
+    await this.running?.mirror.flush();
+  }
+
+  /** Takes what the system has not announced yet of a folder that the room leaves for this one. */
+  private async takeLeft(folder: string): Promise<void> {
+    if (this.running?.folder !== folder) await this.takeAll();
+  }
+
   private async end(): Promise<void> {
     const mirror = this.running?.mirror;
     if (!mirror) return;
@@ -316,6 +358,7 @@ export class RoomMirror {
       await mirror.whenIdle();
       await mirror.whenUnwatched();
       this.running = undefined;
+      this.unshared.clear();
     }
   }
 
@@ -383,7 +426,8 @@ export class RoomMirror {
     if (this.running) {
       const { folder } = this.running;
       const heldPaths = this.access.listHeld(this.options.index.files);
-      const held = { heldCount, heldPaths, isHeldByChoice };
+      const { list: unshared, count: unsharedCount } = this.unshared;
+      const held = { heldCount, heldPaths, isHeldByChoice, unshared, unsharedCount };
       this.show({ kind: 'running', folder, direction, ...held, backup: this.lastBackup });
     } else if (this.current.kind !== 'failed') {
       this.show({ kind: 'none' });

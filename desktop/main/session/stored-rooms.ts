@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { errorMessage } from '../../../shared/lifecycle/index.ts';
 import { sizeOfBlobs } from '../blobs/blob-cache.ts';
 import type { Outcome, StoredRoom } from '../../ipc/index.ts';
@@ -28,6 +28,14 @@ export interface StoredRoomsOptions {
 export type RememberedRoom =
   | { readonly kind: 'folder'; readonly found: FolderRoom }
   | { readonly kind: 'joined'; readonly joined: JoinedRoom };
+
+/** A room that opens without a link. Names come from others and are shown as text only. */
+export interface RecentRoom {
+  readonly key: string;
+  readonly name: string;
+  /** Its folder, or the host of its relay. */
+  readonly place: string;
+}
 
 interface RoomFilesOnDisk {
   readonly paths: string[];
@@ -71,6 +79,18 @@ export class StoredRooms {
     const rooms: StoredRoom[] = [];
     for (const key of keys) rooms.push(await this.describe(key, files.get(key), remembered.get(key)));
     return rooms.sort((a, b) => b.openedMs - a.openedMs);
+  }
+
+  /** What is remembered, the last one opened first; the files are not looked at. */
+  listRecent(): readonly RecentRoom[] {
+    return [...this.rememberedByKey()]
+      .map(([key, remembered]) => ({ key, remembered, about: aboutOf(remembered) }))
+      .sort((a, b) => b.about.openedMs - a.about.openedMs)
+      .map(({ key, remembered, about: { folder, relayUrl } }) => {
+        const inFolder = folder === undefined || folder === '' ? undefined : folder;
+        const name = nameOf(remembered) ?? (inFolder && basename(inFolder)) ?? `Room ${key.slice(0, 8)}`;
+        return { key, name, place: inFolder ?? (URL.canParse(relayUrl) ? new URL(relayUrl).host : relayUrl) };
+      });
   }
 
   /** One of them. */
@@ -139,7 +159,7 @@ export class StoredRooms {
     remembered: RememberedRoom | undefined,
   ): Promise<StoredRoom> {
     const isFolder = remembered?.kind === 'folder';
-    const about = remembered?.kind === 'folder' ? remembered.found : remembered?.joined;
+    const about = remembered && aboutOf(remembered);
     return {
       key,
       name: nameOf(remembered),
@@ -189,6 +209,10 @@ export class StoredRooms {
     }
     return rooms;
   }
+}
+
+function aboutOf(remembered: RememberedRoom): FolderRoom | JoinedRoom {
+  return remembered.kind === 'folder' ? remembered.found : remembered.joined;
 }
 
 /** Undefined when nothing is remembered, or the folder says it. */

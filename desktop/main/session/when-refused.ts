@@ -20,6 +20,20 @@ export function whenRefused(host: Connected): Promise<string> {
   });
 }
 
+/** Resolves with why, as soon as the relay will not have this device, or not any more. */
+export function whenPutOut(host: Connected): Promise<string> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const { connection } = host;
+      if (!isRefused(connection)) return;
+      watching.dispose();
+      resolve(connection.explanation);
+    };
+    const watching = host.onDidChangeConnection(look);
+    look();
+  });
+}
+
 /** Reports that the relay does not have the person's own room, until it does or the result is disposed. */
 export function tellRefusal(host: Connected, report: (problem: ProblemReport) => void): Disposable {
   let isTold = false;
@@ -41,9 +55,13 @@ function watchRefusal(host: Connected, tell: (explanation: string | undefined) =
   const look = () => {
     const { connection } = host;
     if (connection.kind === 'online') tell(undefined);
-    // Not when this device leaves.
-    if (connection.kind === 'ended' && connection.closeCode !== CLOSE_CODES.normal) tell(connection.explanation);
+    if (isRefused(connection)) tell(connection.explanation);
   };
   const subscription = host.onDidChangeConnection(look);
   return toDisposable(() => subscription.dispose());
+}
+
+/** It is not this device that leaves. */
+function isRefused(connection: ConnectionState): connection is Extract<ConnectionState, { kind: 'ended' }> {
+  return connection.kind === 'ended' && connection.closeCode !== CLOSE_CODES.normal;
 }

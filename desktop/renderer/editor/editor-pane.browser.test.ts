@@ -145,6 +145,8 @@ describe('editor pane', () => {
     await userEvent.keyboard('x');
     await expect.element(page.getByRole('paragraph').getByText('You are here as a viewer.')).toBeVisible();
     expect(pane.codeEditor.getValue()).toBe('const a = 1;\n');
+    pane.setReadOnly(undefined);
+    await expect.element(page.getByRole('paragraph').getByText('You are here as a viewer.')).not.toBeInTheDocument();
   });
 
   it('keeps the view of each file, shares models between panes, and lets go of what nobody shows', async () => {

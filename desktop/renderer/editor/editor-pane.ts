@@ -192,5 +192,7 @@ export class EditorPane implements Disposable {
         ? { readOnly: false, readOnlyMessage: { value: '' } }
         : { readOnly: true, readOnlyMessage: { value: escapeMarkdown(message) } },
     );
+    // What somebody was told who tried to type is not true any more.
+    if (message === undefined) this.codeEditor.trigger('read-only', 'leaveEditorMessage', undefined);
   }
 }

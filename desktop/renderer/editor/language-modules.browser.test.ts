@@ -42,6 +42,18 @@ it('a file whose language cannot be fetched is plain text, until the page is onl
   expect(third.getLanguageId()).toBe('offlinish');
 });
 
+it('what could not be fetched is tried again when a language is asked for: the page may have been online all along', async () => {
+  const { loader, reach } = registerLanguage('relayless');
+  const model = createModel();
+  applyLanguage(model, 'a.relayless');
+  await vi.waitFor(() => expect(loader).toHaveBeenCalledTimes(1));
+  await new Promise((resolve) => setTimeout(resolve));
+  reach();
+  // As it is when its text has come.
+  applyLanguage(model, 'a.relayless');
+  await vi.waitFor(() => expect(model.getLanguageId()).toBe('relayless'));
+});
+
 it.each([
   ['README.md', 'markdown'],
   ['package.json', 'json'],

@@ -19,8 +19,13 @@ const SERVICES: ReadonlyMap<string, LoadModule> = new Map([
   ['typescript', loadTypeScript],
 ]);
 
+/** So long after a failure the next try is made by itself. */
+const RETRY_MS = 15_000;
+
 const there = new Set<string>();
 const loading = new Map<string, Promise<void>>();
+/** Those who have failed and are to try again. */
+const failed = new Set<() => void>();
 
 /** Whether Monaco can take a language into use without fetching anything. */
 export function isLanguageThere(language: string): boolean {
@@ -28,11 +33,13 @@ export function isLanguageThere(language: string): boolean {
 }
 
 /**
- * Fetches what Monaco needs for a language; it would itself try only once, and nobody could catch the failure. Resolves
- * when it is there, after a failure when the page is online again. Never rejects.
+ * Fetches what Monaco needs for a language; it would itself try only once, and nobody could catch the failure. What has
+ * failed is tried again whenever a language is asked for, when the page is online again, and after a while. Resolves
+ * when it is there; never rejects.
  */
 export function fetchLanguage(language: string): Promise<void> {
   if (isLanguageThere(language)) return Promise.resolve();
+  for (const tryAgain of failed) tryAgain();
   const known = loading.get(language);
   if (known) return known;
   const fetching = Promise.all(modulesOf(language).map(fetchModule)).then(() => {
@@ -50,9 +57,24 @@ async function fetchModule(load: LoadModule): Promise<void> {
       return;
     } catch {
       // The text is shown plain meanwhile, which is all that is missing.
-      await new Promise((resolve) => window.addEventListener('online', resolve, { once: true }));
+      await whenToTryAgain();
     }
   }
+}
+
+/** Where only the relay was out of reach, which has the modules, too, the page was online all the time. */
+function whenToTryAgain(): Promise<void> {
+  return new Promise((resolve) => {
+    const tryAgain = () => {
+      failed.delete(tryAgain);
+      window.removeEventListener('online', tryAgain);
+      window.clearTimeout(timer);
+      resolve();
+    };
+    const timer = window.setTimeout(tryAgain, RETRY_MS);
+    window.addEventListener('online', tryAgain);
+    failed.add(tryAgain);
+  });
 }
 
 /** Monaco's definitions name the module of their grammar, although its types do not tell. */

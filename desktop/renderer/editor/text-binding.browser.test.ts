@@ -254,6 +254,23 @@ describe('text binding', () => {
     expect(a.text.toJSON()).toBe('\uFEFFabc!');
   });
 
+  it('stays in step with what a foreign client puts into a text that is no text, and cannot be deleted', () => {
+    const a = createReplica(10, stateOf('abc'));
+    const foreign = new Y.Doc();
+    foreign.clientID = 90;
+    foreign.getArray('content').insert(0, [1, 2]);
+    Y.applyUpdate(a.doc, Y.encodeStateAsUpdate(foreign));
+    expect(a.model.getValue()).toBe('abc\uFFFC\uFFFC');
+    const b = createReplica(11, Y.encodeStateAsUpdate(a.doc));
+    connect(a.doc, b.doc);
+    b.model.applyEdits([{ range: at(1, 6), text: 'xyz' }]);
+    a.model.applyEdits([{ range: at(1, 7), text: '-' }]);
+    expect(b.model.getValue()).toBe('abc\uFFFC\uFFFCx-yz');
+    a.model.applyEdits([{ range: new Range(1, 3, 1, 7), text: '' }]);
+    expect(a.model.getValue()).toBe('ab\uFFFC\uFFFC-yz');
+    expect(b.model.getValue()).toBe('ab\uFFFC\uFFFC-yz');
+  });
+
   it('rewrites only what differs when a model is set anew', () => {
     const a = createReplica(10, stateOf('alpha beta gamma'));
     let bytes = 0;

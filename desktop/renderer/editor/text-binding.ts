@@ -6,6 +6,7 @@ import {
   reportUnexpectedError,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
+import { deleteContent, OBJECT_REPLACEMENT, readContent } from '../../../shared/workspace/index.ts';
 import { CaretTracking } from './caret-tracking.ts';
 import { differenceBetween, toModelEdits, toModelText } from './model-edits.ts';
 import { editor } from './monaco.ts';
@@ -17,7 +18,7 @@ import {
   transformDelta,
   type TextDelta,
 } from './text-delta.ts';
-import { OBJECT_REPLACEMENT, TextFeed, type TextFollower } from './text-feed.ts';
+import { TextFeed, type TextFollower } from './text-feed.ts';
 
 export interface TextBindingOptions {
   /** The binding forces LF on it and fills it with the text. The caller keeps owning it. */
@@ -34,13 +35,6 @@ export const LINE_ENDING_NORMALISATION = Symbol('line ending normalisation');
 const NOTHING: TextDelta = [];
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 const BYTE_ORDER_MARK = '\uFEFF';
-
-function contentOf(text: Y.Text): string {
-  const content = text.toJSON();
-  if (content.length === text.length) return content;
-  const pieces = text.toDelta() as readonly { readonly insert: unknown }[];
-  return pieces.map(({ insert }) => (typeof insert === 'string' ? insert : OBJECT_REPLACEMENT)).join('');
-}
 
 /**
  * Keeps a Monaco model and a `Y.Text` identical, both ways and at once. Made by {@link bindText}.
@@ -67,6 +61,8 @@ export class TextBinding implements Disposable, TextFollower {
   private seenVersion: number;
   private ownEditVersion: number | undefined;
   private hasForeignLineEnding = false;
+  /** There may be something in the text that is no text, or was. */
+  private hasObjects = false;
   private isOffsetUnknown = false;
   private readonly earlyEvents = new Map<number, editor.IModelContentChangedEvent>();
 
@@ -114,7 +110,11 @@ export class TextBinding implements Disposable, TextFollower {
 
   receive(delta: TextDelta): void {
     this.lag = this.lag.length === 0 ? delta : composeDeltas(this.lag, delta);
-    this.hasForeignLineEnding ||= delta.some((step) => step.kind === 'insert' && step.text.includes('\r'));
+    for (const step of delta) {
+      if (step.kind !== 'insert') continue;
+      this.hasForeignLineEnding ||= step.text.includes('\r');
+      this.hasObjects ||= step.text.includes(OBJECT_REPLACEMENT);
+    }
   }
 
   lose(): void {
@@ -163,7 +163,8 @@ export class TextBinding implements Disposable, TextFollower {
     this.feed.catchUp();
     this.isLost = false;
     this.lag = NOTHING;
-    const target = toModelText(contentOf(this.text));
+    const target = toModelText(readContent(this.text));
+    this.hasObjects = target.includes(OBJECT_REPLACEMENT);
     const current = this.model.getValue();
     if (current === target) return;
     if (current === '') {
@@ -263,7 +264,7 @@ export class TextBinding implements Disposable, TextFollower {
       if (step.kind === 'retain') {
         index += step.length;
       } else if (step.kind === 'delete') {
-        this.text.delete(index, step.length);
+        this.deleteInText(index, step.length);
       } else {
         this.text.insert(index, step.text);
         index += step.text.length;
@@ -274,13 +275,19 @@ export class TextBinding implements Disposable, TextFollower {
   private replaceInText(index: number, deleteLength: number, inserted: string): void {
     if (deleteLength > 0 && inserted.length > 0 && deleteLength === this.text.length) {
       // The whole text was set anew: keep what is the same, with everybody's cursors and edits in it.
-      const difference = differenceBetween(contentOf(this.text), inserted);
-      if (difference.deleteLength > 0) this.text.delete(difference.offset, difference.deleteLength);
+      const difference = differenceBetween(readContent(this.text), inserted);
+      if (difference.deleteLength > 0) this.deleteInText(difference.offset, difference.deleteLength);
       if (difference.text.length > 0) this.text.insert(difference.offset, difference.text);
       return;
     }
-    if (deleteLength > 0) this.text.delete(index, deleteLength);
+    if (deleteLength > 0) this.deleteInText(index, deleteLength);
     if (inserted.length > 0) this.text.insert(index, inserted);
+  }
+
+  private deleteInText(index: number, length: number): void {
+    if (!this.hasObjects) this.text.delete(index, length);
+    // What cannot be deleted comes back into the model.
+    else if (deleteContent(this.text, index, length) < length) this.lose();
   }
 
   private writeDifference(): void {
@@ -290,13 +297,13 @@ export class TextBinding implements Disposable, TextFollower {
       this.lose();
       return;
     }
-    const { offset, deleteLength, text } = differenceBetween(contentOf(this.text), this.model.getValue());
+    const { offset, deleteLength, text } = differenceBetween(readContent(this.text), this.model.getValue());
     this.feed.write(this, () => this.replaceInText(offset, deleteLength, text));
   }
 
   private removeCarriageReturns(): void {
     this.hasForeignLineEnding = false;
-    const content = contentOf(this.text);
+    const content = readContent(this.text);
     if (!content.includes('\r\n') || !this.canWrite()) return;
     this.text.doc?.transact(() => {
       for (let index = content.lastIndexOf('\r\n'); index >= 0; index = content.lastIndexOf('\r\n', index - 1)) {

@@ -1,9 +1,7 @@
 import * as Y from 'yjs';
 import { type Disposable, reportUnexpectedError, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { shownBy } from '../../../shared/workspace/index.ts';
 import type { DeltaStep, TextDelta } from './text-delta.ts';
-
-/** What stands in a model for an embedded object, which has the length of one unit. */
-export const OBJECT_REPLACEMENT = '\uFFFC';
 
 /** A replica of a `Y.Text` that follows its changes. Changes written with the follower as origin are not sent back to it. */
 export interface TextFollower {
@@ -17,17 +15,28 @@ export interface TextFollower {
   check(): void;
 }
 
-type RawDelta = Y.YTextEvent['delta'];
-
-function toTextDelta(raw: RawDelta): TextDelta {
+/** The delta of the event itself passes over what Yjs does not expect in a text, although it counts. */
+function toTextDelta(text: Y.Text, event: Y.YTextEvent): TextDelta {
   const steps: DeltaStep[] = [];
-  for (const { retain, delete: deleted, insert } of raw) {
-    if (retain !== undefined) steps.push({ kind: 'retain', length: retain });
-    else if (deleted !== undefined) steps.push({ kind: 'delete', length: deleted });
-    else steps.push({ kind: 'insert', text: typeof insert === 'string' ? insert : OBJECT_REPLACEMENT });
+  for (let item = text._start; item !== null; item = item.right) {
+    if (!item.countable) continue;
+    const step = toStep(item, event);
+    const last = steps.at(-1);
+    if (!step) continue;
+    if (last?.kind === 'insert' && step.kind === 'insert') {
+      steps[steps.length - 1] = { kind: 'insert', text: last.text + step.text };
+    } else if (last && last.kind !== 'insert' && last.kind === step.kind) {
+      steps[steps.length - 1] = { kind: last.kind, length: last.length + step.length };
+    } else steps.push(step);
   }
-  while (steps.at(-1)?.kind === 'retain') steps.pop();
+  if (steps.at(-1)?.kind === 'retain') steps.pop();
   return steps;
+}
+
+function toStep(item: Y.Item, event: Y.YTextEvent): DeltaStep | undefined {
+  if (event.adds(item)) return event.deletes(item) ? undefined : { kind: 'insert', text: shownBy(item) };
+  if (event.deletes(item)) return { kind: 'delete', length: item.length };
+  return item.deleted ? undefined : { kind: 'retain', length: item.length };
 }
 
 const feeds = new WeakMap<Y.Text, TextFeed>();
@@ -127,7 +136,7 @@ export class TextFeed {
       (follower) => follower !== transaction.origin && !authors?.has(follower),
     );
     if (receivers.length > 0) {
-      const delta = toTextDelta(event.delta);
+      const delta = toTextDelta(this.text, event);
       for (const follower of receivers) this.attempt(follower, () => follower.receive(delta));
     }
     for (const author of authors ?? []) this.attempt(author, () => author.lose());

@@ -1,5 +1,5 @@
 import { type Disposable, DisposableStore, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
-import type { ProposalReport } from '../../../shared/sync/index.ts';
+import { describeProposals } from '../../../shared/sync/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import type { AccessLoss } from '../ui/access-model.ts';
 import { askHost } from './ask-host.ts';
@@ -36,21 +36,7 @@ export class AccessLossWatch implements Disposable {
   private async lookForEdits(explanation: string): Promise<void> {
     const report = await askHost(() => this.api.invoke('edits:propose', undefined));
     if (this.disposables.isDisposed || this.explanation !== explanation) return;
-    const edits = report.ok ? describeReport(report.value) : report.explanation;
+    const edits = report.ok ? describeProposals(report.value) : report.explanation;
     if (edits !== '') this.tell({ explanation, edits, hasUnsent: true });
   }
-}
-
-/** What became of edits that had not reached the relay, for the person; empty when there are none. */
-export function describeReport({ proposed, kept, explanation, mayReturn }: ProposalReport): string {
-  const sent = `Your edits of ${count(proposed)} had not reached the room. They were sent to its owners as a proposal.`;
-  const next = mayReturn
-    ? 'Join again with another link that lets you edit, and they arrive by themselves.'
-    : explanation;
-  const left = `Your edits of ${count(kept)} are on this device only. ${next}`;
-  return [...(proposed > 0 ? [sent] : []), ...(kept > 0 ? [left] : [])].join(' ');
-}
-
-function count(documents: number): string {
-  return documents === 1 ? 'one file' : `${documents} files`;
 }

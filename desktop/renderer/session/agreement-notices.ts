@@ -21,9 +21,10 @@ export function toAgreementView(room: OpenRoom, state: AgreementState): Agreemen
   const { participants } = room.session;
   const ids = peopleIn(state);
   const names = ids.flatMap((id) => (isOwnWindow(id) ? [] : [participants.get(id)?.name ?? 'Somebody']));
-  return state.kind === 'differs'
-    ? { kind: 'differs', names, isHere: ids.some(isOwnWindow) }
-    : { kind: state.kind, names };
+  if (state.kind === 'differs') return { kind: 'differs', names, isHere: ids.some(isOwnWindow) };
+  if (state.kind === 'waiting') return { kind: 'waiting', names, before: undefined };
+  const missing = [...participants].flatMap(([id, { name }]) => (ids.includes(id) ? [] : [name]));
+  return { kind: 'identical', names, missing };
 }
 
 /** Tells people of files that are not the same with everybody, and resyncs them. */

@@ -12,12 +12,15 @@ const CHANGE: AwayChange = {
   list: undefined,
   text: 'theirs',
   hasTexts: true,
+  isWithoutBefore: false,
   theirs: { inserted: 3, deleted: 0 },
   mine: { inserted: 0, deleted: 0 },
   overlaps: [],
   people: [{ subject: 'ben', name: 'Ben', firstMs: 1, lastMs: 2 }],
+  listPeople: [],
   undone: undefined,
   isLookedAt: false,
+  returnNumber: 1,
 };
 
 function summaryOf(changes: readonly AwayChange[], returnNumber = 1): AwaySummary {
@@ -53,7 +56,7 @@ it('shows what happened, by the paths of now, once for each return', async () =>
     ownCount: 2,
     files: [
       { path: 'new.txt', isListed: true, overlapCount: 0, lockReason: undefined, people: [{ name: 'Ben' }] },
-      { path: 'gone.txt', isListed: false },
+      { path: 'gone.txt', isListed: false, isEarlier: false },
     ],
   });
   expect([model.newCount.get(), countReturns()]).toEqual([1, 1]);
@@ -63,6 +66,7 @@ it('shows what happened, by the paths of now, once for each return', async () =>
   engine.postAway(summaryOf([CHANGE], 2));
   await settle();
   expect(countReturns()).toBe(2);
+  expect(model.summary.get()?.files[0]?.isEarlier).toBe(true);
   rooms.set(undefined);
   expect([model.summary.get(), model.newCount.get()]).toEqual([undefined, 0]);
   expect(await model.undoMine('a')).toMatchObject({ ok: false });

@@ -1,6 +1,6 @@
 import { documentAccess } from '../../../shared/access/index.ts';
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
-import type { AwayAction, AwayChange, AwaySummary } from '../../../shared/sync/away/away-summary.ts';
+import type { AwayAction, AwayChange, AwayPerson, AwaySummary } from '../../../shared/sync/away/away-summary.ts';
 import { SharedPathError } from '../../../shared/workspace/index.ts';
 import { presenceColorIndex } from '../theme/presence-palette.ts';
 import type { AwayFileView, AwayModel, AwaySummaryView, AwayTextsView } from '../ui/away-model.ts';
@@ -137,13 +137,22 @@ export class RoomAwayModel implements AwayModel, Disposable {
 function describe(room: OpenRoom, summary: AwaySummary): AwaySummaryView {
   const { leftMs, lastLeftMs, returnedMs, unlistedCount, ownCount } = summary;
   const colors = colorsBySubject(room);
-  const files = summary.changes.map((change) => describeFile(room, change, colors));
+  const files = summary.changes.map((change) => describeFile(room, change, colors, summary.returnNumber));
   const absenceMs = Math.max(0, returnedMs - lastLeftMs);
   return { leftMs, lastLeftMs, returnedMs, absenceMs, files, unlistedCount, ownCount };
 }
 
-function describeFile(room: OpenRoom, change: AwayChange, colors: ReadonlyMap<string, number>): AwayFileView {
-  const { overlaps, people, ...rest } = change;
+function describeFile(
+  room: OpenRoom,
+  change: AwayChange,
+  colors: ReadonlyMap<string, number>,
+  lastReturn: number,
+): AwayFileView {
+  const { overlaps, people, listPeople, returnNumber, ...rest } = change;
+  const describePerson = (person: AwayPerson) => ({
+    ...person,
+    colorIndex: colors.get(person.subject) ?? presenceColorIndex(person.subject),
+  });
   const { self } = room.session;
   const access = self ? documentAccess(self.writesAs, change.fileId, self.chat) : 'unknown';
   const listed = room.index.get(change.fileId);
@@ -152,10 +161,9 @@ function describeFile(room: OpenRoom, change: AwayChange, colors: ReadonlyMap<st
     path: listed?.path ?? change.path,
     isListed: listed !== undefined,
     overlapCount: overlaps.length,
-    people: people.map((person) => ({
-      ...person,
-      colorIndex: colors.get(person.subject) ?? presenceColorIndex(person.subject),
-    })),
+    people: people.map(describePerson),
+    listPeople: listPeople.map(describePerson),
+    isEarlier: returnNumber < lastReturn,
     lockReason: explainReadOnly(room, { access }),
   };
 }

@@ -14,8 +14,8 @@ async function hashOf(bytes: Uint8Array): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** A room with one picture, and a relay that has `stored` for it. */
-async function start(stored: Uint8Array = CONTENT) {
+/** A room with one picture, and a relay that has `stored` for it, and is asked. */
+async function start(stored: Uint8Array = CONTENT, onAsked: (part: number) => void = () => undefined) {
   const blob = await hashOf(CONTENT);
   const parts = [stored.slice(0, BLOB_PART_BYTES), stored.slice(BLOB_PART_BYTES)];
   const described = await Promise.all(parts.map(async (bytes, part) => ({ part, sha256: await hashOf(bytes) })));
@@ -25,6 +25,7 @@ async function start(stored: Uint8Array = CONTENT) {
     tokens: { obtain: async () => ({ kind: 'granted', granted: { token: 't', expiresAtMs: 9 } }) },
     send: async ({ url }) => {
       const part = /parts\/(\d+)$/.exec(url)?.[1];
+      if (part !== undefined) onAsked(Number(part));
       if (part !== undefined) return { status: 200, body: parts[Number(part)] };
       return { status: 200, body: { state: 'complete', sizeBytes: stored.byteLength, parts: described } };
     },
@@ -60,6 +61,22 @@ it('[BL3] what is not the content by its hash is not given', async () => {
     ok: false,
     explanation: 'What the relay has of this file is not the file.',
   });
+});
+
+it('what was broken off goes on where it was when it is asked for again', async () => {
+  const asked: number[] = [];
+  let isAway = true;
+  const { download, fileId } = await start(CONTENT, (part) => {
+    asked.push(part);
+    if (isAway && part === 1) throw new Error('gone');
+  });
+  const outcome = await download.fetch(fileId);
+  expect(outcome.ok ? 'done' : outcome.explanation).toContain('gone');
+  expect(asked).toContain(0);
+  asked.splice(0);
+  isAway = false;
+  expect((await download.fetch(fileId)).ok).toBe(true);
+  expect(asked).toEqual([1]);
 });
 
 it('what is too large, is gone or has no content is explained', async () => {

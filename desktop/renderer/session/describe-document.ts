@@ -21,9 +21,9 @@ export function describeIndex(doc: Y.Doc): string {
   return [...room, ...listed, ...odd].map((line) => escape(line)).join('\n');
 }
 
-function describeFile({ fileId, path, kind, eol, bom, sizeBytes }: SharedFile): string {
-  const format = kind === 'text' ? [eol, ...(bom ? ['BOM'] : [])] : [];
-  const size = sizeBytes === undefined ? [] : [`${sizeBytes} bytes`];
+function describeFile({ fileId, path, kind, eol, bom, executable, sizeBytes }: SharedFile): string {
+  const format = [...(kind === 'text' ? [eol, ...(bom ? ['BOM'] : [])] : []), ...(executable ? ['executable'] : [])];
+  const size = sizeBytes === undefined ? [] : [sizeBytes === 1 ? '1 byte' : `${sizeBytes} bytes`];
   return `${path}  (${[kind, ...format, ...size].join(', ')}; id ${fileId})`;
 }
 

@@ -57,7 +57,10 @@ async function openFile() {
     })),
     people: [{ subject: 'ben', name: 'Ben', firstMs: 0, lastMs: 0 }],
     undone: undefined,
+    listPeople: [],
+    isWithoutBefore: false,
     isLookedAt: false,
+    returnNumber: 1,
   };
   const tell = (part: Partial<AwayChange>) =>
     engine.postAway({

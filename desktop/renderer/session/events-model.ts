@@ -8,7 +8,7 @@ import {
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
 import type { LabelledEvent, LabelsPage } from '../../../shared/sync/administration/index.ts';
-import { readReplacement } from '../../../shared/sync/blobs/index.ts';
+import { readReplacements } from '../../../shared/sync/blobs/index.ts';
 import type { InvokeRequest, InvokeResponse } from '../../ipc/index.ts';
 import { presenceColorIndex } from '../theme/presence-palette.ts';
 import type { EventFilesView, EventsModel, RoomEventsState, RoomEventView } from '../ui/events-model.ts';
@@ -103,10 +103,12 @@ export class RoomEventsModel implements EventsModel, Disposable {
     const event = this.known?.events.find((listed) => listed.seq === seq);
     if (!room || !event) return { ok: false, explanation: 'This event is of a room that is not open any more.' };
     // The edit of a file that is no text is one of the list of files.
-    const replaced = event.kind === 'blob' ? readReplacement(event.detail) : undefined;
-    if (replaced) return { ok: true, value: nameFiles(room, [replaced.fileId], event.files) };
+    const replaced = readReplacements(event.detail).map(({ fileId }) => fileId);
+    if (event.kind === 'blob' && replaced.length > 0)
+      return { ok: true, value: nameFiles(room, replaced, event.files) };
     const answer = await askHost(() => this.host.listDocuments({ seq }));
-    return answer.ok ? { ok: true, value: nameFiles(room, answer.value, event.files) } : answer;
+    if (!answer.ok) return answer;
+    return { ok: true, value: nameFiles(room, [...new Set([...answer.value, ...replaced])], event.files) };
   }
 
   dispose(): void {

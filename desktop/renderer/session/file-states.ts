@@ -1,7 +1,7 @@
 import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
 import type { AttachedDocument } from '../../../shared/sync/attachment/index.ts';
 import type { SharedFile } from '../../../shared/workspace/index.ts';
-import { isSameAgreement } from '../ui/agreement-view.ts';
+import { followAgreement, isSameAgreement } from '../ui/agreement-view.ts';
 import type { Observable } from '../ui/observable.ts';
 import type { FileProblem, FileState } from '../ui/workbench-model.ts';
 import { toAgreementView } from './agreement-notices.ts';
@@ -62,7 +62,7 @@ class WatchedFile implements Observable<FileState> {
       // What waits here from an earlier start is known once the document is read.
       saveState: this.isReady && isKnown ? document.saveState : undefined,
       readOnlyReason: isComing ? undefined : explainReadOnly(this.room, document),
-      agreement: toAgreementView(this.room, document.agreement),
+      agreement: followAgreement(this.current.agreement, toAgreementView(this.room, document.agreement)),
       problem: listed || !this.room.isListed ? this.readProblem(this.fileId) : this.deletedProblem(document),
     };
     if (isSame(this.current, next)) return;

@@ -98,7 +98,7 @@ function describeLeftOut(fileCount: number, leftOut: readonly LeftOutFile[]): No
   const title = `The copy has ${countFiles(fileCount)}; ${countFiles(leftOut.length)} ${leftOut.length === 1 ? 'is' : 'are'} not in it.`;
   const detail = `${nameFiles(leftOut)} Save it again once you are online to have them all.`;
   const quoted = leftOut.slice(0, MAX_NAMED).map(({ path }) => path);
-  return { id: RESULT_ID, severity: 'warning', title, detail, quoted, actions: [] };
+  return { id: RESULT_ID, severity: 'warning', title, detail, quoted, staysShown: true, actions: [] };
 }
 
 function nameFiles(leftOut: readonly LeftOutFile[]): string {

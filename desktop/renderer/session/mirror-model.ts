@@ -68,6 +68,10 @@ export class FolderMirrorModel implements MirrorModel, Disposable {
     return ask(() => this.api.invoke(`mirror:show-${what}`, undefined));
   }
 
+  showFile(path: string): Promise<Outcome> {
+    return ask(() => this.api.invoke('mirror:show-file', { path }));
+  }
+
   private show(): void {
     const status = this.status.get();
     const isTold = status.kind === 'open' && status.room === this.told?.room;

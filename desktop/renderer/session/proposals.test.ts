@@ -84,6 +84,9 @@ describe('a proposal', () => {
     expect(await show((list) => list.update(fileId, { eol: 'CRLF', bom: true }))).toBe(
       `src/a.ts  (text, CRLF, BOM; id ${fileId})`,
     );
+    expect(await show((list) => list.update(fileId, { executable: true }))).toBe(
+      `src/a.ts  (text, LF, executable; id ${fileId})`,
+    );
     expect(await show((list) => list.update(fileId, { kind: 'oversized' }))).toContain('(oversized; id');
     // Another file in its place, with a name that turns around what follows.
     const other = { fileId: 'b2', path: 'src/a.ts', eol: 'LF', bom: false, kind: 'text' } as const;

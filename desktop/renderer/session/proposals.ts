@@ -117,7 +117,8 @@ function putBack(room: ProposedRoom, document: string, path: string | undefined)
     kind: 'text',
   };
   try {
-    room.index.add([{ fileId: document, path, eol: last.eol, bom: last.bom, kind: 'text' }]);
+    const { eol, bom, executable } = last;
+    room.index.add([{ fileId: document, path, eol, bom, kind: 'text', ...(executable ? { executable } : {}) }]);
     return undefined;
   } catch (error) {
     if (error instanceof SharedPathError) return { ok: false, explanation: error.message };

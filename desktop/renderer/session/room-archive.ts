@@ -1,6 +1,6 @@
 import { Zip, ZipDeflate, ZipPassThrough } from 'fflate';
 import { DisposableStore, type Scheduler } from '../../../shared/lifecycle/index.ts';
-import { CONTENT_TEXT, type SharedFile } from '../../../shared/workspace/index.ts';
+import { CONTENT_TEXT, readContent, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { Answer } from '../ui/outcome.ts';
 import type { OpenRoom } from './open-room.ts';
 
@@ -96,7 +96,7 @@ async function readText({ fileId, eol, bom }: SharedFile, options: RoomArchiveOp
     });
     const { access, isKnown } = document.status;
     if (!isRead || !isKnown) return refuse(access === 'none' ? NOT_SHARED : NOT_HERE);
-    const text = document.doc.getText(CONTENT_TEXT).toString();
+    const text = readContent(document.doc.getText(CONTENT_TEXT));
     const onDisk = eol === 'CRLF' ? text.replaceAll('\n', '\r\n') : text;
     return { ok: true, value: new TextEncoder().encode((bom ? '\uFEFF' : '') + onDisk) };
   } finally {

@@ -1,5 +1,5 @@
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
-import { readReplacement } from '../../../shared/sync/blobs/index.ts';
+import { readReplacements, type ReplacedContent } from '../../../shared/sync/blobs/index.ts';
 import type { TransfersState, TuttiApi } from '../../ipc/index.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { Answer, Outcome } from '../ui/outcome.ts';
@@ -54,16 +54,11 @@ export class RoomTransfersModel implements TransfersModel, Disposable {
       const asked = { before, limit: PAGE };
       const answer = await askHost(() => this.api.invoke('history:list-events', asked));
       if (!answer.ok) return answer;
-      for (const { kind, detail, actorName, atMs, receivedMs } of answer.value.events) {
-        const replaced = kind === 'blob' ? readReplacement(detail) : undefined;
+      for (const { detail, actorName, atMs, receivedMs } of answer.value.events) {
         // The clock of who did it may be wrong.
-        const replacedMs = Math.min(atMs, receivedMs);
-        const { blob, sizeBytes } = replaced?.from ?? {};
-        if (replaced?.fileId === fileId && blob !== undefined) {
-          earlier.push({ blob, sizeBytes, replacedMs, replacedBy: actorName });
-        }
-        // Of two at once, one was never seen by the other; it is a content of the file all the same.
-        if (replaced?.fileId === fileId) this.addLoser(earlier, replaced.to, { replacedMs, replacedBy: actorName });
+        const by = { replacedMs: Math.min(atMs, receivedMs), replacedBy: actorName };
+        for (const replaced of readReplacements(detail))
+          if (replaced.fileId === fileId) addEarlier(earlier, replaced, by);
       }
       before = answer.value.next;
       if (before === undefined) break;
@@ -84,17 +79,19 @@ export class RoomTransfersModel implements TransfersModel, Disposable {
     return { ok: true };
   }
 
-  private addLoser(
-    earlier: EarlierContent[],
-    { blob, sizeBytes }: Pick<EarlierContent, 'blob' | 'sizeBytes'>,
-    by: Pick<EarlierContent, 'replacedMs' | 'replacedBy'>,
-  ): void {
-    if (!earlier.some((known) => known.blob === blob)) earlier.push({ blob, sizeBytes, ...by });
-  }
-
   private show(): void {
     const room = this.room.get()?.status.room;
     const { told } = this;
     this.state.set(told !== undefined && told.room === room ? told.state : NO_TRANSFERS);
   }
+}
+
+function addEarlier(
+  earlier: EarlierContent[],
+  { from, to, isConcurrent }: ReplacedContent,
+  by: Pick<EarlierContent, 'replacedMs' | 'replacedBy'>,
+): void {
+  earlier.push({ ...from, ...by, ...(isConcurrent ? { isConcurrent } : {}) });
+  // Of two at once, one may never have been seen by the other; it is a content of the file all the same.
+  if (!earlier.some(({ blob }) => blob === to.blob)) earlier.push({ ...to, ...by });
 }

@@ -258,20 +258,27 @@ export class Workbench implements WorkbenchModel, Disposable {
     };
   }
 
-  private showProblem({ id, severity, title, detail, fileId, command, canRetry, isResolved }: ProblemReport): void {
+  private showProblem(problem: ProblemReport): void {
+    const { id, severity, title, detail, fileId, path, command, canRetry, isQuiet = false, isResolved } = problem;
     const retry = {
       label: 'Try Again',
       run: () => void askHost(() => this.host.api.invoke('mirror:retry', undefined)),
     };
     const help = command && { label: command.label, run: () => this.commands.fire(command.id) };
-    const actions = [...(help ? [help] : []), ...(canRetry ? [retry] : [])];
+    const reveal = fileId === undefined && !canRetry && path !== undefined && path !== '';
+    const actions = [
+      ...(reveal ? [{ label: 'Show in Folder', run: () => void this.mirror.showFile(path) }] : []),
+      ...(help ? [help] : []),
+      ...(canRetry ? [retry] : []),
+    ];
     if (isResolved) {
       this.notifications.remove(id);
       this.roomNotices.delete(id);
       if (fileId !== undefined) this.fileProblems.delete(fileId);
     } else {
       const show = { label: 'Show File', run: () => fileId !== undefined && this.openRequests.fire(fileId) };
-      this.showNotice({ id, severity, title, detail, actions: fileId === undefined ? actions : [show, ...actions] });
+      const all = fileId === undefined ? actions : [show, ...actions];
+      this.showNotice({ id, severity, title, detail, isQuiet, actions: all });
       // What has happened and is over is told, but no state of the file.
       if (fileId !== undefined && canRetry)
         this.fileProblems.set(fileId, { severity, message: `${title} ${detail}`, actions });

@@ -85,6 +85,10 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     );
   }
 
+  async openUntitled(): Promise<Outcome> {
+    return askHost(() => this.api.invoke('room:open-untitled', undefined));
+  }
+
   async joinLink(link: string, name: string): Promise<Outcome> {
     const parsed = parseShareLink(link);
     if (!parsed.ok) return parsed;

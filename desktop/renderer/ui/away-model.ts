@@ -9,6 +9,7 @@ import type {
 import type { Observable } from './observable.ts';
 import type { Answer, Outcome } from './outcome.ts';
 
+export { isByBoth } from '../../../shared/sync/away/away-summary.ts';
 export type { AwaySide, AwayTexts, ChangeSize, ListChange, TextChange };
 
 /** Somebody who changed a file while self was away. Names come from others and are shown as text only. */
@@ -21,7 +22,7 @@ export interface AwayPersonView {
   readonly lastMs: number;
 }
 
-/** A file that others changed while self was away. At least one of `list` and `text` is set. */
+/** A file that others changed while self was away, or after self had deleted it. At least one of `list` and `text` is set. */
 export interface AwayFileView {
   readonly fileId: string;
   /** From others: shown as text only. */
@@ -33,14 +34,20 @@ export interface AwayFileView {
   readonly text: TextChange | undefined;
   /** Whether there is a difference to show, and something to undo. */
   readonly hasTexts: boolean;
+  /** Only what was added can be shown: the text before was never on this device. */
+  readonly isWithoutBefore: boolean;
   readonly theirs: ChangeSize;
   readonly mine: ChangeSize;
   readonly overlapCount: number;
-  /** The latest first; empty while it is not known who it was. */
+  /** Who changed the text, the latest first; empty while it is not known who it was. */
   readonly people: readonly AwayPersonView[];
+  /** Who changed its place in the list, as far as that is known. */
+  readonly listPeople: readonly AwayPersonView[];
   /** What was undone, and can be restored. */
   readonly undone: AwaySide | undefined;
   readonly isLookedAt: boolean;
+  /** Of an absence before the last one. */
+  readonly isEarlier: boolean;
   /** Why self cannot undo anything in it; undefined when self can. */
   readonly lockReason: string | undefined;
 }
@@ -52,7 +59,7 @@ export interface AwaySummaryView {
   readonly returnedMs: number;
   /** Of the last absence. */
   readonly absenceMs: number;
-  /** Files that both changed first, then by path. */
+  /** Those of the last absence first; of these, files that both changed, then by path. */
   readonly files: readonly AwayFileView[];
   /** Further files that others changed, which are not listed. */
   readonly unlistedCount: number;

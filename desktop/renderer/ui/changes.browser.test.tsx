@@ -8,7 +8,14 @@ import { contrastOf, showWorkbench } from './testing/shown-workbench.ts';
 
 const BOTH = createAwayFile('f0', 'src/a.ts', { text: 'both', overlapCount: 1 });
 const THEIRS = createAwayFile('f1', 'b.ts', { people: [createAwayPerson('Cleo')] });
-const TEXTS = { base: 'one', mine: 'one mine', theirs: 'one theirs', merged: 'one mine theirs', now: 'one now' };
+const TEXTS = {
+  base: 'one',
+  mine: 'one mine',
+  theirs: 'one theirs',
+  merged: 'one mine theirs',
+  now: 'one now',
+  isAdditionsOnly: false,
+};
 
 let fake: FakeWorkbench;
 let workbench: RenderedWorkbench;
@@ -103,7 +110,13 @@ describe('while self was away', () => {
   });
 
   it('offers only what can be done: nothing to undo to who may only read, a deleted file can be brought back', async () => {
-    const gone = createAwayFile('gone', 'old.ts', { list: { kind: 'deleted' }, text: undefined, isListed: false });
+    const gone = createAwayFile('gone', 'old.ts', {
+      list: { kind: 'deleted' },
+      text: undefined,
+      people: [],
+      listPeople: [createAwayPerson('Ben')],
+      isListed: false,
+    });
     fake.away.show([{ ...BOTH, lockReason: 'You can only read this file.' }, gone]);
     workbench.commands.run('view.changes');
     const actions = (name: string) =>
@@ -122,6 +135,48 @@ describe('while self was away', () => {
     expect(fake.calls).toContain('looked at gone');
     await press('Show: old.ts');
     await expect.element(page.getByRole('textbox', { name: 'Text of gone' })).toBeVisible();
+  });
+
+  it('sets apart what one deleted and another edited, with who did what, and offers to bring it back', async () => {
+    const ben = createAwayPerson('Ben');
+    const deleted = createAwayFile('gone', 'src/hello.c', {
+      list: { kind: 'deleted' },
+      text: 'both',
+      people: [],
+      listPeople: [ben],
+      isListed: false,
+    });
+    const removed = createAwayFile('removed', 'main.c', {
+      list: { kind: 'removed' },
+      text: 'unread',
+      hasTexts: false,
+      people: [createAwayPerson('Ana')],
+      isListed: false,
+    });
+    fake.away.show([deleted, removed, THEIRS]);
+    workbench.commands.run('view.changes');
+    const both = page.getByRole('list', { name: 'Files that you and others changed' });
+    await expect.element(both).toMatchTextContent(/hello\.c.*Ben deleted it, you edited it/);
+    await expect.element(both).toMatchTextContent(/main\.c.*You deleted it, Ana edited it/);
+    expect([...document.querySelectorAll('.is-both .change-letter')].map((letter) => letter.textContent)).toEqual([
+      '!',
+      '!',
+    ]);
+    await press('Bring Back: main.c');
+    await vi.waitFor(() => expect(fake.calls).toContain('bring back removed'));
+    await expect.element(both).toMatchTextContent(/You deleted it, Ana edited it, and it was brought back/);
+  });
+
+  it('keeps changes of earlier absences apart from those of the last one', async () => {
+    const earlier = createAwayFile('f2', 'old.ts', { text: 'both', isEarlier: true });
+    fake.away.show([BOTH, THEIRS, earlier], { leftMs: 0, lastLeftMs: 86_400_000 });
+    workbench.commands.run('view.changes');
+    const names = (label: string) =>
+      [...document.querySelectorAll(`[aria-label="${label}"] .change-file`)].map(({ textContent }) => textContent);
+    await vi.waitFor(() => expect(names('Files of earlier absences')).toEqual(['old.ts']));
+    expect(names('Files that you and others changed')).toEqual(['a.ts']);
+    expect(names('Files that others changed')).toEqual(['b.ts']);
+    await expect.element(page.getByRole('heading', { name: /^From earlier absences, since / })).toBeVisible();
   });
 
   it('is worked by keyboard and from the palette', async () => {

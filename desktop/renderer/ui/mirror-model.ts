@@ -9,6 +9,7 @@ export type {
   MirrorStart,
   MirrorState,
   PreviewedFile,
+  UnsharedFile,
 } from '../../ipc/index.ts';
 
 /** Both texts of a file that differs in room and folder. */
@@ -31,6 +32,8 @@ export interface MirrorModel {
   /** Gives the comparison up. */
   cancel(): Promise<Outcome>;
   stop(): Promise<Outcome>;
+  /** Shows a file that cannot be shared in the system's file manager. */
+  showFile(path: string): Promise<Outcome>;
   /** Shows the last backup, or the folder, in the system's file manager. */
   reveal(what: 'backup' | 'folder'): Promise<Outcome>;
 }

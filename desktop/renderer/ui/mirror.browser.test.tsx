@@ -14,12 +14,23 @@ async function ask(preview = createPreview()) {
 
 it('a folder with files of its own is shown by itself, with what differs, and nothing starts before it is answered', async () => {
   const { fake } = await ask();
-  for (const name of ['Different', 'Only in the folder', 'Only in the room', 'Left out']) {
-    await expect.element(page.getByRole('region', { name, exact: true })).toBeVisible();
-  }
+  const lists = page.getByRole('group', { name: 'Files of folder and room' });
+  const shown = [...lists.element().querySelectorAll('section')].map((section) => section.getAttribute('aria-label'));
+  // What changes comes first, however many files only come to the folder.
+  expect(shown).toEqual([
+    'Different',
+    'Different, and no text',
+    'Cannot come to the folder',
+    'Only in the folder',
+    'Left out',
+    'Only in the room',
+  ]);
+  await expect.element(page.getByText('src/new.ts')).not.toBeVisible();
+  await page.getByText('Only in the room: 1').click();
+  await expect.element(page.getByText('src/new.ts')).toBeVisible();
   await expect
     .poll(() => page.getByRole('heading', { name: /Mirror this room to/ }).element().textContent)
-    .toContain('3 files of it (2.4 KiB) will be backed up first.');
+    .toContain('4 files of it (2.4 KiB) will be backed up first.');
   const difference = page.getByRole('region', { name: 'README.md: the room’s text and yours' });
   await expect.element(difference).toMatchTextContent(/− the room’s\s*\+ mine/);
   await page.getByRole('button', { name: 'src/main.ts' }).click();
@@ -43,6 +54,22 @@ it('own files are shared and own texts taken where that is chosen', async () => 
   await page.getByRole('checkbox', { name: 'Share these files, too' }).click();
   await page.getByRole('button', { name: 'Mirror', exact: true }).click();
   await expect.poll(() => fake.calls).toContain('start mirror sharing mine:src/main.ts');
+});
+
+it('what happens to each file is said beside it', async () => {
+  const { fake } = await ask();
+  const region = (name: string) => page.getByRole('region', { name, exact: true });
+  await expect.element(region('Different, and no text')).toMatchTextContent(/takes the place of yours.*pic\.png1 byte/);
+  await expect
+    .element(region('Cannot come to the folder'))
+    .toMatchTextContent(/docs\/a\.md"docs" is a link on this disk/);
+  await expect
+    .element(region('Only in the folder'))
+    .toMatchTextContent(/only in case from the room’s “Notes\.md”: once shared, it is called “notes \(2\)\.md”/);
+  await expect.element(region('Left out')).toMatchTextContent(/node_modules.*\.gitignore\.video\.mp4.*11\.4 MiB/);
+  await page.getByRole('combobox', { name: 'Content of pic.png' }).selectOptions('mine');
+  await page.getByRole('button', { name: 'Mirror', exact: true }).click();
+  await expect.poll(() => fake.calls).toContain('start mirror mine:pic.png');
 });
 
 it('a folder that has changed, and one that cannot be backed up, are told', async () => {
@@ -79,15 +106,20 @@ it('the status bar shows the folder, and the way to its page', async () => {
     heldCount: 2,
     heldPaths: ['draft.md', 'notes.md'],
     isHeldByChoice: true,
+    unshared: [{ path: 'case.txt', reason: 'Its name differs only in case.' }],
+    unsharedCount: 1,
     backup: '/data/backups/x',
   });
   await page.getByRole('button', { name: /The room is mirrored to this folder/ }).click();
   await expect
     .poll(() => page.getByRole('main').element().textContent)
-    .toMatch(/2 files of the folder are not shared: you left them out\. Everything else is\. Review.*notes\.md/);
+    .toMatch(
+      /2 files of the folder are not shared: you left them out\. Everything else is\. Review.*notes\.md.*One file cannot be shared.*case\.txt.*only in case/,
+    );
   for (const [button, call] of [
     ['Review', 'review mirror'],
     ['Show Backup', 'reveal backup'],
+    ['Show case.txt in Folder', 'show case.txt'],
     ['Show Folder', 'reveal folder'],
     ['Stop Mirroring', 'stop mirror'],
   ] as const) {

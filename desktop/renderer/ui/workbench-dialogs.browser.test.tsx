@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import type { RenderedWorkbench } from './index.ts';
@@ -62,6 +62,63 @@ describe('status bar', () => {
     await expect.element(page.getByText(/Merged 3 edits\./)).not.toBeInTheDocument();
     await userEvent.click(page.getByRole('button', { name: 'Notifications: 1' }));
     await expect.element(page.getByText(/Merged 3 edits\./)).toBeVisible();
+    // What stood in the list does not come again when that is closed.
+    await userEvent.click(page.getByRole('button', { name: 'Hide Notifications' }));
+    await expect.element(page.getByText(/Merged 3 edits\./)).not.toBeInTheDocument();
+    fake.notifications.set([{ id: 'a', severity: 'info', title: 'Merged 4 edits.', detail: undefined, actions: [] }]);
+    await expect.element(page.getByText(/Merged 4 edits\./)).toBeVisible();
+  });
+
+  it('hides it no sooner while somebody points at it or has the focus in it', async () => {
+    const actions = [{ label: 'Review', run: () => undefined }];
+    fake.notifications.set([{ id: 'a', severity: 'info', title: 'Two files.', detail: undefined, actions }]);
+    const title = page.getByText('Two files.');
+    await userEvent.hover(title);
+    scheduler.advance(60_000);
+    await expect.element(title).toBeVisible();
+    await userEvent.hover(page.getByRole('contentinfo'));
+    page.getByRole('button', { name: 'Review' }).element().focus();
+    await expect.element(page.getByRole('button', { name: 'Review' })).toHaveFocus();
+    scheduler.advance(60_000);
+    await expect.element(title).toBeVisible();
+    page.getByRole('button', { name: 'Review' }).element().blur();
+    await expect.poll(() => (scheduler.advance(10_000), title.query())).toBeNull();
+    await expect.element(page.getByRole('button', { name: 'Notifications: 1' })).toBeVisible();
+  });
+
+  it('shows at most three, and none of what the person was told before', async () => {
+    const item = (id: string) =>
+      ({ id, severity: 'warning', title: `Number ${id}.`, detail: undefined, actions: [] }) as const;
+    fake.notifications.set([...['1', '2', '3', '4'].map(item), { ...item('5'), isQuiet: true }]);
+    const toasts = page.getByRole('region', { name: 'Notifications' });
+    await expect.element(toasts).toMatchTextContent(/^Number 2\.Number 3\.Number 4\.$/);
+    const retry = [{ label: 'Try Again', run: () => undefined }];
+    fake.notifications.set([{ ...item('0'), severity: 'error', actions: retry }, ...['2', '3', '4'].map(item)]);
+    await expect.element(toasts).toMatchTextContent(/^Number 0\.Try AgainNumber 3\.Number 4\.$/);
+    // What was pushed out stays in the list.
+    fake.notifications.set([item('1'), item('2'), { ...item('5'), isQuiet: true }]);
+    await expect.element(toasts).toMatchTextContent(/^Number 1\.$/);
+    await expect.element(page.getByRole('button', { name: 'Notifications: 3' })).toBeVisible();
+  });
+
+  it('leaves the row of what has the focus free', async () => {
+    const field = document.createElement('input');
+    Object.assign(field.style, { position: 'fixed', right: '40px', bottom: '60px', height: '22px' });
+    document.body.append(field);
+    onTestFinished(() => field.remove());
+    fake.notifications.set([{ id: 'a', severity: 'error', title: 'Full.', detail: undefined, actions: [] }]);
+    const toast = () => page.getByText('Full.').element().closest('.notification')?.getBoundingClientRect();
+    await expect.element(page.getByText('Full.')).toBeVisible();
+    const before = toast()?.bottom ?? 0;
+    expect(before).toBeGreaterThan(field.getBoundingClientRect().top);
+    field.focus();
+    await expect.poll(() => toast()?.bottom).toBeLessThan(field.getBoundingClientRect().top);
+    field.blur();
+    page
+      .getByRole('button', { name: /^Notifications/ })
+      .element()
+      .focus();
+    await expect.poll(() => toast()?.bottom).toBe(before);
   });
 });
 
@@ -204,6 +261,7 @@ describe('menus', () => {
 
 describe('welcome', () => {
   it('offers to start, says why a folder did not open, and comes back after leaving', async () => {
+    fake.storage.rooms.set(undefined);
     fake.recentFolders.set([{ folder: '/work/site', name: 'site' }]);
     await userEvent.click(page.getByRole('button', { name: 'site' }));
     expect(fake.calls).toContain('openFolder /work/site');

@@ -154,12 +154,15 @@ export interface WorkspaceModel {
   readonly state: Observable<WorkspaceState>;
   /** False where there are no folders to open, as in a browser. */
   readonly canOpenFolder: boolean;
+  /** Known before {@link StorageModel.rooms}, in which they are, too. */
   readonly recentFolders: Observable<readonly RecentFolder[]>;
   readonly pendingJoin: Observable<PendingJoin | undefined>;
   /** The name that self used last; may be empty. */
   readonly displayName: Observable<string>;
   /** Asks for a folder when none is given. */
   openFolder(folder?: string): Promise<Outcome>;
+  /** Opens this device's room without a folder. */
+  openUntitled(): Promise<Outcome>;
   /** Checks the link and joins under `name`. Answers the pending join when there is one. */
   joinLink(link: string, name: string): Promise<Outcome>;
   dismissPendingJoin(): void;
@@ -283,6 +286,10 @@ export interface NotificationView {
   readonly detail: string | undefined;
   /** What in title and detail is in the words of others, such as names and paths. */
   readonly quoted?: readonly string[];
+  /** Listed, and not put before the person: they were told before. */
+  readonly isQuiet?: boolean;
+  /** Stays before the person until they close it, as an error with actions does. */
+  readonly staysShown?: boolean;
   /** Shown from left to right; the last one is the main one. */
   readonly actions: readonly ProblemAction[];
 }

@@ -170,6 +170,10 @@ describe('explorer', () => {
   it('says what it waits for, and what to do when there is nothing', async () => {
     fake.open([], { isListed: false });
     await expect.element(page.getByText(/Listing files…/)).toBeVisible();
+    fake.connectionDelay.set('no-connection');
+    await expect.element(page.getByText(/not on this device yet\. They come as soon as the relay/)).toBeVisible();
+    fake.connectionState.set({ kind: 'ended', sinceMs: 0, closeCode: 4403, explanation: 'Taken back.' });
+    await expect.element(page.getByText('The files of this room are not on this device.')).toBeVisible();
     fake.open([]);
     await expect.element(page.getByText(/There are no files here yet\./)).toBeVisible();
   });
@@ -241,11 +245,16 @@ describe('editors', () => {
     workbench.openFile('f0');
     await expect.element(page.getByTestId('save-state')).toMatchTextContent(/On the relay/);
     expect(page.getByTestId('agreement').elements()).toEqual([]);
-    fake.setFileState('f0', { agreement: { kind: 'waiting', names: ['Ben'] } });
+    fake.setFileState('f0', { agreement: { kind: 'waiting', names: ['Ben'], before: undefined } });
     await expect.element(page.getByTestId('agreement')).toMatchTextContent(/Comparing/);
-    fake.setFileState('f0', { agreement: { kind: 'identical', names: ['Ben', '<b>Cleo</b>'] } });
+    const identical = { kind: 'identical', names: ['Ben', '<b>Cleo</b>'], missing: [] } as const;
+    fake.setFileState('f0', { agreement: identical });
     await expect.element(page.getByTestId('agreement')).toMatchTextContent(/Identical on all 3/);
     await expect.element(page.getByTitle('The text is the same here and with: Ben, <b>Cleo</b>')).toBeVisible();
+    expect(document.querySelector('.status-stale')).toBeNull();
+    fake.setFileState('f0', { agreement: { kind: 'waiting', names: ['Ben'], before: identical } });
+    await expect.element(page.getByTestId('agreement')).toMatchTextContent(/^Identical on all 3 …$/);
+    expect(document.querySelector('.status-stale')).not.toBeNull();
     fake.setFileState('f0', { agreement: { kind: 'differs', names: ['Ben'], isHere: false } });
     await page.getByRole('button', { name: 'Differs. Press to resync; both texts are kept.' }).click();
     expect(fake.calls).toContain('resync f0');

@@ -100,7 +100,7 @@ export async function setRole(
       ? [`“${names[0] ?? ''}” is closed to newcomers.`, 'it']
       : [`${names.length} links are closed to newcomers: ${nameAll(names)}.`, 'them'];
   const detail = `${label} came by ${by}, and could otherwise come again as somebody new with more rights. Who is in stays. Make another link to invite more people.`;
-  state.notify({ severity: 'warning', title, detail, quoted: [label, ...names] });
+  state.notify({ severity: 'warning', title, detail, quoted: [label, ...names], staysShown: true });
 }
 
 /** Asks before all of those who wait are sent away. */

@@ -14,11 +14,12 @@ export interface PossibleActions {
   readonly bringBack: boolean;
 }
 
-export function possibleActions({ list, text, hasTexts, isListed, undone, lockReason }: AwayFileView): PossibleActions {
+export function possibleActions(file: AwayFileView): PossibleActions {
+  const { list, text, hasTexts, isWithoutBefore, isListed, undone, lockReason } = file;
   const canWrite = lockReason === undefined;
   const canUndo = canWrite && isListed && hasTexts && undone === undefined && text !== 'unread';
   return {
-    compare: text === 'unread' || (text !== undefined && hasTexts),
+    compare: text === 'unread' || (text !== undefined && (hasTexts || isWithoutBefore)),
     open: isListed,
     undoTheirs: canUndo && text !== undefined && list?.kind !== 'created',
     undoMine: canUndo && text === 'both',

@@ -155,6 +155,13 @@ function Legend({ file, side, onSide }: LegendProps): ReactElement {
 }
 
 function Notes({ texts, side }: { readonly texts: AwayTextsView; readonly side: Side }): ReactElement | null {
+  if (texts.isAdditionsOnly) {
+    return (
+      <p className="form-note access-page-header" role="status">
+        This file was never on this device before: what others added to it is shown, but not what they deleted.
+      </p>
+    );
+  }
   if (texts[BEFORE[side]] !== texts.now) return null;
   return (
     <p className="form-note access-page-header" role="status">

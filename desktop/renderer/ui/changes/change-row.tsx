@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import type { AwayFileView } from '../away-model.ts';
+import { type AwayFileView, isByBoth } from '../away-model.ts';
 import { fileIcon } from '../explorer/file-icon.ts';
 import { Avatar } from '../primitives/avatar.tsx';
 import { Icon } from '../primitives/icon.tsx';
@@ -8,19 +8,20 @@ import { useServices } from '../workbench/workbench-services.ts';
 import { baseName, parentPath } from '../workbench/workspace-files.ts';
 import { describeDistance } from '../access/times.ts';
 import { bringBack, possibleActions, restoreUndone, showChange, undoMine, undoTheirs } from './change-actions.ts';
-import { changeLetter, describeChange, describeSizes, quotedIn } from './changes-text.ts';
+import { changeLetter, describeChange, describeSizes, peopleOf, quotedIn } from './changes-text.ts';
 
 const MAX_AVATARS = 3;
 
 /** One file that others changed: who did what, and what can be done about it. */
 export function ChangeRow({ file }: { readonly file: AwayFileView }): ReactElement {
   const services = useServices();
-  const { path, people, text, list, isListed, isLookedAt } = file;
+  const { path, isListed, isLookedAt } = file;
+  const people = peopleOf(file);
   const [last] = people;
   const what = describeChange(file);
   const when = last && describeDistance(last.lastMs, services.model.scheduler.now());
   const title = [isolate(path), what, describeSizes(file)].filter((line) => line !== '').join('\n');
-  const classes = ['change-row', text === 'both' && 'is-both', list?.kind === 'deleted' && !isListed && 'is-deleted'];
+  const classes = ['change-row', isByBoth(file) && 'is-both', !isListed && 'is-deleted'];
   return (
     <li className={[...classes, !isLookedAt && 'is-new'].filter(Boolean).join(' ')}>
       <button type="button" className="change-name" title={title} onClick={() => showChange(services, file)}>

@@ -37,16 +37,29 @@ it.each([
     { text: 'both', overlapCount: 2, people: people.slice(0, 2) },
   ],
   ['A', 'Ben created it', { list: { kind: 'created' }, people: [ben] }],
-  ['D', 'Ben deleted it', { list: { kind: 'deleted' }, text: undefined, people: [ben], isListed: false }],
+  ['A', 'Cleo created it', { list: { kind: 'created' }, people, listPeople: people.slice(1, 2) }],
+  ['D', 'Ben deleted it', { list: { kind: 'deleted' }, text: undefined, listPeople: [ben], isListed: false }],
+  ['D', 'Others deleted it', { list: { kind: 'deleted' }, text: undefined, people: [ben], isListed: false }],
   [
     'M',
     'Ben deleted it, and it was brought back',
-    { list: { kind: 'deleted' }, text: undefined, people: [ben], isListed: true },
+    { list: { kind: 'deleted' }, text: undefined, listPeople: [ben], isListed: true },
   ],
-  ['D', 'Ben deleted it, you edited it', { list: { kind: 'deleted' }, text: 'both', people: [ben], isListed: false }],
-  ['R', 'Ben renamed it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, people: [ben] }],
+  [
+    '!',
+    'Ben deleted it, you edited it',
+    { list: { kind: 'deleted' }, text: 'both', people: [], listPeople: [ben], isListed: false },
+  ],
+  ['!', 'You deleted it, Ben edited it', { list: { kind: 'removed' }, text: 'unread', people: [ben], isListed: false }],
+  [
+    '!',
+    'You deleted it, others edited it, and it was brought back',
+    { list: { kind: 'removed' }, text: 'theirs', people: [], isListed: true },
+  ],
+  ['D', 'Ben edited it, and it was deleted since', { people: [ben], isListed: false }],
+  ['R', 'Ben renamed it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, listPeople: [ben] }],
   ['M', 'Ben edited it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, people: [ben] }],
-  ['M', 'Ben replaced it', { list: { kind: 'replaced' }, text: undefined, people: [ben] }],
+  ['M', 'Ben replaced it', { list: { kind: 'replaced' }, text: undefined, people: [], listPeople: [ben] }],
 ] as const)('%s: %s', (letter, text, rest) => {
   const file = createAwayFile('f', 'a.ts', rest);
   expect([changeLetter(file), describeChange(file)]).toEqual([letter, text]);
@@ -72,6 +85,14 @@ it('announces how many files others changed, and in how many of them self did', 
   expect(announceReturn({ ...rest, files: [both, one], unlistedCount: 3 })).toBe(
     'While you were away, others changed 5 files. You edited 1 of them too.',
   );
+  const removed = createAwayFile('h', 'c.ts', { list: { kind: 'removed' }, isListed: false });
+  const earlier = createAwayFile('i', 'd.ts', { isEarlier: true });
+  expect(announceReturn({ ...rest, files: [removed, one, earlier], unlistedCount: 0 })).toBe(
+    'While you were away, others changed 1 file. Others edited 1 file that you had deleted.',
+  );
+  expect(announceReturn({ ...rest, files: [removed, earlier], unlistedCount: 0 })).toBe(
+    'Others edited 1 file that you had deleted.',
+  );
 });
 
 it('tells the last absence by itself, and that there were earlier ones', () => {
@@ -80,6 +101,5 @@ it('tells the last absence by itself, and that there were earlier ones', () => {
   const summary = { leftMs, lastLeftMs, returnedMs: lastLeftMs + 20_000, absenceMs: 20_000 };
   const rest = { files: [], unlistedCount: 0, ownCount: 0 };
   expect(describeAbsence({ ...summary, ...rest }, leftMs)).toMatch(/^Since \S*54.*, for 20 s$/);
-  expect(describeEarlier({ ...summary, ...rest }, leftMs)).toMatch(/^With earlier absences since \S*44/);
-  expect(describeEarlier({ ...summary, ...rest, leftMs: lastLeftMs }, leftMs)).toBeUndefined();
+  expect(describeEarlier({ ...summary, ...rest }, leftMs)).toMatch(/^From earlier absences, since \S*44/);
 });

@@ -1,4 +1,10 @@
-import type { AwayFileView, AwaySummaryView, ChangeSize } from '../away-model.ts';
+import {
+  type AwayFileView,
+  type AwayPersonView,
+  type AwaySummaryView,
+  type ChangeSize,
+  isByBoth,
+} from '../away-model.ts';
 import { dayOf, describeMoment } from '../talk/moments.ts';
 import { baseName } from '../workbench/workspace-files.ts';
 
@@ -30,36 +36,49 @@ export function describeAbsence({ lastLeftMs, absenceMs }: AwaySummaryView, nowM
   return `Since ${describeMoment(lastLeftMs, dayOf(nowMs))}, for ${describeDuration(absenceMs)}`;
 }
 
-/** That changes of earlier absences are listed, too; undefined when there are none. */
-export function describeEarlier({ leftMs, lastLeftMs }: AwaySummaryView, nowMs: number): string | undefined {
-  return leftMs < lastLeftMs ? `With earlier absences since ${describeMoment(leftMs, dayOf(nowMs))}` : undefined;
+/** Since when there are changes of earlier absences. */
+export function describeEarlier({ leftMs }: AwaySummaryView, nowMs: number): string {
+  return `From earlier absences, since ${describeMoment(leftMs, dayOf(nowMs))}`;
 }
 
 /** The letter of a change, as version control has them. */
-export function changeLetter({ list, text, isListed }: AwayFileView): string {
-  if (list?.kind === 'deleted' && !isListed) return 'D';
-  if (text === 'both') return '!';
+export function changeLetter(file: AwayFileView): string {
+  const { list, text, isListed } = file;
+  if (isByBoth(file)) return '!';
+  if (!isListed) return 'D';
   if (list?.kind === 'created') return 'A';
   return list?.kind === 'renamed' && text === undefined ? 'R' : 'M';
 }
 
-/** What happened to a file, in a few words that follow the names of `people`; the names are in it as they are. */
-export function describeChange({ list, text, people, overlapCount, isListed }: AwayFileView): string {
+/** Everybody who did something to a file, the latest first. */
+export function peopleOf({ people, listPeople }: AwayFileView): readonly AwayPersonView[] {
+  const others = listPeople.filter(({ subject }) => !people.some((person) => person.subject === subject));
+  return [...people, ...others].toSorted((a, b) => b.lastMs - a.lastMs);
+}
+
+/** What happened to a file, in a few words; the names of people are in it as they are. */
+export function describeChange(file: AwayFileView): string {
+  const { list, isListed } = file;
+  const what = describeAct(file);
+  if (list?.kind === 'deleted' || list?.kind === 'removed') return isListed ? `${what}, and it was brought back` : what;
+  return isListed ? what : `${what}, and it was deleted since`;
+}
+
+function describeAct({ list, text, people, listPeople, overlapCount }: AwayFileView): string {
   const names = people.map(({ name }) => name);
   const who = nameAll(names) ?? 'Others';
-  if (list?.kind === 'deleted') {
-    const what = text === 'both' ? `${who} deleted it, you edited it` : `${who} deleted it`;
-    return isListed ? `${what}, and it was brought back` : what;
-  }
+  const lister = nameAll(listPeople.map(({ name }) => name));
+  if (list?.kind === 'removed') return `You deleted it, ${nameAll(names) ?? 'others'} edited it`;
+  if (list?.kind === 'deleted') return `${lister ?? 'Others'} deleted it${text === 'both' ? ', you edited it' : ''}`;
   const renamed = list?.kind === 'renamed' ? `, it was ${list.from}` : '';
   if (text === 'both') {
     const places =
       overlapCount === 1 ? ', 1 place overlaps' : overlapCount > 1 ? `, ${overlapCount} places overlap` : '';
     return `${nameAll(['You', ...(names.length === 0 ? ['others'] : names)]) ?? 'You'} edited it${places}${renamed}`;
   }
-  if (list?.kind === 'created') return `${who} created it`;
-  if (list?.kind === 'replaced') return `${who} replaced it`;
-  if (list?.kind === 'renamed' && text === undefined) return `${who} renamed it${renamed}`;
+  if (list?.kind === 'created') return `${lister ?? who} created it`;
+  if (list?.kind === 'replaced') return `${lister ?? who} replaced it`;
+  if (list?.kind === 'renamed' && text === undefined) return `${lister ?? who} renamed it${renamed}`;
   return `${who} edited it${renamed}`;
 }
 
@@ -72,17 +91,26 @@ export function describeSizes({ text, hasTexts, theirs, mine }: AwayFileView): s
 }
 
 /** What is in a file's row besides its name, to be set apart from our words. */
-export function quotedIn({ list, people }: AwayFileView): readonly string[] {
-  const names = people.map(({ name }) => name);
+export function quotedIn(file: AwayFileView): readonly string[] {
+  const { list } = file;
+  const names = peopleOf(file).map(({ name }) => name);
   return list?.kind === 'renamed' ? [...names, list.from] : names;
 }
 
 /** Said when the summary comes. */
 export function announceReturn({ files, unlistedCount }: AwaySummaryView): string {
-  const count = files.length + unlistedCount;
-  const both = files.filter(({ text }) => text === 'both').length;
+  const news = files.filter(({ isEarlier }) => !isEarlier);
+  const removed = news.filter(({ list }) => list?.kind === 'removed').length;
+  const count = news.length - removed + unlistedCount;
+  const both = news.filter(({ text, list }) => text === 'both' && list?.kind !== 'removed').length;
   const alsoMine = both === 0 ? '' : both === 1 ? ' You edited 1 of them too.' : ` You edited ${both} of them too.`;
-  return `While you were away, others changed ${count === 1 ? '1 file' : `${count} files`}.${alsoMine}`;
+  const edited = removed === 0 ? [] : [`Others edited ${countFiles(removed)} that you had deleted.`];
+  if (count === 0 && removed > 0) return edited.join('');
+  return [`While you were away, others changed ${countFiles(count)}.${alsoMine}`, ...edited].join(' ');
+}
+
+function countFiles(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`;
 }
 
 /** Title of the tab that compares the states of a file. */

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type ReactElement, useState } from 'react';
-import type { AwaySummaryView } from '../away-model.ts';
+import { type AwaySummaryView, isByBoth } from '../away-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { ChangeRow } from './change-row.tsx';
@@ -48,9 +48,9 @@ function Summary({ summary }: { readonly summary: AwaySummaryView }): ReactEleme
   const { files, unlistedCount, ownCount } = summary;
   const [shownCount, setShownCount] = useState(PAGE);
   const nowMs = model.scheduler.now();
-  const earlier = describeEarlier(summary, nowMs);
-  const both = files.filter(({ text }) => text === 'both').length;
   const shown = files.slice(0, shownCount);
+  const earlier = shown.filter(({ isEarlier }) => isEarlier);
+  const latest = shown.filter(({ isEarlier }) => !isEarlier);
   return (
     <>
       <div className="changes-head">
@@ -59,9 +59,14 @@ function Summary({ summary }: { readonly summary: AwaySummaryView }): ReactEleme
           Keep All
         </button>
       </div>
-      {earlier !== undefined && <p className="changes-earlier">{earlier}</p>}
-      <FileList label="Files that you and others changed" files={shown.slice(0, both)} />
-      <FileList label="Files that others changed" files={shown.slice(both)} />
+      <FileList label="Files that you and others changed" files={latest.filter(isByBoth)} />
+      <FileList label="Files that others changed" files={latest.filter((file) => !isByBoth(file))} />
+      {earlier.length > 0 && (
+        <>
+          <h4 className="changes-earlier">{describeEarlier(summary, nowMs)}</h4>
+          <FileList label="Files of earlier absences" files={earlier} />
+        </>
+      )}
       {files.length > shownCount && (
         <button type="button" className="text-button changes-more" onClick={() => setShownCount(shownCount + PAGE)}>
           Show More ({files.length - shownCount})

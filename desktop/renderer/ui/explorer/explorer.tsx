@@ -70,13 +70,7 @@ function ExplorerBody(): ReactElement {
   const emptyFolders = useObservable(explorer.emptyFolders);
   const edit = useObservable(explorer.edit);
   if (workspace.kind !== 'open') return <NoWorkspace isOpening={false} />;
-  if (!workspace.isListed) {
-    return (
-      <p className="side-bar-message" role="status">
-        <Icon name="loading" isSpinning /> Listing files…
-      </p>
-    );
-  }
+  if (!workspace.isListed) return <UnlistedFiles />;
   if (workspace.files.length === 0 && emptyFolders.length === 0 && !edit) {
     return (
       <div className="side-bar-message">
@@ -97,6 +91,28 @@ function ExplorerBody(): ReactElement {
     );
   }
   return <ExplorerTreeView />;
+}
+
+/** The list is not on this device, and comes from the relay. */
+function UnlistedFiles(): ReactElement {
+  const { model } = useServices();
+  const connection = useObservable(model.connection.state);
+  const delay = useObservable(model.connection.delay);
+  if (connection?.kind === 'ended') {
+    return <p className="side-bar-message">The files of this room are not on this device.</p>;
+  }
+  if (delay !== undefined) {
+    return (
+      <p className="side-bar-message" role="status">
+        The files of this room are not on this device yet. They come as soon as the relay is reached.
+      </p>
+    );
+  }
+  return (
+    <p className="side-bar-message" role="status">
+      <Icon name="loading" isSpinning /> Listing files…
+    </p>
+  );
 }
 
 function NoWorkspace({ isOpening }: { readonly isOpening: boolean }): ReactElement {

@@ -115,6 +115,7 @@ function RunningMirror({ state }: { readonly state: Running }): ReactElement {
             {heldCount > heldPaths.length && <p className="form-note">… and {heldCount - heldPaths.length} more</p>}
           </>
         )}
+        <Unshared state={state} />
         {backup !== undefined && (
           <p>
             What the folder had of its own is backed up in <bdi>{backup}</bdi>.{' '}
@@ -125,5 +126,42 @@ function RunningMirror({ state }: { readonly state: Running }): ReactElement {
         )}
       </div>
     </div>
+  );
+}
+
+/** Files that have to be renamed before they can be shared. */
+function Unshared({ state: { unshared, unsharedCount } }: { readonly state: Running }): ReactElement | null {
+  const { model, state } = useServices();
+  if (unsharedCount === 0) return null;
+  const show = async (path: string) =>
+    state.reportOutcome('The file cannot be shown.', await model.mirror.showFile(path));
+  return (
+    <section aria-label="Cannot be shared">
+      <h3 className="mirror-heading">
+        {unsharedCount === 1 ? 'One file cannot be shared' : `${unsharedCount} files cannot be shared`}
+      </h3>
+      <p className="form-note">They stay on this device until they have another name.</p>
+      <ul className="mirror-list">
+        {unshared.map(({ path, reason }) => (
+          <li key={path}>
+            <div className="mirror-row">
+              <bdi>{path}</bdi>
+              <button
+                type="button"
+                className="text-button"
+                aria-label={`Show ${path} in Folder`}
+                onClick={() => void show(path)}
+              >
+                Show in Folder
+              </button>
+            </div>
+            <div className="mirror-reason">
+              <bdi>{reason}</bdi>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {unsharedCount > unshared.length && <p className="form-note">… and {unsharedCount - unshared.length} more</p>}
+    </section>
   );
 }

@@ -13,11 +13,11 @@ interface AgreementItemProps {
 
 /** Whether the active file is the same with everybody who has it open. */
 export function AgreementItem({ agreement, inRoom, onResync }: AgreementItemProps): ReactElement {
-  const { label, description, icon } = agreementText(agreement, inRoom);
+  const { label, description, icon, isStale } = agreementText(agreement, inRoom);
   const isDifferent = agreement.kind === 'differs';
   return (
     <StatusItem
-      className={isDifferent ? 'status-warning' : ''}
+      className={isDifferent ? 'status-warning' : isStale ? 'status-stale' : ''}
       title={description}
       {...(isDifferent && { label: `${label}. Press to resync; both texts are kept.`, onPress: onResync })}
     >

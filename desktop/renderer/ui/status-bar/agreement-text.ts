@@ -1,8 +1,10 @@
-import type { AgreementView } from '../agreement-view.ts';
+import type { AgreementView, IdenticalView } from '../agreement-view.ts';
 
 /** How it is said whether a file is the same with everybody. */
 export interface AgreementText {
   readonly label: string;
+  /** It was so when it was looked at last, and is being looked at again. */
+  readonly isStale: boolean;
   readonly description: string;
   readonly icon: string;
 }
@@ -10,33 +12,42 @@ export interface AgreementText {
 /** Puts into words whether a file is the same with everybody who has it open, of `inRoom` who are in the room. */
 export function agreementText(agreement: AgreementView, inRoom: number): AgreementText {
   const { kind, names } = agreement;
-  const copies = names.length + 1;
-  const isEverybody = copies >= inRoom;
   switch (kind) {
     case 'waiting':
       return {
-        label: 'Comparing…',
-        description: `The text is compared when everybody's edits have come to rest.\nAlso open with: ${names.join(', ')}`,
+        label: agreement.before ? `${identicalLabel(agreement.before, inRoom)} …` : 'Comparing…',
+        isStale: true,
+        description: `The text is compared when everybody's edits have come to rest${agreement.before ? '. It was the same when it was compared last' : ''}.\nAlso open with: ${names.join(', ')}`,
         icon: 'ellipsis',
       };
     case 'identical':
       return {
-        label: isEverybody
-          ? `Identical on ${copies === 2 ? 'both' : `all ${copies}`}`
-          : `Identical on ${copies} devices`,
-        description: `The text is the same here and with: ${names.join(', ')}${isEverybody ? '' : NOT_OPEN}`,
+        label: identicalLabel(agreement, inRoom),
+        isStale: false,
+        description: `The text is the same here and with: ${names.join(', ')}${describeMissing(agreement)}`,
         icon: 'check',
       };
     case 'differs':
       return {
         label: agreement.isHere ? 'Differs in this window' : 'Differs',
+        isStale: false,
         description: describeDifference(names, agreement.isHere),
         icon: 'warning',
       };
   }
 }
 
-const NOT_OPEN = '\nWith the others in the room the file is not open.';
+function identicalLabel({ names }: IdenticalView, inRoom: number): string {
+  const copies = names.length + 1;
+  if (copies < inRoom) return `Identical on ${copies} of ${inRoom} devices`;
+  return `Identical on ${copies === 2 ? 'both' : `all ${copies}`}`;
+}
+
+function describeMissing({ missing }: IdenticalView): string {
+  if (missing.length === 0) return '';
+  const verbs = missing.length === 1 ? 'does not have the file open, or does' : 'do not have the file open, or do';
+  return `\nNot compared: ${missing.join(', ')}, who ${verbs} not answer.`;
+}
 
 function describeDifference(names: readonly string[], isHere: boolean): string {
   const where = isHere ? ['what this device has', ...names] : names;

@@ -44,7 +44,7 @@ function describe(state: Exclude<MirrorState, { kind: 'none' }>): {
     case 'failed':
       return { note: 'The folder cannot be mirrored', icon: 'error', tone: 'error' };
     case 'running':
-      return state.heldCount > 0
+      return state.heldCount + state.unsharedCount > 0
         ? {
             note: 'The room is mirrored to this folder; some of its files are not shared',
             icon: 'folder',

@@ -28,6 +28,7 @@ export class FakeMirror {
       },
       cancel: () => answer('cancel mirror'),
       stop: () => answer('stop mirror'),
+      showFile: (path) => answer(`show ${path}`),
       reveal: (what) => answer(`reveal ${what}`),
     };
   }
@@ -37,16 +38,18 @@ export class FakeMirror {
 export function createPreview(rest: Partial<MirrorPreview> = {}): MirrorPreview {
   return {
     folder: '/home/ben/demo',
-    counts: { same: 12, onlyHere: 1, onlyInRoom: 1, different: 2, leftOut: 1, tooLarge: 1 },
-    onlyHere: [{ path: 'notes.md', sizeBytes: 120 }],
+    counts: { same: 12, onlyHere: 1, onlyInRoom: 1, different: 2, replaced: 1, blocked: 1, leftOut: 1, tooLarge: 1 },
+    onlyHere: [{ path: 'notes.md', sizeBytes: 120, twin: { path: 'Notes.md', sharedAs: 'notes (2).md' } }],
     onlyInRoom: ['src/new.ts'],
     different: [
       { path: 'README.md', sizeBytes: 300 },
       { path: 'src/main.ts', sizeBytes: 2_048 },
     ],
+    replaced: [{ path: 'pic.png', sizeBytes: 1 }],
+    blocked: [{ path: 'docs/a.md', reason: '"docs" is a link on this disk.' }],
     leftOut: [{ path: 'node_modules', reason: 'It is left out by rules such as those of .gitignore.' }],
     tooLarge: [{ path: 'video.mp4', sizeBytes: 12_000_000 }],
-    backupBytes: 2_468,
+    backupBytes: 2_469,
     direction: 'both',
     ...rest,
   };

@@ -7,6 +7,8 @@ export class FakeStorage {
   readonly rooms = new ObservableValue<readonly StoredRoomView[] | undefined>([]);
   readonly sizeBytes = new ObservableValue<number | undefined>(undefined);
   readonly current = new ObservableValue<StoredRoomView | undefined>(undefined);
+  /** What is found when it is looked up. */
+  onRefresh: () => void = () => undefined;
   readonly model: StorageModel;
 
   /** `answer` is told what is asked for, and decides what comes of it. */
@@ -16,7 +18,10 @@ export class FakeStorage {
       sizeBytes: this.sizeBytes,
       current: this.current,
       canOpenWindows: true,
-      refresh: async () => ({ ok: true }),
+      refresh: async () => {
+        this.onRefresh();
+        return { ok: true };
+      },
       open: (key) => answer(`open room ${key}`),
       forget: (key, evenUnsent) =>
         answer(`forget ${key} ${evenUnsent ? 'even unsent' : ''}`.trim(), () =>

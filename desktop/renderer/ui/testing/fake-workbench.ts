@@ -228,6 +228,7 @@ export class FakeWorkbench {
       pendingJoin: this.pendingJoin,
       displayName: this.displayName,
       openFolder: (folder) => this.answer(`openFolder ${folder ?? ''}`),
+      openUntitled: () => this.answer('openUntitled'),
       joinLink: (link, name) => this.answer(`joinLink ${link} ${name}`, () => this.pendingJoin.set(undefined)),
       approvalNotice: this.approvalNotice,
       cancelJoin: () => void this.calls.push('cancelJoin'),

@@ -4,6 +4,14 @@ import type { NotificationView, Outcome } from '../workbench-model.ts';
 
 export type SideBarView = 'explorer' | 'people' | 'chat' | 'comments' | 'changes' | 'proposals';
 
+/** Something else to do that a dialog offers. */
+export interface DialogAlternative {
+  readonly label: string;
+  readonly run: () => Promise<Outcome>;
+  /** It takes the place of what the dialog asks, which closes when it went well. */
+  readonly closes: boolean;
+}
+
 /** A modal dialog. */
 export type DialogState =
   | { readonly kind: 'join'; readonly link: string }
@@ -15,6 +23,10 @@ export type DialogState =
       /** What in title and detail is in the words of others. */
       readonly quoted?: readonly string[];
       readonly confirmLabel: string;
+      /** Something is lost for good: it is coloured so, and the Enter key does not do it. */
+      readonly isDangerous?: boolean;
+      /** What can be done before, or in place of it. */
+      readonly alternatives?: readonly DialogAlternative[];
       readonly run: () => Promise<Outcome>;
       /** Where the focus goes afterwards. */
       readonly restoreFocus?: () => void;
@@ -36,6 +48,10 @@ export class WorkbenchState implements Disposable {
   readonly dialog = new ObservableValue<DialogState | undefined>(undefined);
   readonly quickInput = new ObservableValue<QuickInputMode | undefined>(undefined);
   readonly isNotificationListOpen = new ObservableValue(false);
+  /** Notifications that were shown long enough, by {@link toastKey}: they are in the list alone. */
+  readonly pastToasts = new ObservableValue<ReadonlySet<string>>(new Set());
+  /** The welcome page lists all that this device keeps, with what is needed to clear it up. */
+  readonly isStorageListed = new ObservableValue(false);
   /** What came of actions that were started here; shown together with the model's notifications. */
   readonly localNotifications = new ObservableValue<readonly NotificationView[]>([]);
   /** Ids of commands that were run from the palette, the last one first. */
@@ -85,7 +101,26 @@ export class WorkbenchState implements Disposable {
     this.localNotifications.set([...this.localNotifications.get(), { id, ...notification, actions: [] }]);
   }
 
+  /** Leaves notifications to the list. */
+  putAwayToasts(notifications: readonly NotificationView[]): void {
+    const past = this.pastToasts.get();
+    const keys = notifications.map(toastKey).filter((key) => !past.has(key));
+    if (keys.length > 0) this.pastToasts.set(new Set([...past, ...keys]));
+  }
+
+  /** Forgets which notifications were shown of those that are not there any more: they may come again. */
+  keepPastToasts(notifications: readonly NotificationView[]): void {
+    const past = this.pastToasts.get();
+    const kept = notifications.map(toastKey).filter((key) => past.has(key));
+    if (kept.length < past.size) this.pastToasts.set(new Set(kept));
+  }
+
   dismissLocal(id: string): void {
     this.localNotifications.set(this.localNotifications.get().filter((item) => item.id !== id));
   }
+}
+
+/** Tells what a notification says from what one with its id said before. */
+export function toastKey({ id, severity, title, detail = '' }: NotificationView): string {
+  return [id, severity, title, detail].join('\n');
 }

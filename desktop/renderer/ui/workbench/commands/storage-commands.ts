@@ -17,11 +17,17 @@ export function storageCommands(services: WorkbenchServices): readonly Command[]
       run: async () => state.reportOutcome('No window could be opened.', await storage.openWindow()),
     },
     {
+      id: 'room.openUntitled',
+      title: 'Open Untitled Room',
+      category: 'File',
+      when: () => model.workspace.canOpenFolder,
+      run: async () => state.reportOutcome('The room could not be opened.', await model.workspace.openUntitled()),
+    },
+    {
       id: 'room.storage',
       title: 'Show What Is Stored on This Device',
       category: 'Room',
-      when: isOpen,
-      run: () => editorArea.openStorage(),
+      run: () => (isOpen() ? editorArea.openStorage() : state.isStorageListed.set(true)),
     },
     {
       id: 'room.forget',
