@@ -24,6 +24,7 @@ interface Row {
   readonly id?: (contents: Contents) => string;
   /** Of a request to which nothing is wrong but the token. */
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly ok: number;
   /** The answer to an owner of another tenant's room of the same name, who knows all ids. */
   readonly foreign: number;
@@ -81,6 +82,14 @@ const MEMBER_ROWS: Readonly<Record<string, Row & { readonly refused?: readonly R
   'PUT blobs/*/parts/*': {
     id: () => contentHash(Buffer.from('another')),
     body: Buffer.from('another'),
+    ok: 204,
+    foreign: 204,
+    refused: ['commenter', 'viewer'],
+  },
+  'PATCH blobs/*/parts/*': {
+    id: () => contentHash(Buffer.from('a piece')),
+    headers: { 'Upload-Offset': '0', 'Upload-Length': String(Buffer.byteLength('a piece')) },
+    body: Buffer.from('a piece'),
     ok: 204,
     foreign: 204,
     refused: ['commenter', 'viewer'],
@@ -233,29 +242,36 @@ describe('every route of the API', () => {
     expect((await relay().ask(request, { token: world.owner, body })).status).toBe(ok);
   });
 
-  it.each(memberRows())('%s is for those whom the room lets in', async (route, { id, body, ok, refused = [] }) => {
-    const world = await fillRoom(relay());
-    const { room } = world;
-    const request = fillIn(route, room, id?.(world));
-    const tokens = await createWorthlessTokens(relay(), room);
-    const before = await readRoom(room);
-    expect(await relay().ask(request, { body })).toMatchObject({ status: 401, body: { error: 'unauthenticated' } });
-    for (const kind of WORTHLESS) {
-      const answer = await relay().ask(request, { token: tokens[kind], body });
-      expect([kind, answer.status, answer.body['error']]).toEqual([kind, ...OWNER_REFUSALS[kind]]);
-      expect(Object.keys(answer.body)).toEqual(['error', 'explanation']);
-    }
-    for (const role of refused) {
-      const answer = await relay().ask(request, { token: await relay().sign({ room, role }), body });
-      expect([role, answer.status, answer.body['error']]).toEqual([role, 403, 'forbidden']);
-    }
-    expect(await readRoom(room)).toEqual(before);
-    for (const role of ROLES.filter((known) => !refused.includes(known))) {
-      const token = await relay().sign({ room, role });
-      const own = route.startsWith('POST') && route.endsWith('events') ? { ...EVENT, id: `${EVENT.id}-${role}` } : body;
-      expect([role, (await relay().ask(request, { token, body: own })).status]).toEqual([role, ok]);
-    }
-  });
+  it.each(memberRows())(
+    '%s is for those whom the room lets in',
+    async (route, { id, body, headers = {}, ok, refused = [] }) => {
+      const world = await fillRoom(relay());
+      const { room } = world;
+      const request = fillIn(route, room, id?.(world));
+      const tokens = await createWorthlessTokens(relay(), room);
+      const before = await readRoom(room);
+      expect(await relay().ask(request, { body, headers })).toMatchObject({
+        status: 401,
+        body: { error: 'unauthenticated' },
+      });
+      for (const kind of WORTHLESS) {
+        const answer = await relay().ask(request, { token: tokens[kind], body, headers });
+        expect([kind, answer.status, answer.body['error']]).toEqual([kind, ...OWNER_REFUSALS[kind]]);
+        expect(Object.keys(answer.body)).toEqual(['error', 'explanation']);
+      }
+      for (const role of refused) {
+        const answer = await relay().ask(request, { token: await relay().sign({ room, role }), body, headers });
+        expect([role, answer.status, answer.body['error']]).toEqual([role, 403, 'forbidden']);
+      }
+      expect(await readRoom(room)).toEqual(before);
+      for (const role of ROLES.filter((known) => !refused.includes(known))) {
+        const token = await relay().sign({ room, role });
+        const own =
+          route.startsWith('POST') && route.endsWith('events') ? { ...EVENT, id: `${EVENT.id}-${role}` } : body;
+        expect([role, (await relay().ask(request, { token, body: own, headers })).status]).toEqual([role, ok]);
+      }
+    },
+  );
 
   it.each(Object.entries(OTHER_ROWS))('%s takes of tokens what it is for', async (route, { body, answers }) => {
     const { room } = await fillRoom(relay());
@@ -269,12 +285,12 @@ describe('every route of the API', () => {
 
   it.each([...Object.entries(OWNER_ROWS), ...memberRows()])(
     '%s keeps rooms of the same name in other tenants apart',
-    async (route, { id, body, foreign }) => {
+    async (route, { id, body, headers = {}, foreign }) => {
       const world = await fillRoom(relay());
       const { room } = world;
       const token = await relay().createRoom(room, 'other');
       const before = await readRoom(room);
-      const answer = await relay().ask(fillIn(route, room, id?.(world)), { token, body });
+      const answer = await relay().ask(fillIn(route, room, id?.(world)), { token, body, headers });
       expect(answer.status).toBe(foreign);
       for (const secret of [world.linkId, world.requestId, world.proposalId, world.eventLabel, String(BLOB_BYTES)])
         expect(answer.text).not.toContain(secret);
