@@ -64,6 +64,8 @@ export class DiskDeeds {
     // For those who look later, each has become the other by edits: nothing of it is deleted for good.
     const between = createPath(this.scene.random, this.nextNumber());
     for (const [path] of [one, other]) this.noteDeleted(path);
+    this.noteMoved(one, other);
+    this.noteMoved(other, one);
     await this.folder.rename(one[0], between);
     await this.folder.rename(other[0], one[0]);
     await this.folder.rename(between, other[0]);
@@ -114,6 +116,12 @@ export class DiskDeeds {
   /** An empty file may have a text that has not come. */
   private async sharedFiles(): Promise<(readonly [path: string, bytes: string])[]> {
     return [...(await this.folder.read())].filter(([path, bytes]) => !isLocalCopy(path) && marksIn(bytes).length > 0);
+  }
+
+  private noteMoved([from, bytes]: readonly [string, string], [to, replaced]: readonly [string, string]): void {
+    const known = new Set(marksIn(replaced));
+    const moved = marksIn(bytes).filter((mark) => !known.has(mark));
+    this.scene.marks.move(moved, this.device.fileAt(from), this.device.fileAt(to));
   }
 
   private noteDeleted(path: string): void {

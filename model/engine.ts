@@ -247,7 +247,8 @@ export class Engine {
     const { replica } = this.indexLease;
     await (isGuest ? replica.whenSynced : replica.whenLoaded);
     if (this.isEnding) return;
-    this.roomFiles = this.owned.add(new RoomFiles(this.session, this.index, (fileId) => this.bases.has(fileId)));
+    const isKnown = (fileId: string) => this.bases.has(fileId);
+    this.roomFiles = this.owned.add(new RoomFiles(this.session, this.index, isKnown, scheduler));
     this.owned.add(this.events.follow(this.roomFiles));
     this.folderMirror = new FolderMirror({
       folder: folder.path,

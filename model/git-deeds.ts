@@ -73,10 +73,8 @@ export class GitDeeds {
     await act();
     const after = await this.folder.read();
     const { marks, deleted } = this.scene;
-    const [had, has] = [before, after].map((files) => new Set([...files.values()].flatMap(marksIn)));
-    if (!had || !has) return;
-    marks.release([...had].filter((mark) => !has.has(mark)));
-    marks.require([...has].filter((mark) => !had.has(mark)));
+    marks.release(this.takenOut(before, after));
+    marks.require(newMarks(before, after));
     for (const path of before.keys()) {
       const fileId = after.has(path) ? undefined : this.device.fileAt(path);
       if (fileId !== undefined) deleted.add(fileId);
@@ -87,7 +85,36 @@ export class GitDeeds {
     this.note(`changed ${changed.map((path) => `${path}: ${JSON.stringify(after.get(path))}`).join('; ')}`);
   }
 
+  /** Of a text that other devices have moved, the file that it left may still have it here. */
+  private takenOut(before: Files, after: Files): string[] {
+    const { marks } = this.scene;
+    const isLeaving = (mark: string, path: string) => {
+      const fileId = marksAt(before, path).includes(mark) ? this.device.fileAt(path) : undefined;
+      return fileId !== undefined && marks.hasLeft(mark, fileId);
+    };
+    return [...before.keys()].flatMap((from) => {
+      const has = new Set(marksAt(after, from));
+      return marksAt(before, from).filter((mark) => {
+        const others = [...after.keys()].filter((path) => marksAt(after, path).includes(mark));
+        return !has.has(mark) && others.every((path) => isLeaving(mark, path));
+      });
+    });
+  }
+
   private note(what: string): void {
     this.scene.note(`${this.device.name}'s git: ${what}`);
   }
+}
+
+/** By path. */
+type Files = ReadonlyMap<string, string>;
+
+function marksAt(files: Files, path: string): string[] {
+  return marksIn(files.get(path) ?? '');
+}
+
+/** Marks that are in none of the files that there were before. */
+function newMarks(before: Files, after: Files): string[] {
+  const had = new Set([...before.values()].flatMap(marksIn));
+  return [...after.values()].flatMap(marksIn).filter((mark) => !had.has(mark));
 }

@@ -11,6 +11,8 @@ interface Mark {
   isRequired: boolean;
   /** When a device first said that it has it; by the time that passes. */
   promisedMs: number | undefined;
+  /** Files of the room, by id, that it has left for another. */
+  readonly left: Set<string>;
 }
 
 /** Characters that people write, each of them once: what must be found again in the end. */
@@ -40,6 +42,19 @@ export class Marks {
     for (const mark of marks) this.of(mark).isRequired = true;
   }
 
+  /** One file gives them to another; undefined is one that the room does not have. */
+  move(marks: Iterable<string>, from: string | undefined, to: string | undefined): void {
+    for (const { left } of [...marks].map((mark) => this.of(mark))) {
+      if (from !== undefined) left.add(from);
+      if (to !== undefined) left.delete(to);
+    }
+  }
+
+  /** Whether a file has given it to another, and just where that has not come yet still has it, too. */
+  hasLeft(mark: string, fileId: string): boolean {
+    return this.of(mark).left.has(fileId);
+  }
+
   /** A device says that it keeps them. */
   promise(text: string, nowMs: number): void {
     for (const mark of marksIn(text)) this.of(mark).promisedMs ??= nowMs;
@@ -61,7 +76,7 @@ export class Marks {
   private make(origin: number): string {
     const number = this.known.size;
     const mark = String.fromCodePoint((number % 2 === 0 ? NARROW_FIRST : WIDE_FIRST) + number);
-    this.known.set(mark, { origin, isRequired: true, promisedMs: undefined });
+    this.known.set(mark, { origin, isRequired: true, promisedMs: undefined, left: new Set() });
     return mark;
   }
 

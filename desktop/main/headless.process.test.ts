@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { shareFolder, whenFiles } from './testing/mirroring.ts';
+import { shareFolder, whenFiles, writeFiles } from './testing/mirroring.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 import { startTestRelay } from './testing/test-relay.ts';
 
@@ -83,4 +83,24 @@ it('says to owner and guest that the relay has lost the room, and where what the
   expect(guest.said).toMatch(/on this device only/);
   expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('a, by Ana\n');
   expect(readFileSync(join(mine, 'a.txt'), 'utf8')).toBe('a, by Ana\nby Ben\n');
+});
+
+it('ends within seconds amid thousands of files, and goes on with them at the next start', async () => {
+  const { relay, mine, args, folder, ana, ben } = await mirrored();
+  await ana.quit();
+  const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`${n % 30}/${n}.txt`, `file ${n}\n`]));
+  writeFiles(folder, files);
+  const hostArgs = ['--relay', relay.url, '--data', ana.data, folder];
+  const host = start(hostArgs);
+  const count = () => readdirSync(mine, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).length;
+  await expect.poll(count, { timeout: 30_000, interval: 50 }).toBeGreaterThan(100);
+  const stoppedMs = performance.now();
+  await Promise.all([host.stop(), ben.stop()]);
+  expect(performance.now() - stoppedMs).toBeLessThan(5_000);
+  expect(count()).toBeLessThan(3_000);
+
+  start(hostArgs);
+  start(args);
+  await expect.poll(count, { timeout: 60_000, interval: 500 }).toBe(3_001);
+  await whenFiles(mine, { 'a.txt': 'a\n', ...files });
 });

@@ -32,6 +32,7 @@ async function run(): Promise<void> {
   });
   if (rooms.startProblem) console.error(`${rooms.startProblem.title} ${rooms.startProblem.detail}`);
   const stop = () => {
+    isEnding = true;
     rooms.close().then(
       () => process.exit(0),
       (error: unknown) => {

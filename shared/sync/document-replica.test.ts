@@ -83,6 +83,23 @@ describe('opening', () => {
     scheduler.advance(5000);
     expect(relay.latest.ofType('open')).toHaveLength(2);
   });
+
+  it('[LM1] tries again less and less often while too many documents are open', async () => {
+    const { relay, scheduler } = await startOpened();
+    const refuse = () => {
+      const { handle } = relay.latest.last('open');
+      relay.latest.send({ type: 'document-closed', handle, reason: 'too-many-documents', explanation: 'Too many.' });
+    };
+    const countOpens = () => relay.latest.ofType('open').length;
+    refuse();
+    scheduler.advance(5_000);
+    expect(countOpens()).toBe(2);
+    refuse();
+    scheduler.advance(9_000);
+    expect(countOpens()).toBe(2);
+    scheduler.advance(1_000);
+    expect(countOpens()).toBe(3);
+  });
 });
 
 describe('edits and acks', () => {

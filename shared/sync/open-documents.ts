@@ -10,6 +10,7 @@ import { openStoreLater } from './deferred-store.ts';
 import type { DocumentStore, OfflineStore } from './offline-store.ts';
 import type { DocumentSeed } from './document-seed.ts';
 import { filesBegunBy } from './own-files.ts';
+import { Remaining } from './remaining.ts';
 import type { SessionProblem } from './session-problem.ts';
 
 const DOCUMENT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -70,6 +71,8 @@ export class OpenDocuments {
   private isClosed = false;
   /** Files that were made on this device. */
   private readonly ownFiles = new Set<string>();
+  private readonly unsettled = this.watchFor((replica) => !replica.isSettled);
+  private readonly unsent = this.watchFor((replica) => replica.hasUnsent);
 
   /** Fires with the name of a document as soon as it was begun anew. */
   readonly onDidRenew = this.renewed.event;
@@ -103,15 +106,12 @@ export class OpenDocuments {
   }
 
   get areAllSettled(): boolean {
-    for (const { replica } of this.documents.values()) if (!replica.isSettled) return false;
-    return true;
+    return !this.unsettled.isAny;
   }
 
   /** Whether edits wait to be sent or acked, and there is a connection that may bring them to the relay. */
   get isDelivering(): boolean {
-    if (!this.wire) return false;
-    for (const { replica } of this.documents.values()) if (replica.hasUnsent) return true;
-    return false;
+    return this.wire !== undefined && this.unsent.isAny;
   }
 
   /** The connection that documents are open on; undefined while there is none. */
@@ -173,6 +173,14 @@ export class OpenDocuments {
   /** How often a document was begun anew. */
   countRenewals(name: string): number {
     return this.renewals.get(name) ?? 0;
+  }
+
+  private watchFor(isLeft: (replica: DocumentReplica) => boolean): Remaining<OpenDocument> {
+    const isOpen = (document: OpenDocument) => this.documents.get(document.replica.name) === document;
+    return new Remaining(
+      () => this.documents.values(),
+      (document) => isOpen(document) && isLeft(document.replica),
+    );
   }
 
   private create(name: string): OpenDocument {

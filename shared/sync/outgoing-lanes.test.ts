@@ -5,11 +5,16 @@ import { OutgoingLanes } from './outgoing-lanes.ts';
 
 function createLanes() {
   const frames: Uint8Array[] = [];
+  let bufferedBytes = 0;
+  let looks = 0;
   const socket = {
-    bufferedBytes: 0,
+    get bufferedBytes() {
+      looks++;
+      return bufferedBytes;
+    },
     send(frame: Uint8Array) {
       frames.push(frame);
-      socket.bufferedBytes += frame.byteLength;
+      bufferedBytes += frame.byteLength;
     },
     close: () => undefined,
     dispose: () => undefined,
@@ -20,11 +25,20 @@ function createLanes() {
   /** The network takes everything that waits, again and again. */
   const drain = () => {
     do {
-      socket.bufferedBytes = 0;
+      bufferedBytes = 0;
       scheduler.advance(5);
-    } while (socket.bufferedBytes > 0);
+    } while (bufferedBytes > 0);
   };
-  return { lanes, frames, scheduler, drain };
+  return {
+    lanes,
+    frames,
+    scheduler,
+    drain,
+    /** How often it was looked whether the network takes anything: once at least for each document that is gone through. */
+    get looks() {
+      return looks;
+    },
+  };
 }
 
 function update(handle: number, clientSeq: number, size: number): ClientMessage {
@@ -114,5 +128,32 @@ describe('OutgoingLanes with a bulk change', () => {
     expect(frames).toHaveLength(4);
     scheduler.advance(2_000);
     expect(frames.length).toBeGreaterThan(4);
+  });
+
+  it('costs as much for each of very many documents as for each of a few', () => {
+    const looksPerDocument = (documents: number) => {
+      const test = createLanes();
+      for (let handle = 1; handle <= documents; handle++) test.lanes.send(update(handle, handle, 10), true);
+      for (let handle = 1; handle <= documents; handle++) {
+        test.drain();
+        test.lanes.answered({ type: 'ack', handle, clientSeq: handle, seq: 1 });
+      }
+      expect(test.frames).toHaveLength(documents);
+      return test.looks / documents;
+    };
+    expect(looksPerDocument(4_000)).toBeLessThan(2 * looksPerDocument(200));
+  });
+
+  it('goes on with a large message that has begun while one before it waits for answers', () => {
+    const { lanes, frames, drain } = createLanes();
+    for (const handle of [8, 9]) lanes.send(update(handle, handle, 60_000));
+    lanes.send(update(1, 1, 10), true);
+    lanes.send(update(1, 3, 100_000), true);
+    lanes.send(update(2, 2, 100_000), true);
+    drain();
+    expect(assemble(frames)).toEqual(['8:8', '9:9', '1:1', '2:2']);
+    lanes.answered({ type: 'ack', handle: 2, clientSeq: 2, seq: 1 });
+    drain();
+    expect(assemble(frames).at(-1)).toBe('1:3');
   });
 });

@@ -33,8 +33,6 @@ interface QueuedMessage {
 
 interface Lane {
   readonly queue: QueuedMessage[];
-  /** All of it waits behind other documents. */
-  isBulk: boolean;
   stream: OpenStream | undefined;
 }
 
@@ -46,6 +44,10 @@ export class OutgoingLanes implements Disposable {
   private readonly socket: MessageSocket;
   private readonly scheduler: Scheduler;
   private readonly lanes = new Map<number, Lane>();
+  /** All of it waits behind other documents. May be very many. */
+  private readonly bulkLanes = new Map<number, Lane>();
+  /** Those of them with a large message under way. */
+  private readonly bulkStreams = new Map<number, Lane>();
   private readonly bulk = new BulkWindow();
   private readonly retry = new MutableDisposable<Disposable>();
   private readonly stall = new MutableDisposable<Disposable>();
@@ -62,18 +64,17 @@ export class OutgoingLanes implements Disposable {
   send(message: ClientMessage, isBulk = false): void {
     const encoded = clientMessageCodec.encode(message);
     const laneId = 'handle' in message ? message.handle : CONTROL_LANE;
-    const lane = this.lanes.get(laneId);
+    const bulkLane = this.bulkLanes.get(laneId);
+    const lane = bulkLane ?? this.lanes.get(laneId);
     if (!lane && !isBulk && encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) {
       this.socket.send(encoded);
       if (message.type === 'close') this.bulk.sent(message, encoded.byteLength);
       return;
     }
-    if (lane) {
-      lane.queue.push({ message, encoded });
-      lane.isBulk ||= isBulk;
-    } else {
-      this.lanes.set(laneId, { queue: [{ message, encoded }], isBulk, stream: undefined });
-    }
+    const { queue, stream } = lane ?? { queue: [], stream: undefined };
+    queue.push({ message, encoded });
+    if (!lane) (isBulk ? this.bulkLanes : this.lanes).set(laneId, { queue, stream });
+    else if (isBulk && !bulkLane) this.makeBulk(laneId, lane);
     this.sendSome();
   }
 
@@ -81,35 +82,71 @@ export class OutgoingLanes implements Disposable {
   answered(message: RelayMessage): void {
     if (!this.bulk.answered(message)) return;
     this.stall.value = undefined;
-    if (this.lanes.size > 0) this.sendSome();
+    if (this.isWaiting) this.sendSome();
+  }
+
+  private get isWaiting(): boolean {
+    return this.lanes.size > 0 || this.bulkLanes.size > 0;
+  }
+
+  private makeBulk(laneId: number, lane: Lane): void {
+    this.lanes.delete(laneId);
+    this.bulkLanes.set(laneId, lane);
+    if (lane.stream) this.bulkStreams.set(laneId, lane);
   }
 
   private sendSome(): void {
     let isProgressing = true;
-    while (isProgressing && this.lanes.size > 0) {
-      isProgressing = false;
-      for (const [laneId, lane] of this.lanes) {
-        if (this.socket.bufferedBytes >= HIGH_WATER_BYTES) break;
-        if (lane.isBulk && this.socket.bufferedBytes >= BULK_HIGH_WATER_BYTES) continue;
-        isProgressing = this.sendPiece(lane) || isProgressing;
-        if (!lane.stream && lane.queue.length === 0) this.lanes.delete(laneId);
-      }
-    }
+    while (isProgressing) isProgressing = [this.sendOfEach(), this.sendOfBulk()].includes(true);
     this.scheduleNext();
   }
 
+  private sendOfEach(): boolean {
+    let isProgressing = false;
+    for (const [laneId, lane] of this.lanes) {
+      if (this.socket.bufferedBytes >= HIGH_WATER_BYTES) break;
+      isProgressing = this.sendPiece(lane, false) || isProgressing;
+      if (isEmpty(lane)) this.lanes.delete(laneId);
+    }
+    return isProgressing;
+  }
+
+  /** The first that has to wait ends it: there may be very many behind it, of which hardly any could be sent. */
+  private sendOfBulk(): boolean {
+    let isProgressing = false;
+    for (const [laneId, lane] of this.bulkStreams) isProgressing = this.sendBulkPiece(laneId, lane) || isProgressing;
+    for (const [laneId, lane] of this.bulkLanes) {
+      if (lane.stream) continue;
+      if (!this.sendBulkPiece(laneId, lane)) break;
+      isProgressing = true;
+    }
+    return isProgressing;
+  }
+
+  private sendBulkPiece(laneId: number, lane: Lane): boolean {
+    if (this.socket.bufferedBytes >= BULK_HIGH_WATER_BYTES || !this.sendPiece(lane, true)) return false;
+    if (lane.stream) this.bulkStreams.set(laneId, lane);
+    else this.bulkStreams.delete(laneId);
+    if (isEmpty(lane)) this.bulkLanes.delete(laneId);
+    return true;
+  }
+
   private scheduleNext(): void {
-    const lanes = [...this.lanes.values()];
-    const areAnswersAwaited = lanes.length > 0 && lanes.every((lane) => this.awaitsAnswers(lane));
-    const isRetrying = lanes.length > 0 && !areAnswersAwaited;
+    const areAnswersAwaited = this.lanes.size === 0 && this.awaitsAnswers;
+    const isRetrying = this.isWaiting && !areAnswersAwaited;
     this.retry.value = isRetrying ? this.scheduler.schedule(() => this.sendSome(), RETRY_MS) : undefined;
     if (areAnswersAwaited) this.stall.value ??= this.scheduler.schedule(() => this.stopWaiting(), STALL_MS);
     else this.stall.value = undefined;
   }
 
-  private awaitsAnswers({ isBulk, stream, queue }: Lane): boolean {
-    const [next] = queue;
-    return isBulk && !stream && next !== undefined && !this.bulk.hasRoomFor(next.encoded.byteLength);
+  /** Whether what comes next of a bulk change waits for answers to what has left. */
+  private get awaitsAnswers(): boolean {
+    const [next] = this.bulkLanes.values();
+    return this.bulkStreams.size === 0 && next !== undefined && !this.hasRoomFor(next);
+  }
+
+  private hasRoomFor({ queue: [next] }: Lane): boolean {
+    return next !== undefined && this.bulk.hasRoomFor(next.encoded.byteLength);
   }
 
   private stopWaiting(): void {
@@ -118,19 +155,20 @@ export class OutgoingLanes implements Disposable {
     this.sendSome();
   }
 
-  private sendPiece(lane: Lane): boolean {
+  /** Returns false when nothing of the lane can be sent now. */
+  private sendPiece(lane: Lane, isBulk: boolean): boolean {
     if (!lane.stream) {
       const [next] = lane.queue;
-      if (!next || this.awaitsAnswers(lane)) return false;
+      if (!next || (isBulk && !this.hasRoomFor(lane))) return false;
       const { message, encoded } = next;
       if (encoded.byteLength <= PROTOCOL_LIMITS.maxFrameBytes) {
         lane.queue.shift();
         this.socket.send(encoded);
-        if (lane.isBulk) this.bulk.sent(message, encoded.byteLength);
+        if (isBulk) this.bulk.sent(message, encoded.byteLength);
         return true;
       }
       if (!this.beginStream(lane, encoded)) return false;
-      if (lane.isBulk) this.bulk.sent(message, encoded.byteLength);
+      if (isBulk) this.bulk.sent(message, encoded.byteLength);
     }
     const piece = lane.stream?.pieces.next();
     if (!piece || piece.done) {
@@ -160,8 +198,14 @@ export class OutgoingLanes implements Disposable {
 
   dispose(): void {
     this.lanes.clear();
+    this.bulkLanes.clear();
+    this.bulkStreams.clear();
     this.bulk.clear();
     this.retry.dispose();
     this.stall.dispose();
   }
+}
+
+function isEmpty({ stream, queue }: Lane): boolean {
+  return !stream && queue.length === 0;
 }

@@ -3,6 +3,8 @@ import { type ChannelHost, DocumentChannel } from './document-channel.ts';
 import type { DocumentMessage, DocumentWire } from './document-wire.ts';
 
 const REOPEN_DELAY_MS = 5000;
+/** While too many documents are open, each waits longer from time to time: they may be very many themselves. */
+const LONGEST_REOPEN_DELAY_MS = 5 * 60_000;
 const MAX_QUICK_REOPENS = 3;
 const QUICK_REOPENS_WITHIN_MS = 10_000;
 
@@ -26,6 +28,7 @@ export class ReplicaChannel implements Disposable {
   private currentWire: DocumentWire | undefined;
   private quickReopens = 0;
   private quickReopensSinceMs = -Infinity;
+  private crowdedDelayMs = REOPEN_DELAY_MS;
   private hasReopenedMalformed = false;
   private isAllowed = false;
   private isDisposed = false;
@@ -56,6 +59,7 @@ export class ReplicaChannel implements Disposable {
   connected(wire: DocumentWire): void {
     this.currentWire = wire;
     this.quickReopens = 0;
+    this.crowdedDelayMs = REOPEN_DELAY_MS;
     this.hasReopenedMalformed = false;
     this.open();
   }
@@ -109,9 +113,16 @@ export class ReplicaChannel implements Disposable {
       report('document-closed', `"${host.name}" is not available: ${explanation}`);
     // The list of another node may have come here before the relay's own.
     if (!this.isForbidden || isListed()) {
-      this.reopening.value = scheduler.schedule(() => this.open(), REOPEN_DELAY_MS);
+      const delayMs = reason === 'too-many-documents' ? this.nextCrowdedDelay() : REOPEN_DELAY_MS;
+      this.reopening.value = scheduler.schedule(() => this.open(), delayMs);
     }
     onStatus();
+  }
+
+  private nextCrowdedDelay(): number {
+    const delayMs = this.crowdedDelayMs;
+    this.crowdedDelayMs = Math.min(2 * delayMs, LONGEST_REOPEN_DELAY_MS);
+    return delayMs;
   }
 
   /** Tells the relay, if it is there, that the document is not wanted any more. */

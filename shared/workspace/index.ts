@@ -1,15 +1,8 @@
 export { BLOB_PART_BYTES, blobPartCount, isBlobId, MAX_ASKED_BLOBS } from './blob-id.ts';
 export { CONTENT_TEXT, type FileKind, INDEX_DOCUMENT, isReservedDocument, type SharedFile } from './index-document.ts';
-export {
-  comparablePath,
-  type FileChanges,
-  isFileListed,
-  type NewFile,
-  SharedPathError,
-  TakenPaths,
-  WorkspaceIndex,
-} from './workspace-index.ts';
+export { type FileChanges, isFileListed, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 export { deleteContent, editContent, OBJECT_REPLACEMENT, readContent, shownBy } from './content-text.ts';
+export { comparablePath, TakenPaths } from './taken-paths.ts';
 export { createFileId } from './file-id.ts';
 export { isAfter, type ListedContent } from './listed-contents.ts';
 export { parseSharedPath } from './shared-path.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { createSeededRandom } from '../testing/seeded-random.ts';
-import { comparablePath, type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
+import { comparablePath } from './taken-paths.ts';
+import { type NewFile, SharedPathError, WorkspaceIndex } from './workspace-index.ts';
 
 const random = createSeededRandom(7);
 let nowMs = 1_700_000_000_000;

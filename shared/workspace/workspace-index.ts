@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import { type Disposable, DisposableStore, Emitter, type Event, toDisposable } from '../lifecycle/index.ts';
 import { isReservedDocument, type SharedFile } from './index-document.ts';
+import { ListedFiles } from './listed-files.ts';
 import { parseSharedPath } from './shared-path.ts';
 import { createFileId } from './file-id.ts';
 import { addContent, type ListedContent, readContent, replaceContent } from './listed-contents.ts';
@@ -38,7 +39,9 @@ export class WorkspaceIndex implements Disposable {
   private readonly changeEmitter = this.disposables.add(new Emitter<void>());
   private readonly doc: Y.Doc;
   private readonly options: WorkspaceIndexOptions;
-  private cache: { readonly sorted: readonly SharedFile[]; readonly byId: ReadonlyMap<string, SharedFile> } | undefined;
+  private readonly listed = new ListedFiles();
+  /** Ids of entries that are to be read, whether they are there or not. */
+  private readonly changed: Set<string>;
 
   /** Fires after every transaction that touched the list. */
   readonly onDidChange: Event<void> = this.changeEmitter.event;
@@ -47,21 +50,22 @@ export class WorkspaceIndex implements Disposable {
     this.doc = doc;
     this.options = options;
     this.entries = doc.getMap<FileEntry>('files');
-    const invalidate = () => {
-      this.cache = undefined;
+    this.changed = new Set(this.entries.keys());
+    const notice = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[]) => {
+      for (const event of events) this.noteChanged(event);
       this.changeEmitter.fire();
     };
-    this.entries.observeDeep(invalidate);
-    this.disposables.add(toDisposable(() => this.entries.unobserveDeep(invalidate)));
+    this.entries.observeDeep(notice);
+    this.disposables.add(toDisposable(() => this.entries.unobserveDeep(notice)));
   }
 
   /** All files, sorted by path. */
   get files(): readonly SharedFile[] {
-    return this.read().sorted;
+    return this.read().files;
   }
 
   get(fileId: string): SharedFile | undefined {
-    return this.read().byId.get(fileId);
+    return this.read().get(fileId);
   }
 
   /** Whether the file is listed or was once, as far as this copy of the list goes. */
@@ -167,67 +171,28 @@ export class WorkspaceIndex implements Disposable {
     this.disposables.dispose();
   }
 
+  private noteChanged(event: Y.YEvent<Y.AbstractType<unknown>>): void {
+    const [fileId] = event.path;
+    if (typeof fileId === 'string') this.changed.add(fileId);
+    else for (const key of event.keys.keys()) this.changed.add(key);
+  }
+
   private toContent(
     said: Omit<ListedContent, 'writtenMs'> & { readonly writtenMs: number | undefined },
   ): ListedContent {
     return { ...said, writtenMs: said.writtenMs ?? this.options.nowMs() };
   }
 
-  private read() {
-    if (this.cache) return this.cache;
-    const listed: SharedFile[] = [];
-    for (const [fileId, entry] of this.entries.entries()) {
-      const file = readEntry(fileId, entry);
-      if (file) listed.push(file);
-    }
-    listed.sort((a, b) => (a.fileId < b.fileId ? -1 : 1));
-    const taken = new TakenPaths();
-    const shown = listed.map((file) => {
-      const path = taken.claim(file.path);
-      return path === file.path ? file : { ...file, path };
-    });
-    shown.sort((a, b) => (a.path < b.path ? -1 : 1));
-    this.cache = { sorted: shown, byId: new Map(shown.map((file) => [file.fileId, file])) };
-    return this.cache;
+  private read(): ListedFiles {
+    for (const fileId of this.changed) this.listed.set(fileId, readEntry(fileId, this.entries.get(fileId)));
+    this.changed.clear();
+    return this.listed;
   }
 }
 
 /** Whether an index document has an entry for the file, be it one that makes sense or not. */
 export function isFileListed(indexDocument: Y.Doc, fileId: string): boolean {
   return indexDocument.getMap('files').has(fileId);
-}
-
-/** Two paths that are one on a case-insensitive, Unicode-normalising file system compare equal. */
-export function comparablePath(path: string): string {
-  // Either alone tells some apart that such a file system does not: ς and σ, ß and ss, ſ and s, U+1E9E and ß.
-  return path.normalize('NFD').toLowerCase().toUpperCase().normalize('NFC');
-}
-
-/** Gives every file a path of its own: who claims a taken one gets a suffix. */
-export class TakenPaths {
-  private readonly taken = new Set<string>();
-  /** By claimed path: the copy that was given out last. */
-  private readonly copies = new Map<string, number>();
-
-  /** The path that the next one who claims `path` gets: `path` itself, unless it is taken in whatever case. */
-  claim(path: string): string {
-    const claimed = comparablePath(path);
-    if (!this.taken.has(claimed)) {
-      this.taken.add(claimed);
-      return path;
-    }
-    const nameStart = path.lastIndexOf('/') + 1;
-    const dot = path.lastIndexOf('.');
-    const end = dot > nameStart ? dot : path.length;
-    for (let copy = (this.copies.get(claimed) ?? 1) + 1; ; copy++) {
-      const candidate = `${path.slice(0, end)} (${copy})${path.slice(end)}`;
-      const compared = comparablePath(candidate);
-      if (this.taken.has(compared)) continue;
-      this.taken.add(compared);
-      this.copies.set(claimed, copy);
-      return candidate;
-    }
-  }
 }
 
 function requirePath(path: string): void {

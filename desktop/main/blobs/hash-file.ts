@@ -28,7 +28,16 @@ export async function hashChunks(
   return { sha256: hash.digest('hex'), sizeBytes };
 }
 
-/** SHA-256 of an open file in lowercase hexadecimal digits. */
+/** SHA-256 of an open file in lowercase hexadecimal digits. Rejects with the error of the system. */
 export async function hashFile(file: FileHandle): Promise<string> {
-  return (await hashChunks(readChunks(file))).sha256;
+  const hash = createHash('sha256');
+  const { size } = await file.stat();
+  // Most files are small. One more byte than there are tells whether it grows.
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1));
+  for (let offset = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+    if (bytesRead === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
 }

@@ -4,6 +4,7 @@ import {
   DisposableStore,
   Emitter,
   MutableDisposable,
+  type Scheduler,
   systemScheduler,
   toDisposable,
 } from '../../../shared/lifecycle/index.ts';
@@ -67,6 +68,7 @@ export class RoomFiles implements SharedFiles, Disposable {
   /** Texts that were on disk here, and are not in the store any more. */
   private readonly missing = new Set<string>();
   private readonly isKnown: (fileId: string) => boolean;
+  private readonly scheduler: Scheduler;
   private shown: { readonly listed: readonly SharedFile[]; readonly files: readonly SharedFile[] } | undefined;
 
   private takenPaths: { readonly listed: readonly SharedFile[]; readonly paths: ReadonlySet<string> } | undefined;
@@ -80,10 +82,16 @@ export class RoomFiles implements SharedFiles, Disposable {
   readonly onDidChangeFiles = this.filesChanged.event;
 
   /** `isKnown` tells whether a file's text was on this device's disk before. */
-  constructor(session: RoomSession, index: WorkspaceIndex, isKnown: (fileId: string) => boolean) {
+  constructor(
+    session: RoomSession,
+    index: WorkspaceIndex,
+    isKnown: (fileId: string) => boolean,
+    scheduler: Scheduler = systemScheduler,
+  ) {
     this.session = session;
     this.index = index;
     this.isKnown = isKnown;
+    this.scheduler = scheduler;
     this.indexLease = this.disposables.add(session.open(INDEX_DOCUMENT));
     // At once: what would be written to the old document would be lost.
     this.disposables.add(
@@ -290,7 +298,7 @@ export class RoomFiles implements SharedFiles, Disposable {
       if (this.disposables.isDisposed || this.ready.has(fileId)) return;
       this.ready.add(fileId);
       this.shown = undefined;
-      this.showing.value ??= systemScheduler.schedule(() => {
+      this.showing.value ??= this.scheduler.schedule(() => {
         this.showing.value = undefined;
         this.filesChanged.fire();
       }, SHOW_TOGETHER_MS);

@@ -24,6 +24,7 @@ import { whenComplete } from './when-complete.ts';
 import { whenListed } from './when-listed.ts';
 import type { RoomStorage } from './room-storage.ts';
 import { ToldProblems } from './told-problems.ts';
+import { tellTooManyFiles } from './too-many-files.ts';
 import { UnsharedFiles } from './unshared-files.ts';
 
 export interface RoomMirrorOptions {
@@ -50,6 +51,9 @@ const FOLDER_NOTE = 'folder';
 const BACKUP_NOTE = 'backup';
 const NO_FOLDER = '';
 
+/** How long a room that is closed goes on with what its folder and the room have not told each other yet. */
+const FINISH_MS = 2_000;
+
 /** The folder on this device that mirrors a room: chosen, compared, followed and let go while the room is open. */
 export class RoomMirror {
   private readonly options: RoomMirrorOptions;
@@ -66,6 +70,8 @@ export class RoomMirror {
   private meeting: MirrorMeeting | undefined;
   private waiting = new AbortController();
   private isClosed = false;
+  /** It is closed, and what is not done by now is left to the next start. */
+  private isCut = false;
 
   readonly onDidChangeState = this.stateChanged.event;
 
@@ -193,13 +199,15 @@ export class RoomMirror {
     await this.perform(() => this.takeAll());
   }
 
-  /** Resolves when the folder has everything that it can have. */
+  /** Resolves when the folder has everything that it can have; what takes long is left to the next start. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.waiting.abort();
+    const cutting = systemScheduler.schedule(() => this.cut(), FINISH_MS);
     try {
       await this.queue.run(() => this.end());
     } finally {
+      cutting.dispose();
       this.roomFiles?.dispose();
       this.disposables.dispose();
     }
@@ -264,6 +272,7 @@ export class RoomMirror {
     const decision = await meeting.decide(choices);
     await this.takeLeft(folder);
     await this.end();
+    this.assertNotCut();
     decision.takeEffect();
     this.meeting = undefined;
     this.problems.resolve(QUESTION_PROBLEM);
@@ -286,8 +295,18 @@ export class RoomMirror {
     return backup;
   }
 
+  private cut(): void {
+    this.isCut = true;
+    this.running?.mirror.halt();
+  }
+
+  private assertNotCut(): void {
+    if (this.isCut) throw new CancelledError('The room is being closed.');
+  }
+
   private async run(folder: string): Promise<void> {
     const { storage, surroundings } = this.options;
+    this.assertNotCut();
     this.locks.take(folder);
     this.locks.keepOnly(folder);
     storage.notes.set('setting', FOLDER_NOTE, folder);
@@ -324,9 +343,8 @@ export class RoomMirror {
   /** Lets more of the folder into the room, once everything that was done there before is held. */
   private async raise(): Promise<void> {
     while (this.running && this.access.isRaised) {
-      await this.running.mirror.reconcile();
       // What is missing has to be held as well.
-      await this.running.mirror.flush();
+      await this.takeAll();
       this.access.enforce();
     }
   }
@@ -341,6 +359,7 @@ export class RoomMirror {
   private async takeAll(): Promise<void> {
     await this.running?.mirror.reconcile();
     await this.running?.mirror.flush();
+    this.assertNotCut();
   }
 
   /** Takes what the system has not announced yet of a folder that the room leaves for this one. */
@@ -383,6 +402,7 @@ export class RoomMirror {
     if (!this.roomFiles) {
       this.roomFiles = new RoomFiles(session, index, (fileId) => storage.bases.has(fileId));
       this.disposables.add(events.follow(this.roomFiles));
+      this.disposables.add(tellTooManyFiles(index, this.options.onProblem));
     }
     return this.roomFiles;
   }

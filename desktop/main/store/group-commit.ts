@@ -56,6 +56,15 @@ export class GroupCommit {
     this.soon ??= setImmediate(() => this.flush());
   }
 
+  /** Resolves when everything enqueued so far is committed or has failed: those who ask in one turn share a commit. */
+  async whenSettled(): Promise<void> {
+    if (this.pending.length === 0) return;
+    const last = this.enqueue(() => {});
+    this.flushSoon();
+    // Failures reach those who enqueued.
+    await last.catch(() => {});
+  }
+
   /** Commits now what is pending. Failures reach those who enqueued. */
   flush(): void {
     this.commitTimer.value = undefined;

@@ -139,9 +139,12 @@ export class SqliteOfflineStore implements OfflineStore {
     const updates: Uint8Array[] = [];
     const unacked: StoredUnacked[] = [];
     let largestBytes = 0;
+    // Many documents may be opened at a time.
+    await this.room.writes.whenSettled();
+    const cursor = this.readCommitted(() => this.readCursor(name));
     // A log that is merged meanwhile is read all the same: what goes is in a later row before it goes.
     for (let afterId = 0; ; await nextTurn()) {
-      const rows = this.read(() => this.statements.loadPage.all(name, afterId, READ_ROWS));
+      const rows = this.readCommitted(() => this.statements.loadPage.all(name, afterId, READ_ROWS));
       for (const { id, payload: blob, is_unacked: isUnacked } of rows) {
         const payload = fromBlob(blob);
         updates.push(payload);
@@ -153,7 +156,7 @@ export class SqliteOfflineStore implements OfflineStore {
     }
     this.compaction.found(name, updates.length, largestBytes);
     void this.noteUse(name);
-    return { updates, unacked, cursor: this.read(() => this.readCursor(name)) };
+    return { updates, unacked, cursor };
   }
 
   private async noteUse(name: string): Promise<void> {
@@ -170,6 +173,10 @@ export class SqliteOfflineStore implements OfflineStore {
 
   private read<T>(task: () => T): T {
     this.room.writes.flush();
+    return this.readCommitted(task);
+  }
+
+  private readCommitted<T>(task: () => T): T {
     try {
       return task();
     } catch (error) {

@@ -116,6 +116,10 @@ export class BaseIndex implements MirrorBaseStore {
     return [...this.pathOf].map(([fileId, path]) => ({ fileId, path, executable: this.executables.get(fileId) }));
   }
 
+  get fileIds(): Iterable<string> {
+    return this.pathOf.keys();
+  }
+
   get size(): number {
     return this.pathOf.size;
   }

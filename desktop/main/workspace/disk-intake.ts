@@ -23,6 +23,8 @@ export interface DiskIntakeOptions {
   readonly bits: ExecutableBits;
   /** Files that could not be taken for the time being: they are to be looked at again. */
   readonly onPutOff: (paths: readonly string[]) => void;
+  /** Nothing more is begun. */
+  readonly isStopped: () => boolean;
 }
 
 /** Ids of files that are gone from disk, by the hash of what they were. */
@@ -41,6 +43,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 export class DiskIntake {
   private readonly options: DiskIntakeOptions;
   private listing = false;
+  private readonly keys = new WeakMap<SharedFile, string>();
   private byKey: { readonly files: readonly SharedFile[]; readonly map: ReadonlyMap<string, SharedFile> } | undefined;
 
   constructor(options: DiskIntakeOptions) {
@@ -58,6 +61,7 @@ export class DiskIntake {
     const listed = new Set(files.files.map(({ fileId }) => fileId));
     const gone: GoneFiles = new Map();
     for (const fileId of fileIds) {
+      if (this.options.isStopped()) break;
       const path = bases.pathFor(fileId);
       if (path === undefined || !listed.has(fileId) || !policy.takesRemoval(fileId)) continue;
       if (!(await this.isGone(path))) continue;
@@ -72,6 +76,7 @@ export class DiskIntake {
     let batch: FoundFile[] = [];
     let batchBytes = 0;
     for (const file of this.withoutKnown(found)) {
+      if (this.options.isStopped()) return;
       if (!this.options.policy.takesFiles) {
         this.options.policy.holdPath(file.path);
         continue;
@@ -152,9 +157,16 @@ export class DiskIntake {
   private findByComparablePath(key: string): SharedFile | undefined {
     const { files } = this.options.files;
     if (this.byKey?.files !== files) {
-      this.byKey = { files, map: new Map(files.map((file) => [comparablePath(file.path), file])) };
+      this.byKey = { files, map: new Map(files.map((file) => [this.keyOf(file), file])) };
     }
     return this.byKey.map.get(key);
+  }
+
+  /** Most files are the same at every look at the list. */
+  private keyOf(file: SharedFile): string {
+    const key = this.keys.get(file) ?? comparablePath(file.path);
+    this.keys.set(file, key);
+    return key;
   }
 
   /** Whether a file that was found with it has the same name but for case. */

@@ -78,6 +78,7 @@ export class FolderMirror implements Disposable {
   private readonly setAsides: SetAsides;
   private readonly rest: DiskRest;
   private isFolderLost = false;
+  private isHalted = false;
   /** The folder is being shared for the first time. */
   private isFirst = false;
 
@@ -95,7 +96,8 @@ export class FolderMirror implements Disposable {
     const hashes = new DiskHashes(folder, notes);
     const bits = new ExecutableBits({ means, root: this.root, files, bases: this.bases, policy });
     const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes, bits };
-    this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }) });
+    const isStopped = () => this.isStopped;
+    this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }), isStopped });
     this.list = new ListWatch(files, this.bases);
     this.setAsides = new SetAsides({ ...shared, root: folder, notes });
     this.rest = this.disposables.add(new DiskRest(scheduler, (ids) => this.noticeRested(ids)));
@@ -119,7 +121,7 @@ export class FolderMirror implements Disposable {
     this.failed = this.disposables.add(new FailedFiles(scheduler, (failed) => this.retryFailed(failed)));
     const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
     this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
-    this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert() });
+    this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert(), isStopped });
     const working = { folder, scheduler, problems: this.problems, onFailed: () => this.watched.compareLater() };
     this.tasks = this.disposables.add(new MirrorTasks({ ...working, onEnd: () => this.finishTask() }));
     const onMissed = () => this.enqueue(() => this.reconcileAll());
@@ -178,13 +180,18 @@ export class FolderMirror implements Disposable {
       this.delay.flush();
       this.enqueue(() => this.takeLate(true));
       await this.tasks.whenIdle();
-    } while (!this.disposables.isDisposed && this.isWaiting);
+    } while (!this.isStopped && this.isWaiting);
     if (this.actTimer.value) await this.tasks.run(() => this.finishAct());
   }
 
   /** Resolves when nothing is being read or written any more; what is to come later may still wait. */
   whenIdle(): Promise<void> {
     return this.tasks.whenIdle();
+  }
+
+  /** Begins nothing more: what is under way comes to its end soon, and the next mirror on the same bases does the rest. */
+  halt(): void {
+    this.isHalted = true;
   }
 
   /** Stops following. What was not written yet is caught up by the next mirror on the same bases. */
@@ -195,6 +202,10 @@ export class FolderMirror implements Disposable {
   /** Resolves, after it was disposed, once the system watches nothing for it any more. */
   async whenUnwatched(): Promise<void> {
     await this.watched.whenEnded();
+  }
+
+  private get isStopped(): boolean {
+    return this.isHalted || this.disposables.isDisposed;
   }
 
   private get isWaiting(): boolean {
@@ -242,7 +253,7 @@ export class FolderMirror implements Disposable {
   }
 
   private async syncFile(fileId: string, isGoneForSure: boolean): Promise<void> {
-    if (this.disposables.isDisposed) return;
+    if (this.isStopped) return;
     try {
       await this.trySync(fileId, { isGoneForSure, isAlone: true });
     } catch (error) {
@@ -274,7 +285,7 @@ export class FolderMirror implements Disposable {
       files,
       bases: this.bases,
       concurrentSyncs,
-      isStopped: () => this.disposables.isDisposed,
+      isStopped: () => this.isStopped,
       sync: (fileId, isAlone) => this.trySync(fileId, { isGoneForSure: false, isAlone }),
       onFailed: (fileId, error) => this.tellFailed(fileId, error),
     });
@@ -379,7 +390,8 @@ export class FolderMirror implements Disposable {
   /** All that belongs to one act on disk was taken, unless it is not known yet what was deleted. */
   private async finishAct(): Promise<void> {
     this.actTimer.value = undefined;
-    if (this.isInBatch) return;
+    // What was not taken is taken by the next mirror, as the rest of the same act.
+    if (this.isHalted || this.isInBatch) return;
     await this.bulk?.finish({ isFirst: this.isFirst });
     this.isFirst = false;
   }
@@ -397,7 +409,7 @@ export class FolderMirror implements Disposable {
   private async followDisk(): Promise<void> {
     if (await this.bulk?.isGitAtWork()) await this.batches.settle();
     const paths = this.batches.take();
-    if (paths.length === 0 || this.disposables.isDisposed) return;
+    if (paths.length === 0 || this.isStopped) return;
     await this.bulk?.begin(paths.length);
     await this.takePaths(paths);
     this.finishBatch();
@@ -436,7 +448,7 @@ export class FolderMirror implements Disposable {
       const onProblem = (error: WorkspaceError) => this.problems.reportLeftOut(error);
       const walk = { rootRealPath: folder, rules: new IgnoreRules(folder), onProblem, removesTempFiles: true };
       for await (const batch of gatherFiles(walkFolder(walk))) {
-        if (this.disposables.isDisposed) return;
+        if (this.isStopped) return;
         await this.intake.take(batch, gone);
       }
     } catch (error) {

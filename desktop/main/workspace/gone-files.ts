@@ -15,6 +15,8 @@ export interface GoneFilesOptions {
   readonly mounts: SubMounts;
   /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
   readonly assertFolder: () => Promise<void>;
+  /** Nothing more is begun. */
+  readonly isStopped: () => boolean;
 }
 
 /** Between so many, others have their turn. */
@@ -34,7 +36,7 @@ export class GoneFiles {
    */
   async remove(fileIds: readonly string[]): Promise<readonly string[]> {
     const others: string[] = [];
-    for (let start = 0; start < fileIds.length; start += FILES_AT_A_TIME) {
+    for (let start = 0; start < fileIds.length && !this.options.isStopped(); start += FILES_AT_A_TIME) {
       others.push(...(await this.removeSome(fileIds.slice(start, start + FILES_AT_A_TIME))));
     }
     return others;

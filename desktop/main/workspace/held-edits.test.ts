@@ -144,7 +144,7 @@ describe('where nothing may go into the room', () => {
     await test.settle();
     expect(test.files.contents).toEqual({ a: 'a', b: 'b' });
     expect(test.files.files.some(({ executable }) => executable)).toBe(false);
-    expect([...policy.bits]).toEqual([a, b]);
+    expect(policy.bits).toEqual(new Set([a, b]));
     await test.folder.write('a', 'a');
     test.files.updateAll(new Map([a, b].map((fileId) => [fileId, { executable: true }])));
     await test.settle();

@@ -1,3 +1,4 @@
+import type { SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import type { SharedFiles } from './shared-files.ts';
 
@@ -5,7 +6,7 @@ import type { SharedFiles } from './shared-files.ts';
 export class ListWatch {
   private readonly files: SharedFiles;
   private readonly bases: BaseIndex;
-  private seen = new Map<string, string>();
+  private readonly seen = new Map<string, SharedFile>();
 
   constructor(files: SharedFiles, bases: BaseIndex) {
     this.files = files;
@@ -15,15 +16,23 @@ export class ListWatch {
   /** Ids of the files that were listed, changed or removed since the last call. */
   takeChanged(): readonly string[] {
     const changed = new Set<string>();
-    const seen = new Map<string, string>();
-    for (const { fileId, path, eol, bom, kind, executable, blob } of this.files.files) {
-      const entry = `${eol} ${bom} ${kind} ${executable} ${blob} ${path}`;
-      seen.set(fileId, entry);
-      if (this.seen.get(fileId) !== entry) changed.add(fileId);
+    for (const file of this.files.files) {
+      const before = this.seen.get(file.fileId);
+      if (before === file) continue;
+      this.seen.set(file.fileId, file);
+      if (!before || describe(before) !== describe(file)) changed.add(file.fileId);
     }
-    for (const fileId of this.seen.keys()) if (!seen.has(fileId)) changed.add(fileId);
-    for (const { fileId } of this.bases.list()) if (!seen.has(fileId)) changed.add(fileId);
-    this.seen = seen;
+    const isListed = (fileId: string) => this.files.get(fileId) !== undefined;
+    for (const fileId of this.seen.keys()) {
+      if (isListed(fileId)) continue;
+      this.seen.delete(fileId);
+      changed.add(fileId);
+    }
+    for (const fileId of this.bases.fileIds) if (!isListed(fileId)) changed.add(fileId);
     return [...changed];
   }
+}
+
+function describe({ path, eol, bom, kind, executable, blob }: SharedFile): string {
+  return `${eol} ${bom} ${kind} ${executable} ${blob} ${path}`;
 }
