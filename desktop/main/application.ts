@@ -1,5 +1,11 @@
 import { clipboard, MessageChannelMain, shell, type WebContents, dialog } from 'electron';
-import { type Disposable, DisposableStore, systemScheduler } from '../../shared/lifecycle/index.ts';
+import {
+  type Disposable,
+  DisposableStore,
+  errorMessage,
+  reportUnexpectedError,
+  systemScheduler,
+} from '../../shared/lifecycle/index.ts';
 import { ApprovalWait } from '../../shared/sync/index.ts';
 import type {
   AccessChannels,
@@ -303,14 +309,19 @@ export class Application implements Disposable {
       this.setStatus(entry, { kind: 'opening', label: names.get(key) ?? 'the room' });
       return entry;
     });
-    const loaded = Promise.all(entries.map(({ window }) => loadEditorPage(window)));
-    for (const entry of entries) {
-      const outcome = this.show(entry, await this.lease(entry.reopening ?? ''));
-      entry.reopening = undefined;
-      if (outcome.ok || entry.status.kind === 'open') continue;
-      this.setStatus(entry, { kind: 'failed', title: CANNOT_OPEN, explanation: outcome.explanation });
-    }
+    // A window that is closed meanwhile, or cannot be shown, does not take the others with it.
+    const loaded = Promise.all(entries.map(({ window }) => loadEditorPage(window).catch(reportUnexpectedError)));
+    for (const entry of entries) await this.reopenOne(entry);
     await loaded;
+  }
+
+  /** What cannot be opened now stays among what was open last. */
+  private async reopenOne(entry: WindowEntry): Promise<void> {
+    const outcome = await this.lease(entry.reopening ?? '')
+      .then((leased) => this.show(entry, leased))
+      .catch((error: unknown) => refuse<boolean>(errorMessage(error)));
+    if (outcome.ok || entry.status.kind === 'open' || entry.window.isDestroyed()) return;
+    this.setStatus(entry, { kind: 'failed', title: CANNOT_OPEN, explanation: outcome.explanation });
   }
 
   private async lease(key: string): Promise<Outcome<RoomLease>> {
@@ -328,7 +339,12 @@ export class Application implements Disposable {
   private noteShown(): void {
     if (this.isDisposed) return;
     const keyOf = ({ host, reopening }: WindowEntry) => (host ? this.rooms.keyOfOpen(host) : reopening);
-    this.rooms.noteShown(this.windows.all.map(keyOf).filter((key) => key !== undefined));
+    try {
+      this.rooms.noteShown(this.windows.all.map(keyOf).filter((key) => key !== undefined));
+    } catch (error) {
+      // On a full disk the next start shows other windows; the room itself is open.
+      reportUnexpectedError(error);
+    }
   }
 
   private show(entry: WindowEntry, outcome: Outcome<RoomLease>): Outcome<boolean> {

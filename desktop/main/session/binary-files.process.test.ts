@@ -118,14 +118,18 @@ it('a picture comes to everybody, and a new one takes its place; the history nam
   await world.whenFile('ben', 'logo.png', first);
   await writeFile(world.at('ben', 'logo.png'), second);
   await world.whenFile('ana', 'logo.png', second);
+  const whenEvents = (count: number) =>
+    vi.waitFor(async () => {
+      const outcome = await ana.events.list({ limit: 10 });
+      const found = outcome.ok ? outcome.value.events.filter(({ kind }) => kind === 'blob') : [];
+      expect(found).toHaveLength(count);
+      return found;
+    }, WAIT);
+  // Events are listed in the order in which the relay came to know of them.
+  await whenEvents(1);
   await writeFile(world.at('ana', 'logo.png'), third);
   await world.whenFile('ben', 'logo.png', third);
-  const events = await vi.waitFor(async () => {
-    const outcome = await ana.events.list({ limit: 10 });
-    const found = outcome.ok ? outcome.value.events.filter(({ kind }) => kind === 'blob') : [];
-    expect(found).toHaveLength(2);
-    return found;
-  }, WAIT);
+  const events = await whenEvents(2);
   const replaced = events.map(({ detail, actorName, label }) => ({ ...readReplacement(detail), actorName, label }));
   expect(replaced).toMatchObject([
     { actorName: 'ana', label: 'Replaced logo.png', from: { blob: hashOf(second) }, to: { blob: hashOf(third) } },

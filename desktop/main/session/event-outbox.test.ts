@@ -315,3 +315,24 @@ it('keeps what it knows of replaced files for the next start', async () => {
   await device.settle();
   expect(device.told).toEqual([['bulk', 'Stashed changes', 3, ['logo', 'film']]]);
 });
+
+it('waits for the contents of each event no longer than for those of itself', async () => {
+  const device = new Device();
+  await device.goOnline();
+  const act = async (file: string, seq: number) => {
+    device.take(file);
+    device.outbox.expectContent(`film of ${file}`, `blob of ${file}`);
+    device.outbox.close(`Stashed ${file}`, undefined);
+    device.ack(file, seq);
+    await device.settle();
+  };
+  await act('f', 1);
+  device.scheduler.advance(20_000);
+  await act('g', 2);
+  device.scheduler.advance(10_000);
+  await device.settle();
+  expect(device.posted.map(({ label }) => label)).toEqual(['Stashed f']);
+  device.scheduler.advance(20_000);
+  await device.settle();
+  expect(device.posted.map(({ label }) => label)).toEqual(['Stashed f', 'Stashed g']);
+});

@@ -50,6 +50,8 @@ export class EventOutbox implements BulkLedger, Disposable {
   private readonly refused = this.disposables.add(new Emitter<string>());
   private readonly retry = this.disposables.add(new MutableDisposable<Disposable>());
   private readonly awaiting = this.disposables.add(new MutableDisposable<Disposable>());
+  /** When {@link awaiting} is over. */
+  private postsAtMs: number | undefined;
   private readonly complete: KnownEvent[] = [];
   private current = createEvent();
   private files: TakenFiles | undefined;
@@ -234,8 +236,18 @@ export class EventOutbox implements BulkLedger, Disposable {
       if (event.body) event.body = { ...event.body, files: countFiles(event) };
       return true;
     }
-    this.awaiting.value = scheduler.schedule(() => this.post(), event.awaitsUntilMs - nowMs);
+    this.postBy(event.awaitsUntilMs);
     return false;
+  }
+
+  private postBy(dueMs: number): void {
+    if (this.postsAtMs !== undefined && this.postsAtMs <= dueMs) return;
+    const { scheduler } = this.options;
+    this.postsAtMs = dueMs;
+    this.awaiting.value = scheduler.schedule(() => {
+      this.postsAtMs = undefined;
+      this.post();
+    }, dueMs - scheduler.elapsedMs());
   }
 
   /** Resolves to false when it has to be tried again later. */

@@ -8,6 +8,8 @@ const LOST_END_REST_MS = 1_000;
 /** What never rests is waited for no longer. */
 const LONGEST_WAIT_MS = 5_000;
 const LOOK_AGAIN_MS = 200;
+/** From so many on, those that rest are forgotten. */
+const MANY_FILES = 1_000;
 /** A text that ends in so many characters as before was saved as a whole. */
 const KEPT_END_LENGTH = 64;
 
@@ -64,8 +66,15 @@ export class DiskRest implements Disposable {
     if (before?.state === state) return before;
     const isFast = before !== undefined && nowMs - before.changedMs < LOST_END_REST_MS;
     const seen = { state, changedMs: nowMs, sinceMs: isFast ? before.sinceMs : nowMs };
+    if (this.restless.size >= MANY_FILES) this.forgetRested(nowMs);
     this.restless.set(fileId, seen);
     return seen;
+  }
+
+  private forgetRested(nowMs: number): void {
+    for (const [fileId, { changedMs }] of this.restless) {
+      if (nowMs - changedMs >= LONGEST_WAIT_MS) this.restless.delete(fileId);
+    }
   }
 
   private isOver({ changedMs, sinceMs }: Restless, restMs: number): boolean {
@@ -89,7 +98,7 @@ export class DiskRest implements Disposable {
 }
 
 /** Whether a text is shorter than before, and not because something was taken out of its midst. */
-function hasLostEnd(before: string, text: string): boolean {
+export function hasLostEnd(before: string, text: string): boolean {
   const endLength = Math.min(text.length, KEPT_END_LENGTH);
   return text.length < before.length && (endLength === 0 || !before.endsWith(text.slice(-endLength)));
 }

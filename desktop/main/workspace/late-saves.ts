@@ -6,6 +6,7 @@ import { resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { ReplacedFile, ReplacedFiles } from './replaced-files.ts';
 import type { SharedFiles } from './shared-files.ts';
+import { hasLostEnd } from './disk-rest.ts';
 import { MAX_SHARED_TEXT_BYTES, saveFile } from './text-file.ts';
 import { decodeText } from './text-format.ts';
 
@@ -30,10 +31,10 @@ export class LateSaves {
 
   /** `isLast`: nobody looks any more afterwards. Rejects with WorkspaceError when something can be put nowhere. */
   take(isLast: boolean): Promise<void> {
-    return this.options.replaced.take((file, bytes) => this.takeOne(file, bytes), { isLast });
+    return this.options.replaced.take((file, bytes) => this.takeOne(file, bytes, isLast), { isLast });
   }
 
-  private async takeOne(replaced: ReplacedFile, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  private async takeOne(replaced: ReplacedFile, bytes: Uint8Array<ArrayBuffer>, isLast: boolean): Promise<boolean> {
     const { files, policy, edits } = this.options;
     const { fileId } = replaced;
     const decoded = decodeText(bytes);
@@ -41,6 +42,8 @@ export class LateSaves {
     const isWelcome = file?.kind === 'text' && policy.takesEdits(fileId) && bytes.length <= MAX_SHARED_TEXT_BYTES;
     if (!isWelcome || decoded.kind !== 'text') return this.keepAside(replaced, bytes);
     if (decoded.text === replaced.text) return true;
+    // Half of a save would delete the other half for everybody.
+    if (isLast && hasLostEnd(replaced.text, decoded.text)) return this.keepAside(replaced, bytes);
     if ((await edits.takeLate(file, replaced.text, decoded.text)) === 'again') return false;
     replaced.text = decoded.text;
     return true;

@@ -72,9 +72,11 @@ export class MirrorTasks implements Disposable {
     await this.gitLock.whenFree();
     try {
       await task();
-    } finally {
-      await this.options.onEnd();
+    } catch (error) {
+      await this.options.onEnd().catch(reportUnexpectedError);
+      throw error;
     }
+    await this.options.onEnd();
   }
 
   private begun(): void {

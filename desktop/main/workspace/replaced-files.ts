@@ -82,13 +82,27 @@ export class ReplacedFiles implements Disposable {
     { isLast = false } = {},
   ): Promise<void> {
     if (isLast) await this.lookAtAll();
+    const failures: unknown[] = [];
     for (const kept of this.kept.filter((one) => isLast || isAtRest(one))) {
       if (!this.kept.includes(kept)) continue;
-      const stamp = await stampOf(kept.handle);
-      if (stamp === kept.taken || !(await takeBytes(kept.file, await readAll(kept.handle)))) continue;
-      kept.taken = stamp;
-      kept.looks = 0;
+      try {
+        await this.takeOne(kept, takeBytes);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    // The others are not to wait for one that can be put nowhere.
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async takeOne(
+    kept: Kept,
+    takeBytes: (file: ReplacedFile, bytes: Uint8Array<ArrayBuffer>) => Promise<boolean>,
+  ): Promise<void> {
+    const stamp = await stampOf(kept.handle);
+    if (stamp === kept.taken || !(await takeBytes(kept.file, await readAll(kept.handle)))) return;
+    kept.taken = stamp;
+    kept.looks = 0;
   }
 
   dispose(): void {

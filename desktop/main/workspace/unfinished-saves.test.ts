@@ -102,4 +102,17 @@ describe('a file that a program keeps open', () => {
     expect(test.textOf('a.txt')).toBe(`typed\n${BEFORE}late\n`);
     expect(await test.folder.read('a.txt')).toBe(`typed\n${BEFORE}late\n`);
   });
+
+  it('keeps half of a save beside it when the folder is let go, and takes it for no deletion', async () => {
+    const test = await followed();
+    const file = await open(test.folder.at('a.txt'), 'r+');
+    test.type('typed\n');
+    await test.untilInStep(`typed\n${BEFORE}`);
+    await file.truncate(HALF);
+    await test.mirror.flush();
+    await file.close();
+    expect(test.textOf('a.txt')).toBe(`typed\n${BEFORE}`);
+    const beside = Object.entries(await test.folder.contents()).filter(([path]) => path.includes('.local-'));
+    expect(beside.map(([, content]) => content)).toEqual([BEFORE.slice(0, HALF)]);
+  });
 });
