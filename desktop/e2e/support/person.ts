@@ -25,7 +25,7 @@ export class Person {
 
   /** Opens a file by its name, as with Ctrl+P. */
   async openFile(path: string): Promise<void> {
-    await expect(this.page.getByRole('treeitem').first()).toBeVisible();
+    await this.whenListed();
     await this.page.keyboard.press('Control+P');
     const search = this.page.getByRole('combobox', { name: 'Search files by name' });
     await search.fill(path);
@@ -33,6 +33,15 @@ export class Person {
     await this.page.getByRole('option').filter({ hasText: name }).first().click();
     await expect(this.page.getByRole('tab', { name }).first()).toBeVisible();
     await expect(this.editor.locator('.view-lines')).toBeVisible();
+  }
+
+  /** Waits for the list of files, in whose place there may be what others changed while this person was away. */
+  private async whenListed(): Promise<void> {
+    const files = this.page.getByRole('treeitem').first();
+    const changes = this.page.getByRole('button', { name: /^Changes/, pressed: true });
+    await expect(files.or(changes)).toBeVisible();
+    if (await changes.isVisible()) await this.showView('Explorer');
+    await expect(files).toBeVisible();
   }
 
   /** Opens a share link in the page, and says yes to it. */
