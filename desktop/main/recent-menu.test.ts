@@ -6,12 +6,12 @@ const MORE = { label: 'More…' };
 it('lists what was open last, then the way to all of it', () => {
   const opened: string[] = [];
   const rooms = [
-    { key: 'a', name: 'Fish & Chips', place: '/work/fish' },
+    { key: 'a', name: 'Fish & Chips', place: '/home/ana/fish' },
     { key: 'b', name: 'gpj\u202Eexe\n', place: 'tutti.example.org' },
   ];
   const menu = recentMenu(rooms, (key) => opened.push(key), MORE);
   expect(menu.map(({ label, type }) => label ?? type)).toEqual([
-    'Fish && Chips — /work/fish',
+    'Fish && Chips — /home/ana/fish',
     'gpj\ufffdexe\ufffd — tutti.example.org',
     'separator',
     'More…',

@@ -75,7 +75,7 @@ it('opens a stored room from the welcome page without its link', async () => {
 it('the welcome page names what was open last, with what the relay lacks, and leads to all that is stored', async () => {
   const { fake, workbench } = await showWorkbench();
   const folders = Array.from({ length: 9 }, (_unused, index) =>
-    createStoredRoom(`folder-${index}`, { name: undefined, folder: `/work/folder-${index}`, isOwner: true }),
+    createStoredRoom(`folder-${index}`, { name: undefined, folder: `/home/ana/folder-${index}`, isOwner: true }),
   );
   fake.storage.rooms.set([createStoredRoom('paper', { unsentDocuments: 3 }), ...folders]);
   fake.workspaceState.set({ kind: 'none' });

@@ -262,9 +262,9 @@ describe('menus', () => {
 describe('welcome', () => {
   it('offers to start, says why a folder did not open, and comes back after leaving', async () => {
     fake.storage.rooms.set(undefined);
-    fake.recentFolders.set([{ folder: '/work/site', name: 'site' }]);
+    fake.recentFolders.set([{ folder: '/home/ana/site', name: 'site' }]);
     await userEvent.click(page.getByRole('button', { name: 'site' }));
-    expect(fake.calls).toContain('openFolder /work/site');
+    expect(fake.calls).toContain('openFolder /home/ana/site');
     fake.workspaceState.set({ kind: 'failed', title: '"site" could not be opened.', detail: 'It cannot be read.' });
     await expect.element(page.getByRole('alert')).toMatchTextContent(/It cannot be read\./);
     fake.open(['a.ts']);
