@@ -33,7 +33,7 @@ describe('parseStartOptions', () => {
     ];
     expect(parseStartOptions(args, '/work')).toEqual({
       ...NOTHING,
-      folder: '/home/ana/code',
+      folder: '/work/code',
       joinLink: 'http://host/join/r#secret-0123456789',
       mirrorFolder: '/mine',
       isWindowless: true,
