@@ -1,6 +1,6 @@
-import { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import type { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { connectToServer } from '../testing/connect-to-server.ts';
 import { sendBytes } from './send-bytes.ts';
 
 /** More than the system takes for a client that does not read. */
@@ -10,19 +10,10 @@ const LEAST_RATE = { bytes: 64 * 1024, withinMs: 800 };
 /** Sends `bytes` to a client that has not begun to read. */
 async function start(bytes: Uint8Array): Promise<{ readonly socket: Socket; readonly sent: Promise<void> }> {
   const sent = Promise.withResolvers<void>();
-  const server = createServer((_request, response) => {
+  const socket = await connectToServer((_request, response) => {
     response.writeHead(200, { 'Content-Length': bytes.byteLength, Connection: 'close' });
     sent.resolve(sendBytes(response, bytes, LEAST_RATE));
   });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const socket = connect({ host: '127.0.0.1', port: typeof address === 'object' && address ? address.port : 0 });
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => undefined);
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   return { socket, sent: sent.promise };
 }

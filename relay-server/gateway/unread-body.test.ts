@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
-import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { connectToServer } from '../testing/connect-to-server.ts';
 import { endUnreadBody } from './unread-body.ts';
 
 const WITHIN_MS = 100;
@@ -8,20 +7,11 @@ const WITHIN_MS = 100;
 /** A server that answers at once whatever it is sent, and a client. */
 async function start() {
   const listeners: number[] = [];
-  const server = createServer((request, response) => {
+  const socket = await connectToServer((request, response) => {
     listeners.push(request.socket.listenerCount('close'));
     endUnreadBody(request, response, WITHIN_MS);
     response.writeHead(401, { 'Content-Length': 0 }).end();
   });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const socket = connect({ host: '127.0.0.1', port: typeof address === 'object' && address ? address.port : 0 });
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => undefined);
   let text = '';
   socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
