@@ -3,26 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { GitRepository } from '../../testing/git-repository.ts';
-import { type BulkLedger, BulkRecognition } from './bulk-recognition.ts';
-import type { GitState } from './git-state.ts';
-
-class NotedActs implements BulkLedger {
-  readonly labels: string[] = [];
-  git: GitState | undefined;
-  changedFiles = 0;
-
-  expectBulk(): void {}
-
-  expectContent(): void {}
-
-  closeLoose(): void {}
-
-  close(label: string | undefined, git: GitState | undefined): void {
-    if (label !== undefined) this.labels.push(label);
-    this.git = git ?? this.git;
-    this.changedFiles = 0;
-  }
-}
+import { BulkRecognition } from './bulk-recognition.ts';
+import { NotedActs } from './testing/noted-acts.ts';
 
 async function createRepository() {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'tutti-git-')));

@@ -5,12 +5,13 @@ import type { DiskMeans } from './disk-changes.ts';
 import { findRespelled } from './disk-spelling.ts';
 import type { DiskHashes } from './disk-hashes.ts';
 import type { ExecutableBits } from './executable-bits.ts';
+import { IgnoreRules } from './ignore-rules.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
-import type { WalkedFile } from './walk-folder.ts';
+import { gatherFiles, type WalkedFile, walkFolder } from './walk-folder.ts';
 import { notKept, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface DiskIntakeOptions {
@@ -69,6 +70,19 @@ export class DiskIntake {
       if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
     }
     return gone;
+  }
+
+  /** Takes all that is new in the folder. Rejects with WorkspaceError when the folder cannot be read. */
+  async takeAll(): Promise<void> {
+    const { means, bases, problems, isStopped } = this.options;
+    const gone = await this.findGone(bases.list().map(({ fileId }) => fileId));
+    const onProblem = (error: WorkspaceError) => problems.reportLeftOut(error);
+    const rules = new IgnoreRules(means.root);
+    const walk = { rootRealPath: means.root, rules, onProblem, removesTempFiles: true };
+    for await (const batch of gatherFiles(walkFolder(walk))) {
+      if (isStopped()) return;
+      await this.take(batch, gone);
+    }
   }
 
   /** Lists files in batches, so that the first can be opened early. One that has the content of a gone file was renamed. */

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
-import {
-  type Disposable,
-  DisposableStore,
-  MutableDisposable,
-  reportUnexpectedError,
-} from '../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, reportUnexpectedError } from '../../../shared/lifecycle/index.ts';
 import { BaseIndex } from './base-index.ts';
 import { NO_BLOBS } from './blob-contents.ts';
-import { BulkRecognition } from './bulk-recognition.ts';
+import { DiskAct } from './disk-act.ts';
 import { DiskBatches } from './disk-batches.ts';
 import { DiskHashes } from './disk-hashes.ts';
 import { DiskIntake } from './disk-intake.ts';
@@ -18,16 +13,16 @@ import { type Failed, FailedFiles } from './failed-files.ts';
 import { FileSync, type SyncManner } from './file-sync.ts';
 import { GitExcludes } from './git-excludes.ts';
 import { GoneFiles } from './gone-files.ts';
-import { IgnoreRules } from './ignore-rules.ts';
+import { GoneNotices } from './gone-notices.ts';
 import { ListWatch } from './list-watch.ts';
-import { isEverythingLost } from './lost-folder.ts';
+import { forgetBases, forgetLostBases, type LostFolderOptions } from './lost-folder.ts';
 import { MergeThread } from './merge-thread.ts';
 import { MemoryMirrorNotes } from './mirror-notes.ts';
 import type { FolderMirrorOptions } from './mirror-options.ts';
 import { TWO_WAY } from './mirror-policy.ts';
 import { MirrorTasks } from './mirror-tasks.ts';
 import { OpenedRoot } from './opened-root.ts';
-import { explainFailure, ProblemBoard } from './problem-board.ts';
+import { ProblemBoard } from './problem-board.ts';
 import { ReplacedFiles } from './replaced-files.ts';
 import { SetAsides } from './set-asides.ts';
 import { settleMoves } from './settle-moves.ts';
@@ -35,19 +30,12 @@ import { sortDiskPaths } from './sort-disk-paths.ts';
 import { SubMounts } from './sub-mounts.ts';
 import { syncInOrder } from './sync-order.ts';
 import { systemDiskWrites } from './text-file.ts';
-import { gatherFiles, walkFolder } from './walk-folder.ts';
 import { WatchedFolder } from './watched-folder.ts';
-import { isAboutFolder, WorkspaceError } from './workspace-error.ts';
+import { isAboutFolder, type WorkspaceError } from './workspace-error.ts';
 import { DueFiles, WriteDelay } from './write-delay.ts';
 
 export type { FolderMirrorOptions };
 
-/** Other programs save by deleting and making anew: what is gone is looked at again after this time. */
-const GONE_SETTLE_MS = 400;
-const LIST_SETTLE_MS = 50;
-/** What changes on disk within this time of the last change belongs to the same act. */
-const ACT_QUIET_MS = 500;
-const LATE_PROBLEM = 'late';
 const DEFAULT_CONCURRENT_SYNCS = 8;
 
 /** Keeps the opened folder and the room's files in step. */
@@ -66,21 +54,16 @@ export class FolderMirror implements Disposable {
   private readonly gone: GoneFiles;
   private readonly batches: DiskBatches;
   private readonly excludes: GitExcludes;
-  private readonly bulk: BulkRecognition | undefined;
+  private readonly act: DiskAct;
+  private readonly goneNotices: GoneNotices;
   private readonly watched: WatchedFolder;
-  private readonly listTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private readonly goneTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private readonly actTimer = this.disposables.add(new MutableDisposable<Disposable>());
-  private goneIds = new Set<string>();
   /** Of files that have rested: how many tasks are still to look at them. */
   private restedTasks = 0;
   private readonly failed: FailedFiles;
+  private readonly lostFolder: LostFolderOptions;
   private readonly setAsides: SetAsides;
   private readonly rest: DiskRest;
-  private isFolderLost = false;
   private isHalted = false;
-  /** The folder is being shared for the first time. */
-  private isFirst = false;
 
   constructor(options: FolderMirrorOptions) {
     this.options = options;
@@ -97,28 +80,39 @@ export class FolderMirror implements Disposable {
     const bits = new ExecutableBits({ means, root: this.root, files, bases: this.bases, policy });
     const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes, bits };
     const isStopped = () => this.isStopped;
+    this.lostFolder = { ...shared, root: folder };
     this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }), isStopped });
-    this.list = new ListWatch(files, this.bases);
+    this.list = this.disposables.add(
+      new ListWatch({ files, bases: this.bases, scheduler, onDue: () => this.takeList() }),
+    );
+    this.goneNotices = this.disposables.add(new GoneNotices(scheduler, () => this.takeGone()));
     this.setAsides = new SetAsides({ ...shared, root: folder, notes });
     this.rest = this.disposables.add(new DiskRest(scheduler, (ids) => this.noticeRested(ids)));
     this.fileSync = new FileSync({
       ...shared,
       setAsides: this.setAsides,
       rest: this.rest,
-      replaced: this.disposables.add(new ReplacedFiles(scheduler, () => this.enqueue(() => this.takeLate(false)))),
+      replaced: this.disposables.add(new ReplacedFiles(scheduler, () => this.enqueueLate(false))),
       nowMs: () => scheduler.now(),
       assertFolder: () => this.root.assert(),
       onLeft: (path) => this.noticeDisk([path]),
       mounts: this.mounts,
       merges: this.disposables.add(new MergeThread(scheduler)),
-      onGone: (fileId) => this.noticeGone(fileId),
+      onGone: (fileId) => this.goneNotices.add(fileId),
       onReady: (fileIds) => this.enqueue(() => this.syncFiles(fileIds)),
       blobs,
       onReplaced: (replaced) => options.onReplaced?.(replaced),
       onReplacing: (fileId, blob) => options.ledger?.expectContent(fileId, blob),
     });
     this.disposables.add(blobs.onDidSettle((blob) => this.noticeSettled(blob)));
-    this.failed = this.disposables.add(new FailedFiles(scheduler, (failed) => this.retryFailed(failed)));
+    this.failed = this.disposables.add(
+      new FailedFiles({
+        ...shared,
+        scheduler,
+        onRetry: (failed) => this.retryFailed(failed),
+        onFolderLost: () => this.watched.letGo(),
+      }),
+    );
     const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
     this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
     this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert(), isStopped });
@@ -130,17 +124,27 @@ export class FolderMirror implements Disposable {
     this.watched = this.disposables.add(new WatchedFolder(watching));
     this.batches = this.disposables.add(new DiskBatches(scheduler, () => this.enqueue(() => this.followDisk())));
     this.excludes = new GitExcludes(folder);
-    this.bulk = options.ledger && new BulkRecognition(folder, options.ledger, () => scheduler.now());
+    this.act = this.disposables.add(
+      new DiskAct({
+        folder,
+        ledger: options.ledger,
+        scheduler,
+        hasNoticed: () => this.batches.isWaiting,
+        isUnsure: () => this.isUnsure,
+        isHalted: () => this.isHalted,
+        enqueue: (task) => this.enqueue(task),
+      }),
+    );
   }
 
   /** Reconciles folder and room, then follows both. Rejects with WorkspaceError when the folder cannot be opened. */
   async start(): Promise<void> {
     const { files } = this.options;
     await this.root.open();
-    this.isFirst = this.bases.size === 0;
+    this.act.isFirst = this.bases.size === 0;
     this.setAsides.restore();
     await settleMoves(this.options.folder, this.bases);
-    await this.forgetLostBases();
+    await forgetLostBases(this.lostFolder);
     if (this.disposables.isDisposed) return;
     this.disposables.add(
       files.onDidChangeText((fileId) => {
@@ -148,7 +152,7 @@ export class FolderMirror implements Disposable {
         if (!isBeingListed) this.delay.changed(fileId);
       }),
     );
-    this.disposables.add(files.onDidChangeFiles(() => this.noticeList()));
+    this.disposables.add(files.onDidChangeFiles(() => this.list.notice()));
     await this.watch();
     await this.reconcile();
     if (!this.disposables.isDisposed) this.setAsides.tellRest();
@@ -178,10 +182,10 @@ export class FolderMirror implements Disposable {
       this.takeList();
       this.takeGone();
       this.delay.flush();
-      this.enqueue(() => this.takeLate(true));
+      this.enqueueLate(true);
       await this.tasks.whenIdle();
     } while (!this.isStopped && this.isWaiting);
-    if (this.actTimer.value) await this.tasks.run(() => this.finishAct());
+    if (this.act.isOpen) await this.tasks.run(() => this.act.finish());
   }
 
   /** Resolves when nothing is being read or written any more; what is to come later may still wait. */
@@ -209,29 +213,7 @@ export class FolderMirror implements Disposable {
   }
 
   private get isWaiting(): boolean {
-    return (
-      this.delay.isWaiting || this.batches.isWaiting || this.goneIds.size > 0 || this.listTimer.value !== undefined
-    );
-  }
-
-  /**
-   * A list that was lost must not empty the folder: without one, everything on disk is new. Nor must a folder that was
-   * lost empty the room, such as a drive that is not mounted.
-   */
-  private async forgetLostBases(): Promise<void> {
-    const { folder, files } = this.options;
-    if (files.files.length > 0 && !(await isEverythingLost(folder, this.bases))) return;
-    this.forgetBases('None of the files was in the folder any more.');
-  }
-
-  /** What lies in the folder and what the room has meet as strangers; nothing counts as deleted. */
-  private forgetBases(title: string): void {
-    const wasKnown = this.bases.size > 0 && this.options.files.files.length > 0;
-    for (const { fileId } of this.bases.list()) this.bases.delete(fileId);
-    if (!wasKnown) return;
-    const detail =
-      'Nothing was deleted from the room: its files were put into the folder, and what was there under the same name is kept beside them. Delete in Tutti what should go.';
-    this.problems.tell({ id: 'folder-replaced', severity: 'warning', path: '', title, detail });
+    return this.delay.isWaiting || this.batches.isWaiting || this.goneNotices.isWaiting || this.list.isWaiting;
   }
 
   private async watch(): Promise<void> {
@@ -244,12 +226,12 @@ export class FolderMirror implements Disposable {
 
   private async finishTask(): Promise<void> {
     await this.tellUnsafe();
-    if (!this.isInBatch && !this.actTimer.value) this.options.ledger?.closeLoose();
+    if (!this.isUnsure && !this.batches.isWaiting && !this.act.isOpen) this.options.ledger?.closeLoose();
   }
 
   /** Bases are the caller's again only when every file that was moved is safe. */
   private async tellUnsafe(): Promise<void> {
-    for (const { fileId, error } of await this.fileSync.whenSafe()) this.tellFailed(fileId, error);
+    for (const { fileId, error } of await this.fileSync.whenSafe()) this.failed.tellFile(fileId, error);
   }
 
   private async syncFile(fileId: string, isGoneForSure: boolean): Promise<void> {
@@ -257,7 +239,7 @@ export class FolderMirror implements Disposable {
     try {
       await this.trySync(fileId, { isGoneForSure, isAlone: true });
     } catch (error) {
-      this.tellFailed(fileId, error);
+      this.failed.tellFile(fileId, error);
     }
   }
 
@@ -265,18 +247,10 @@ export class FolderMirror implements Disposable {
   private async trySync(fileId: string, manner: SyncManner): Promise<boolean> {
     const outcome = await this.fileSync.sync(fileId, manner);
     if (outcome === 'alone') return false;
-    if (outcome === 'gone') this.noticeGone(fileId);
+    if (outcome === 'gone') this.goneNotices.add(fileId);
     // Whether that is in step is known only when it is sure that it is gone.
-    else this.problems.resolve(`file:${fileId}`);
+    else this.failed.resolveFile(fileId);
     return true;
-  }
-
-  private tellFailed(fileId: string, error: unknown): void {
-    if (isAboutFolder(error)) return this.tellFolder(error);
-    const path = this.options.files.get(fileId)?.path ?? this.bases.pathFor(fileId) ?? '';
-    const problem = { id: `file:${fileId}`, path, fileId, ...explainFailure(error), canRetry: true };
-    this.problems.report({ severity: 'error', ...problem });
-    this.failed.add({ fileIds: [fileId] });
   }
 
   private async syncFiles(fileIds: Iterable<string>): Promise<void> {
@@ -287,7 +261,7 @@ export class FolderMirror implements Disposable {
       concurrentSyncs,
       isStopped: () => this.isStopped,
       sync: (fileId, isAlone) => this.trySync(fileId, { isGoneForSure: false, isAlone }),
-      onFailed: (fileId, error) => this.tellFailed(fileId, error),
+      onFailed: (fileId, error) => this.failed.tellFile(fileId, error),
     });
     this.shareBits();
   }
@@ -301,74 +275,50 @@ export class FolderMirror implements Disposable {
   private async syncRested(fileIds: readonly string[]): Promise<void> {
     this.restedTasks--;
     await this.syncFiles(fileIds);
-    this.finishBatch();
+    this.act.finishBatch();
   }
 
-  private async takeLate(isLast: boolean): Promise<void> {
-    try {
-      await this.fileSync.takeLate(isLast);
-      this.problems.resolve(LATE_PROBLEM);
-    } catch (error) {
-      const about = { id: LATE_PROBLEM, path: error instanceof WorkspaceError ? error.path : '' };
-      this.problems.report({ severity: 'error', ...about, ...explainFailure(error), canRetry: true });
-    }
+  private enqueueLate(isLast: boolean): void {
+    this.enqueue(() => this.failed.tryLate(() => this.fileSync.takeLate(isLast)));
   }
 
   private shareBits(): void {
     if (this.disposables.isDisposed) return;
-    for (const { fileId, error } of this.fileSync.shareBits()) this.tellFailed(fileId, error);
+    for (const { fileId, error } of this.fileSync.shareBits()) this.failed.tellFile(fileId, error);
   }
 
   private retryFailed({ fileIds, paths }: Failed): void {
-    if (this.isFolderLost) return this.enqueue(() => this.reconcileAll());
+    if (this.failed.isFolderLost) return this.enqueue(() => this.reconcileAll());
     if (paths.length > 0) this.noticeDisk(paths);
     this.enqueue(() => this.syncFiles(fileIds));
   }
 
-  private tellFolder(error: unknown): void {
-    this.isFolderLost = true;
-    this.watched.letGo();
-    this.failed.add({});
-    this.problems.report({ id: 'folder', severity: 'error', path: '', ...explainFailure(error), canRetry: true });
-  }
-
-  private noticeList(): void {
-    this.listTimer.value ??= this.schedule(() => this.takeList(), LIST_SETTLE_MS);
-  }
-
   private takeList(): void {
-    this.listTimer.value = undefined;
     const changed = this.list.takeChanged();
     if (changed.length > 0) this.enqueue(() => this.syncFiles(changed));
   }
 
-  private noticeGone(fileId: string): void {
-    this.goneIds.add(fileId);
-    this.goneTimer.value ??= this.schedule(() => this.takeGone(), GONE_SETTLE_MS);
-  }
-
   private takeGone(): void {
-    this.goneTimer.value = undefined;
     // What came meanwhile may be these files under other names.
     this.batches.hurry();
-    const goneIds = [...this.goneIds];
+    const goneIds = this.goneNotices.take();
     if (goneIds.length > 0) this.enqueue(() => this.syncGone(goneIds));
   }
 
   private async syncGone(fileIds: readonly string[]): Promise<void> {
-    for (const fileId of fileIds) this.goneIds.delete(fileId);
+    this.goneNotices.delete(fileIds);
     const others = await this.gone.remove(fileIds).catch((error: unknown) => {
       if (!isAboutFolder(error)) throw error;
       return fileIds;
     });
     for (const fileId of others) await this.syncFile(fileId, true);
     this.shareBits();
-    this.finishBatch();
+    this.act.finishBatch();
   }
 
   private noticeDisk(paths: readonly string[]): void {
     if (this.disposables.isDisposed) return;
-    this.bulk?.notice();
+    this.act.notice();
     this.batches.add(paths);
   }
 
@@ -377,42 +327,24 @@ export class FolderMirror implements Disposable {
     if (fileIds.length > 0) this.enqueue(() => this.syncFiles(fileIds));
   }
 
-  private get isInBatch(): boolean {
-    return this.goneIds.size > 0 || this.batches.isWaiting || this.rest.isWaiting || this.restedTasks > 0;
-  }
-
-  /** What has come so far of an act on disk was taken. The system may tell of the rest of it a little later. */
-  private finishBatch(): void {
-    if (this.isInBatch || !this.bulk) return;
-    this.actTimer.value = this.schedule(() => this.enqueue(() => this.finishAct()), ACT_QUIET_MS);
-  }
-
-  /** All that belongs to one act on disk was taken, unless it is not known yet what was deleted. */
-  private async finishAct(): Promise<void> {
-    this.actTimer.value = undefined;
-    // What was not taken is taken by the next mirror, as the rest of the same act.
-    if (this.isHalted || this.isInBatch) return;
-    await this.bulk?.finish({ isFirst: this.isFirst });
-    this.isFirst = false;
+  /** What became of some files is found out only later. */
+  private get isUnsure(): boolean {
+    return this.goneNotices.isWaiting || this.rest.isWaiting || this.restedTasks > 0;
   }
 
   private async reconcileAll(): Promise<void> {
-    await this.bulk?.begin(0);
+    await this.act.begin(0);
     await this.reconcileNow();
-    await this.finishAct();
-  }
-
-  private schedule(task: () => void, delayMs: number): Disposable | undefined {
-    return this.disposables.isDisposed ? undefined : this.options.scheduler.schedule(task, delayMs);
+    await this.act.finish();
   }
 
   private async followDisk(): Promise<void> {
-    if (await this.bulk?.isGitAtWork()) await this.batches.settle();
+    if (await this.act.isGitAtWork()) await this.batches.settle();
     const paths = this.batches.take();
     if (paths.length === 0 || this.isStopped) return;
-    await this.bulk?.begin(paths.length);
+    await this.act.begin(paths.length);
     await this.takePaths(paths);
-    this.finishBatch();
+    this.act.finishBatch();
   }
 
   private async takePaths(paths: readonly string[]): Promise<void> {
@@ -425,43 +357,36 @@ export class FolderMirror implements Disposable {
       const sorted = await sortDiskPaths(looked, { root: folder, files, bases: this.bases, onProblem });
       // New rules of what to leave out: the whole is compared.
       if (sorted === 'rules' || (await this.excludes.read())) return await this.reconcileNow();
-      const gone = await this.intake.findGone(new Set([...sorted.knownIds, ...this.goneIds]));
+      const gone = await this.intake.findGone(new Set([...sorted.knownIds, ...this.goneNotices.fileIds]));
       await this.intake.take(sorted.found, gone);
       this.problems.resolveUnconfirmed(looked);
       await this.syncFiles(sorted.knownIds);
     } catch (error) {
       if (!isAboutFolder(error)) throw error;
-      this.tellFolder(error);
+      this.failed.tellFolder(error);
     }
   }
 
   private async reconcileNow(): Promise<void> {
-    const { folder, files } = this.options;
     this.problems.beginCheck();
     await this.excludes.read();
     try {
       const isOther = await this.root.open();
-      if (isOther) this.forgetBases('The folder was replaced by another.');
-      else if (this.isFolderLost) await this.forgetLostBases();
+      if (isOther) forgetBases('The folder was replaced by another.', this.lostFolder);
+      else if (this.failed.isFolderLost) await forgetLostBases(this.lostFolder);
       if (isOther || !this.watched.isFollowed) await this.watch();
-      const gone = await this.intake.findGone(this.bases.list().map(({ fileId }) => fileId));
-      const onProblem = (error: WorkspaceError) => this.problems.reportLeftOut(error);
-      const walk = { rootRealPath: folder, rules: new IgnoreRules(folder), onProblem, removesTempFiles: true };
-      for await (const batch of gatherFiles(walkFolder(walk))) {
-        if (this.isStopped) return;
-        await this.intake.take(batch, gone);
-      }
+      await this.intake.takeAll();
+      if (this.isStopped) return;
     } catch (error) {
       if (!isAboutFolder(error)) throw error;
-      this.tellFolder(error);
+      this.failed.tellFolder(error);
       return;
     }
-    this.isFolderLost = false;
-    this.problems.resolve('folder');
+    this.failed.resolveFolder();
     await this.mounts.learn(this.bases.list().map(({ path }) => path));
     const ids = new Set([
       ...this.list.takeChanged(),
-      ...[...files.files, ...this.bases.list()].map(({ fileId }) => fileId),
+      ...[...this.options.files.files, ...this.bases.list()].map(({ fileId }) => fileId),
     ]);
     await this.syncFiles(ids);
     this.problems.resolveUnconfirmed();
