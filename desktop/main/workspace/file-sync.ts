@@ -2,15 +2,16 @@ import { comparablePath, type SharedFile } from '../../../shared/workspace/index
 import { Arrival } from './arrival.ts';
 import { BlockedFiles } from './blocked-files.ts';
 import { BlobSync, type BlobSyncOptions, isBlobBase } from './blob-sync.ts';
-import { isThere, writeBytes } from './disk-changes.ts';
+import { isThere } from './disk-changes.ts';
 import { DiskEdits } from './disk-edits.ts';
 import type { DiskRest } from './disk-rest.ts';
 import type { UnsharedBit } from './executable-bits.ts';
 import { FileMoves, type UnsafeMove } from './file-moves.ts';
-import { encodeOver, isSameFormat, type Replaced } from './format-changes.ts';
+import { isSameFormat } from './format-changes.ts';
 import { HeldEdits } from './held-edits.ts';
 import { LateSaves } from './late-saves.ts';
 import type { MergeThread } from './merge-thread.ts';
+import { MissingFiles } from './missing-files.ts';
 import { noLongerText, notHere, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
 import { isLinked, resolveInside } from './path-guard.ts';
@@ -20,7 +21,7 @@ import type { SetAsides } from './set-asides.ts';
 import type { MirrorBase } from './shared-files.ts';
 import type { SubMounts } from './sub-mounts.ts';
 import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
-import { hashBytes } from './text-format.ts';
+import { TextWrites } from './text-writes.ts';
 import { notKept, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions extends BlobSyncOptions {
@@ -73,6 +74,8 @@ export class FileSync {
   private readonly late: LateSaves;
   private readonly blocked: BlockedFiles;
   private readonly removed: RemovedFiles;
+  private readonly writes: TextWrites;
+  private readonly missing: MissingFiles;
   private readonly blobs: BlobSync;
   /** Files that wait for the path of another, by that one. */
   private readonly waitingFor = new Map<string, Set<string>>();
@@ -90,6 +93,9 @@ export class FileSync {
     this.blobs = new BlobSync(options, this.arrival);
     const readOwn = (absolutePath: string, path: string) => this.readOwn(absolutePath, path);
     this.removed = new RemovedFiles({ ...options, blobs: this.blobs, readOwn });
+    this.writes = new TextWrites(options);
+    const { blocked, writes } = this;
+    this.missing = new MissingFiles({ ...options, blocked, writes, look: (at, file) => this.look(at, file) });
   }
 
   /** Throws WorkspaceError when disk or path do not allow it; nothing is lost then, and it may be tried again. */
@@ -222,7 +228,7 @@ export class FileSync {
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
     if (disk.kind === 'missing')
-      return base ? this.syncMissing(file, base, absolutePath) : this.write(file, absolutePath, undefined);
+      return base ? this.missing.sync(file, base, absolutePath) : this.writes.write(file, absolutePath, undefined);
     if (disk.kind === 'text') return base ? this.merge(file, base, disk, absolutePath) : this.meet(file, disk);
     if (!base) return this.makeWay(file);
     // A text with a NUL looks like none once it is written.
@@ -233,7 +239,9 @@ export class FileSync {
       if (outcome !== false) return outcome;
     }
     if (!base.text.includes('\0') || hashOnDisk(absolutePath) !== base.hash) throw noLongerText(file, disk.kind);
-    return this.options.files.readText(file.fileId) === base.text ? 'done' : this.write(file, absolutePath, base);
+    return this.options.files.readText(file.fileId) === base.text
+      ? 'done'
+      : this.writes.write(file, absolutePath, base);
   }
 
   /** What was no text has become one in the room. */
@@ -244,7 +252,7 @@ export class FileSync {
       bases.delete(file.fileId);
       return 'again';
     }
-    return this.write(file, absolutePath, { hash: replaced.sha256 });
+    return this.writes.write(file, absolutePath, { hash: replaced.sha256 });
   }
 
   private async makeWay(file: SharedFile): Promise<'again'> {
@@ -320,7 +328,7 @@ export class FileSync {
     if (current?.path !== file.path) return 'again';
     if (files.readText(fileId) === disk.text && isSameFormat(disk, current)) return 'done';
     if (!rest.mayReplace(fileId)) return 'waits';
-    return this.write(current, absolutePath, disk);
+    return this.writes.write(current, absolutePath, disk);
   }
 
   private async makeSafe(absolutePath: string, path: string): Promise<void> {
@@ -329,38 +337,6 @@ export class FileSync {
     } catch (error) {
       throw toWorkspaceError(error, path, 'read');
     }
-  }
-
-  private async write(
-    file: SharedFile,
-    absolutePath: string,
-    replaced: Replaced | undefined,
-  ): Promise<SyncOutcome | 'again'> {
-    const { files, bases, bits, means, policy, replaced: kept } = this.options;
-    const { fileId, path } = file;
-    policy.releaseFile(fileId);
-    await files.whenKept(fileId);
-    if (bases.pathFor(fileId) !== path) await bases.whenFree(path);
-    if (!files.canKeep(fileId)) throw notKept(path);
-    const text = files.readText(fileId);
-    const bytes = encodeOver(text, file, replaced);
-    const hash = hashBytes(bytes);
-    if (hash === replaced?.hash) {
-      // Not every text can be read from disk as it was written.
-      bases.set(fileId, { path, hash, text });
-      return 'done';
-    }
-    const executable = bits.wanted(file, absolutePath);
-    const saving = { path, hash, text, executable };
-    await bases.beginSave(fileId, saving);
-    const target = { absolutePath, path, bytes, replaces: replaced?.hash, executable };
-    const replace = () => writeBytes(target, means);
-    const before = replaced?.text;
-    const isWritten =
-      before === undefined ? await replace() : await kept.keep(absolutePath, { fileId, path, text: before }, replace);
-    if (!isWritten) return 'again';
-    bases.set(fileId, saving);
-    return 'done';
   }
 
   // The same path was made on both sides, each without knowing of the other.
@@ -373,43 +349,6 @@ export class FileSync {
     }
     await this.arrival.setAside(file);
     return 'again';
-  }
-
-  private async syncMissing(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<SyncOutcome | 'again'> {
-    const { files, bases, problems, policy } = this.options;
-    if (files.readText(file.fileId) === base.text && !policy.takesRemoval(file.fileId)) {
-      policy.holdFile(file.fileId);
-      return 'done';
-    }
-    if (files.readText(file.fileId) === base.text) {
-      await this.makeSafe(absolutePath, file.path);
-      if (!(await this.isStillMissing(file)) || files.readText(file.fileId) !== base.text) return 'again';
-      if (!files.canKeep(file.fileId)) throw notKept(file.path);
-      bases.delete(file.fileId);
-      files.remove([file.fileId]);
-      return 'done';
-    }
-    if (await this.blocked.moveAway(file)) return 'again';
-    const outcome = await this.write(file, absolutePath, undefined);
-    if (outcome !== 'done') return outcome;
-    problems.tell({
-      id: `restored:${file.fileId}`,
-      severity: 'warning',
-      path: file.path,
-      fileId: file.fileId,
-      title: `${file.path} was deleted on disk while it was being edited.`,
-      detail: 'It was written again with the edits. Delete it in Tutti if it should go.',
-    });
-    return outcome;
-  }
-
-  /** Other programs delete and make anew what they save, and drives are taken out, at any time. */
-  private async isStillMissing(file: SharedFile): Promise<boolean> {
-    const { assertFolder, means } = this.options;
-    const absolutePath = await resolveInside(means.root, file.path);
-    const disk = await this.look(absolutePath, file);
-    await assertFolder();
-    return disk.kind === 'missing' && !isThere(absolutePath) && this.listed(file.fileId)?.path === file.path;
   }
 }
 
