@@ -1,4 +1,5 @@
 import { type Disposable, MutableDisposable, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import { RestoredFiles } from './restored-files.ts';
 import type { DiskFile } from './text-file.ts';
 
 /** A file that another program has changed is not replaced for this time: more may come. */
@@ -23,6 +24,8 @@ interface Restless {
 
 /** Texts that other programs have changed on disk a moment ago: whoever saves them may not be done. */
 export class DiskRest implements Disposable {
+  /** Those that were deleted, and written again with what the room had. */
+  readonly restored: RestoredFiles;
   private readonly scheduler: Scheduler;
   private readonly onDue: (fileIds: readonly string[]) => void;
   private readonly restless = new Map<string, Restless>();
@@ -34,6 +37,7 @@ export class DiskRest implements Disposable {
   constructor(scheduler: Scheduler, onDue: (fileIds: readonly string[]) => void) {
     this.scheduler = scheduler;
     this.onDue = onDue;
+    this.restored = new RestoredFiles(scheduler);
   }
 
   get isWaiting(): boolean {

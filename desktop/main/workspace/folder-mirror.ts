@@ -82,9 +82,8 @@ export class FolderMirror implements Disposable {
     const isStopped = () => this.isStopped;
     this.lostFolder = { ...shared, root: folder };
     this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }), isStopped });
-    this.list = this.disposables.add(
-      new ListWatch({ files, bases: this.bases, scheduler, onDue: () => this.takeList() }),
-    );
+    const listed = { files, bases: this.bases, scheduler, onDue: () => this.takeList() };
+    this.list = this.disposables.add(new ListWatch(listed));
     this.goneNotices = this.disposables.add(new GoneNotices(scheduler, () => this.takeGone()));
     this.setAsides = new SetAsides({ ...shared, root: folder, notes });
     this.rest = this.disposables.add(new DiskRest(scheduler, (ids) => this.noticeRested(ids)));
@@ -124,17 +123,7 @@ export class FolderMirror implements Disposable {
     this.watched = this.disposables.add(new WatchedFolder(watching));
     this.batches = this.disposables.add(new DiskBatches(scheduler, () => this.enqueue(() => this.followDisk())));
     this.excludes = new GitExcludes(folder);
-    this.act = this.disposables.add(
-      new DiskAct({
-        folder,
-        ledger: options.ledger,
-        scheduler,
-        hasNoticed: () => this.batches.isWaiting,
-        isUnsure: () => this.isUnsure,
-        isHalted: () => this.isHalted,
-        enqueue: (task) => this.enqueue(task),
-      }),
-    );
+    this.act = this.disposables.add(this.createAct());
   }
 
   /** Reconciles folder and room, then follows both. Rejects with WorkspaceError when the folder cannot be opened. */
@@ -214,6 +203,19 @@ export class FolderMirror implements Disposable {
 
   private get isWaiting(): boolean {
     return this.delay.isWaiting || this.batches.isWaiting || this.goneNotices.isWaiting || this.list.isWaiting;
+  }
+
+  private createAct(): DiskAct {
+    const { folder, ledger, scheduler } = this.options;
+    return new DiskAct({
+      folder,
+      ledger,
+      scheduler,
+      hasNoticed: () => this.batches.isWaiting,
+      isUnsure: () => this.isUnsure,
+      isHalted: () => this.isHalted,
+      enqueue: (task) => this.enqueue(task),
+    });
   }
 
   private async watch(): Promise<void> {

@@ -2,6 +2,7 @@ import type { SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
 import type { BlockedFiles } from './blocked-files.ts';
 import { type DiskMeans, isThere } from './disk-changes.ts';
+import type { DiskRest } from './disk-rest.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
@@ -18,6 +19,7 @@ export interface MissingFilesOptions {
   readonly policy: MirrorPolicy;
   readonly blocked: BlockedFiles;
   readonly writes: TextWrites;
+  readonly rest: Pick<DiskRest, 'restored'>;
   /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
   readonly assertFolder: () => Promise<void>;
   readonly look: (absolutePath: string, file: SharedFile) => Promise<DiskFile>;
@@ -36,7 +38,7 @@ export class MissingFiles {
     const { files, bases, means, policy, blocked } = this.options;
     const { fileId, path } = file;
     if (files.readText(fileId) !== base.text)
-      return (await blocked.moveAway(file)) ? 'again' : this.restore(file, absolutePath);
+      return (await blocked.moveAway(file)) ? 'again' : this.restore(file, base, absolutePath);
     if (!policy.takesRemoval(fileId)) {
       policy.holdFile(fileId);
       return 'done';
@@ -52,11 +54,12 @@ export class MissingFiles {
     return 'done';
   }
 
-  private async restore(file: SharedFile, absolutePath: string): Promise<'done' | 'again'> {
-    const { problems, writes } = this.options;
+  private async restore(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<'done' | 'again'> {
+    const { problems, writes, rest } = this.options;
     const { fileId, path } = file;
     const outcome = await writes.write(file, absolutePath, undefined);
     if (outcome !== 'done') return outcome;
+    rest.restored.add(fileId, base.text);
     problems.tell({
       id: `restored:${fileId}`,
       severity: 'warning',

@@ -12,7 +12,15 @@ const MINUTE_MS = 60_000;
 function watchWhilePossible() {
   const scheduler = new ManualScheduler();
   const told: MirrorProblem[] = [];
-  const system = { isPossible: true, events: [] as FolderWatchEvents[], compared: 0 };
+  const system = {
+    isPossible: true,
+    events: [] as FolderWatchEvents[],
+    compared: 0,
+    /** Watches that have begun and were not disposed. */
+    following: 0,
+    /** What the system waits for before it follows. */
+    walk: Promise.resolve(),
+  };
   const watched = new WatchedFolder({
     folder: '/folder',
     scheduler,
@@ -20,7 +28,9 @@ function watchWhilePossible() {
     begin: async (_root, events) => {
       if (!system.isPossible) throw new Error('the limit of watches is reached');
       system.events.push(events);
-      return { ended: Promise.resolve(), dispose: () => {} };
+      await system.walk;
+      system.following++;
+      return { ended: Promise.resolve(), dispose: () => system.following-- };
     },
     onPaths: () => {},
     onMissed: () => system.compared++,
@@ -76,4 +86,48 @@ it('a folder that is let go of is compared no more', async () => {
   watched.letGo();
   scheduler.advance(10 * MINUTE_MS);
   expect(system.compared).toBe(0);
+});
+
+it.each([
+  ['fails', 'onFailed', ['watch'], 0],
+  ['may have missed something', 'onOverflow', [], 1],
+] as const)('a watch that %s while it begins is let go of once it has begun', async (_name, event, ids, compared) => {
+  const { watched, system, openIds } = watchWhilePossible();
+  const walk = Promise.withResolvers<void>();
+  system.walk = walk.promise;
+  const followed = watched.follow();
+  system.events[0]?.[event](new Error('the limit of watches is reached'));
+  walk.resolve();
+  await followed;
+  expect([watched.isFollowed, system.following, system.compared]).toEqual([false, 0, compared]);
+  expect(openIds()).toEqual(ids);
+});
+
+it('of two watches that are begun at once only the later one is kept, whichever has begun first', async () => {
+  const { watched, system, openIds } = watchWhilePossible();
+  const walk = Promise.withResolvers<void>();
+  system.walk = walk.promise;
+  const earlier = watched.follow();
+  system.walk = Promise.resolve();
+  await watched.follow();
+  expect(system.following).toBe(1);
+  walk.resolve();
+  await earlier;
+  expect([watched.isFollowed, system.following]).toEqual([true, 1]);
+  // What is followed no more matters no more.
+  system.events[0]?.onFailed(new Error('the limit of watches is reached'));
+  expect([watched.isFollowed, openIds()]).toEqual([true, []]);
+  system.events[1]?.onFailed(new Error('the limit of watches is reached'));
+  expect([watched.isFollowed, system.following, openIds()]).toEqual([false, 0, ['watch']]);
+});
+
+it.each(['letGo', 'dispose'] as const)('a watch that has begun after %s is disposed', async (end) => {
+  const { watched, system } = watchWhilePossible();
+  const walk = Promise.withResolvers<void>();
+  system.walk = walk.promise;
+  const followed = watched.follow();
+  watched[end]();
+  walk.resolve();
+  await followed;
+  expect([watched.isFollowed, system.following]).toEqual([false, 0]);
 });

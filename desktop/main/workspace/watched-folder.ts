@@ -23,6 +23,8 @@ export class WatchedFolder implements Disposable {
   private readonly comparing = new MutableDisposable<Disposable>();
   /** Those that have not ended. */
   private readonly watches = new Set<Promise<void>>();
+  /** Whatever was begun in an earlier one counts no more. */
+  private turn = 0;
 
   constructor(options: WatchedFolderOptions) {
     this.options = options;
@@ -32,24 +34,35 @@ export class WatchedFolder implements Disposable {
     return this.watch.value !== undefined;
   }
 
-  /** Follows what is at the path now. When that cannot be done, the person is told, and it is tried again by itself. */
+  /**
+   * Follows what is at the path now. When that cannot be done, the person is told, and it is tried again by itself. Called
+   * again, or let go, before it has resolved, it ends with nothing.
+   */
   async follow(): Promise<void> {
     const { folder, problems, begin = watchFolder, onPaths } = this.options;
     this.letGo();
+    const turn = this.turn;
+    // What has ended may still tell of what it has seen.
+    const ifCurrent = (task: () => void) => this.turn === turn && task();
     try {
-      const onOverflow = () => this.beginAnew();
-      const onFailed = (error: unknown) => this.fail(error);
-      const starting = begin(folder, { onPaths, onOverflow, onFailed });
+      const starting = begin(folder, {
+        onPaths: (paths) => ifCurrent(() => onPaths(paths)),
+        onOverflow: () => ifCurrent(() => this.beginAnew()),
+        onFailed: (error) => ifCurrent(() => this.fail(error)),
+      });
       this.keepUntilEnded(starting);
-      this.watch.value = await starting;
+      const watch = await starting;
+      if (this.turn !== turn) return watch.dispose();
+      this.watch.value = watch;
       problems.resolve('watch');
     } catch (error) {
-      this.fail(error);
+      ifCurrent(() => this.fail(error));
     }
   }
 
   /** Follows nothing: what was watched follows what it was, not what comes back in its place. */
   letGo(): void {
+    this.turn++;
     this.watch.value = undefined;
     this.comparing.value = undefined;
   }
@@ -64,6 +77,7 @@ export class WatchedFolder implements Disposable {
   }
 
   dispose(): void {
+    this.turn++;
     this.watch.dispose();
     this.comparing.dispose();
   }
