@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ELECTRON_ARGUMENTS } from '../../scripts/runtimes/electron.ts';
@@ -162,6 +162,32 @@ test('the page gets no permission but the clipboard', async () => {
     // PERMISSION_DENIED
     position: 1,
   });
+});
+
+test('a folder in the one that is shown takes its place, with what was typed just before on disk, and back', async () => {
+  const [outer, inner] = [join(data, 'project'), join(data, 'project', 'inner')];
+  const openFolder = async (path: string) => {
+    await ana.app.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+    }, path);
+    await ana.runCommand('Open Folder…');
+  };
+  const rows = () => ana.page.getByRole('treeitem').allTextContents();
+  await mkdir(inner);
+  await writeFile(join(inner, 'b.txt'), 'b\n');
+  await expect(ana.page.getByRole('treeitem', { name: 'inner' })).toBeVisible();
+  await ana.openFile('a.txt');
+  await ana.clickLine('a');
+  await ana.type(', typed just before');
+  await openFolder(inner);
+  await expect.poll(rows).toEqual(['b.txt']);
+  expect(await readFile(join(outer, 'a.txt'), 'utf8')).toBe('a, typed just before\n');
+  await openFolder(outer);
+  await expect(ana.page.getByRole('treeitem', { name: 'a.txt' })).toBeVisible();
+  await ana.openFile('a.txt');
+  await expect.poll(() => ana.visibleText()).toContain('a, typed just before');
+  await expect(ana.page.getByText('could not be opened')).toHaveCount(0);
+  expect(ana.app.windows()).toHaveLength(1);
 });
 
 // Last: a navigation that was refused looks like a pending one to the test's driver.

@@ -1,11 +1,12 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Application } from './application.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
-import { ask, BrowserWindow, sent } from './testing/fake-electron.ts';
+import { ask, BrowserWindow, chosenPaths, sent } from './testing/fake-electron.ts';
+import { granted } from './testing/granted.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 
 // Electron does not run in Node; all else here is what runs in the app.
@@ -16,6 +17,7 @@ const NOTHING = { folder: undefined, joinLink: undefined, mirrorFolder: undefine
 beforeEach(() => {
   sent.length = 0;
   BrowserWindow.all.length = 0;
+  chosenPaths.length = 0;
 });
 
 async function startApp(data = temporaryFolder()) {
@@ -51,6 +53,12 @@ function pageId(): number {
   return window.webContents.id;
 }
 
+/** File > Open Folder… in the window that was opened last. */
+async function openFolder(path: string): Promise<unknown> {
+  chosenPaths.push(path);
+  return ask(pageId(), 'folder:choose');
+}
+
 const statuses = () => sent.filter(({ channel }) => channel === 'workspace:status').map(({ value }) => value);
 const ports = () => sent.filter(({ channel }) => channel === 'session:port').length;
 
@@ -77,6 +85,124 @@ describe('opening a folder', () => {
     const { app, data } = await startApp();
     await app.launch({ ...NOTHING, folder: join(data, 'nowhere') });
     expect(statuses()).toMatchObject([{ kind: 'opening' }, { kind: 'failed' }]);
+  });
+});
+
+describe('opening a folder in the one that the window shows, or one that holds it', () => {
+  async function startWithin() {
+    const started = await startApp();
+    const outer = folderIn(started.data, 'outer');
+    const inner = folderIn(outer, 'inner');
+    await started.app.launch({ ...NOTHING, folder: outer });
+    await ask(pageId(), 'window:ready');
+    return { ...started, outer, inner };
+  }
+
+  const openFolders = async (rooms: DesktopRooms) =>
+    (await rooms.listStored()).filter(({ isOpen }) => isOpen).map(({ folder }) => folder);
+
+  it('leaves the room that was there, and goes to the folder', async () => {
+    const { rooms, outer, inner } = await startWithin();
+    for (const next of [inner, outer]) {
+      const told = statuses().length;
+      expect(await openFolder(next)).toEqual({ ok: true, value: true });
+      expect(statuses().slice(told)).toMatchObject([
+        { kind: 'opening', label: next },
+        { kind: 'open', folderPath: next },
+      ]);
+      expect(await openFolders(rooms)).toEqual([next]);
+    }
+    expect(ports()).toBe(3);
+  });
+
+  it('does so, too, for a room of the list of what was open last', async () => {
+    const { app, rooms, outer, inner } = await startWithin();
+    await openFolder(inner);
+    const [, last] = rooms.listRecent();
+    await app.openRecent(last?.key ?? '');
+    expect(statuses().at(-1)).toMatchObject({ kind: 'open', folderPath: outer });
+    const [, first] = rooms.listRecent();
+    expect(await ask(pageId(), 'storage:open', { key: first?.key })).toMatchObject({ ok: true });
+    expect(statuses().at(-1)).toMatchObject({ kind: 'open', folderPath: inner });
+  });
+
+  it('leaves nothing while another window shows the same room', async () => {
+    const { rooms, outer, inner } = await startWithin();
+    await ask(pageId(), 'window:new');
+    const told = statuses().length;
+    expect(await openFolder(inner)).toHaveProperty(
+      'explanation',
+      expect.stringContaining(`Another window shows "${outer}" as well. Leave the room there first.`),
+    );
+    expect(statuses().slice(told)).toEqual([]);
+    expect(await openFolders(rooms)).toEqual([outer]);
+    BrowserWindow.all.at(-1)?.destroy();
+    expect(await openFolder(inner)).toMatchObject({ ok: true });
+  });
+
+  it('leaves nothing while another window shows a room that is in the way', async () => {
+    const { app, rooms, data, outer, inner } = await startWithin();
+    const beside = folderIn(data, 'beside');
+    await app.launchAgain({ ...NOTHING, folder: beside });
+    const told = statuses().length;
+    expect(await openFolder(inner)).toHaveProperty(
+      'explanation',
+      expect.stringContaining(`"${inner}" lies in "${outer}"`),
+    );
+    expect(statuses().slice(told)).toEqual([]);
+    expect(new Set(await openFolders(rooms))).toEqual(new Set([beside, outer]));
+  });
+
+  it('leaves nothing while another Tutti has a folder that is in the way', async () => {
+    const { data, outer, inner } = await startWithin();
+    await openFolder(inner);
+    const other = await DesktopRooms.open({
+      dataFolder: join(data, 'other'),
+      relayUrl: 'http://127.0.0.1:9',
+      operatorToken: undefined,
+      seal: undefined,
+    });
+    onTestFinished(() => other.close());
+    const beside = folderIn(outer, 'beside');
+    granted(await other.openFolder(beside));
+    const told = statuses().length;
+    expect(await openFolder(outer)).toHaveProperty(
+      'explanation',
+      expect.stringContaining(`"${outer}" holds "${beside}"`),
+    );
+    expect(statuses().slice(told)).toEqual([]);
+    expect(ports()).toBe(2);
+  });
+
+  it('leaves nothing where the new room cannot be stored', async () => {
+    const { rooms, data, outer, inner } = await startWithin();
+    await openFolder(inner);
+    const stored = join(data, 'app', 'rooms');
+    const files = new Set(readdirSync(stored).filter((name) => name.endsWith('.sqlite')));
+    await openFolder(outer);
+    const key = rooms.listRecent().find(({ place }) => place === inner)?.key ?? '';
+    expect(files).toContain(`${key}.sqlite`);
+    for (const name of readdirSync(stored)) if (name.startsWith(key)) rmSync(join(stored, name), { recursive: true });
+    mkdirSync(join(stored, `${key}.sqlite`));
+    const told = statuses().length;
+    expect(await openFolder(inner)).toHaveProperty('explanation', expect.stringContaining(key));
+    expect(statuses().slice(told)).toEqual([]);
+    expect(await openFolders(rooms)).toEqual([outer]);
+  });
+
+  it('shows the room that was left again where the new one fails after all', async () => {
+    const { rooms, outer, inner } = await startWithin();
+    vi.spyOn(rooms, 'openFolder').mockImplementation(async (_path, toLeave) => {
+      toLeave?.leave();
+      return { ok: false, explanation: 'It fails.' };
+    });
+    const told = statuses().length;
+    expect(await openFolder(inner)).toEqual({ ok: false, explanation: 'It fails.' });
+    expect(statuses().slice(told)).toMatchObject([
+      { kind: 'opening', label: inner },
+      { kind: 'open', folderPath: outer },
+    ]);
+    expect(ports()).toBe(2);
   });
 });
 

@@ -6,8 +6,8 @@ import type { RoomHost } from './session/room-host.ts';
 export interface StorageWindows {
   /** Room of the window that asks. */
   readonly host: RoomHost | undefined;
-  /** Shows a room in the window that asks. */
-  show(outcome: Outcome<RoomLease>): Outcome<boolean>;
+  /** Opens a room that this device keeps in the window that asks. */
+  open(key: string): Promise<Outcome<boolean>>;
   /** Closes a room in every window. */
   closeRoom(host: RoomHost): void;
   /** Opens another window, on a room or without one. */
@@ -33,7 +33,7 @@ export const STORAGE_ANSWERS: StorageAnswers = {
     ok: true,
     value: host && (await rooms.describeStored(host)),
   }),
-  'storage:open': async ({ key }, rooms, windows) => windows.show(await rooms.openStored(key)),
+  'storage:open': ({ key }, _rooms, windows) => windows.open(key),
   'storage:forget': async ({ key, evenUnsent }, rooms, windows) => {
     const host = rooms.findOpen(key);
     if (host && !evenUnsent && host.unsentDocuments > 0) {

@@ -1,11 +1,15 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { AttachedSession, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
+import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
+import { lockFolder } from '../store/folder-lock.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
 import { granted } from '../testing/granted.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { dropPrivileges } from '../testing/without-privileges.ts';
 import { DesktopRooms } from './desktop-rooms.ts';
+import type { RoomHost } from './room-host.ts';
 
 /** Nobody listens there. */
 const EMBEDDED_RELAY = 'http://127.0.0.1:9';
@@ -135,6 +139,74 @@ it('a folder in one that is open, or that holds it, is refused, and not remember
   lease.dispose();
   await vi.waitFor(async () => granted(await rooms.openFolder(folder)));
   expect(rooms.recentFolders.toSorted()).toEqual([folder, inner]);
+});
+
+/** Text of a file in a window of an open room. */
+async function openText(host: RoomHost, path: string) {
+  const [enginesEnd, windowsEnd] = createDirectPorts();
+  host.attach(enginesEnd);
+  const session = new AttachedSession();
+  session.attach(windowsEnd);
+  onTestFinished(() => session.dispose());
+  const list = session.open(INDEX_DOCUMENT);
+  onTestFinished(() => list.dispose());
+  const index = new WorkspaceIndex(list.doc, { random: Math.random, nowMs: Date.now });
+  onTestFinished(() => index.dispose());
+  await vi.waitFor(() => expect(index.findByPath(path)).toBeDefined());
+  const file = session.open(index.findByPath(path)?.fileId ?? '');
+  onTestFinished(() => file.dispose());
+  await file.whenReady;
+  return file.doc.getText(CONTENT_TEXT);
+}
+
+describe('a room that is left for a folder', () => {
+  it('in its own is closed, with all that was typed in its folder, before the other opens; meanwhile nobody else gets that', async () => {
+    const data = temporaryFolder();
+    const folder = sampleFolder(data);
+    const inner = join(folder, 'inner');
+    mkdirSync(inner);
+    const rooms = await openRooms(data, EMBEDDED_RELAY);
+    const lease = granted(await rooms.openFolder(folder));
+    const text = await openText(lease.host, 'a.txt');
+    await vi.waitFor(() => expect(text.toString()).toBe('hi\n'));
+    text.insert(0, 'typed just before, ');
+    const opened: string[] = [];
+    const following = rooms.onDidOpenRoom(() => {
+      opened.push(readFileSync(join(folder, 'a.txt'), 'utf8'));
+    });
+    onTestFinished(() => following.dispose());
+    const leave = () => {
+      expect(() => lockFolder(inner)).toThrow('already shared');
+      lease.dispose();
+    };
+    const next = granted(await rooms.openFolder(inner, { host: lease.host, leave }));
+    expect(next.host.folderPath).toBe(inner);
+    expect(opened).toEqual(['typed just before, hi\n']);
+  });
+
+  it('beside its own stays open', async () => {
+    const data = temporaryFolder();
+    const [folder, beside] = [sampleFolder(data), join(data, 'beside')];
+    mkdirSync(beside);
+    const rooms = await openRooms(data, EMBEDDED_RELAY);
+    const { host } = granted(await rooms.openFolder(folder));
+    const leave = vi.fn<() => void>();
+    granted(await rooms.openFolder(beside, { host, leave }));
+    expect(leave).not.toHaveBeenCalled();
+    expect(rooms.keyOfOpen(host)).toBeDefined();
+  });
+
+  it('stays open when its window has gone elsewhere and another shows it', async () => {
+    const data = temporaryFolder();
+    const folder = sampleFolder(data);
+    mkdirSync(join(folder, 'inner'));
+    const rooms = await openRooms(data, EMBEDDED_RELAY);
+    const { host } = granted(await rooms.openFolder(folder));
+    const refused = await rooms.openFolder(join(folder, 'inner'), { host, leave: () => undefined });
+    expect(refused.ok ? '' : refused.explanation).toContain(`Another window shows "${folder}" as well.`);
+    expect(rooms.recentFolders).toEqual([folder]);
+    expect(rooms.keyOfOpen(host)).toBeDefined();
+  });
 });
 
 it("a folder that holds Tutti's own files is refused", async () => {

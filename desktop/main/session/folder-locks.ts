@@ -10,12 +10,17 @@ export class FolderLocks implements Disposable {
     this.locks.set(folder, lock);
   }
 
+  /** Real paths. */
+  get folders(): readonly string[] {
+    return [...this.locks.keys()];
+  }
+
   /**
    * Does nothing for a folder that is taken already. Throws OfflineStoreError when another room has it, one in it, or one
    * that holds it.
    */
   take(folder: string): void {
-    if (!this.locks.has(folder)) this.locks.set(folder, lockFolder(folder, [...this.locks.keys()]));
+    if (!this.locks.has(folder)) this.locks.set(folder, lockFolder(folder, this.folders));
   }
 
   /** Gives all folders back but one. */

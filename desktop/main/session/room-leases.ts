@@ -72,6 +72,17 @@ export class RoomLeases {
     return this.toLease(key, held);
   }
 
+  /** Whether only one keeps an open room open. */
+  isLeasedOnce(host: RoomHost): boolean {
+    const key = this.keyOf(host);
+    return key !== undefined && this.held.get(key)?.leases === 1;
+  }
+
+  /** Resolves when everything of a room whose last lease was given back is stored. */
+  async whenClosed(key: string): Promise<void> {
+    await this.closing.get(key);
+  }
+
   /** Does something with a room that is closed; whoever opens it meanwhile waits. Undefined: it is open. */
   async whileClosed<T>(key: string, task: () => Promise<T>): Promise<T | undefined> {
     for (let busy = this.busy(key); busy; busy = this.busy(key)) await busy;

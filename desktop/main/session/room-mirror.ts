@@ -1,52 +1,31 @@
 import type { FileHandle } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { DisposableStore, Emitter, systemScheduler } from '../../../shared/lifecycle/index.ts';
-import type { DocumentReplica, RoomSession } from '../../../shared/sync/index.ts';
-import type { WorkspaceIndex } from '../../../shared/workspace/index.ts';
-import type { MirrorChoices, MirrorStart, MirrorState, Outcome, ProblemReport } from '../../ipc/index.ts';
-import type { BlobContents } from '../workspace/blob-contents.ts';
-import type { ReplacedBlob } from '../workspace/blob-sync.ts';
+import { join } from 'node:path';
+import { DisposableStore, type Event, systemScheduler } from '../../../shared/lifecycle/index.ts';
+import type { DocumentReplica } from '../../../shared/sync/index.ts';
+import type { MirrorChoices, MirrorStart, MirrorState, Outcome } from '../../ipc/index.ts';
 import { LARGE_BACKUP_BYTES } from '../workspace/folder-backup.ts';
-import { FolderMirror } from '../workspace/folder-mirror.ts';
 import { checkMirrorFolder } from '../workspace/mirror-folder.ts';
-import { explainFailure } from '../workspace/problem-board.ts';
 import { SerialQueue } from '../workspace/serial-queue.ts';
-import { openDiskFile } from '../workspace/text-file.ts';
 import { CancelledError, reportUnlessCancelled } from './cancelled.ts';
-import type { EventOutbox } from './event-outbox.ts';
 import { FolderLocks } from './folder-locks.ts';
 import { MirrorAccess } from './mirror-access.ts';
 import { choicesUnasked, MirrorMeeting } from './mirror-meeting.ts';
+import { MirrorStatus } from './mirror-status.ts';
 import type { MirrorSurroundings } from './mirror-surroundings.ts';
-import { describeBackup, describeHeld, describeQuestion, HELD_PROBLEM, QUESTION_PROBLEM } from './mirror-problems.ts';
-import { RoomFiles } from './room-files.ts';
+import { type FollowedRoom, RunningMirror } from './running-mirror.ts';
+import { UnsharedFiles } from './unshared-files.ts';
 import { whenComplete } from './when-complete.ts';
 import { whenListed } from './when-listed.ts';
-import type { RoomStorage } from './room-storage.ts';
-import { ToldProblems } from './told-problems.ts';
-import { tellTooManyFiles } from './too-many-files.ts';
-import { UnsharedFiles } from './unshared-files.ts';
 
-export interface RoomMirrorOptions {
+export interface RoomMirrorOptions extends FollowedRoom {
   readonly room: string;
-  readonly session: RoomSession;
-  readonly index: WorkspaceIndex;
   readonly indexReplica: DocumentReplica;
-  readonly storage: RoomStorage;
-  /** Is told which changes of many files were one act. */
-  readonly events: EventOutbox;
-  /** Contents of files that are no texts. */
-  readonly blobs: BlobContents;
-  readonly onReplaced: (replaced: ReplacedBlob) => void;
   readonly isOwner: boolean;
   /** The folder that this room was made for. */
   readonly ownFolder: string | undefined;
   readonly surroundings: MirrorSurroundings;
-  readonly onProblem: (problem: ProblemReport) => void;
 }
 
-/** As the folder mirror names it, too. */
-const FOLDER_PROBLEM = 'folder';
 const FOLDER_NOTE = 'folder';
 const BACKUP_NOTE = 'backup';
 const NO_FOLDER = '';
@@ -58,47 +37,49 @@ const FINISH_MS = 2_000;
 export class RoomMirror {
   private readonly options: RoomMirrorOptions;
   private readonly disposables = new DisposableStore();
-  private readonly stateChanged = this.disposables.add(new Emitter<MirrorState>());
   private readonly queue = new SerialQueue();
   private readonly access: MirrorAccess;
   private readonly locks = this.disposables.add(new FolderLocks());
-  private readonly problems: ToldProblems;
+  private readonly status: MirrorStatus;
   private readonly unshared: UnsharedFiles;
-  private current: MirrorState = { kind: 'none' };
-  private roomFiles: RoomFiles | undefined;
-  private running: { readonly folder: string; readonly mirror: FolderMirror } | undefined;
+  private readonly running: RunningMirror;
   private meeting: MirrorMeeting | undefined;
   private waiting = new AbortController();
   private isClosed = false;
-  /** It is closed, and what is not done by now is left to the next start. */
-  private isCut = false;
 
-  readonly onDidChangeState = this.stateChanged.event;
+  readonly onDidChangeState: Event<MirrorState>;
 
   /** The lock of the storage goes over to the mirror. */
   constructor(options: RoomMirrorOptions) {
     this.options = options;
-    const { session, indexReplica, storage, isOwner, ownFolder, onProblem } = options;
+    const { session, index, indexReplica, storage, isOwner, ownFolder, onProblem } = options;
     const usual = isOwner ? 'both' : 'to-disk';
-    this.problems = new ToldProblems(onProblem);
-    this.unshared = new UnsharedFiles(storage.notes, onProblem, () => {
-      if (this.current.kind === 'running') this.rest();
-    });
+    this.unshared = new UnsharedFiles(storage.notes, onProblem, () => this.restIfRunning());
     this.access = this.disposables.add(new MirrorAccess(session, indexReplica, storage.notes, usual));
-    this.disposables.add(this.access.onDidChange(() => this.noticeAccess()));
-    this.disposables.add(this.access.onDidRaise(() => this.noticeRaise()));
+    const { access, unshared } = this;
+    this.status = this.disposables.add(new MirrorStatus({ index, access, unshared, onProblem }));
+    this.onDidChangeState = this.status.onDidChange;
+    this.running = this.disposables.add(new RunningMirror(options, access, unshared));
+    this.disposables.add(access.onDidChange(() => this.noticeAccess()));
+    this.disposables.add(access.onDidRaise(() => this.noticeRaise()));
     if (ownFolder !== undefined && storage.folderLock) this.locks.adopt(ownFolder, storage.folderLock);
   }
 
   get state(): MirrorState {
-    return this.current;
+    return this.status.state;
   }
 
   /** The folder that this room has now, whether it can be read or not. */
   get folder(): string | undefined {
-    if (this.running) return this.running.folder;
+    const { state } = this;
+    if (this.running.folder !== undefined) return this.running.folder;
     const noted = this.notedFolder === NO_FOLDER ? undefined : (this.notedFolder ?? this.options.ownFolder);
-    return this.current.kind === 'starting' ? this.current.folder : noted;
+    return state.kind === 'starting' ? state.folder : noted;
+  }
+
+  /** Real paths of the folders that nobody else can take because of this room. */
+  get lockedFolders(): readonly string[] {
+    return this.locks.folders;
   }
 
   get lastBackup(): string | undefined {
@@ -111,16 +92,12 @@ export class RoomMirror {
   }
 
   pathOnDisk(fileId: string): string | undefined {
-    return this.running?.mirror.pathOnDisk(fileId);
+    return this.running.pathOnDisk(fileId);
   }
 
   /** Opens what the folder has of a file for reading; undefined when it cannot be read. The caller closes it. */
-  async openOnDisk(fileId: string): Promise<FileHandle | undefined> {
-    const path = this.pathOnDisk(fileId);
-    if (path === undefined || !this.running) return undefined;
-    const { folder } = this.running;
-    // Somebody else may have the content, or this device once the file can be read again.
-    return openDiskFile(path, { root: folder, path: relative(folder, path) }).catch(() => undefined);
+  openOnDisk(fileId: string): Promise<FileHandle | undefined> {
+    return this.running.openOnDisk(fileId);
   }
 
   /** Goes on with the folder that the room had last, if any; asks first where its files are not known. */
@@ -136,7 +113,7 @@ export class RoomMirror {
     return this.attempt(async () => {
       const folder = await checkMirrorFolder(given, { dataFolder, taken: takenFolders(), ...options });
       await this.perform(async () => {
-        if (folder !== this.running?.folder) await this.meet(folder, folder !== this.notedFolder);
+        if (folder !== this.running.folder) await this.meet(folder, folder !== this.notedFolder);
       });
       return true;
     });
@@ -144,11 +121,11 @@ export class RoomMirror {
 
   /** Asks about what was held on this device. */
   async review(): Promise<Outcome<boolean>> {
-    const { running } = this;
-    if (!running) return { ok: false, explanation: 'The room is not mirrored to a folder.' };
+    const { folder } = this.running;
+    if (folder === undefined) return { ok: false, explanation: 'The room is not mirrored to a folder.' };
     this.cancel();
     return this.attempt(async () => {
-      await this.perform(() => this.meet(running.folder, true));
+      await this.perform(() => this.meet(folder, true));
       return true;
     });
   }
@@ -167,7 +144,7 @@ export class RoomMirror {
     this.waiting.abort();
     this.waiting = new AbortController();
     this.meeting = undefined;
-    this.problems.resolve(QUESTION_PROBLEM);
+    this.status.resolveQuestion();
     this.rest();
   }
 
@@ -175,46 +152,45 @@ export class RoomMirror {
   async stop(): Promise<void> {
     this.cancel();
     await this.perform(async () => {
-      await this.end();
+      await this.running.end();
       this.locks.keepOnly(undefined);
       this.options.storage.notes.set('setting', FOLDER_NOTE, NO_FOLDER);
       this.options.surroundings.rememberFolder(undefined);
-      this.problems.resolve(FOLDER_PROBLEM);
-      this.problems.resolve(HELD_PROBLEM);
-      this.show({ kind: 'none' });
+      this.status.showNone();
     });
   }
 
   /** Tries again what could not be done, also to open the folder at all. */
   retry(): void {
-    if (this.running) this.running.mirror.retry();
-    else if (this.current.kind === 'failed') this.open(this.current.folder);
+    const { state } = this;
+    if (this.running.folder !== undefined) this.running.retry();
+    else if (state.kind === 'failed') this.open(state.folder);
   }
 
   /** Resolves when everything that the folder has now was taken, as far as it may go into the room. */
   async takeFolder(): Promise<void> {
     const { folder } = this;
     // Whether one that is not known may be mirrored at all may never be told.
-    if (folder === undefined || !(this.running || this.isKnown(folder))) return;
-    await this.perform(() => this.takeAll());
+    if (folder === undefined || !(this.running.folder !== undefined || this.isKnown(folder))) return;
+    await this.perform(() => this.running.takeAll());
   }
 
   /** Resolves when the folder has everything that it can have; what takes long is left to the next start. */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.status.freeze();
     this.waiting.abort();
-    const cutting = systemScheduler.schedule(() => this.cut(), FINISH_MS);
+    const cutting = systemScheduler.schedule(() => this.running.cut(), FINISH_MS);
     try {
-      await this.queue.run(() => this.end());
+      await this.queue.run(() => this.running.end());
     } finally {
       cutting.dispose();
-      this.roomFiles?.dispose();
       this.disposables.dispose();
     }
   }
 
   private open(folder: string): void {
-    this.perform(() => this.meet(folder, false)).catch((error: unknown) => this.fail(folder, error));
+    this.perform(() => this.meet(folder, false)).catch((error: unknown) => this.status.showFailure(folder, error));
   }
 
   private perform<T>(task: () => Promise<T>): Promise<T> {
@@ -237,14 +213,14 @@ export class RoomMirror {
   /** `isWanted`: the person has just asked for it. */
   private async meet(folder: string, isWanted: boolean): Promise<void> {
     const { signal } = this.waiting;
-    if (folder !== this.running?.folder) this.show({ kind: 'reading', folder });
+    if (folder !== this.running.folder) this.status.show({ kind: 'reading', folder });
     this.locks.take(folder);
     await whenListed(this.options, !this.options.isOwner && !this.isKnown(folder), signal);
     const isKnownFolder = this.isKnown(folder);
     if (!isWanted && (isKnownFolder || this.isFirstTime)) return this.run(folder);
     if (!isKnownFolder) this.access.enforce();
     await this.takeLeft(folder);
-    const files = this.openFiles();
+    const { files } = this.running;
     await whenComplete(files, this.options.index, signal);
     const { bases } = this.options.storage;
     const meeting = await MirrorMeeting.begin({ folder, files, bases, access: this.access, isKnownFolder });
@@ -253,7 +229,7 @@ export class RoomMirror {
     if (meeting.isQuiet || this.options.surroundings.takesRoomFiles)
       await this.settle(choicesUnasked(folder === this.options.ownFolder));
     else this.ask();
-    if (this.meeting && !isWanted) this.problems.tell(describeQuestion(meeting.describe()));
+    if (this.meeting && !isWanted) this.status.tellQuestion(meeting.describe());
   }
 
   private async settle(choices: MirrorChoices): Promise<MirrorStart> {
@@ -267,20 +243,20 @@ export class RoomMirror {
     }
     const sizeBytes = meeting.backupBytes;
     if (sizeBytes > LARGE_BACKUP_BYTES && !choices.allowsLargeBackup) return { kind: 'large-backup', sizeBytes };
-    this.show({ kind: 'starting', folder });
+    this.status.show({ kind: 'starting', folder });
     const backup = await this.backUp(meeting);
     const decision = await meeting.decide(choices);
     await this.takeLeft(folder);
-    await this.end();
-    this.assertNotCut();
+    await this.running.end();
+    this.running.assertNotCut();
     decision.takeEffect();
     this.meeting = undefined;
-    this.problems.resolve(QUESTION_PROBLEM);
+    this.status.resolveQuestion();
     await this.run(folder).catch((error: unknown) => {
-      this.fail(folder, error);
+      this.status.showFailure(folder, error);
       throw error;
     });
-    this.tellHeld(folder);
+    this.status.tellHeld(folder);
     return { kind: 'started', backup };
   }
 
@@ -291,94 +267,34 @@ export class RoomMirror {
     const backup = await meeting.backUp({ backupsFolder, name, room, nowMs: systemScheduler.now() });
     if (backup === undefined) return undefined;
     storage.notes.set('setting', BACKUP_NOTE, backup);
-    this.problems.tell(describeBackup(meeting.folder, backup));
+    this.status.tellBackup(meeting.folder, backup);
     return backup;
-  }
-
-  private cut(): void {
-    this.isCut = true;
-    this.running?.mirror.halt();
-  }
-
-  private assertNotCut(): void {
-    if (this.isCut) throw new CancelledError('The room is being closed.');
   }
 
   private async run(folder: string): Promise<void> {
     const { storage, surroundings } = this.options;
-    this.assertNotCut();
+    this.running.assertNotCut();
     this.locks.take(folder);
     this.locks.keepOnly(folder);
     storage.notes.set('setting', FOLDER_NOTE, folder);
     surroundings.rememberFolder(folder);
-    const { bases, notes } = storage;
-    const files = this.openFiles();
-    const mirror = new FolderMirror({
-      folder,
-      files,
-      bases,
-      notes,
-      policy: this.access,
-      scheduler: systemScheduler,
-      onProblem: (problem) => this.unshared.take(problem),
-      ledger: this.options.events,
-      blobs: this.options.blobs,
-      onReplaced: this.options.onReplaced,
-    });
-    this.running = { folder, mirror };
-    try {
-      await mirror.start();
-    } catch (error) {
-      this.running = undefined;
-      mirror.dispose();
-      await mirror.whenUnwatched();
-      throw error;
-    }
-    this.problems.resolve(FOLDER_PROBLEM);
-    await this.raise();
+    await this.running.start(folder);
+    this.status.resolveFailure();
+    await this.running.raise();
     this.rest();
     this.noticeAccess();
   }
 
-  /** Lets more of the folder into the room, once everything that was done there before is held. */
-  private async raise(): Promise<void> {
-    while (this.running && this.access.isRaised) {
-      // What is missing has to be held as well.
-      await this.takeAll();
-      this.access.enforce();
-    }
-  }
-
   private noticeRaise(): void {
     const hasFolder = this.notedFolder !== undefined && this.notedFolder !== NO_FOLDER;
-    if (this.running) this.perform(() => this.raise()).catch(reportUnlessCancelled);
+    if (this.running.folder !== undefined) this.perform(() => this.running.raise()).catch(reportUnlessCancelled);
     // In a folder that is known, what was done before has to be found first.
     else if (!hasFolder) this.access.enforce();
   }
 
-  private async takeAll(): Promise<void> {
-    await this.running?.mirror.reconcile();
-    await this.running?.mirror.flush();
-    this.assertNotCut();
-  }
-
   /** Takes what the system has not announced yet of a folder that the room leaves for this one. */
   private async takeLeft(folder: string): Promise<void> {
-    if (this.running?.folder !== folder) await this.takeAll();
-  }
-
-  private async end(): Promise<void> {
-    const mirror = this.running?.mirror;
-    if (!mirror) return;
-    try {
-      await mirror.flush();
-    } finally {
-      mirror.dispose();
-      await mirror.whenIdle();
-      await mirror.whenUnwatched();
-      this.running = undefined;
-      this.unshared.clear();
-    }
+    if (this.running.folder !== folder) await this.running.takeAll();
   }
 
   private get notedFolder(): string | undefined {
@@ -397,66 +313,30 @@ export class RoomMirror {
     return isOwner && this.notedFolder === undefined && index.files.length === 0;
   }
 
-  private openFiles(): RoomFiles {
-    const { session, index, storage, events } = this.options;
-    if (!this.roomFiles) {
-      this.roomFiles = new RoomFiles(session, index, (fileId) => storage.bases.has(fileId));
-      this.disposables.add(events.follow(this.roomFiles));
-      this.disposables.add(tellTooManyFiles(index, this.options.onProblem));
-    }
-    return this.roomFiles;
-  }
-
   private requireMeeting(): MirrorMeeting {
     if (!this.meeting) throw new CancelledError('The folder is not asked about any more. Choose it again.');
     return this.meeting;
   }
 
-  private fail(folder: string, error: unknown): void {
-    if (error instanceof CancelledError) return;
-    const failure = explainFailure(error);
-    this.problems.tell({ id: FOLDER_PROBLEM, severity: 'error', ...failure, canRetry: true });
-    this.show({ kind: 'failed', folder, explanation: failure.detail });
-  }
-
   private ask(): void {
     const preview = this.requireMeeting().describe();
-    this.show({ kind: 'asking', preview, isReview: this.running?.folder === preview.folder });
+    this.status.show({ kind: 'asking', preview, isReview: this.running.folder === preview.folder });
   }
 
   private noticeAccess(): void {
-    const { direction, heldCount, isHeldByChoice } = this.access;
-    // What was chosen is told at once, and not again at every start.
-    const isTold = heldCount > 0 && !(isHeldByChoice && direction === 'both');
-    if (this.running && isTold) this.tellHeld(this.running.folder);
-    else this.problems.resolve(HELD_PROBLEM);
-    // What is asked or begun goes on as it is.
-    if (this.current.kind === 'running') this.rest();
+    this.status.updateHeld(this.running.folder);
+    this.restIfRunning();
   }
 
-  private tellHeld(folder: string): void {
-    const { direction, heldCount, isHeldByChoice } = this.access;
-    if (heldCount > 0) this.problems.tell(describeHeld({ folder, direction, heldCount, isHeldByChoice }));
+  /** What is asked or begun goes on as it is. */
+  private restIfRunning(): void {
+    if (this.state.kind === 'running') this.rest();
   }
 
   /** Says how things are while nothing is asked or begun. */
   private rest(): void {
-    const { direction, heldCount, isHeldByChoice } = this.access;
-    this.locks.keepOnly(this.running?.folder ?? this.folder);
-    if (this.running) {
-      const { folder } = this.running;
-      const heldPaths = this.access.listHeld(this.options.index.files);
-      const { list: unshared, count: unsharedCount } = this.unshared;
-      const held = { heldCount, heldPaths, isHeldByChoice, unshared, unsharedCount };
-      this.show({ kind: 'running', folder, direction, ...held, backup: this.lastBackup });
-    } else if (this.current.kind !== 'failed') {
-      this.show({ kind: 'none' });
-    }
-  }
-
-  private show(state: MirrorState): void {
-    if (this.isClosed) return;
-    this.current = state;
-    this.stateChanged.fire(state);
+    const { folder } = this.running;
+    this.locks.keepOnly(folder ?? this.folder);
+    this.status.showRest(folder, this.lastBackup);
   }
 }

@@ -1,7 +1,6 @@
 import { type Disposable, type Event, systemScheduler } from '../../../shared/lifecycle/index.ts';
 import type { OfflineStore, UnsentDocument } from '../../../shared/sync/index.ts';
 import { BlobCache, BLOBS_SUFFIX } from '../blobs/blob-cache.ts';
-import { lockFolder } from '../store/folder-lock.ts';
 import { SqliteMirrorBases } from '../store/mirror-base.ts';
 import { PendingEvents } from '../store/pending-events.ts';
 import { SqliteMirrorNotes } from '../store/mirror-notes.ts';
@@ -17,7 +16,7 @@ export interface RoomStorage {
   readonly notes: SqliteMirrorNotes;
   /** Contents of files that are no texts; in a folder beside the file. */
   readonly blobs: BlobCache;
-  /** Of the folder that was given, until the storage is closed. */
+  /** The lock that was given, until the storage is closed. */
   readonly folderLock: Disposable | undefined;
   /** For the person: the file was damaged or is gone, and what became of it. */
   readonly damage: string | undefined;
@@ -32,8 +31,8 @@ export interface RoomStorage {
 }
 
 export interface RoomStorageOptions {
-  /** Is taken for this process. */
-  readonly folder?: string | undefined;
+  /** Of the room's folder; it goes over to the storage, also when that cannot be opened. */
+  readonly folderLock?: Disposable | undefined;
   /** The relay has the room: a file without anything has lost it. */
   readonly isKnown?: boolean;
 }
@@ -41,13 +40,12 @@ export interface RoomStorageOptions {
 /** Opens the file at `path`, making it when needed. Rejects with OfflineStoreError. */
 export async function openRoomStorage(
   path: string,
-  { folder, isKnown = false }: RoomStorageOptions = {},
+  { folderLock, isKnown = false }: RoomStorageOptions = {},
 ): Promise<RoomStorage> {
-  const lock = folder === undefined ? undefined : lockFolder(folder);
   try {
-    return open(path, lock, isKnown);
+    return open(path, folderLock, isKnown);
   } catch (error) {
-    lock?.dispose();
+    folderLock?.dispose();
     throw error;
   }
 }
@@ -67,9 +65,12 @@ function open(path: string, lock: Disposable | undefined, isKnown: boolean): Roo
     readUnsent: () => store.readUnsent(),
     countUnsent: () => store.countUnsent(),
     async close() {
-      await store.close();
-      database.close();
-      lock?.dispose();
+      try {
+        await store.close();
+        database.close();
+      } finally {
+        lock?.dispose();
+      }
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +9,22 @@ import { lockFolder } from './folder-lock.ts';
 
 const MODULE = fileURLToPath(new URL('./folder-lock.ts', import.meta.url));
 
-/** Takes a folder at a moment, says what came of it, and keeps it. */
+/**
+ * Takes a folder at a moment, says what came of it, and keeps it. If a file is given, it waits for that once it has looked
+ * which folders others have.
+ */
 const TAKER = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { readdirSync } = fs;
+  const gate = process.argv[3];
+  fs.readdirSync = (path) => {
+    const found = readdirSync(path);
+    if (gate) process.stdout.write('has looked\\n');
+    while (gate && !fs.existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    return found;
+  };
+  syncBuiltinESMExports();
   const { lockFolder } = await import(process.argv[1]);
   process.stdout.write('ready\\n');
   process.stdin.once('data', (moment) => {
@@ -37,14 +51,14 @@ class Taker {
   private readonly lines: AsyncIterator<string>;
 
   /** Resolves when it can take the folder. */
-  static async start(path: string): Promise<Taker> {
-    const taker = new Taker(path);
+  static async start(path: string, gate = ''): Promise<Taker> {
+    const taker = new Taker(path, gate);
     expect(await taker.nextLine()).toBe('ready');
     return taker;
   }
 
-  private constructor(path: string) {
-    this.child = spawn(process.execPath, ['--input-type=module', '--eval', TAKER, MODULE, path], {
+  private constructor(path: string, gate: string) {
+    this.child = spawn(process.execPath, ['--input-type=module', '--eval', TAKER, MODULE, path, gate], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const { stdout } = this.child;
@@ -67,7 +81,7 @@ class Taker {
     await promise;
   }
 
-  private async nextLine(): Promise<string> {
+  async nextLine(): Promise<string> {
     return String((await this.lines.next()).value);
   }
 }
@@ -97,4 +111,46 @@ it('of several who take folders in each other at the same moment, one gets throu
   const answers = await Promise.all(takers.map((taker) => taker.take(momentMs)));
   expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1);
   expect(answers.filter((answer) => answer.includes('Leave that room first'))).toHaveLength(3);
+});
+
+/** What keeps order among processes is no use any more. */
+const DAMAGES: Readonly<Record<string, (path: string) => void>> = {
+  damaged: (path) => writeFileSync(path, 'no database at all'.repeat(1000)),
+  removed: (path) => rmSync(path, { force: true }),
+};
+
+it.each(Object.keys(DAMAGES))(
+  'where the file that keeps order was %s, no folders in each other are taken',
+  async (kind) => {
+    const { outer, inner } = nested();
+    const beside = join(folder, 'beside');
+    mkdirSync(beside);
+    const holder = await Taker.start(join(outer, 'copies'));
+    expect(await holder.take()).toBe('taken');
+    const takers = await Promise.all([outer, inner, beside].map((path) => Taker.start(path)));
+    DAMAGES[kind]?.(join(folder, 'state/tutti/locks/turn.sqlite'));
+    const [ofOuter, ofInner] = [await takers[0]?.take(), await takers[1]?.take()];
+    expect(ofOuter).toContain(`holds "${join(outer, 'copies')}"`);
+    expect(ofInner).toContain(`lies in "${join(outer, 'copies')}"`);
+    expect(await takers[2]?.take()).toBe('taken');
+    // Those who came after the damage are known, too.
+    DAMAGES[kind]?.(join(folder, 'state/tutti/locks/turn.sqlite'));
+    expect(() => lockFolder(folder)).toThrow('holds');
+    expect(() => lockFolder(join(beside, 'in'))).toThrow('lies in');
+  },
+);
+
+it('of two who have their turn at once all the same, no two get folders in each other', async () => {
+  const { outer, inner } = nested();
+  const gate = join(folder, 'gate');
+  const takers = [await Taker.start(outer, gate), await Taker.start(inner, gate)];
+  for (const taker of takers) {
+    expect(await taker.take()).toBe('has looked');
+    rmSync(join(folder, 'state/tutti/locks/turn.sqlite'));
+  }
+  writeFileSync(gate, '');
+  const answers = await Promise.all(takers.map((taker) => taker.nextLine()));
+  expect(answers.filter((answer) => answer === 'taken').length).toBeLessThanOrEqual(1);
+  for (const taker of takers) await taker.kill();
+  lockFolder(outer).dispose();
 });

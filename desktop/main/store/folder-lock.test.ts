@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -11,9 +11,10 @@ import { lockFolder } from './folder-lock.ts';
 const MODULE = fileURLToPath(new URL('./folder-lock.ts', import.meta.url));
 
 /** What another process hears when it asks for the lock. */
-async function askElsewhere(folder: string): Promise<string> {
-  const code = `import { lockFolder } from ${JSON.stringify(MODULE)};
-    try { lockFolder(${JSON.stringify(folder)}); console.log('locked'); } catch (error) { console.log(error.message); }`;
+async function askElsewhere(folder: string, before = ''): Promise<string> {
+  const code = `${before}
+    const { lockFolder } = await import(${JSON.stringify(MODULE)});
+    try { lockFolder(${JSON.stringify(folder)}); console.log('locked'); } catch (error) { console.log(String(error)); }`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code]);
   return stdout.trim();
 }
@@ -76,13 +77,44 @@ describe('lockFolder', () => {
     again.dispose();
   });
 
-  it('begins a damaged list of folders anew', async () => {
+  it('knows of folders that are taken after the file that keeps order among processes was damaged', async () => {
     const folder = stateFolder();
-    lockFolder(folder).dispose();
-    writeFileSync(join(folder, 'tutti/locks/folders.sqlite'), 'no database at all'.repeat(1000));
     const lock = lockFolder(folder);
     onTestFinished(() => lock.dispose());
+    writeFileSync(join(folder, 'tutti/locks/turn.sqlite'), 'no database at all'.repeat(1000));
     expect(await askElsewhere(join(folder, 'below'))).toContain('lies in');
+    expect(await askElsewhere(dirname(folder))).toContain('holds');
+  });
+
+  it('says what to do where that file cannot be begun anew', async () => {
+    const folder = stateFolder();
+    lockFolder(folder).dispose();
+    const turn = join(folder, 'tutti/locks/turn.sqlite');
+    writeFileSync(turn, 'no database at all'.repeat(1000));
+    // It stays, as where another program has it open on Windows.
+    const keepFiles = `import fs from 'node:fs'; import { syncBuiltinESMExports } from 'node:module';
+      fs.rmSync = () => {}; syncBuiltinESMExports();`;
+    expect(await askElsewhere(folder, keepFiles)).toBe(
+      `OfflineStoreError: ${turn} is damaged and cannot be begun anew. Remove it, then try again.`,
+    );
+  });
+
+  it('takes no folder while it cannot be read where that of another Tutti is, and any once that has ended', async () => {
+    const folder = stateFolder();
+    mkdirSync(join(folder, 'project'));
+    const lock = lockFolder(join(folder, 'project'));
+    const locks = join(folder, 'tutti/locks');
+    const entry = join(locks, readdirSync(locks).find((file) => file.endsWith('.folder')) ?? '');
+    for (const damaged of ['', '{"folder":', '{"folder":1,"places":[]}', '[]']) {
+      writeFileSync(entry, damaged);
+      expect(await askElsewhere(join(folder, 'other'))).toContain('end that Tutti first');
+    }
+    lock.dispose();
+    expect(readdirSync(locks).filter((file) => file.endsWith('.folder'))).toEqual([]);
+    writeFileSync(entry, '');
+    expect(await askElsewhere(join(folder, 'other'))).toBe('locked');
+    expect(readdirSync(locks)).not.toContain(basename(entry));
+    expect(await askElsewhere(join(folder, 'project'))).toBe('locked');
   });
 
   it('begins a damaged lock anew, which the person keeps with their state', async () => {

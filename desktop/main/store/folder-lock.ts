@@ -3,15 +3,18 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { type Disposable, MutableDisposable, toDisposable } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, toDisposable } from '../../../shared/lifecycle/index.ts';
 import { OfflineStoreError } from '../../../shared/sync/offline-store.ts';
-import { FolderLockList, type Nesting, nestingOf, placeFolder } from './folder-lock-list.ts';
+import { FolderLockList, type ListedFolder } from './folder-lock-list.ts';
+import { type Nesting, nestingOf, type PlacedFolder, placeFolder } from './folder-nesting.ts';
 import { DamagedDatabaseError, openDatabase } from './open-database.ts';
+import { takeTurn } from './take-turn.ts';
 
 const SCHEMA = { steps: ['CREATE TABLE IF NOT EXISTS lock (held INTEGER)'] };
 
+const EXTENSION = '.lock';
 /** In the folder of the locks. */
-const LIST_FILE = 'folders.sqlite';
+const TURN_FILE = 'turn.sqlite';
 /** Paths of the locks that this process holds: nobody has to wait to hear of those. */
 const heldHere = new Set<string>();
 
@@ -23,42 +26,63 @@ const heldHere = new Set<string>();
  */
 export function lockFolder(folder: string, ownFolders: readonly string[] = []): Disposable {
   const locks = locksFolder();
-  const list = join(locks, LIST_FILE);
-  const taken = placeFolder(folder);
-  const lock = new MutableDisposable<Disposable>();
-  try {
-    FolderLockList.change(list, (listed) => {
-      lock.value = undefined;
-      for (const other of listed.all()) {
-        const nesting = ownFolders.includes(other.folder) ? undefined : nestingOf(taken, other);
-        if (nesting === undefined) continue;
-        if (isHeld(lockPath(locks, other.folder))) throw refuse(folder, nesting, other.folder);
-        listed.remove(other.folder);
+  const list = new FolderLockList(locks);
+  const placed = placeFolder(folder);
+  const name = lockName(folder);
+  // Taken, listed, and only then compared: even if two had their turn at once, one of them would see the other.
+  return takeTurn(join(locks, TURN_FILE), () => {
+    const taken = new DisposableStore();
+    try {
+      taken.add(hold(locks, folder));
+      taken.add(toDisposable(() => forget(list, name)));
+      list.put(name, placed);
+      for (const other of list.all()) {
+        if (other.name !== name && mayClash(placed, other, ownFolders)) refuseWhileHeld(locks, placed, other);
       }
-      listed.put(taken);
-      lock.value = hold(locks, folder);
-    });
-  } catch (error) {
-    lock.dispose();
-    throw error;
-  }
-  return toDisposable(() => release(list, folder, lock));
+      return taken;
+    } catch (error) {
+      taken.dispose();
+      throw error;
+    }
+  });
 }
 
-function release(list: string, folder: string, lock: Disposable): void {
+function mayClash(placed: PlacedFolder, { placed: other }: ListedFolder, ownFolders: readonly string[]): boolean {
+  if (!other) return true;
+  return !ownFolders.includes(other.folder) && nestingOf(placed, other) !== undefined;
+}
+
+function refuseWhileHeld(locks: string, placed: PlacedFolder, other: ListedFolder): void {
+  const path = join(locks, other.name + EXTENSION);
+  if (!heldHere.has(path)) {
+    try {
+      const lock = openOrBeginAnew(path);
+      // Left behind, and ours to remove as long as we hold the lock.
+      forget(new FolderLockList(locks), other.name);
+      lock.close();
+      return;
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+    }
+  }
+  const nesting = other.placed && nestingOf(placed, other.placed);
+  throw other.placed && nesting
+    ? refuse(placed.folder, nesting, other.placed.folder)
+    : refuseUnknown(placed.folder, path);
+}
+
+function forget(list: FolderLockList, name: string): void {
   try {
-    // As long as the lock is held, nobody else lists the folder.
-    FolderLockList.change(list, (listed) => listed.remove(folder));
+    list.remove(name);
   } catch {
     // It counts for nothing once the lock is free.
-  } finally {
-    lock.dispose();
   }
 }
 
 function hold(locks: string, folder: string): Disposable {
+  const path = join(locks, lockName(folder) + EXTENSION);
+  if (heldHere.has(path)) throw refuse(folder, 'same', folder);
   try {
-    const path = lockPath(locks, folder);
     const database = openOrBeginAnew(path);
     heldHere.add(path);
     return toDisposable(() => {
@@ -68,17 +92,6 @@ function hold(locks: string, folder: string): Disposable {
   } catch (error) {
     if (!isInUse(error)) throw error;
     throw refuse(folder, 'same', folder, error);
-  }
-}
-
-function isHeld(path: string): boolean {
-  if (heldHere.has(path)) return true;
-  try {
-    openOrBeginAnew(path).close();
-    return false;
-  } catch (error) {
-    if (!isInUse(error)) throw error;
-    return true;
   }
 }
 
@@ -96,8 +109,13 @@ function refuse(folder: string, nesting: Nesting, other: string, cause?: unknown
   return new OfflineStoreError('in-use', messages[nesting], { cause });
 }
 
-function lockPath(locks: string, folder: string): string {
-  return join(locks, `${createHash('sha256').update(folder).digest('hex').slice(0, 32)}.lock`);
+function refuseUnknown(folder: string, path: string): OfflineStoreError {
+  const message = `Another Tutti on this device shares a folder, but which one cannot be read beside ${path}: "${folder}" might lie in it, or hold it. Leave that room or end that Tutti first.`;
+  return new OfflineStoreError('in-use', message);
+}
+
+function lockName(folder: string): string {
+  return createHash('sha256').update(folder).digest('hex').slice(0, 32);
 }
 
 /** A lock holds nothing: a damaged one is worth no question. */

@@ -73,8 +73,10 @@ export class MessageChannelMain {
 
 export const nativeTheme = { shouldUseDarkColors: true };
 export const clipboard = { writeText: (): void => {} };
+/** What the person chooses in the next dialog that asks what to open; nothing: they give it up. */
+export const chosenPaths: string[] = [];
 export const dialog = {
-  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showOpenDialog: async () => ({ canceled: chosenPaths.length === 0, filePaths: chosenPaths.splice(0) }),
   showSaveDialog: async () => ({ canceled: true, filePath: '' }),
 };
 export const shell = { openExternal: async (): Promise<void> => {}, showItemInFolder: (): void => {} };
