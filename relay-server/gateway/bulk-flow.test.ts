@@ -3,8 +3,6 @@ import { ManualScheduler } from '../../shared/testing/manual-scheduler.ts';
 import { BulkFlow } from './bulk-flow.ts';
 import type { ServerSocket } from './server-socket.ts';
 
-const PIECE_BYTES = 60 * 1024;
-
 function start() {
   const scheduler = new ManualScheduler();
   const markers: number[] = [];
@@ -21,7 +19,7 @@ function start() {
   const send = (pieces: number) => {
     for (let piece = 0; piece < pieces; piece++) {
       flow.begin();
-      flow.noteSent(PIECE_BYTES, false);
+      flow.noteSent(flow.pieceBytes, false);
     }
   };
   return { scheduler, markers, flow, send };

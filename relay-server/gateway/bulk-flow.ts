@@ -1,5 +1,5 @@
 import type { Disposable, Scheduler } from '../../shared/lifecycle/index.ts';
-import { BulkWindow } from './bulk-window.ts';
+import { LinkWindow, PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
 import type { ServerSocket } from './server-socket.ts';
 
 /** A client that has answered no probe for so long never will. */
@@ -14,8 +14,8 @@ export class BulkFlow implements Disposable {
   private readonly socket: ServerSocket;
   private readonly scheduler: Scheduler;
   private readonly onDidOpen: () => void;
-  /** While something is on the way. */
-  private window: BulkWindow | undefined;
+  /** Once something was on the way. */
+  private window: LinkWindow | undefined;
   private lastMarker = 0;
   private hasAnswered = false;
   /** What the system has taken is then all there is to know, until there is an answer after all. */
@@ -35,10 +35,16 @@ export class BulkFlow implements Disposable {
     return this.neverAnswers || this.window === undefined || this.window.isOpen;
   }
 
+  /** The size of the next piece at most. */
+  get pieceBytes(): number {
+    if (this.neverAnswers || !this.window) return PROTOCOL_LIMITS.maxChunkPayloadBytes;
+    return this.window.pieceBytes;
+  }
+
   /** Call it before each piece. */
   begin(): void {
-    if (this.window) return;
-    this.window = new BulkWindow();
+    if (this.window && !this.window.isStale(performance.now())) return;
+    this.window = new LinkWindow();
     // Before anything, so that its answer tells how long the way is.
     this.probe(this.window);
   }
@@ -56,14 +62,13 @@ export class BulkFlow implements Disposable {
     this.hasAnswered = true;
     this.neverAnswers = false;
     this.dispose();
-    if (window.isIdle) this.window = undefined;
     // An answer that came quickly may have made the window smaller than what is on the way.
-    else if (window.isUnasked) this.probe(window);
+    if (window.isUnasked) this.probe(window);
     else if (window.isAsked) this.awaitAnswer();
     this.onDidOpen();
   }
 
-  private probe(window: BulkWindow): void {
+  private probe(window: LinkWindow): void {
     if (!this.socket.ping || (this.neverAnswers && window.asked >= MAX_UNANSWERED)) return;
     window.noteProbe(++this.lastMarker, performance.now());
     this.socket.ping(this.lastMarker);

@@ -5,7 +5,7 @@ import { BulkFlow } from './bulk-flow.ts';
 import { type BulkSender, type BulkTurns, bulkTurns } from './bulk-turns.ts';
 import { LaneQueue } from './lane-queue.ts';
 import type { ServerSocket } from './server-socket.ts';
-import { encodeForMany, type LargeMessage } from './shared-encoding.ts';
+import { cutForBulk, encodeForMany, type LargeMessage } from './shared-encoding.ts';
 
 /** In the order in which they are served; `bulk` has turns of its own. */
 const LIVE_LANES = ['control', 'edits', 'presence'] as const satisfies readonly Lane[];
@@ -58,7 +58,8 @@ export class Egress implements BulkSender {
   }
 
   send(message: RelayMessage, lane: Lane, onSent?: () => void): void {
-    const encoded = encodeForMany(message);
+    const whole = encodeForMany(message);
+    const encoded = lane === 'bulk' ? cutForBulk(whole) : whole;
     if (encoded instanceof Uint8Array && this.isFree) {
       this.turns.noteLive();
       this.hand(encoded, PATIENT_MESSAGES.has(message.type));
@@ -117,7 +118,7 @@ export class Egress implements BulkSender {
     const flow = (this.flow ??= new BulkFlow(this.socket, this.scheduler, () => this.pump()));
     flow.begin();
     if (!flow.isOpen) return 0;
-    const sentBytes = this.sendOne('bulk');
+    const sentBytes = this.sendOne('bulk', flow.pieceBytes);
     flow.noteSent(sentBytes, bulk.length === 0);
     return sentBytes;
   }
@@ -142,11 +143,11 @@ export class Egress implements BulkSender {
     this.pump();
   }
 
-  private sendOne(lane: Lane): number {
+  private sendOne(lane: Lane, pieceBytes?: number): number {
     const queue = this.lanes?.[lane];
     if (!queue) return 0;
     const { length } = queue;
-    const next = queue.take();
+    const next = queue.take(pieceBytes);
     if (!next) return 0;
     this.waiting -= length - queue.length;
     this.hand(next.frame);

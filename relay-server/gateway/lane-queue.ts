@@ -1,3 +1,4 @@
+import { PROTOCOL_LIMITS } from '../../shared/protocol/index.ts';
 import type { LargeMessage } from './shared-encoding.ts';
 
 /** What an entry costs besides its bytes: many tiny messages must count, too. */
@@ -35,14 +36,16 @@ export class LaneQueue {
     this.waitingBytes += message.byteLength;
   }
 
-  /** Takes the next frame out; `onSent` comes with the last of a message. */
-  take(): { readonly frame: Uint8Array; readonly onSent: (() => void) | undefined } | undefined {
+  /** Takes the next frame out, a piece of a large message of at most so many bytes; `onSent` comes with its last. */
+  take(
+    maxPieceBytes: number = PROTOCOL_LIMITS.maxChunkPayloadBytes,
+  ): { readonly frame: Uint8Array; readonly onSent: (() => void) | undefined } | undefined {
     const oldest = this.entries[this.taken];
     if (!oldest) return undefined;
     const { message, offset } = oldest;
     const isFrame = message instanceof Uint8Array;
-    const pieceBytes = isFrame ? message.byteLength : message.pieceBytesAt(offset);
-    const frame = isFrame ? message : message.frameAt(offset);
+    const pieceBytes = isFrame ? message.byteLength : message.pieceBytesAt(offset, maxPieceBytes);
+    const frame = isFrame ? message : message.frameAt(offset, pieceBytes);
     oldest.offset += pieceBytes;
     this.waitingBytes -= pieceBytes;
     if (oldest.offset < message.byteLength) return { frame, onSent: undefined };

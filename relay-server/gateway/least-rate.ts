@@ -1,3 +1,5 @@
+import { type Scheduler, scheduleEvery, systemScheduler } from '../../shared/lifecycle/index.ts';
+
 /** What a client has to send, or take, of a body at least. */
 export interface LeastRate {
   readonly bytes: number;
@@ -17,15 +19,24 @@ export function longestMs(bytes: number, rate: LeastRate = LEAST_RATE): number {
  * Calls `onTooSlow`, once, when `movedBytes`, the sum of what has moved, has not risen enough. Call the result to end the
  * watch.
  */
-export function watchRate(rate: LeastRate, movedBytes: () => number, onTooSlow: () => void): () => void {
+export function watchRate(
+  rate: LeastRate,
+  movedBytes: () => number,
+  onTooSlow: () => void,
+  scheduler: Scheduler = systemScheduler,
+): () => void {
   let before = movedBytes();
-  const timer = setInterval(() => {
-    const now = movedBytes();
-    if (now - before >= rate.bytes) before = now;
-    else {
-      clearInterval(timer);
-      onTooSlow();
-    }
-  }, rate.withinMs);
-  return () => clearInterval(timer);
+  const watch = scheduleEvery(
+    scheduler,
+    () => {
+      const now = movedBytes();
+      if (now - before >= rate.bytes) before = now;
+      else {
+        watch.dispose();
+        onTooSlow();
+      }
+    },
+    rate.withinMs,
+  );
+  return () => watch.dispose();
 }

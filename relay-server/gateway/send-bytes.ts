@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { type Scheduler, systemScheduler } from '../../shared/lifecycle/index.ts';
 import { LEAST_RATE, type LeastRate, watchRate } from './least-rate.ts';
 
 const PIECE_BYTES = 16 * 1024;
@@ -11,6 +12,7 @@ export async function sendBytes(
   response: ServerResponse,
   bytes: Uint8Array,
   leastRate: LeastRate = LEAST_RATE,
+  scheduler: Scheduler = systemScheduler,
 ): Promise<void> {
   if (response.destroyed) return;
   let sentBytes = 0;
@@ -27,6 +29,7 @@ export async function sendBytes(
     leastRate,
     () => sentBytes,
     () => response.destroy(),
+    scheduler,
   );
   for (let offset = 0; offset < bytes.byteLength && !response.destroyed; offset += PIECE_BYTES) {
     const piece = bytes.subarray(offset, offset + PIECE_BYTES);

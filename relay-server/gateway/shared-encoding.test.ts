@@ -57,10 +57,27 @@ describe('the encoding that many share', () => {
     const large = encodeForMany(update(3));
     if (!(large instanceof LargeMessage)) throw new Error('it fits into a frame');
     expect(large.frameAt(0)).toBe(large.frameAt(0));
+    expect(large.frameAt(0, 8_192)).toBe(large.frameAt(0, 8_192));
     const other = encodeForMany(update(4));
     // Both may be on the way to the same client.
     expect(assemble(large)).toEqual(update(3));
     expect(assemble(other)).toEqual(update(4));
+  });
+
+  it('[CH1] is cut into pieces of whatever size each of those who get it takes', () => {
+    const large = encodeForMany(update(5));
+    if (!(large instanceof LargeMessage)) throw new Error('it fits into a frame');
+    const sizes = [8_192, 4_096, 61_440, 16_384, 1];
+    const assembler = new ChunkAssembler();
+    let whole: Uint8Array | undefined;
+    for (let [offset, piece] = [0, 0]; offset < large.byteLength; piece++) {
+      const bytes = large.pieceBytesAt(offset, sizes[piece % sizes.length]);
+      const chunk = relayMessageCodec.decode(large.frameAt(offset, bytes));
+      if (chunk.type === 'chunk') whole = assembler.add(chunk);
+      offset += bytes;
+    }
+    expect(whole && relayMessageCodec.decode(whole)).toEqual(update(5));
+    expect(assemble(large)).toEqual(update(5));
   });
 
   it('[CH2] is refused beyond what a message may have', () => {

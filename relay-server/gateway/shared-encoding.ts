@@ -4,6 +4,8 @@ import { PROTOCOL_LIMITS, ProtocolError, type RelayMessage, relayMessageCodec } 
 const WORTH_SHARING_BYTES = 16 * 1024;
 /** Those who get the same message are mostly within so many frames of each other. */
 const MAX_KEPT_FRAMES = 16;
+/** Among large messages, smaller ones are sent as they are. */
+const MAX_WHOLE_BULK_BYTES = 8 * 1024;
 const NOTHING = new Uint8Array(0);
 
 interface Encoded {
@@ -23,7 +25,7 @@ export class LargeMessage {
   private readonly payload: Uint8Array;
   /** Nobody else uses this number, so that everybody can be sent the same frames. */
   private readonly stream = ++lastStream;
-  private readonly frames = new Map<number, Uint8Array>();
+  private readonly frames = new Map<string, Uint8Array>();
 
   constructor(head: Uint8Array, payload: Uint8Array) {
     this.head = head;
@@ -33,17 +35,18 @@ export class LargeMessage {
       throw new ProtocolError(`a message of ${this.byteLength} bytes exceeds ${PROTOCOL_LIMITS.maxMessageBytes}`, 4413);
   }
 
-  /** The size of the piece at `offset`: of the frame's payload. */
-  pieceBytesAt(offset: number): number {
-    return Math.min(PROTOCOL_LIMITS.maxChunkPayloadBytes, this.byteLength - offset);
+  /** The size of the piece at `offset`, of the frame's payload, where it may have `maxBytes`. */
+  pieceBytesAt(offset: number, maxBytes: number = PROTOCOL_LIMITS.maxChunkPayloadBytes): number {
+    return Math.min(maxBytes, this.byteLength - offset);
   }
 
-  /** The frame of the chunk (SPEC CH1) that begins at `offset`. Nobody may change it. */
-  frameAt(offset: number): Uint8Array {
-    const known = this.frames.get(offset);
+  /** The frame of the chunk (SPEC CH1) of `pieceBytes` that begins at `offset`. Nobody may change it. */
+  frameAt(offset: number, pieceBytes = this.pieceBytesAt(offset)): Uint8Array {
+    const place = `${offset}+${pieceBytes}`;
+    const known = this.frames.get(place);
     if (known) return known;
     const { stream, byteLength: totalBytes } = this;
-    const piece = this.pieceAt(offset);
+    const piece = this.pieceAt(offset, offset + pieceBytes);
     const head = encodeHead({ type: 'chunk', stream, totalBytes, offset, payload: NOTHING }, piece.byteLength);
     const frame = join(head, piece);
     if (this.frames.size >= MAX_KEPT_FRAMES) {
@@ -52,16 +55,21 @@ export class LargeMessage {
         break;
       }
     }
-    this.frames.set(offset, frame);
+    this.frames.set(place, frame);
     return frame;
   }
 
-  private pieceAt(offset: number): Uint8Array {
+  private pieceAt(offset: number, end: number): Uint8Array {
     const { head, payload } = this;
-    const end = offset + this.pieceBytesAt(offset);
     const fromPayload = payload.subarray(Math.max(0, offset - head.byteLength), Math.max(0, end - head.byteLength));
     return offset < head.byteLength ? join(head.subarray(offset, end), fromPayload) : fromPayload;
   }
+}
+
+/** Has a message cut as a large one is, where it would fill a link that it shares with live messages. */
+export function cutForBulk(encoded: Uint8Array | LargeMessage): Uint8Array | LargeMessage {
+  const isCut = encoded instanceof Uint8Array && encoded.byteLength > MAX_WHOLE_BULK_BYTES;
+  return isCut ? new LargeMessage(encoded, NOTHING) : encoded;
 }
 
 /** Encodes a message. A large one that goes to many within a turn is encoded once; nobody may change the bytes. */

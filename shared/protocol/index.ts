@@ -3,6 +3,7 @@ export { type ClientMessage, clientMessageCodec } from './client-messages.ts';
 export { type RelayMessage, relayMessageCodec } from './relay-messages.ts';
 export { type Chunk, ChunkAssembler, splitIntoChunks } from './chunk-assembler.ts';
 export { PROTOCOL_LIMITS } from './limits.ts';
+export { LinkWindow } from './link-window.ts';
 export { ProtocolError } from './protocol-error.ts';
 export { DIGEST_HASH_BYTES, type DocumentDigest } from './document-digest.ts';
 export {

@@ -91,7 +91,7 @@ export class RelayConnection implements Disposable {
       onMessage: (frame) => this.receive(frame),
       onClose: (close) => this.socketClosed(close),
     });
-    this.lanes = this.disposables.add(new OutgoingLanes(this.countSent(), options.scheduler));
+    this.lanes = this.disposables.add(new OutgoingLanes(this.countSent(), options.scheduler, () => ++this.nonce));
   }
 
   /** When the relay sent something last, in `Scheduler.elapsedMs`. */
@@ -247,9 +247,9 @@ export class RelayConnection implements Disposable {
       const { handle, throughSeq, isLast, byteLength } = message;
       const payload = inflate(message.payload, byteLength);
       this.events.onMessage({ type: 'sync', handle, throughSeq, isLast, payload });
-    } else if (message.type !== 'pong') {
+    } else {
       this.lanes.answered(message);
-      this.events.onMessage(message);
+      if (message.type !== 'pong') this.events.onMessage(message);
     }
   }
 
