@@ -36,7 +36,7 @@ describe('while somebody is out of reach', () => {
     expect(ada.text().toString()).toBe('mine one\ntwo\nthree\n');
     await relay.advance(3_000);
     expect(bob.session.away.summary).toBeUndefined();
-    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/subjects']);
   });
 
   it('a short absence is told of only to those who edited meanwhile', async () => {
@@ -206,16 +206,17 @@ describe('while the engine does not run', () => {
       'note/heads',
       'note/left',
       'note/return',
+      'note/subjects',
       'texts/file',
     ]);
     bob.session.away.keep(['file']);
     await relay.advance(1_000);
-    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/return']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/return', 'note/subjects']);
     expect(await bob.session.away.act('file', 'undo-theirs')).toContain('settled');
   });
 
   it('a file that was not open is told as changed, and its text comes when it is asked for', async () => {
-    const { relay, ada, bob } = await meet({ documents: ['index', 'file'] });
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
     const [fileId = ''] = ada.files.add([{ path: 'a.txt', eol: 'LF', bom: false, kind: 'text' }]);
     ada.text(fileId).insert(0, 'base\n');
     bob.text(fileId);

@@ -7,14 +7,16 @@ import { RelayUnderTest } from './relay-under-test.ts';
 const ROOM = { tenant: 'default', room: 'room' };
 
 /** What the relay's HTTP interface answers. */
-function createAuthors(relay: RelayUnderTest): ChangeAuthors {
+function createAuthors(relay: RelayUnderTest, whenAsked = () => Promise.resolve()): ChangeAuthors {
   const refusal = { ok: false, explanation: 'no', isTransient: false } as const;
   return {
     async read(since) {
+      await whenAsked();
       const outcome = await readChanges(relay.log, ROOM, since);
       return outcome.kind === 'changes' ? { ok: true, value: outcome.changes } : refusal;
     },
     async readAll(wanted) {
+      await whenAsked();
       const { documents } = await readRoomChanges(relay.log, ROOM, wanted);
       return { ok: true, value: documents };
     },
@@ -24,17 +26,22 @@ function createAuthors(relay: RelayUnderTest): ChangeAuthors {
 /** Ada and Bob, who have the same text; Bob is the one who goes away. */
 export async function meet({
   hasAuthors,
+  whenAsked,
   ...given
-}: Partial<AwayPersonOptions> & { readonly hasAuthors?: boolean } = {}) {
+}: Partial<AwayPersonOptions> & {
+  readonly hasAuthors?: boolean;
+  /** The relay tells who it was once this resolves. */
+  readonly whenAsked?: () => Promise<void>;
+} = {}) {
   const relay = new RelayUnderTest();
-  const options = hasAuthors ? { ...given, authors: createAuthors(relay) } : given;
+  const options = hasAuthors ? { ...given, authors: createAuthors(relay, whenAsked) } : given;
   const ada = new AwayPerson({ relay, name: 'ada', ...options });
   const bob = new AwayPerson({ relay, name: 'bob', ...options });
   await relay.advance(100);
   ada.text().insert(0, 'one\ntwo\nthree\n');
   await relay.advance(1_000);
   expect(bob.text().toString()).toBe('one\ntwo\nthree\n');
-  return { relay, ada, bob };
+  return { relay, ada, bob, authors: options.authors };
 }
 
 /** The texts of one change. Throws when there is none. */

@@ -23,8 +23,9 @@ const CHANGE: AwayChange = {
   returnNumber: 1,
 };
 
-function summaryOf(changes: readonly AwayChange[], returnNumber = 1): AwaySummary {
-  return { returnNumber, leftMs: 1_000, lastLeftMs: 1_000, returnedMs: 61_000, changes, unlistedCount: 0, ownCount: 2 };
+function summaryOf(changes: readonly AwayChange[], returnNumber = 1, announcedNumber = returnNumber): AwaySummary {
+  const times = { leftMs: 1_000, lastLeftMs: 1_000, returnedMs: 61_000 };
+  return { returnNumber, announcedNumber, ...times, changes, unlistedCount: 0, ownCount: 2 };
 }
 
 async function open() {
@@ -70,6 +71,21 @@ it('shows what happened, by the paths of now, once for each return', async () =>
   rooms.set(undefined);
   expect([model.summary.get(), model.newCount.get()]).toEqual([undefined, 0]);
   expect(await model.undoMine('a')).toMatchObject({ ok: false });
+});
+
+it('brings forward only what others are known to have done, as soon as that is known', async () => {
+  const { engine, model, countReturns } = await open();
+  const doubted: AwayChange = { ...CHANGE, people: [] };
+  engine.postAway(summaryOf([doubted], 1, 0));
+  await settle();
+  expect([model.newCount.get(), countReturns()]).toEqual([1, 0]);
+  engine.postAway(summaryOf([CHANGE], 1, 1));
+  engine.postAway(summaryOf([doubted], 2, 1));
+  await settle();
+  expect(countReturns()).toBe(1);
+  engine.postAway(summaryOf([CHANGE], 2, 2));
+  await settle();
+  expect(countReturns()).toBe(2);
 });
 
 it('says why whoever may only read cannot undo', async () => {

@@ -121,9 +121,9 @@ export class RoomAwayModel implements AwayModel, Disposable {
   private update(room: OpenRoom): void {
     const { summary } = room.session.away;
     this.show(summary && describe(room, summary));
-    const returnNumber = summary?.returnNumber ?? 0;
-    if (returnNumber <= this.lastReturn) return;
-    this.lastReturn = returnNumber;
+    const announced = summary?.announcedNumber ?? 0;
+    if (announced <= this.lastReturn) return;
+    this.lastReturn = announced;
     this.returned.fire();
   }
 

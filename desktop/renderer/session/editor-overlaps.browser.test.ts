@@ -65,6 +65,7 @@ async function openFile() {
   const tell = (part: Partial<AwayChange>) =>
     engine.postAway({
       returnNumber: 1,
+      announcedNumber: 1,
       leftMs: 0,
       lastLeftMs: 0,
       returnedMs: 9_000,

@@ -86,7 +86,7 @@ export interface AwayModel {
   readonly summary: Observable<AwaySummaryView | undefined>;
   /** Files that were not looked at. */
   readonly newCount: Observable<number>;
-  /** Fires when this device is back and there is something to tell; once for each return. */
+  /** Fires when this device is back and it is known that others have changed something; once for each return. */
   readonly onDidReturn: Event<void>;
   readTexts(fileId: string): Promise<Answer<AwayTextsView>>;
   /** Takes back what others did to the text while self was away; what was typed since stays. */

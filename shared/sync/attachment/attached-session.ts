@@ -13,7 +13,7 @@ import type { NudgeReason } from '../connection-loop.ts';
 import type { ConnectionState, SaveState } from '../connection-state.ts';
 import { isDocumentName } from '../open-documents.ts';
 import type { Participant } from '../presence-channel.ts';
-import type { SelfIdentity } from '../room-session.ts';
+import type { SelfIdentity } from '../own-identity.ts';
 import type { SessionProblem } from '../session-problem.ts';
 import type { AgreementState } from '../agreement.ts';
 import type { ResyncOutcome } from '../resync.ts';

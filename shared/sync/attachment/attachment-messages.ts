@@ -5,7 +5,7 @@ import type { ConnectionState, KnownAccess, SaveState } from '../connection-stat
 import { isDocumentName } from '../open-documents.ts';
 import type { Participant } from '../presence-channel.ts';
 import type { DocumentBeginning } from '../document-seed.ts';
-import type { SelfIdentity } from '../room-session.ts';
+import type { SelfIdentity } from '../own-identity.ts';
 import type { SessionProblem } from '../session-problem.ts';
 import {
   AGREEMENT_ENGINE_MESSAGES,

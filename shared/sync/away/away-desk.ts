@@ -6,7 +6,7 @@ import type { DocumentReplica } from '../document-replica.ts';
 import type { DocumentLease } from '../open-documents.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { AuthoredRange, AwayAction, AwaySide, AwayTexts } from './away-summary.ts';
-import { type ChangeAuthors, rangesOf, readRuns } from './change-authors.ts';
+import { type ChangeAuthors, type IsSelf, rangesOf, readRuns } from './change-authors.ts';
 import type { TextLayers } from './text-layers.ts';
 
 /** Origin of edits that take something back. */
@@ -30,8 +30,7 @@ export interface AwayDeskOptions {
   readonly whenTaken: () => Promise<void>;
   readonly open: (name: string) => DocumentLease;
   readonly authors: ChangeAuthors | undefined;
-  /** The person, as far as the relay has told. */
-  readonly self: () => string | undefined;
+  readonly isSelf: IsSelf;
 }
 
 export type TextsAnswer =
@@ -120,11 +119,11 @@ export class AwayDesk {
   }
 
   private async findAuthors(fileId: string, lease: DocumentLease): Promise<readonly AuthoredRange[]> {
-    const { authors, ledger, self } = this.options;
+    const { authors, ledger, isSelf } = this.options;
     const since = ledger.get(fileId)?.since;
     if (!authors || !since) return [];
-    const runs = await readRuns(authors, fileId, since);
-    return rangesOf(textOf(lease), runs, self());
+    const { runs } = await readRuns(authors, fileId, since);
+    return rangesOf(textOf(lease), runs, isSelf);
   }
 
   /** Gives false when the text does not come from the relay in time. */

@@ -3,7 +3,7 @@ import { type Disposable, MutableDisposable, type Scheduler } from '../../lifecy
 import type { AwayReport } from './away-follower.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { TrackedChange } from './away-tracker.ts';
-import type { ChangeAuthors } from './change-authors.ts';
+import type { ChangeAuthors, IsSelf } from './change-authors.ts';
 import { findListAuthors } from './list-authors.ts';
 import type { ListedPaths, Paths } from './listed-paths.ts';
 import type { EditedRemoved } from './removed-files.ts';
@@ -36,7 +36,7 @@ export interface AwayIntakeOptions {
   readonly scheduler: Scheduler;
   readonly indexDocument: () => Y.Doc | undefined;
   readonly authors: ChangeAuthors | undefined;
-  readonly self: () => string | undefined;
+  readonly isSelf: IsSelf;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -87,12 +87,13 @@ export class AwayIntake implements Disposable {
     const { list, name, discardDraft } = report;
     if (current && this.isInTime(name, current)) {
       this.begin(current);
+      const fresh = list.map(({ fileId }) => fileId).filter((fileId) => !this.ledger.get(fileId)?.list);
+      void this.nameListAuthors(report, fresh);
       for (const change of list) {
         this.ledger.addList(change);
         const own = current.own.get(change.fileId);
         if (own) this.addOwnText(own, change.path, () => undefined);
       }
-      void this.nameListAuthors(report);
     }
     discardDraft();
   }
@@ -109,6 +110,9 @@ export class AwayIntake implements Disposable {
       if (!text.isNews) return discardDraft();
       // What an earlier return has told of may be read at any time.
       if (current) this.begin(current);
+      // Of whom the relay has told already, there is no doubt.
+      const isNamed = (this.ledger.get(name)?.people.length ?? 0) > 0;
+      if (current && text.since && this.options.authors && !isNamed) this.ledger.doubt('text', [name]);
       this.ledger.addText(text, path, discardDraft);
     } else if (isFinal) {
       if (current) current.ownCount++;
@@ -132,15 +136,20 @@ export class AwayIntake implements Disposable {
     return this.ledger.get(name)?.text === 'unread';
   }
 
-  private async nameListAuthors({ list, listSince: since }: AwayReport): Promise<void> {
-    const { authors, indexDocument, self, onFailure } = this.options;
+  /** `fresh`: nothing was told of their place before. */
+  private async nameListAuthors({ list, listSince: since }: AwayReport, fresh: readonly string[]): Promise<void> {
+    const { authors, indexDocument, isSelf, onFailure } = this.options;
     const doc = indexDocument();
     if (!authors || !doc || !since) return;
+    this.ledger.doubt('list', fresh);
     try {
-      const people = await findListAuthors(list, { authors, doc, since, self: self() });
+      const { people, own } = await findListAuthors(list, { authors, doc, since, isSelf });
       for (const [fileId, person] of people) this.ledger.addListPeople(fileId, [person]);
+      for (const fileId of fresh) if (own.has(fileId)) this.ledger.setOwn('list', fileId);
     } catch (error) {
       onFailure(error);
+    } finally {
+      this.ledger.endDoubts('list', fresh);
     }
   }
 

@@ -1,7 +1,16 @@
 import { Emitter } from '../../lifecycle/index.ts';
-import { type AwayChange, type AwayPerson, type AwaySummary, isByBoth } from './away-summary.ts';
+import type { AwayPerson, AwaySummary } from './away-summary.ts';
 import type { AwayKind, AwayStore } from './away-store.ts';
 import type { TrackedChange } from './away-tracker.ts';
+import {
+  blank,
+  compareChanges,
+  joinListChanges,
+  joinPeople,
+  NO_SIZE,
+  NO_TEXT,
+  withoutCursor,
+} from './ledger-entries.ts';
 import type { RemovedFile, TrackedListChange } from './list-tracker.ts';
 import { readChange, readReturn, type StoredChange, type StoredReturn } from './stored-change.ts';
 import { TextLayers } from './text-layers.ts';
@@ -11,7 +20,8 @@ export const MAX_LISTED_CHANGES = 2_000;
 /** Texts that could not be written are held in memory up to so many UTF-16 units. */
 const MAX_HELD_LENGTH = 16 * 1024 * 1024;
 const RETURN_NOTE = 'return';
-const NO_SIZE = { inserted: 0, deleted: 0 };
+/** What is told of a file. */
+export type ToldPart = 'list' | 'text';
 
 /**
  * What is to be told of absences, kept until somebody has looked at it, across starts. The texts are in the store only.
@@ -29,6 +39,8 @@ export class AwayLedger {
   private writtenReturn: string | undefined;
   /** What was known of a text before the last return, of those that were told since. */
   private readonly earlier = new Map<string, { readonly change: StoredChange | undefined; layers?: TextLayers }>();
+  /** Files of which the relay was not heard yet whether it was self who did that, on another device. */
+  private readonly doubts: Readonly<Record<ToldPart, Set<string>>> = { list: new Set(), text: new Set() };
   /** Changes of one text are put together one after the other. */
   private joining: Promise<void> = Promise.resolve();
 
@@ -59,7 +71,7 @@ export class AwayLedger {
   get summary(): AwaySummary | undefined {
     if (!this.last || this.changes.size === 0) return undefined;
     const changes = [...this.changes.values()].map(withoutCursor).toSorted(compareChanges);
-    return { ...this.last, changes };
+    return { ...this.last, announcedNumber: this.announcedNumber, changes };
   }
 
   get(fileId: string): StoredChange | undefined {
@@ -89,6 +101,35 @@ export class AwayLedger {
   /** So many files were changed by self only. */
   addOwn(count: number): void {
     if (this.last && count > 0) this.setReturn({ ...this.last, ownCount: this.last.ownCount + count });
+  }
+
+  /** Whether these are of others is asked: they are told of, but not announced. */
+  doubt(part: ToldPart, fileIds: Iterable<string>): void {
+    for (const fileId of fileIds) this.doubts[part].add(fileId);
+  }
+
+  doubted(part: ToldPart): ReadonlySet<string> {
+    return new Set(this.doubts[part]);
+  }
+
+  /** What is left of these counts as of others. */
+  endDoubts(part: ToldPart, fileIds: Iterable<string>): void {
+    let hasEnded = false;
+    for (const fileId of fileIds) if (this.doubts[part].delete(fileId)) hasEnded = true;
+    if (hasEnded) this.changed.fire();
+  }
+
+  /** Self did it, on another device or as somebody that self was before: that is not told. */
+  setOwn(part: ToldPart, fileId: string): void {
+    const known = this.changes.get(fileId);
+    if (!known || known[part] === undefined || known[part === 'text' ? 'people' : 'listPeople'].length > 0) return;
+    if (known[part === 'text' ? 'list' : 'text'] === undefined) {
+      this.keep([fileId]);
+      return this.addOwn(1);
+    }
+    if (part === 'list') return void this.put({ ...known, list: undefined });
+    this.removeBody('texts', fileId);
+    this.put({ ...known, ...NO_TEXT });
   }
 
   /** Others changed a text. It may be told again since `begin`, with what came late. `discardDraft`: it is kept here. */
@@ -224,6 +265,16 @@ export class AwayLedger {
     this.changed.dispose();
   }
 
+  private get announcedNumber(): number {
+    let announced = 0;
+    for (const { fileId, list, text, isLookedAt, returnNumber } of this.changes.values()) {
+      const isSure =
+        (list !== undefined && !this.doubts.list.has(fileId)) || (text !== undefined && !this.doubts.text.has(fileId));
+      if (isSure && !isLookedAt) announced = Math.max(announced, returnNumber);
+    }
+    return announced;
+  }
+
   private get returnNumber(): number {
     return this.last?.returnNumber ?? 0;
   }
@@ -305,57 +356,4 @@ export class AwayLedger {
     this.writes.add(handled);
     void handled.then(() => this.writes.delete(handled));
   }
-}
-
-function blank(fileId: string): StoredChange {
-  return {
-    fileId,
-    path: fileId,
-    list: undefined,
-    text: undefined,
-    hasTexts: false,
-    isWithoutBefore: false,
-    theirs: NO_SIZE,
-    mine: NO_SIZE,
-    overlaps: [],
-    people: [],
-    listPeople: [],
-    undone: undefined,
-    isLookedAt: false,
-    returnNumber: 0,
-    since: undefined,
-  };
-}
-
-/** The latest first. */
-function joinPeople(earlier: readonly AwayPerson[], later: readonly AwayPerson[]): readonly AwayPerson[] {
-  const bySubject = new Map(earlier.map((person) => [person.subject, person]));
-  for (const person of later) {
-    const { firstMs, lastMs } = bySubject.get(person.subject) ?? person;
-    bySubject.set(person.subject, {
-      ...person,
-      firstMs: Math.min(firstMs, person.firstMs),
-      lastMs: Math.max(lastMs, person.lastMs),
-    });
-  }
-  return [...bySubject.values()].toSorted((a, b) => b.lastMs - a.lastMs);
-}
-
-function withoutCursor({ since: _since, ...change }: StoredChange): AwayChange {
-  return change;
-}
-
-function compareChanges(a: AwayChange, b: AwayChange): number {
-  const [first, second] = [isByBoth(a) ? 0 : 1, isByBoth(b) ? 0 : 1];
-  return b.returnNumber - a.returnNumber || first - second || (a.path < b.path ? -1 : 1);
-}
-
-/** What two changes of one file's place come to; undefined when it is as it was. */
-function joinListChanges(earlier: AwayChange['list'], later: NonNullable<AwayChange['list']>): AwayChange['list'] {
-  if (!earlier) return later;
-  if (earlier.kind === 'created') return later.kind === 'deleted' ? undefined : earlier;
-  if (earlier.kind === 'removed') return later.kind === 'created' ? undefined : later;
-  if (earlier.kind === 'deleted') return later.kind === 'created' ? { kind: 'replaced' } : later;
-  if (earlier.kind === 'renamed' && later.kind !== 'deleted') return earlier;
-  return later;
 }

@@ -71,6 +71,8 @@ export function isByBoth({ text, list }: Pick<AwayChange, 'text' | 'list'>): boo
 export interface AwaySummary {
   /** Rises with every return that has something to tell. */
   readonly returnNumber: number;
+  /** The last return of which something is known to be of others and was not looked at; 0 when there is none. */
+  readonly announcedNumber: number;
   /** Milliseconds since the epoch. */
   readonly leftMs: number;
   /** When the last of several absences began; later than `leftMs` while changes of an earlier one are to be told. */

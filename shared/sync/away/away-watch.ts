@@ -13,14 +13,14 @@ import type { DocumentLease } from '../open-documents.ts';
 import { AwayFollower, type AwayReport, type FollowedDocument, type FollowerHost } from './away-follower.ts';
 import { AwayIntake, createReturn, type Return } from './away-intake.ts';
 import { AwayLedger } from './away-ledger.ts';
-import type { ChangeAuthors } from './change-authors.ts';
+import type { ChangeAuthors, IsSelf } from './change-authors.ts';
 import type { Draft } from './draft.ts';
 import { LateArrivals, type PresentPeople } from './late-arrivals.ts';
 import type { RemovedFile } from './list-tracker.ts';
 import { ListedPaths } from './listed-paths.ts';
+import { OwnSubjects } from './own-subjects.ts';
+import { RelayQuestions } from './relay-questions.ts';
 import { RemovedFiles } from './removed-files.ts';
-import type { ChangedElsewhere } from './elsewhere.ts';
-import { ElsewhereSearch } from './elsewhere-search.ts';
 import { UnopenedHeads } from './unopened-heads.ts';
 
 /** A shorter absence is told of only when self has edited meanwhile. */
@@ -42,8 +42,6 @@ export interface AwayWatchOptions {
   /** The list of files, when it is open. */
   readonly indexDocument: () => Y.Doc | undefined;
   readonly compareHeads: (cursors: readonly ({ readonly document: string } & SyncCursor)[]) => Promise<HeadsAnswer>;
-  /** The person, as far as the relay has told. */
-  readonly self: () => string | undefined;
   /** The others who are here. */
   readonly present: () => PresentPeople;
   /** Without it nobody is named. */
@@ -63,10 +61,11 @@ export class AwayWatch implements FollowerHost, Disposable {
   private readonly reopened = new Map<string, DocumentLease>();
   private readonly touches = new DisposableStore();
   private readonly late = new MutableDisposable<LateArrivals>();
-  private readonly search: ElsewhereSearch;
   private readonly heads: UnopenedHeads;
   private readonly paths: ListedPaths;
+  private readonly subjects: OwnSubjects;
   private readonly intake: AwayIntake;
+  private readonly questions: RelayQuestions;
   private readonly removedFiles: RemovedFiles;
   private reports: AwayReport[] = [];
   /** Who was here when the connection was lost. */
@@ -79,20 +78,32 @@ export class AwayWatch implements FollowerHost, Disposable {
   constructor(options: AwayWatchOptions) {
     this.options = options;
     this.ledger = new AwayLedger(options.store.away, options.onFailure);
-    this.search = new ElsewhereSearch(options);
+    this.subjects = new OwnSubjects(options.store.away, options.onFailure);
+    const { isSelf } = this;
     this.paths = new ListedPaths(options.indexDocument);
     this.heads = new UnopenedHeads({ store: options.store.away, compareHeads: options.compareHeads });
-    this.intake = new AwayIntake({ ...options, ledger: this.ledger, paths: this.paths });
+    this.intake = new AwayIntake({ ...options, isSelf, ledger: this.ledger, paths: this.paths });
+    const { ledger, paths, heads, intake } = this;
+    this.questions = new RelayQuestions({
+      ...{ ...options, isSelf, ledger, paths, heads, intake },
+      listOpen: () => new Set([...this.followers].map(({ name }) => name)),
+      current: () => (this.isAtRelay && !this.isClosed ? this.current : undefined),
+      reopen: (name) => this.reopen(name),
+    });
     this.removedFiles = new RemovedFiles({
       ...options,
+      isSelf,
       store: options.store.away,
       listCursors: () => options.store.listCursors(),
+      readNoted: () => heads.read(),
       leftMs: () => (this.isAtRelay ? undefined : this.left?.atMs),
       isListed: (fileId) => this.paths.read().get(fileId) !== undefined,
       onEdited: (edited) => void this.whenReady.then(() => this.intake.acceptRemoved(edited, this.current)),
     });
     this.whenReady = this.load();
   }
+
+  readonly isSelf: IsSelf = (subject) => this.subjects.has(subject);
 
   get isBack(): boolean {
     return this.isAtRelay;
@@ -106,8 +117,9 @@ export class AwayWatch implements FollowerHost, Disposable {
     return follower;
   }
 
-  /** The relay is there again: what earlier starts began is finished. */
-  connected(): void {
+  /** The relay is there again, and has let us in as `subject`: what earlier starts began is finished. */
+  connected(subject: string): void {
+    this.subjects.add(subject);
     void this.whenReady.then(() => {
       const open = new Set([...this.followers].map(({ name }) => name));
       const missing = [...this.drafts].filter((name) => !open.has(name) && !this.reopened.has(name));
@@ -138,7 +150,7 @@ export class AwayWatch implements FollowerHost, Disposable {
       this.current = leftMs !== undefined && isNews ? createReturn(leftMs, returnedMs, openUntilMs) : undefined;
       this.intake.acceptAll(reports, this.current);
       this.noteInTouch();
-      void this.askRelay(this.current).then(() => this.noteHeads());
+      void this.questions.ask(this.current).then(() => this.noteHeads());
     });
     if (!isSettled) this.awaitOthers();
     this.removedFiles.askSoon();
@@ -164,7 +176,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.noteInTouch();
     this.isAtRelay = false;
     this.touches.clear();
-    this.search.end();
+    this.questions.end();
     this.removedFiles.pause();
     const { scheduler } = this.options;
     const left = { atMs: scheduler.now(), elapsedMs: scheduler.elapsedMs() };
@@ -178,8 +190,11 @@ export class AwayWatch implements FollowerHost, Disposable {
   take(report: AwayReport): void {
     this.reopened.get(report.name)?.dispose();
     this.reopened.delete(report.name);
-    if (this.isAtRelay) void this.whenReady.then(() => this.intake.acceptAll([report], this.current));
-    else this.reports.push(report);
+    if (!this.isAtRelay) return void this.reports.push(report);
+    void this.whenReady.then(() => {
+      this.intake.acceptAll([report], this.current);
+      if (report.text?.isByOthers && this.isAtRelay && !this.isClosed) this.questions.askLate();
+    });
   }
 
   async readDraft(name: string): Promise<Draft | undefined> {
@@ -225,7 +240,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     let isNews = false;
     for (const follower of this.followers) if (follower.settle()) isNews = true;
     // Who it was is known to the relay.
-    if (isNews) void this.whenReady.then(() => this.askRelay(current));
+    if (isNews) void this.whenReady.then(() => this.questions.ask(current));
     return isNews;
   }
 
@@ -239,7 +254,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.closeReopened();
     this.touches.clear();
     this.late.value = undefined;
-    this.search.end();
+    this.questions.end();
     this.removedFiles.pause();
     await this.whenReady;
     if (this.isAtRelay) this.noteInTouch();
@@ -250,7 +265,7 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.paths.dispose();
     this.touches.dispose();
     this.late.dispose();
-    this.search.dispose();
+    this.questions.dispose();
     this.removedFiles.dispose();
     this.intake.dispose();
     this.closeReopened();
@@ -259,7 +274,7 @@ export class AwayWatch implements FollowerHost, Disposable {
 
   private async load(): Promise<void> {
     const { away } = this.options.store;
-    await this.ledger.load();
+    await Promise.all([this.ledger.load(), this.subjects.load()]);
     try {
       for (const { name } of await away.list('draft')) this.drafts.add(name);
       const leftMs = Number((await away.read('note', LEFT_NOTE))?.summary);
@@ -270,55 +285,13 @@ export class AwayWatch implements FollowerHost, Disposable {
   }
 
   private reopen(name: string): void {
-    if (this.isClosed) return;
+    if (this.isClosed || this.reopened.has(name)) return;
     this.reopened.set(name, this.options.open(name));
   }
 
   private closeReopened(): void {
     for (const lease of this.reopened.values()) lease.dispose();
     this.reopened.clear();
-  }
-
-  private async askRelay(current: Return | undefined): Promise<void> {
-    if (!current) return;
-    const { store, onFailure } = this.options;
-    try {
-      const open = new Set([...this.followers].map(({ name }) => name));
-      const paths = this.paths.read();
-      const cursors = [...(await store.listCursors())];
-      const unopened = [...(await this.heads.read()), ...cursors].filter(
-        ([name]) => !open.has(name) && paths.get(name) !== undefined,
-      );
-      const told = this.ledger.all.flatMap(({ fileId, since }) => (since ? [[fileId, since] as const] : []));
-      const since = new Map([...unopened, ...told]);
-      if (this.current !== current || !this.isAtRelay || this.isClosed) return;
-      await this.search.begin(since, current.leftMs, (changed) => this.acceptElsewhere(changed, since, current));
-    } catch (error) {
-      onFailure(error);
-    }
-  }
-
-  private acceptElsewhere(
-    changed: readonly ChangedElsewhere[],
-    since: ReadonlyMap<string, SyncCursor>,
-    current: Return,
-  ): void {
-    const paths = this.paths.read();
-    for (const { document, people } of changed) {
-      const isTold = this.ledger.get(document)?.text !== undefined;
-      const path = paths.get(document);
-      // Whoever opened it meanwhile knows more.
-      if (!isTold && (path === undefined || this.isOpen(document) || people?.length === 0)) continue;
-      if (!isTold && path !== undefined) {
-        this.intake.begin(current);
-        this.ledger.addUnread(document, path, since.get(document));
-      }
-      if (people) this.ledger.addPeople(document, people);
-    }
-  }
-
-  private isOpen(name: string): boolean {
-    return [...this.followers].some((follower) => follower.name === name);
   }
 
   private noteTouch(): void {

@@ -7,35 +7,50 @@ import { itemsOf, StructRanges } from './text-items.ts';
 /** Asks the relay who changed documents. */
 export type ChangeAuthors = Pick<RoomChanges, 'read' | 'readAll'>;
 
+/** Whether somebody is self, under whatever subject the relay let this device in. */
+export type IsSelf = (subject: string) => boolean;
+
 /** Runs of edits that are asked for at most, for one document. */
 const MAX_PAGES = 8;
 /** Clocks of the relay and of this device may differ by so much. */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Others who changed something since `sinceMs`; the latest first. */
-export function othersOf(people: readonly ChangingPerson[], self: string | undefined, sinceMs: number): AwayPerson[] {
+export function othersOf(people: readonly ChangingPerson[], isSelf: IsSelf, sinceMs: number): AwayPerson[] {
   return people
-    .filter(({ subject, toMs }) => subject !== self && toMs >= sinceMs - CLOCK_TOLERANCE_MS)
+    .filter(({ subject, toMs }) => !isSelf(subject) && toMs >= sinceMs - CLOCK_TOLERANCE_MS)
     .map(({ subject, name, fromMs, toMs }) => ({ subject, name, firstMs: fromMs, lastMs: toMs }))
     .toSorted((a, b) => b.lastMs - a.lastMs);
 }
 
-/** Who wrote what in a document since then; what could be read of it. */
-export async function readRuns(authors: ChangeAuthors, document: string, since: SyncCursor): Promise<AuthorRun[]> {
+/** Who wrote what in a document since then, as far as it could be read. */
+export interface ReadRuns {
+  readonly runs: readonly AuthorRun[];
+  readonly isComplete: boolean;
+}
+
+/** Asks who wrote what in a document since then. */
+export async function readRuns(
+  authors: ChangeAuthors,
+  document: string,
+  since: SyncCursor,
+  { withDeletions = false } = {},
+): Promise<ReadRuns> {
   const runs: AuthorRun[] = [];
   for (let page = 0, afterSeq = since.seq; page < MAX_PAGES; page++) {
-    const outcome = await authors.read({ document, epoch: since.epoch, afterSeq });
+    const outcome = await authors.read({ document, epoch: since.epoch, afterSeq, withDeletions });
     // Names and colours are a help, no more: what changed is shown without them.
     if (!outcome.ok) break;
     runs.push(...outcome.value.changes);
-    if (!outcome.value.isCut || outcome.value.throughSeq <= afterSeq) break;
+    if (!outcome.value.isCut) return { runs, isComplete: true };
+    if (outcome.value.throughSeq <= afterSeq) break;
     afterSeq = outcome.value.throughSeq;
   }
-  return runs;
+  return { runs, isComplete: false };
 }
 
-/** What of a text others than `self` wrote. */
-export function rangesOf(text: Y.Text, runs: readonly AuthorRun[], self: string | undefined): AuthoredRange[] {
+/** What of a text others wrote. */
+export function rangesOf(text: Y.Text, runs: readonly AuthorRun[], isSelf: IsSelf): AuthoredRange[] {
   const structs = new StructRanges<AuthorRun>();
   for (const run of runs) for (const [client, from, to] of run.clients) structs.add(client, from, to, run);
   const ranges: AuthoredRange[] = [];
@@ -47,7 +62,7 @@ export function rangesOf(text: Y.Text, runs: readonly AuthorRun[], self: string 
       if (start >= part.end) continue;
       end = part.end;
       const { subject, name } = part.value;
-      if (subject === self) continue;
+      if (isSelf(subject)) continue;
       const last = ranges.at(-1);
       if (last?.end === start && last.subject === subject) ranges[ranges.length - 1] = { ...last, end };
       else ranges.push({ start, end, subject, name });

@@ -18,7 +18,7 @@ function start(...answers: readonly HeadsAnswer[]) {
       asked.push(cursors.map(({ document }) => document));
       return left.shift() ?? { kind: 'later' };
     },
-    self: () => 'me',
+    isSelf: (subject) => subject === 'me',
     onFailure: (error) => {
       throw error;
     },

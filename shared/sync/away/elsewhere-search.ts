@@ -5,10 +5,8 @@ import { type ChangedElsewhere, type ElsewhereQuestion, findElsewhere } from './
 /** A relay that could not tell is asked again so much later (SPEC HD3). */
 const ASK_AGAIN_MS = 15_000;
 
-export interface ElsewhereSearchOptions extends Omit<ElsewhereQuestion, 'self' | 'leftMs'> {
+export interface ElsewhereSearchOptions extends Omit<ElsewhereQuestion, 'leftMs'> {
   readonly scheduler: Scheduler;
-  /** The person, as far as the relay has told. */
-  readonly self: () => string | undefined;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -35,8 +33,8 @@ export class ElsewhereSearch implements Disposable {
     const search = {};
     this.running = search;
     const ask = async (documents: ReadonlyMap<string, SyncCursor>): Promise<void> => {
-      const { authors, compareHeads, self, scheduler } = this.options;
-      const { changed, unanswered } = await findElsewhere(documents, { authors, compareHeads, self: self(), leftMs });
+      const { authors, compareHeads, isSelf, scheduler } = this.options;
+      const { changed, unanswered } = await findElsewhere(documents, { authors, compareHeads, isSelf, leftMs });
       if (this.running !== search) return;
       onFound(changed);
       if (unanswered.size > 0) this.asking.value = scheduler.schedule(() => void start(unanswered), ASK_AGAIN_MS);

@@ -2,13 +2,12 @@ import { PROTOCOL_LIMITS } from '../../protocol/index.ts';
 import type { HeadsAnswer } from '../head-questions.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwayPerson } from './away-summary.ts';
-import { type ChangeAuthors, othersOf } from './change-authors.ts';
+import { type ChangeAuthors, type IsSelf, othersOf } from './change-authors.ts';
 
 export interface ElsewhereQuestion {
   readonly authors: ChangeAuthors | undefined;
   readonly compareHeads: (cursors: readonly ({ readonly document: string } & SyncCursor)[]) => Promise<HeadsAnswer>;
-  /** The person who asks. */
-  readonly self: string | undefined;
+  readonly isSelf: IsSelf;
   /** When this device lost touch, since the epoch. */
   readonly leftMs: number;
 }
@@ -18,6 +17,8 @@ export interface ChangedElsewhere {
   readonly document: string;
   /** Others who changed it since this device left; undefined when the relay does not tell. */
   readonly people: readonly AwayPerson[] | undefined;
+  /** Nobody else has changed it since this device had it. */
+  readonly isOwn: boolean;
 }
 
 export interface FoundElsewhere {
@@ -31,15 +32,16 @@ const NONE: ReadonlyMap<string, SyncCursor> = new Map();
 /** Which of the documents have changed since, and by whom. */
 export async function findElsewhere(
   since: ReadonlyMap<string, SyncCursor>,
-  { authors, compareHeads, self, leftMs }: ElsewhereQuestion,
+  { authors, compareHeads, isSelf, leftMs }: ElsewhereQuestion,
 ): Promise<FoundElsewhere> {
   if (since.size === 0) return { changed: [], unanswered: NONE };
   const cursors = [...since].map(([document, cursor]) => ({ document, ...cursor }));
   const told = await authors?.readAll(cursors.map(({ document, epoch, seq }) => ({ document, epoch, afterSeq: seq })));
   if (told?.ok) {
     const changed = told.value.map(({ document, people, isCut }) => {
-      const others = othersOf(people, self, leftMs);
-      return { document, people: isCut && others.length === 0 ? undefined : others };
+      const others = othersOf(people, isSelf, leftMs);
+      const isOwn = !isCut && people.length > 0 && people.every(({ subject }) => isSelf(subject));
+      return { document, people: isCut && others.length === 0 ? undefined : others, isOwn };
     });
     return { changed, unanswered: NONE };
   }
@@ -50,7 +52,7 @@ export async function findElsewhere(
     if (answer.kind === 'later') return { changed, unanswered: new Map([...since].slice(next)) };
     // Without a connection, the next return asks.
     if (answer.kind === 'unavailable') break;
-    changed.push(...answer.heads.map(({ document }) => ({ document, people: undefined })));
+    changed.push(...answer.heads.map(({ document }) => ({ document, people: undefined, isOwn: false })));
   }
   return { changed, unanswered: NONE };
 }

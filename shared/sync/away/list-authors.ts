@@ -3,7 +3,7 @@ import { INDEX_DOCUMENT } from '../../workspace/index.ts';
 import type { AuthorRun } from '../administration/room-changes.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwayPerson } from './away-summary.ts';
-import { type ChangeAuthors, readRuns } from './change-authors.ts';
+import { type ChangeAuthors, type IsSelf, readRuns } from './change-authors.ts';
 import type { TrackedListChange } from './list-tracker.ts';
 import { StructMap } from './struct-map.ts';
 
@@ -12,28 +12,47 @@ export interface ListAuthorsQuestion {
   /** The list, as it is now. */
   readonly doc: Y.Doc;
   readonly since: SyncCursor;
-  /** The person who asks. */
-  readonly self: string | undefined;
+  readonly isSelf: IsSelf;
+}
+
+export interface ListAuthors {
+  /** Others, by the file. */
+  readonly people: ReadonlyMap<string, AwayPerson>;
+  /** Files whose place self alone has changed, on another device. */
+  readonly own: ReadonlySet<string>;
 }
 
 /** Who made these changes of the list, as far as the relay tells. */
 export async function findListAuthors(
   changes: readonly TrackedListChange[],
-  { authors, doc, since, self }: ListAuthorsQuestion,
-): Promise<ReadonlyMap<string, AwayPerson>> {
-  const runs = await readRuns(authors, INDEX_DOCUMENT, since);
-  const structs = new StructMap<AuthorRun>();
+  { authors, doc, since, isSelf }: ListAuthorsQuestion,
+): Promise<ListAuthors> {
+  const { runs, isComplete } = await readRuns(authors, INDEX_DOCUMENT, since, { withDeletions: true });
+  const [structs, deletions] = [new StructMap<AuthorRun>(), new StructMap<AuthorRun>()];
   for (const run of runs) for (const [client, from, to] of run.clients) structs.add(client, from, to, run);
-  const others = runs.filter(({ subject }) => subject !== self);
+  for (const run of runs) for (const [client, from, to] of run.deleted ?? []) deletions.add(client, from, to, run);
+  const others = runs.filter(({ subject }) => !isSelf(subject));
   const isAlone = new Set(others.map(({ subject }) => subject)).size === 1;
   const [last] = others.toReversed();
-  const found = new Map<string, AwayPerson>();
+  const hasDeletions = runs.some(({ deleted }) => deleted !== undefined);
+  const isAllOwn = isComplete && runs.length > 0 && others.length === 0;
+  const people = new Map<string, AwayPerson>();
+  const own = new Set<string>();
   for (const { fileId, change } of changes) {
-    // What is deleted leaves no trace of who did it: it is known where only one has changed the list.
-    const run = change.kind === 'deleted' ? isAlone && last : writerOf(doc, fileId, structs, change.kind);
-    if (run && run.subject !== self) found.set(fileId, toPerson(run));
+    // A relay that does not tell who deleted something: it is known where only one has changed the list.
+    const run =
+      change.kind === 'deleted'
+        ? (deleterOf(doc, fileId, deletions) ?? (isAlone && !hasDeletions ? last : undefined))
+        : writerOf(doc, fileId, structs, change.kind);
+    if (run && !isSelf(run.subject)) people.set(fileId, toPerson(run));
+    else if (run || isAllOwn) own.add(fileId);
   }
-  return found;
+  return { people, own };
+}
+
+function deleterOf(doc: Y.Doc, fileId: string, deletions: StructMap<AuthorRun>): AuthorRun | undefined {
+  const item = doc.getMap('files')._map.get(fileId);
+  return item?.deleted ? deletions.at(item.id.client, item.id.clock).value : undefined;
 }
 
 function writerOf(

@@ -3,7 +3,7 @@ import type { ComparedCursor, HeadsAnswer } from '../head-questions.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwayStore } from './away-store.ts';
 import type { AwayPerson } from './away-summary.ts';
-import { type ChangeAuthors, CLOCK_TOLERANCE_MS } from './change-authors.ts';
+import { type ChangeAuthors, CLOCK_TOLERANCE_MS, type IsSelf } from './change-authors.ts';
 import { readCursor } from './draft.ts';
 import { findElsewhere } from './elsewhere.ts';
 import type { RemovedFile } from './list-tracker.ts';
@@ -13,6 +13,9 @@ const NOTE = 'removed';
 const MAX_FILES = 500;
 /** Others may bring what they edited so long after self, or they, have come back. */
 const ASK_AFTER_MS: readonly number[] = [2_000, 10_000];
+
+/** Before all that is in a text whose epoch is not known. */
+const NOWHERE: SyncCursor = { epoch: '', seq: 0 };
 
 interface KeptFile extends RemovedFile, SyncCursor {
   /** When it was deleted, since the epoch. */
@@ -33,10 +36,12 @@ export interface RemovedFilesOptions {
   readonly store: AwayStore;
   readonly scheduler: Scheduler;
   readonly listCursors: () => Promise<ReadonlyMap<string, SyncCursor>>;
+  /** Where documents stood of which nothing is here, as far as the relay was asked. */
+  readonly readNoted: () => Promise<ReadonlyMap<string, SyncCursor>>;
   readonly compareHeads: (cursors: readonly ComparedCursor[]) => Promise<HeadsAnswer>;
   /** Without it nothing is told: whoever deleted a file may be the one who edited it. */
   readonly authors: ChangeAuthors | undefined;
-  readonly self: () => string | undefined;
+  readonly isSelf: IsSelf;
   /** Since when this device has been out of touch; undefined when it is in touch. */
   readonly leftMs: () => number | undefined;
   readonly isListed: (fileId: string) => boolean;
@@ -61,15 +66,15 @@ export class RemovedFiles implements Disposable {
   /** Self deletes these. Never rejects. */
   add(removed: readonly RemovedFile[]): Promise<void> {
     return this.change(async (files) => {
-      const { listCursors, scheduler, leftMs } = this.options;
+      const { listCursors, readNoted, scheduler, leftMs } = this.options;
       const last = removed.slice(-MAX_FILES);
       const [atMs, knownMs] = [scheduler.now(), leftMs() ?? 0];
       // Where the text was not opened here for long, the relay knows better where it stands.
       const heads = await this.askHeads(last.map(({ fileId }) => fileId));
-      const cursors = await listCursors();
+      const [cursors, noted] = [await listCursors(), await readNoted()];
       for (const { fileId, path } of last) {
-        const cursor = heads.get(fileId) ?? cursors.get(fileId);
-        if (cursor) files.set(fileId, { fileId, path, atMs, knownMs, ...cursor });
+        const cursor = heads.get(fileId) ?? cursors.get(fileId) ?? noted.get(fileId) ?? NOWHERE;
+        files.set(fileId, { fileId, path, atMs, knownMs, ...cursor });
       }
     });
   }
@@ -92,10 +97,11 @@ export class RemovedFiles implements Disposable {
 
   private ask(): Promise<void> {
     return this.change(async (files) => {
-      const { authors, compareHeads, self, isListed, onEdited } = this.options;
+      const { authors, compareHeads, isSelf, isListed, onEdited } = this.options;
       for (const fileId of files.keys()) if (isListed(fileId)) files.delete(fileId);
       if (files.size === 0 || !authors) return;
-      const question = { authors, compareHeads, self: self(), leftMs: 0 };
+      await this.locate(files);
+      const question = { authors, compareHeads, isSelf, leftMs: 0 };
       const { changed } = await findElsewhere(new Map(files), question);
       if (this.asking.isDisposed) return;
       for (const { document, people: told = [] } of changed) {
@@ -107,6 +113,17 @@ export class RemovedFiles implements Disposable {
         onEdited({ file: { fileId, path }, atMs, since: { epoch, seq }, people });
       }
     });
+  }
+
+  /** Of a text that was never here and is not old, all is asked for, and what was known by then is left out. */
+  private async locate(files: Map<string, KeptFile>): Promise<void> {
+    const lost = [...files.values()].filter(({ epoch }) => epoch === NOWHERE.epoch);
+    if (lost.length === 0) return;
+    const heads = await this.askHeads(lost.map(({ fileId }) => fileId));
+    for (const file of lost) {
+      const epoch = heads.get(file.fileId)?.epoch;
+      if (epoch !== undefined) files.set(file.fileId, { ...file, epoch });
+    }
   }
 
   private async askHeads(documents: readonly string[]): Promise<ReadonlyMap<string, SyncCursor>> {

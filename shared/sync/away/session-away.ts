@@ -29,17 +29,15 @@ export class SessionAway implements Disposable {
   readonly watch: AwayWatch;
   private readonly desk: AwayDesk;
   private readonly onProblem: (explanation: string) => void;
-  private subject: string | undefined;
   private hasFailed = false;
 
   constructor(options: SessionAwayOptions) {
     const { open, authors, scheduler } = options;
-    const self = () => this.subject;
     this.onProblem = options.onProblem;
-    this.watch = new AwayWatch({ ...options, self, onFailure: (error) => this.failed(error) });
-    const { ledger } = this.watch;
+    this.watch = new AwayWatch({ ...options, onFailure: (error) => this.failed(error) });
+    const { ledger, isSelf } = this.watch;
     const whenTaken = () => this.watch.whenReady;
-    this.desk = new AwayDesk({ ledger, scheduler, whenTaken, open, authors, self });
+    this.desk = new AwayDesk({ ledger, scheduler, whenTaken, open, authors, isSelf });
   }
 
   /** Undefined when nothing is left to be told. */
@@ -81,8 +79,7 @@ export class SessionAway implements Disposable {
 
   /** The relay has let us in as `subject`. */
   connected(subject: string): void {
-    this.subject = subject;
-    this.watch.connected();
+    this.watch.connected(subject);
   }
 
   /** Resolves when everything that is known by now is kept. */
