@@ -85,7 +85,7 @@ it('says to owner and guest that the relay has lost the room, and where what the
   expect(readFileSync(join(mine, 'a.txt'), 'utf8')).toBe('a, by Ana\nby Ben\n');
 });
 
-it('ends within seconds amid thousands of files, and goes on with them at the next start', async () => {
+it('ends amid thousands of files, long before it is through with them, and goes on with them at the next start', async () => {
   const { relay, mine, args, folder, ana, ben } = await mirrored();
   await ana.quit();
   const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`${n % 30}/${n}.txt`, `file ${n}\n`]));
@@ -94,13 +94,17 @@ it('ends within seconds amid thousands of files, and goes on with them at the ne
   const host = start(hostArgs);
   const count = () => readdirSync(mine, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).length;
   await expect.poll(count, { timeout: 30_000, interval: 50 }).toBeGreaterThan(100);
-  const stoppedMs = performance.now();
+  const [missing, stopsAtMs] = [3_001 - count(), performance.now()];
   await Promise.all([host.stop(), ben.stop()]);
-  expect(performance.now() - stoppedMs).toBeLessThan(5_000);
-  expect(count()).toBeLessThan(3_000);
+  const stoppingMs = performance.now() - stopsAtMs;
+  // Most of what is left is left for the next start.
+  expect(3_001 - count()).toBeGreaterThan(missing / 2);
 
+  const startsAtMs = performance.now();
   start(hostArgs);
   start(args);
   await expect.poll(count, { timeout: 60_000, interval: 500 }).toBe(3_001);
+  // However fast this machine is: it waited for nothing on the way.
+  expect(stoppingMs).toBeLessThan(performance.now() - startsAtMs);
   await whenFiles(mine, { 'a.txt': 'a\n', ...files });
 });

@@ -3,6 +3,8 @@ export interface HttpErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** It counts against the address that asked; see `AddressLimits.noteFailure`. */
   readonly isFailure?: boolean | undefined;
+  /** The header `Content-Range`: what there is, when something else was asked for. */
+  readonly contentRange?: string | undefined;
 }
 
 /** A request that is answered with an error. `message` is for the person who made it. */
@@ -11,6 +13,7 @@ export class HttpError extends Error {
   readonly code: string;
   readonly retryAfterMs: number | undefined;
   readonly isFailure: boolean;
+  readonly contentRange: string | undefined;
 
   constructor(status: number, code: string, explanation: string, options: HttpErrorOptions = {}) {
     super(explanation);
@@ -19,5 +22,6 @@ export class HttpError extends Error {
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.isFailure = options.isFailure ?? false;
+    this.contentRange = options.contentRange;
   }
 }

@@ -39,8 +39,9 @@ export function createHttpHandler(
         response.destroy();
         return;
       }
-      const { retryAfterMs } = failure;
+      const { retryAfterMs, contentRange } = failure;
       if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1000));
+      if (contentRange !== undefined) response.setHeader('Content-Range', contentRange);
       if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
       // The rest of the body is not read: the connection is of no further use.
       if (failure.status === 413 || failure.status === 408) response.setHeader('Connection', 'close');

@@ -305,6 +305,7 @@ describe('edits and acks', () => {
     const { relay, text } = await startOpened();
     text.insert(0, 'x'.repeat(500_000));
     text.insert(0, 'y');
+    relay.latest.answerPings();
     const [large, small] = relay.latest.ofType('update');
     expect(relay.latest.longestFrameBytes).toBeLessThanOrEqual(64 * 1024);
     expect(large?.clientSeq).toBeLessThan(small?.clientSeq ?? 0);

@@ -1,7 +1,6 @@
 import * as Y from 'yjs';
 import { Agreement } from './agreement.ts';
 import type { AwayFollower } from './away/away-follower.ts';
-import type { ChangeSource } from './away/away-tracker.ts';
 import { Emitter, errorMessage } from '../lifecycle/index.ts';
 import { type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
 import type { ChannelHost } from './document-channel.ts';
@@ -13,11 +12,9 @@ import { isReservedDocument } from '../workspace/index.ts';
 import { RecentUpdates } from './recent-updates.ts';
 import { ReplicaChannel } from './replica-channel.ts';
 import { ReplicaCopy } from './replica-copy.ts';
+import { ReplicaOrigins } from './replica-origins.ts';
 import { ReplicaStore } from './replica-store.ts';
 import { saveStateOf } from './save-state.ts';
-
-const REMOTE_ORIGIN = Symbol('from the relay');
-const STORED_ORIGIN = Symbol('from the store');
 
 /**
  * One document as this device has it: read from the store, kept in step with the relay, and everything written to the
@@ -33,7 +30,7 @@ export class DocumentReplica {
 
   private readonly options: DocumentReplicaOptions;
   private readonly store: ReplicaStore;
-  private readonly storeOrigin: unknown;
+  private readonly origins: ReplicaOrigins;
   private readonly outbox: Outbox;
   private readonly recent = new RecentUpdates();
   private readonly channel: ReplicaChannel;
@@ -66,7 +63,7 @@ export class DocumentReplica {
     this.name = options.name;
     this.doc = new Y.Doc();
     const store = options.openStore(this.doc);
-    this.storeOrigin = store.ownOrigin ?? STORED_ORIGIN;
+    this.origins = new ReplicaOrigins(this.doc, store.ownOrigin);
     this.store = new ReplicaStore({
       store,
       scheduler: options.scheduler,
@@ -78,12 +75,12 @@ export class DocumentReplica {
     this.outbox = new Outbox((localId) => this.store.markAcked(localId));
     this.channel = this.createChannel();
     this.agreement = this.createAgreement();
-    if (options.initial) Y.applyUpdate(this.doc, options.initial, STORED_ORIGIN);
+    if (options.initial) this.origins.applyInitial(options.initial);
     this.doc.on('update', this.noticeUpdate);
     this.away = options.follow?.({
       name: this.name,
       doc: this.doc,
-      sourceOf: (origin) => this.sourceOf(origin),
+      sourceOf: (origin) => this.origins.sourceOf(origin),
       cursor: () => this.cursor,
       write: (task) => this.writeTask(task),
     });
@@ -112,6 +109,11 @@ export class DocumentReplica {
   /** Numbers the edits of this engine start from 1. */
   get lastEdit(): number {
     return this.outbox.lastEdit;
+  }
+
+  /** All edits with lower numbers are acked. */
+  get firstUnacked(): number {
+    return this.outbox.firstUnacked;
   }
 
   /** What the relay lets this connection do; unknown until it has answered. */
@@ -181,28 +183,20 @@ export class DocumentReplica {
   }
 
   private restore(stored: StoredDocument): void {
-    let skipped = 0;
-    for (const { payload } of stored.unacked) this.options.onOwnEdit?.(payload);
-    this.doc.transact(() => {
-      for (const update of stored.updates) {
-        try {
-          Y.applyUpdate(this.doc, update, STORED_ORIGIN);
-        } catch {
-          skipped++;
-        }
-      }
-    }, STORED_ORIGIN);
+    const skipped = this.origins.applyStored(stored.updates);
     this.outbox.addStored(stored.unacked);
+    for (const { payload } of stored.unacked) this.options.onOwnEdit?.(payload, 0);
     this.cursor = skipped > 0 ? undefined : stored.cursor;
     if (skipped > 0)
       this.report('store-failed', `${skipped} stored updates of "${this.name}" are damaged and were left out.`);
   }
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
-    if (this.sourceOf(origin) !== 'local') return;
+    if (this.origins.sourceOf(origin) !== 'local') return;
     this.hasContent = true;
-    this.options.onOwnEdit?.(update);
-    this.keep(update, this.outbox.addEdit(update));
+    const ticket = this.outbox.addEdit(update);
+    this.options.onOwnEdit?.(update, this.lastEdit);
+    this.keep(update, ticket);
   };
 
   private keep(update: Uint8Array, ticket: OutboxTicket): void {
@@ -244,6 +238,11 @@ export class DocumentReplica {
   /** Files were made on this device. */
   ownFilesChanged(): void {
     if (!this.hasSynced && !this.hasContent) this.updateStatus();
+  }
+
+  /** Where the edits of the file's entry in the list are has changed. */
+  entryChanged(): void {
+    this.updateStatus();
   }
 
   /** Somebody came or went. */
@@ -312,11 +311,6 @@ export class DocumentReplica {
     return new Agreement(new ReplicaCopy({ name, doc, outbox, scheduler, isPresent, channel, cursor, reopen }));
   }
 
-  private sourceOf(origin: unknown): ChangeSource {
-    if (origin === REMOTE_ORIGIN) return 'remote';
-    return origin === STORED_ORIGIN || origin === this.storeOrigin ? 'stored' : 'local';
-  }
-
   private writeTask(task: () => Promise<void>): void {
     // Without its store, or after it, what belongs to the whole room is written by itself.
     if (this.isStored && !this.isDisposed) this.store.enqueueTask(task);
@@ -325,9 +319,7 @@ export class DocumentReplica {
 
   private applyRemote(payloads: readonly Uint8Array[]): void {
     try {
-      this.doc.transact(() => {
-        for (const payload of payloads) Y.applyUpdate(this.doc, payload, REMOTE_ORIGIN);
-      }, REMOTE_ORIGIN);
+      this.origins.applyRemote(payloads);
     } catch (error) {
       // Part of them may be in the document, and the relay will not send that part again.
       if (this.isStored) this.store.appendRemote(Y.encodeStateAsUpdate(this.doc));
@@ -352,6 +344,7 @@ export class DocumentReplica {
       isForbidden: this.channel.isForbidden,
       channel,
       isPresent: this.options.isPresent,
+      entryState: this.options.entryState?.(),
     });
     this.agreement.statusChanged();
     if (this.isSynced) this.away?.synced();

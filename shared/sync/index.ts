@@ -37,7 +37,8 @@ export type { ComparedCursor, HeadsAnswer, RelayHead } from './head-questions.ts
 export type { DocumentReplica } from './document-replica.ts';
 export { type AckedEdits, type DocumentLease, isDocumentName } from './open-documents.ts';
 export type { Participant } from './presence-channel.ts';
-export { DELIVERY_ON_LEAVING_MS, RoomSession, type RoomSessionOptions, type SelfIdentity } from './room-session.ts';
+export type { SelfIdentity } from './own-identity.ts';
+export { DELIVERY_ON_LEAVING_MS, RoomSession, type RoomSessionOptions } from './room-session.ts';
 export { createRoom, type RequestOutcome } from './relay-requests.ts';
 export type { ChangeAuthors } from './away/change-authors.ts';
 export { resolveOverlap } from './away/overlap-ranges.ts';

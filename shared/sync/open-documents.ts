@@ -3,12 +3,14 @@ import { type Disposable, DisposableStore, Emitter, type Scheduler, toDisposable
 import { INDEX_DOCUMENT, isFileListed } from '../workspace/index.ts';
 import type { AwayFollower, FollowedDocument } from './away/away-follower.ts';
 import type { AgreementState } from './agreement.ts';
+import type { SaveState } from './connection-state.ts';
 import type { AckedSpan } from './document-channel.ts';
 import { DocumentReplica } from './document-replica.ts';
 import type { DocumentWire } from './document-wire.ts';
 import { openStoreLater } from './deferred-store.ts';
 import type { DocumentStore, OfflineStore } from './offline-store.ts';
 import type { DocumentSeed } from './document-seed.ts';
+import { EntryEdits, filesWrittenBy } from './entry-edits.ts';
 import { filesBegunBy } from './own-files.ts';
 import { Remaining } from './remaining.ts';
 import type { SessionProblem } from './session-problem.ts';
@@ -71,6 +73,9 @@ export class OpenDocuments {
   private isClosed = false;
   /** Files that were made on this device. */
   private readonly ownFiles = new Set<string>();
+  private readonly entryEdits = new EntryEdits();
+  /** That of the list, as it was said to the replicas of the files in {@link entryEdits}. */
+  private toldListState: SaveState['kind'] | undefined;
   private readonly unsettled = this.watchFor((replica) => !replica.isSettled);
   private readonly unsent = this.watchFor((replica) => replica.hasUnsent);
 
@@ -203,7 +208,9 @@ export class OpenDocuments {
       isPresent,
       isListed: () => this.isListed(name),
       isOwn: () => this.ownFiles.has(name),
-      ...(name === INDEX_DOCUMENT && { onOwnEdit: (update) => this.noteOwnFiles(update) }),
+      ...(name === INDEX_DOCUMENT
+        ? { onOwnEdit: (update, edit) => this.noteListEdit(update, edit) }
+        : { entryState: () => this.entryState(name) }),
       onProblem,
       onAcked: (span, firstUnacked) => onAcked({ document: name, firstUnacked, ...span }),
       follow,
@@ -211,15 +218,43 @@ export class OpenDocuments {
   }
 
   private startReplica(name: string, replica: DocumentReplica): void {
-    if (name === INDEX_DOCUMENT) replica.doc.on('update', this.noticeList);
     const { onStatus, onAgreement } = this.options;
     const subscriptions = new DisposableStore();
+    if (name === INDEX_DOCUMENT) {
+      replica.doc.on('update', this.noticeList);
+      subscriptions.add(replica.onDidChangeStatus(() => this.listStatusChanged(replica)));
+    }
     subscriptions.add(replica.onDidChangeStatus(onStatus));
     subscriptions.add(
       replica.agreement.onDidChange(() => onAgreement({ document: name, agreement: replica.agreement.state })),
     );
     this.subscriptions.set(name, subscriptions);
     if (this.wire) replica.connected(this.wire);
+  }
+
+  private noteListEdit(update: Uint8Array, edit: number): void {
+    const { indexDocument } = this;
+    if (indexDocument) {
+      const written = filesWrittenBy(indexDocument, update);
+      this.entryEdits.add(written, edit);
+      this.tellEntryChanged(written);
+    }
+    this.noteOwnFiles(update);
+  }
+
+  private listStatusChanged({ saveState, firstUnacked }: DocumentReplica): void {
+    this.tellEntryChanged(this.entryEdits.acked(firstUnacked));
+    if (saveState.kind === this.toldListState) return;
+    this.toldListState = saveState.kind;
+    this.tellEntryChanged([...this.entryEdits.fileIds]);
+  }
+
+  private tellEntryChanged(fileIds: Iterable<string>): void {
+    for (const fileId of fileIds) this.documents.get(fileId)?.replica.entryChanged();
+  }
+
+  private entryState(fileId: string): SaveState | undefined {
+    return this.entryEdits.has(fileId) ? this.documents.get(INDEX_DOCUMENT)?.replica.saveState : undefined;
   }
 
   private noteOwnFiles(update: Uint8Array): void {

@@ -1,11 +1,4 @@
 import {
-  type ChatPolicy,
-  DEFAULT_ROOM_SETTINGS,
-  type DocumentAccess,
-  documentAccess,
-  type Role,
-} from '../access/index.ts';
-import {
   type Disposable,
   DisposableStore,
   Emitter,
@@ -14,7 +7,7 @@ import {
   type Scheduler,
   toDisposable,
 } from '../lifecycle/index.ts';
-import { ACCESS_FEATURE, COMPARE_FEATURE, DIGEST_FEATURE, type RelayMessage } from '../protocol/index.ts';
+import { COMPARE_FEATURE, DIGEST_FEATURE, type RelayMessage } from '../protocol/index.ts';
 import { type ComparedCursor, HeadQuestions, type HeadsAnswer } from './head-questions.ts';
 import { SessionAway } from './away/session-away.ts';
 import type { ChangeAuthors } from './away/change-authors.ts';
@@ -26,6 +19,7 @@ import type { DocumentMessage, DocumentWire } from './document-wire.ts';
 import { HandleReceivers } from './handle-receivers.ts';
 import type { OfflineStore } from './offline-store.ts';
 import { type AckedEdits, type DocumentAgreement, type DocumentLease, OpenDocuments } from './open-documents.ts';
+import { OwnIdentity, type SelfIdentity } from './own-identity.ts';
 import { type Participant, PresenceChannel } from './presence-channel.ts';
 import type { RelayConnection, Welcome } from './relay-connection.ts';
 import type { DocumentBeginning, DocumentSeed } from './document-seed.ts';
@@ -44,24 +38,6 @@ export interface RoomSessionOptions extends ConnectionLoopOptions {
   readonly authors?: ChangeAuthors;
 }
 
-/** Who we are in the room, as the relay vouches for us. */
-export interface SelfIdentity {
-  readonly presenceId: number;
-  readonly connectionId: string;
-  readonly subject: string;
-  readonly name: string;
-  readonly role: Role;
-  /** Counts for documents: less than `role` while somebody else presents. */
-  readonly writesAs: Role;
-  readonly chat: ChatPolicy;
-  /** Subject of the one who writes while somebody presents. */
-  readonly presenter: string | undefined;
-  /** Rises with every change of links, people, requests and settings; owners ask the relay for them again. */
-  readonly accessVersion: number;
-  /** Why somebody may do less or more than their link says, for them; empty when they may not. */
-  readonly accessExplanation: string;
-}
-
 /** This device's part in one room: one connection, many documents, presence. It works without a relay, too. */
 export class RoomSession implements Disposable {
   private readonly disposables = new DisposableStore();
@@ -72,7 +48,7 @@ export class RoomSession implements Disposable {
   readonly away: SessionAway;
   private readonly presence: PresenceChannel;
   private readonly connectionHealth: ConnectionHealth;
-  private readonly selfChanged = this.disposables.add(new Emitter<SelfIdentity | undefined>());
+  private readonly identity = this.disposables.add(new OwnIdentity(() => this.documents.accessChanged()));
   private readonly problem = this.disposables.add(new Emitter<SessionProblem>());
   private readonly acked = this.disposables.add(new Emitter<AckedEdits>());
   private readonly agreed = this.disposables.add(new Emitter<DocumentAgreement>());
@@ -83,12 +59,10 @@ export class RoomSession implements Disposable {
   private readonly resyncs = new Map<string, Promise<ResyncOutcome>>();
   private readonly random: () => number;
   private readonly sessionId: string;
-  private identity: SelfIdentity | undefined;
-  private hearsAccess = false;
   private lastClientSeq = 0;
   private left: Promise<void> | undefined;
 
-  readonly onDidChangeSelf = this.selfChanged.event;
+  readonly onDidChangeSelf = this.identity.onDidChange;
   readonly onProblem = this.problem.event;
   /** The relay has taken edits of this device. */
   readonly onDidAck = this.acked.event;
@@ -180,7 +154,7 @@ export class RoomSession implements Disposable {
 
   /** Undefined while there is no connection. */
   get self(): SelfIdentity | undefined {
-    return this.identity;
+    return this.identity.value;
   }
 
   /** Everybody else in the room, by presence id. */
@@ -313,12 +287,8 @@ export class RoomSession implements Disposable {
   }
 
   private welcomed(connection: RelayConnection, welcome: Welcome): void {
-    const { presenceId, connectionId, subject, name, role, features } = welcome;
-    this.hearsAccess = features.includes(ACCESS_FEATURE);
-    const { chat } = DEFAULT_ROOM_SETTINGS;
-    const access = { role, writesAs: role, chat, presenter: undefined, accessVersion: 0, accessExplanation: '' };
-    this.identity = { presenceId, connectionId, subject, name, ...access };
-    this.selfChanged.fire(this.identity);
+    const { presenceId, subject, features } = welcome;
+    this.identity.connected(welcome);
     this.presence.connected({ ownPresenceId: presenceId, send: (message) => connection.send(message) });
     this.connectionHealth.connected(connection);
     this.away.connected(subject);
@@ -341,22 +311,15 @@ export class RoomSession implements Disposable {
         connection.send(message, isBulk);
       },
       nextClientSeq: () => ++this.lastClientSeq,
-      roleAccessTo: (name) => this.accessTo(name),
+      roleAccessTo: (name) => this.identity.accessTo(name),
     };
-  }
-
-  private accessTo(name: string): DocumentAccess {
-    return this.identity ? documentAccess(this.identity.writesAs, name, this.identity.chat) : 'read';
   }
 
   private receive(message: RelayMessage): void {
     if (message.type === 'presence') {
       this.presence.receive(message);
-    } else if (message.type === 'renewed') {
-      if (!this.hearsAccess) this.changeAccess({ role: message.role, writesAs: message.role });
-    } else if (message.type === 'access') {
-      const { role, writesAs, chat, presenter, version: accessVersion, explanation: accessExplanation } = message;
-      this.changeAccess({ role, writesAs, chat, presenter, accessVersion, accessExplanation });
+    } else if (message.type === 'renewed' || message.type === 'access') {
+      this.identity.receive(message);
     } else if (message.type === 'compared') {
       this.heads.receive(message);
     } else if (isDocumentMessage(message)) {
@@ -370,13 +333,6 @@ export class RoomSession implements Disposable {
       this.connectionHealth.settled(message.handle, message.clientSeq);
   }
 
-  private changeAccess(access: Partial<SelfIdentity>): void {
-    if (!this.identity) return;
-    this.identity = { ...this.identity, ...access };
-    this.selfChanged.fire(this.identity);
-    this.documents.accessChanged();
-  }
-
   private lost(): void {
     this.heads.disconnected();
     this.connectionHealth.disconnected();
@@ -385,8 +341,7 @@ export class RoomSession implements Disposable {
     this.away.watch.lost();
     this.deliveryChanged.fire();
     this.presence.disconnected();
-    this.identity = undefined;
-    this.selfChanged.fire(undefined);
+    this.identity.disconnected();
   }
 
   private noticeCaughtUp(): void {

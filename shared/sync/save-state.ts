@@ -9,18 +9,21 @@ export interface SaveStateOptions {
   readonly isForbidden: boolean;
   readonly channel: DocumentChannel | undefined;
   readonly isPresent: (presenceId: number) => boolean;
+  /** Where what was changed in the file's entry in the list is; undefined when the relay has that. */
+  readonly entryState: SaveState | undefined;
 }
 
-/** Where the last edits of a document are. */
-export function saveStateOf({ outbox, access, isForbidden, channel, isPresent }: SaveStateOptions): SaveState {
+/** Where the last edits of a document are, those of its entry in the list included: without that nobody else sees it. */
+export function saveStateOf({ outbox, access, isForbidden, channel, isPresent, entryState }: SaveStateOptions): SaveState {
   const { refusal, hasUnstored, hasUnacked } = outbox;
   const isOnlyLocked = hasUnacked || refusal?.isFinal === false;
   if (refusal?.isFinal !== true && isOnlyLocked && !mayWrite(access)) {
     return { kind: 'refused', explanation: explainLocked(isForbidden) };
   }
   if (refusal) return { kind: 'refused', explanation: refusal.explanation };
-  if (hasUnstored) return { kind: 'saving' };
-  if (hasUnacked) return { kind: 'on-this-device' };
+  if (entryState?.kind === 'refused') return entryState;
+  if (hasUnstored || entryState?.kind === 'saving') return { kind: 'saving' };
+  if (hasUnacked || entryState?.kind === 'on-this-device') return { kind: 'on-this-device' };
   return isSeenByAll(channel, isPresent) ? { kind: 'seen-by-all-present' } : { kind: 'on-the-relay' };
 }
 

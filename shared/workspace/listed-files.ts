@@ -1,83 +1,83 @@
 import type { SharedFile } from './index-document.ts';
-import { comparablePath, TakenPaths } from './taken-paths.ts';
+import { PathClashes } from './path-clashes.ts';
 
 /** Files by id and by path. What has not changed is not looked at again: long lists change often, and little at a time. */
 export class ListedFiles {
   /** With the paths that they claim. */
   private readonly claiming = new Map<string, SharedFile>();
-  /** How many files claim a path, by {@link comparablePath}. */
-  private readonly claims = new Map<string, number>();
-  /** How many files claim a path that another claims as well. */
-  private clashes = 0;
+  private readonly clashes = new PathClashes();
+  /** With the paths that they have: those that have another than they claim. */
+  private readonly renamed = new Map<string, SharedFile>();
   /** Undefined: to be sorted from the beginning. */
   private sorted: readonly SharedFile[] | undefined;
   private readonly unsorted = new Set<string>();
-  /** While paths clash: the files with the paths that they have. */
-  private settled: ReadonlyMap<string, SharedFile> | undefined;
 
   /** Sorted by path; of those that claim one path, all but the first by id have a suffix. The same array until a change. */
   get files(): readonly SharedFile[] {
-    if (this.clashes > 0) this.settle();
-    else this.sort();
-    return this.sorted ?? [];
+    this.settle();
+    this.sorted = this.sort();
+    this.unsorted.clear();
+    return this.sorted;
   }
 
   get(fileId: string): SharedFile | undefined {
-    if (this.clashes === 0) return this.claiming.get(fileId);
     this.settle();
-    return this.settled?.get(fileId);
+    return this.renamed.get(fileId) ?? this.claiming.get(fileId);
   }
 
   /** Takes note of a file as it is now; undefined when it is not listed. */
   set(fileId: string, file: SharedFile | undefined): void {
-    const before = this.claiming.get(fileId);
-    if (before?.path !== file?.path) {
-      if (before) this.count(before.path, -1);
-      if (file) this.count(file.path, 1);
-    }
+    this.clashes.claim(fileId, file?.path);
     if (file) this.claiming.set(fileId, file);
     else this.claiming.delete(fileId);
+    const path = this.renamed.get(fileId)?.path;
+    // Whether it keeps that path is decided with the others.
+    if (file && path !== undefined) this.renamed.set(fileId, { ...file, path });
     this.unsorted.add(fileId);
-    if (this.settled) this.sorted = undefined;
-    this.settled = undefined;
-  }
-
-  private count(path: string, step: 1 | -1): void {
-    const key = comparablePath(path);
-    const before = this.claims.get(key) ?? 0;
-    const after = before + step;
-    if (after > 0) this.claims.set(key, after);
-    else this.claims.delete(key);
-    this.clashes += Math.max(0, after - 1) - Math.max(0, before - 1);
-  }
-
-  private sort(): void {
-    if (this.sorted && this.unsorted.size === 0) return;
-    const kept = this.sorted?.filter(({ fileId }) => !this.unsorted.has(fileId)) ?? [];
-    const added = this.sorted
-      ? [...this.unsorted].flatMap((id) => this.claiming.get(id) ?? [])
-      : this.claiming.values();
-    this.sorted = [...kept, ...added].sort(byPath);
-    this.unsorted.clear();
   }
 
   private settle(): void {
-    if (this.settled) return;
-    const taken = new TakenPaths();
-    const settled = [...this.claiming.values()].sort(byId).map((file) => {
-      const path = taken.claim(file.path);
-      return path === file.path ? file : { ...file, path };
-    });
-    this.settled = new Map(settled.map((file) => [file.fileId, file]));
-    this.sorted = settled.sort(byPath);
-    this.unsorted.clear();
+    const { before, now } = this.clashes.settle();
+    for (const fileId of before) {
+      if (now.has(fileId)) continue;
+      this.renamed.delete(fileId);
+      this.unsorted.add(fileId);
+    }
+    for (const [fileId, path] of now) {
+      const file = this.claiming.get(fileId);
+      if (!file || this.renamed.get(fileId)?.path === path) continue;
+      this.renamed.set(fileId, { ...file, path });
+      this.unsorted.add(fileId);
+    }
   }
+
+  private sort(): readonly SharedFile[] {
+    if (this.sorted && this.unsorted.size === 0) return this.sorted;
+    const kept = this.sorted?.filter(({ fileId }) => !this.unsorted.has(fileId)) ?? [];
+    const added = [...(this.sorted ? this.unsorted : this.claiming.keys())]
+      .flatMap((fileId) => this.get(fileId) ?? [])
+      .sort(byPath);
+    return kept.length > 0 ? insert(added, kept) : added;
+  }
+}
+
+/** Both are sorted; `added` are few. */
+function insert(added: readonly SharedFile[], kept: readonly SharedFile[]): readonly SharedFile[] {
+  const pieces: (readonly SharedFile[])[] = [];
+  let start = 0;
+  for (const file of added) {
+    let [low, high] = [start, kept.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((kept[middle]?.path ?? '') < file.path) low = middle + 1;
+      else high = middle;
+    }
+    pieces.push(kept.slice(start, low), [file]);
+    start = low;
+  }
+  return [...pieces, kept.slice(start)].flat();
 }
 
 function byPath(a: SharedFile, b: SharedFile): number {
   return a.path < b.path ? -1 : 1;
-}
-
-function byId(a: SharedFile, b: SharedFile): number {
-  return a.fileId < b.fileId ? -1 : 1;
 }

@@ -101,6 +101,12 @@ class Device {
     this.outbox.noteReplaced(replacementOf(fileId, isConcurrent), lastEdit);
   }
 
+  /** How many rows were written so far. */
+  get writes(): number {
+    this.database?.writes.flush();
+    return Number(this.database?.database.prepare('SELECT total_changes()').pluck().get());
+  }
+
   /** What the relay was told, with the files that were replaced. */
   get told() {
     return this.posted.map(({ kind, label, files, detail = '' }) => {
@@ -335,4 +341,22 @@ it('waits for the contents of each event no longer than for those of itself', as
   device.scheduler.advance(20_000);
   await device.settle();
   expect(device.posted.map(({ label }) => label)).toEqual(['Stashed f', 'Stashed g']);
+});
+
+it('writes no more for each ack, however many events wait for later ones', async () => {
+  const device = new Device();
+  const events = 300;
+  for (let file = 1; file <= events; file++) {
+    device.replace(`f${file}`, file);
+    device.outbox.close(undefined, undefined);
+  }
+  await device.goOnline();
+  const before = device.writes;
+  for (let seq = 1; seq <= events; seq++) {
+    device.ack('index', seq, seq + 1);
+    await device.settle();
+  }
+  expect(device.posted.map(({ spans }) => spans[0]?.toSeq)).toEqual(Array.from({ length: events }, (_, n) => n + 1));
+  // Where it begins, where it ends, and that it was told.
+  expect(device.writes - before).toBeLessThan(5 * events);
 });

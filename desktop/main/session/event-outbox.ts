@@ -14,12 +14,11 @@ import type { EventBody, PendingEvents } from '../store/pending-events.ts';
 import { BULK_FILES, type BulkLedger } from '../workspace/bulk-recognition.ts';
 import type { ReplacedBlob } from '../workspace/blob-sync.ts';
 import type { GitState } from '../workspace/git-state.ts';
+import { EventAcks } from './event-acks.ts';
 import {
   countFiles,
   createEvent,
   describeReplaced,
-  isAcked,
-  joinSpans,
   type KnownEvent,
   type NotedReplacement,
   type TouchedDocument,
@@ -49,10 +48,17 @@ export class EventOutbox implements BulkLedger, Disposable {
   private readonly disposables = new DisposableStore();
   private readonly refused = this.disposables.add(new Emitter<string>());
   private readonly retry = this.disposables.add(new MutableDisposable<Disposable>());
-  private readonly awaiting = this.disposables.add(new MutableDisposable<Disposable>());
-  /** When {@link awaiting} is over. */
+  private readonly contentsDue = this.disposables.add(new MutableDisposable<Disposable>());
+  /** When {@link contentsDue} is over. */
   private postsAtMs: number | undefined;
-  private readonly complete: KnownEvent[] = [];
+  private readonly acks = new EventAcks((event, span) => {
+    if (event.isKept || event.body) this.options.pending.setSpan(event.eventId, span);
+  });
+  /** Complete events that wait for the content of a file. */
+  private readonly awaiting = new Map<string, KnownEvent>();
+  /** Complete events of which the relay has all edits, by when they were completed. */
+  private readonly acked: KnownEvent[] = [];
+  private completed = 0;
   private current = createEvent();
   private files: TakenFiles | undefined;
   private posting: Promise<void> | undefined;
@@ -98,9 +104,10 @@ export class EventOutbox implements BulkLedger, Disposable {
   }
 
   expectContent(fileId: string, blob: string): void {
-    const known = this.complete.find(({ awaited }) => awaited.has(fileId));
+    const known = this.awaiting.get(fileId);
     if (known?.awaited.get(fileId) === blob) return;
     known?.awaited.delete(fileId);
+    this.awaiting.delete(fileId);
     this.current.awaited.set(fileId, blob);
   }
 
@@ -113,11 +120,12 @@ export class EventOutbox implements BulkLedger, Disposable {
     if (label === undefined || countFiles(current) === 0) {
       if (current.isKept) pending.delete(current.eventId);
       this.tellReplaced(current, current.replacements);
+      this.acks.drop(current);
       return;
     }
     if (!current.isKept)
       for (const document of current.documents.keys()) pending.addDocument(current.eventId, document);
-    this.complete.push(current);
+    this.complete(current);
     this.describe(current, { kind: 'bulk', label, files: countFiles(current), atMs: scheduler.now() });
     this.post();
   }
@@ -130,8 +138,9 @@ export class EventOutbox implements BulkLedger, Disposable {
   /** A file was replaced by the edit of this number in the list of files. It is told with what it belongs to. */
   noteReplaced(replaced: ReplacedBlob, lastEdit: number): void {
     const { fileId } = replaced;
-    const event = this.complete.find(({ awaited }) => awaited.has(fileId)) ?? this.current;
+    const event = this.awaiting.get(fileId) ?? this.current;
     event.awaited.delete(fileId);
+    this.awaiting.delete(fileId);
     event.replacements.push({ replaced, lastEdit });
     if (event.body) this.describe(event, { ...event.body, files: countFiles(event) });
     this.post();
@@ -148,7 +157,7 @@ export class EventOutbox implements BulkLedger, Disposable {
   private tellOne({ replaced, lastEdit }: NotedReplacement, touched: TouchedDocument | undefined): void {
     const { pending, scheduler } = this.options;
     const event = createEvent({ isKept: true });
-    event.documents.set(INDEX_DOCUMENT, { lastEdit, span: undefined, isAcked: false, ...touched });
+    this.acks.copy(event, INDEX_DOCUMENT, touched ?? { lastEdit, span: undefined, isAcked: false });
     const label = replaced.isConcurrent
       ? `Changed ${replaced.path}, where a later change counts`
       : `Replaced ${replaced.path}`;
@@ -156,9 +165,22 @@ export class EventOutbox implements BulkLedger, Disposable {
     event.body = { kind: 'blob', label, files: 1, atMs: scheduler.now(), detail };
     pending.begin(event.eventId);
     pending.addDocument(event.eventId, INDEX_DOCUMENT);
-    if (touched?.span) pending.setSpan(event.eventId, touched.span);
+    const span = event.documents.get(INDEX_DOCUMENT)?.span;
+    if (span) pending.setSpan(event.eventId, span);
     pending.complete(event.eventId, event.body);
-    this.complete.push(event);
+    this.complete(event);
+  }
+
+  /** Whatever belongs to it is known, but for contents. */
+  private complete(event: KnownEvent): void {
+    event.order = ++this.completed;
+    for (const fileId of event.awaited.keys()) this.awaiting.set(fileId, event);
+    if (event.unackedDocuments === 0) this.noticeAllAcked(event);
+  }
+
+  private noticeAllAcked(event: KnownEvent): void {
+    const { acked } = this;
+    acked.splice(acked.findLastIndex(({ order }) => order < event.order) + 1, 0, event);
   }
 
   /** What an event of many files cannot say of those that were replaced is told by itself. */
@@ -178,38 +200,42 @@ export class EventOutbox implements BulkLedger, Disposable {
     for (const { eventId, body, documents } of this.options.pending.list()) {
       const event = createEvent({ eventId, body, isKept: true, isRestored: true });
       for (const [document, span] of documents) {
-        event.documents.set(document, { lastEdit: 0, span, isAcked: span !== undefined });
+        this.acks.restore(event, document, span);
         event.fileIds.add(document);
       }
-      if (body) this.complete.push(event);
+      if (body) this.complete(event);
       else this.current = event;
     }
   }
 
   private noticeTaken({ fileId, document, lastEdit }: TakenChange): void {
-    const event = this.complete.find(({ awaited }) => awaited.has(fileId)) ?? this.current;
-    const known = event.documents.get(document);
-    event.documents.set(document, { lastEdit, span: known?.span, isAcked: false });
+    const event = this.awaiting.get(fileId) ?? this.current;
+    const isKnown = event.documents.has(document);
+    this.acks.touch(event, document, lastEdit);
+    this.takeBack(event);
+    event.awaitsUntilMs = undefined;
     event.fileIds.add(fileId);
     const isKept = event.isKept || event.body !== undefined;
-    if (isKept && !known) this.options.pending.addDocument(event.eventId, document);
+    if (isKept && !isKnown) this.options.pending.addDocument(event.eventId, document);
     else if (!isKept && event.fileIds.size >= BULK_FILES) this.expectBulk();
   }
 
-  private noticeAcked({ document, firstUnacked, ...span }: AckedEdits): void {
-    for (const event of [...this.complete, this.current]) {
-      const touched = event.documents.get(document);
-      if (!touched || touched.isAcked) continue;
-      touched.span = joinSpans(touched.span, { document, ...span });
-      touched.isAcked = firstUnacked > touched.lastEdit;
-      if (event.isKept || event.body) this.options.pending.setSpan(event.eventId, touched.span);
+  private noticeAcked(edits: AckedEdits): void {
+    for (const event of this.acks.notice(edits)) {
+      if (event.order > 0) this.noticeAllAcked(event);
     }
     this.post();
   }
 
+  /** It is not, or no longer, to be told for the time being. */
+  private takeBack(event: KnownEvent): void {
+    const position = event.order > 0 ? this.acked.indexOf(event) : -1;
+    if (position >= 0) this.acked.splice(position, 1);
+  }
+
   private post(): void {
     if (this.disposables.isDisposed || this.options.session.state.kind !== 'online') return;
-    if (!this.complete.some((event) => this.isDue(event))) return;
+    if (!this.acked.some((event) => this.isDue(event))) return;
     this.isPostAgain = true;
     this.posting ??= this.postAll().finally(() => (this.posting = undefined));
   }
@@ -217,21 +243,21 @@ export class EventOutbox implements BulkLedger, Disposable {
   private async postAll(): Promise<void> {
     while (this.isPostAgain && !this.disposables.isDisposed) {
       this.isPostAgain = false;
-      for (const event of this.complete.filter((one) => this.isDue(one))) {
+      for (const event of this.acked.filter((one) => this.isDue(one))) {
         if (!(await this.postOne(event))) return;
       }
     }
   }
 
-  /** Whether the relay can be told of an event. */
+  /** Whether the relay can be told of an event that it has all edits of. */
   private isDue(event: KnownEvent): boolean {
-    if (!isAcked(event)) event.awaitsUntilMs = undefined;
-    if (event.awaited.size === 0 || !isAcked(event)) return isAcked(event);
+    if (event.awaited.size === 0) return true;
     const { scheduler } = this.options;
     const nowMs = scheduler.elapsedMs();
     event.awaitsUntilMs ??= nowMs + CONTENTS_MS;
     if (event.awaitsUntilMs <= nowMs) {
       // They come by themselves later.
+      for (const fileId of event.awaited.keys()) this.awaiting.delete(fileId);
       event.awaited.clear();
       if (event.body) event.body = { ...event.body, files: countFiles(event) };
       return true;
@@ -244,14 +270,15 @@ export class EventOutbox implements BulkLedger, Disposable {
     if (this.postsAtMs !== undefined && this.postsAtMs <= dueMs) return;
     const { scheduler } = this.options;
     this.postsAtMs = dueMs;
-    this.awaiting.value = scheduler.schedule(() => {
+    this.contentsDue.value = scheduler.schedule(() => {
       this.postsAtMs = undefined;
       this.post();
     }, dueMs - scheduler.elapsedMs());
   }
 
   /** Resolves to false when it has to be tried again later. */
-  private async postOne({ eventId, body, documents }: KnownEvent): Promise<boolean> {
+  private async postOne(event: KnownEvent): Promise<boolean> {
+    const { eventId, body, documents } = event;
     const spans = [...documents.values()].flatMap(({ span }) => span ?? []);
     if (body && spans.length > 0) {
       const outcome = await this.options.events.post({ id: eventId, ...body, spans });
@@ -265,13 +292,13 @@ export class EventOutbox implements BulkLedger, Disposable {
       }
       if (!outcome.ok) this.refused.fire(`"${body.label}" is not in the room's history: ${outcome.explanation}`);
     }
-    this.forget(eventId);
+    this.forget(event);
     return true;
   }
 
-  private forget(eventId: string): void {
-    const position = this.complete.findIndex((event) => event.eventId === eventId);
-    if (position >= 0) this.complete.splice(position, 1);
-    this.options.pending.delete(eventId);
+  private forget(event: KnownEvent): void {
+    this.acks.drop(event);
+    this.takeBack(event);
+    this.options.pending.delete(event.eventId);
   }
 }

@@ -7,7 +7,8 @@ import type { ReplacedBlob } from '../workspace/blob-sync.ts';
 /** Edits of one document that belong to an event. */
 export interface TouchedDocument {
   /** The last edit that belongs to it. */
-  readonly lastEdit: number;
+  lastEdit: number;
+  /** As far as it is known; all of it once they are acked. */
   span: EventSpan | undefined;
   isAcked: boolean;
 }
@@ -21,9 +22,13 @@ export interface NotedReplacement {
 /** An event that goes on, or that the relay is to be told of. */
 export interface KnownEvent {
   readonly eventId: string;
+  /** Rises with each that is complete; 0 while it goes on. */
+  order: number;
   /** Undefined while it goes on. */
   body: EventBody | undefined;
   readonly documents: Map<string, TouchedDocument>;
+  /** Of how many documents the relay does not have all edits that belong to it so far. */
+  unackedDocuments: number;
   readonly fileIds: Set<string>;
   /** Contents that belong to it and are on their way to the relay, by file. */
   readonly awaited: Map<string, string>;
@@ -38,8 +43,10 @@ export interface KnownEvent {
 export function createEvent(known: Partial<KnownEvent> = {}): KnownEvent {
   return {
     eventId: randomUUID(),
+    order: 0,
     body: undefined,
     documents: new Map(),
+    unackedDocuments: 0,
     fileIds: new Set(),
     awaited: new Map(),
     replacements: [],
@@ -48,11 +55,6 @@ export function createEvent(known: Partial<KnownEvent> = {}): KnownEvent {
     awaitsUntilMs: undefined,
     ...known,
   };
-}
-
-/** Whether the relay has all edits that belong to an event so far. */
-export function isAcked({ documents }: KnownEvent): boolean {
-  return [...documents.values()].every((document) => document.isAcked);
 }
 
 /** How many files an event is about, with those whose contents are on their way. */

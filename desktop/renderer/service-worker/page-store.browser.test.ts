@@ -71,6 +71,42 @@ it('takes no space of the rooms when there is too little', async () => {
   expect(await relay.listCaches()).toEqual([]);
 });
 
+/** Begins builds of which only one file comes in. */
+async function beginAll(relay: Relay, versions: readonly string[]): Promise<void> {
+  const error = new TypeError('the network is gone');
+  relay.failure = { path: 'assets/late.js', error };
+  const files = { 'assets/early.js': 'early', 'assets/late.js': 'late', 'browser.html': 'page' };
+  for (const version of versions) await expect(relay.storeOf(version, files).fill()).rejects.toBe(error);
+}
+
+it('keeps few builds of which something is missing, however many were begun, and none once a newer one is whole', async () => {
+  const relay = new Relay();
+  await relay.storeOf('1', FIRST).fill();
+  await beginAll(relay, ['2', '3', '4', '5']);
+  expect((await relay.listCaches()).map((name) => name.at(-1))).toEqual(['1', '4', '5']);
+  // What it has of the one goes on.
+  relay.asked.length = 0;
+  await beginAll(relay, ['4']);
+  expect(relay.asked).toEqual(['assets/late.js']);
+  const newest = relay.storeOf('6', SECOND);
+  await newest.fill();
+  expect((await relay.listCaches()).map((name) => name.at(-1))).toEqual(['1', '6']);
+  await beginAll(relay, ['7', '8', '9']);
+  expect((await relay.listCaches()).map((name) => name.at(-1))).toEqual(['1', '6', '8', '9']);
+  expect(await textOf(newest.findAsset(`${relay.scope}assets/main-1.js`))).toBe('main 1');
+  expect(await textOf(newest.findShell())).toBe('page 2');
+});
+
+it('leaves no part of any build where there is too little space', async () => {
+  const relay = new Relay();
+  await relay.storeOf('1', FIRST).fill();
+  await beginAll(relay, ['2']);
+  const error = new DOMException('full', 'QuotaExceededError');
+  relay.failure = { path: 'browser.html', error };
+  await expect(relay.storeOf('3', SECOND).fill()).rejects.toBe(error);
+  expect((await relay.listCaches()).map((name) => name.at(-1))).toEqual(['1']);
+});
+
 it('opens the page of the newest build that is whole, and keeps the files of an earlier one that may be open', async () => {
   const relay = new Relay();
   const [first, second] = [relay.storeOf('1', FIRST), relay.storeOf('2', SECOND)];

@@ -16,6 +16,7 @@ import { HttpError } from '../http-error.ts';
 import { checkFields, invalid, readJsonObject } from '../json-body.ts';
 import { readRawBody } from '../raw-body.ts';
 import { type ApiAnswer, type ApiServices, DONE, type Member, requireMember } from './api-services.ts';
+import { selectRange } from './byte-range.ts';
 
 /** A request about a blob, or about a part of it. */
 export interface BlobRequest {
@@ -255,18 +256,6 @@ function readCount({ headers }: IncomingMessage, header: string, min: number, ma
   const count = typeof said === 'string' && /^\d{1,10}$/.test(said) ? Number(said) : NaN;
   if (count >= min && count <= max) return count;
   throw new HttpError(400, 'invalid-field', `The header \`${header}\` must be a whole number from ${min} to ${max}.`);
-}
-
-/** What of `bytes` a `Range` header asks for; all of it when it is none of one span. */
-function selectRange(bytes: Uint8Array, header: string | undefined): Extract<ApiAnswer, { bytes: Uint8Array }> {
-  const [, from, to] = /^bytes=(\d{1,10})-(\d{0,10})$/.exec(header ?? '') ?? [];
-  if (from === undefined || to === undefined) return { status: 200, bytes };
-  const first = Number(from);
-  const last = Math.min(to === '' ? Infinity : Number(to), bytes.byteLength - 1);
-  if (first > last)
-    throw new HttpError(416, 'no-such-range', `The part has ${bytes.byteLength} bytes: ask for some of them.`);
-  const contentRange = `bytes ${first}-${last}/${bytes.byteLength}`;
-  return { status: 206, bytes: bytes.subarray(first, last + 1), contentRange };
 }
 
 function takeSlot(slots: TransferSlots, { key, grant }: Member): Disposable {

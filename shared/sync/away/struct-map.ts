@@ -45,13 +45,42 @@ export class StructMap<T> {
   private sorted(client: number): readonly Entry<T>[] {
     const entries = this.byClient.get(client) ?? [];
     if (!this.unsorted.delete(client)) return entries;
-    const sorted: Entry<T>[] = [];
-    // Sorting is stable: of two that begin alike the first stays.
-    for (const { from, to, value } of entries.toSorted((a, b) => a.from - b.from)) {
-      const start = Math.max(from, sorted.at(-1)?.to ?? 0);
-      if (start < to) sorted.push({ from: start, to, value });
-    }
+    const sorted = withoutOverlaps(entries);
     this.byClient.set(client, sorted);
     return sorted;
   }
+}
+
+/** The same in the order of their clocks; where some overlap, what the first in `entries` says. */
+function withoutOverlaps<T>(entries: readonly Entry<T>[]): Entry<T>[] {
+  const clocks = [...new Set(entries.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
+  const places = new Map(clocks.map((clock, place) => [clock, place]));
+  const placeOf = (clock: number): number => places.get(clock) ?? clocks.length;
+  const spans = Array.from<Entry<T> | undefined>({ length: clocks.length });
+  // By place: where to look for one of which nothing is said yet.
+  const next = clocks.map((_, place) => place);
+  const firstFree = (from: number): number => {
+    let free = from;
+    for (let to = next[free]; to !== undefined && to !== free; to = next[free]) {
+      // Shortens the way for those who come after.
+      next[free] = next[to] ?? to;
+      free = to;
+    }
+    return free;
+  };
+  for (const { from, to, value } of entries) {
+    const end = placeOf(to);
+    for (let place = firstFree(placeOf(from)); place < end; place = firstFree(place + 1)) {
+      spans[place] = { from: clocks[place] ?? from, to: clocks[place + 1] ?? to, value };
+      next[place] = place + 1;
+    }
+  }
+  const joined: Entry<T>[] = [];
+  for (const span of spans) {
+    if (!span) continue;
+    const last = joined.at(-1);
+    if (last?.to === span.from && last.value === span.value) joined[joined.length - 1] = { ...last, to: span.to };
+    else joined.push(span);
+  }
+  return joined;
 }
