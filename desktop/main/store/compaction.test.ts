@@ -33,6 +33,23 @@ function typed(count: number): { readonly updates: Uint8Array[]; readonly conten
   return { updates, content: text.toString() };
 }
 
+/** Updates of so many characters each, of which none continues another. */
+function backwards(
+  count: number,
+  charactersEach: number,
+): { readonly updates: Uint8Array[]; readonly content: string } {
+  const doc = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  doc.on('update', (update: Uint8Array) => updates.push(update));
+  const text = doc.getText('content');
+  for (let index = 0; index < count; index++) {
+    doc.transact(() => {
+      for (let left = charactersEach; left > 0; left--) text.insert(0, 'abcdefghij\n'[left % 11] ?? '');
+    });
+  }
+  return { updates, content: text.toString() };
+}
+
 function insert(
   { database }: RoomDatabase,
   document: string,
@@ -91,7 +108,7 @@ it('merges what the relay has into one row, and what it has not into another, in
 
 it('merges unacked edits in runs that the relay takes in one piece', async () => {
   const { room, store } = open(join(temporaryFolder(), 'room.sqlite'));
-  const { updates, content } = typed(105_000);
+  const { updates, content } = backwards(1_050, 100);
   insert(room, 'file', updates, true);
   await store.compaction.compact('file');
   const { unacked } = await store.openDocument('file').load();
