@@ -1,6 +1,7 @@
 import { REPAIR_SUBJECT } from '../log/document-repairs.ts';
 import type { LoggedUpdate } from '../log/update-log.ts';
 import { StructScanner } from '../rooms/struct-scanner.ts';
+import { DeletedStructs } from './deleted-structs.ts';
 
 /** Structs of a document: a Yjs client, the first clock and the one after the last. */
 export type StructRange = readonly [client: number, from: number, to: number];
@@ -18,6 +19,8 @@ export interface AuthorRun {
   readonly toMs: number;
   /** What came with it; none when something was only deleted. */
   readonly clients: readonly StructRange[];
+  /** What it deleted and no earlier update had; undefined unless that was asked for. */
+  readonly deleted?: readonly StructRange[];
 }
 
 interface OpenRun {
@@ -28,6 +31,7 @@ interface OpenRun {
   fromMs: number;
   toMs: number;
   readonly ranges: [client: number, from: number, to: number][];
+  readonly deleted: StructRange[];
   /** The last range of each client. */
   readonly lastOf: Map<number, [client: number, from: number, to: number]>;
 }
@@ -40,14 +44,16 @@ const RUN_SIZE = 5;
 /** Joins updates of one session that follow each other closely. */
 export class AuthorRuns {
   private readonly maxSize: number;
+  private readonly deletions: DeletedStructs | undefined;
   private readonly runs: OpenRun[] = [];
   /** The last run of each session. */
   private readonly lastOf = new Map<string, OpenRun>();
   private size = 0;
 
   /** Counted in ranges of structs, for which it has room; a run counts as five of them. */
-  constructor(maxSize: number) {
+  constructor(maxSize: number, { withDeletions = false } = {}) {
     this.maxSize = maxSize;
+    this.deletions = withDeletions ? new DeletedStructs() : undefined;
   }
 
   /** What comes now, or came last, is not in it as a whole. */
@@ -62,7 +68,8 @@ export class AuthorRuns {
     const key = JSON.stringify([subject, sessionId]);
     let run = this.lastOf.get(key);
     if (!run || Math.abs(timeMs - run.toMs) > MAX_PAUSE_MS) {
-      run = { fromSeq: seq, toSeq: seq, subject, name, fromMs: timeMs, toMs: timeMs, ranges: [], lastOf: new Map() };
+      const begun = { fromSeq: seq, toSeq: seq, subject, name, fromMs: timeMs, toMs: timeMs };
+      run = { ...begun, ranges: [], deleted: [], lastOf: new Map() };
       this.lastOf.set(key, run);
       this.runs.push(run);
       this.size += RUN_SIZE;
@@ -75,7 +82,7 @@ export class AuthorRuns {
     this.addRanges(run, payload);
   }
 
-  private addRanges({ ranges, lastOf }: OpenRun, payload: Uint8Array): void {
+  private addRanges({ ranges, deleted, lastOf }: OpenRun, payload: Uint8Array): void {
     try {
       const scanner = new StructScanner(payload);
       while (scanner.next()) {
@@ -91,13 +98,29 @@ export class AuthorRuns {
         ranges.push(range);
         this.size++;
       }
+      if (this.deletions) this.addDeletions(deleted, scanner, this.deletions);
     } catch {
       // A damaged row is the business of `repair`; that somebody wrote it is known all the same.
     }
   }
 
+  /** Whoever comes back sends all deletions of the document again: they are of who brought them first. */
+  private addDeletions(deleted: StructRange[], scanner: StructScanner, known: DeletedStructs): void {
+    for (const [client, from, to] of scanner.deletions()) {
+      for (const [newFrom, newTo] of known.add(client, from, to)) {
+        if (this.isFull) return;
+        deleted.push([client, newFrom, newTo]);
+        this.size++;
+      }
+    }
+  }
+
   /** By their first number. */
   finish(): readonly AuthorRun[] {
-    return this.runs.map(({ ranges, lastOf: _lastOf, ...run }) => ({ ...run, clients: ranges }));
+    return this.runs.map(({ ranges, deleted, lastOf: _lastOf, ...run }) => ({
+      ...run,
+      clients: ranges,
+      ...(this.deletions && { deleted }),
+    }));
   }
 }

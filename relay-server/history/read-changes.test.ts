@@ -192,3 +192,41 @@ it('lets one damaged document be no reason to say nothing of the others', async 
   ]);
   await expect(readRoomChanges(failing('busy'), ROOM, wanted)).rejects.toMatchObject({ code: 'busy' });
 });
+
+it('says who deleted what, once, though all deletions are sent again by whoever comes back', async () => {
+  const { log, read } = start();
+  const [ana, ben] = [new Y.Doc(), new Y.Doc()];
+  let clientSeq = 0;
+  const send = async (subject: string, payload: Uint8Array, timeMs: number) => {
+    const update = { session: { subject, sessionId: subject }, clientSeq: ++clientSeq, name: subject, timeMs, payload };
+    await log.append([{ key: { ...ROOM, document: 'file' }, epochWhenNew: 'e', updates: [update] }]);
+  };
+  ana.clientID = 7;
+  ana.getText('content').insert(0, '0123456789');
+  await send('ana', Y.encodeStateAsUpdate(ana), 0);
+  Y.applyUpdate(ben, Y.encodeStateAsUpdate(ana));
+  ben.getText('content').delete(2, 2);
+  await send('ben', Y.encodeStateAsUpdate(ben, Y.encodeStateVector(ben)), 1);
+  Y.applyUpdate(ana, Y.encodeStateAsUpdate(ben));
+  ana.getText('content').delete(1, 4);
+  await send('ana', Y.encodeStateAsUpdate(ana, Y.encodeStateVector(ana)), 2);
+  await send('ben', Y.encodeStateAsUpdate(ana, Y.encodeStateVector(ana)), MINUTE_MS + 2);
+  const asked = { document: 'file', epoch: 'e', afterSeq: 0, withDeletions: true };
+  const outcome = await readChanges(log, ROOM, asked);
+  const changes = outcome.kind === 'changes' ? outcome.changes.changes : [];
+  expect(changes.map(({ subject, deleted }) => [subject, deleted])).toEqual([
+    [
+      'ana',
+      [
+        [7, 1, 2],
+        [7, 4, 7],
+      ],
+    ],
+    ['ben', [[7, 2, 4]]],
+    ['ben', []],
+  ]);
+  const without = await read('file', 0);
+  expect(without.kind === 'changes' && without.changes.changes.every(({ deleted }) => deleted === undefined)).toBe(
+    true,
+  );
+});

@@ -10,6 +10,8 @@ export interface ChangesSince {
   readonly epoch: string;
   /** Number of the last update that they had; 0 for none. */
   readonly afterSeq: number;
+  /** Whether what was deleted is told as well, of one document. */
+  readonly withDeletions?: boolean;
 }
 
 /** Who changed one document. */
@@ -76,14 +78,14 @@ const MAX_DOCUMENT_UPDATES = 2_000;
 export async function readChanges(
   log: ReadableLog,
   { tenant, room }: RoomKey,
-  { document, epoch, afterSeq }: ChangesSince,
+  { document, epoch, afterSeq, withDeletions }: ChangesSince,
 ): Promise<ChangesOutcome> {
   const key = { tenant, room, document };
   const record = await log.readDocument(key);
   if (!record) return { kind: 'unknown' };
   if (record.epoch !== epoch) return { kind: 'other-epoch' };
   const { headSeq } = record;
-  const runs = new AuthorRuns(MAX_SIZE);
+  const runs = new AuthorRuns(MAX_SIZE, { withDeletions: withDeletions === true });
   const budget: Budget = { updates: MAX_UPDATES, bytes: MAX_BYTES };
   let throughSeq = afterSeq;
   for await (const update of readAfter(log, key, { afterSeq, throughSeq: headSeq }, budget)) {

@@ -56,6 +56,19 @@ export class StructScanner {
     }
   }
 
+  /** What the update deletes: a client, the first clock and the one after the last. To be called once `next` gave false. */
+  *deletions(): Generator<readonly [client: number, from: number, to: number]> {
+    const { decoder } = this;
+    for (let left = decoding.readVarUint(decoder); left > 0; left--) {
+      const client = decoding.readVarUint(decoder);
+      for (let ranges = decoding.readVarUint(decoder); ranges > 0; ranges--) {
+        const from = decoding.readVarUint(decoder);
+        const to = from + decoding.readVarUint(decoder);
+        yield [client, from, to];
+      }
+    }
+  }
+
   private readStruct(info: number): void {
     const content = info & CONTENT_BITS;
     this.isType = content === TYPE;

@@ -64,6 +64,20 @@ describe('who changed a document', () => {
     }
   });
 
+  it('is told with what was deleted when that is asked for', async () => {
+    const { askAs, sign, files } = await createRoom();
+    await files.write('plan', 'ana', 'abc', 1_000);
+    await files.erase('plan', 'ben', 2, 2_000);
+    const token = await sign({ subject: 'ben' });
+    const told = async (rest: string) =>
+      (await askAs(token, `GET changes/plan?epoch=e&after=0${rest}`)).body['changes'];
+    expect(await told('&deletions=true')).toMatchObject([
+      { subject: 'ana', deleted: [] },
+      { subject: 'ben', clients: [], deleted: [[expect.any(Number), 0, 2]] },
+    ]);
+    expect(JSON.stringify(await told(''))).not.toContain('deleted');
+  });
+
   it('is not told to who came for a part of the files, nor to who is out', async () => {
     const { ask, askAs, sign, files } = await createRoom();
     const code = await files.add('src/a.ts');

@@ -26,9 +26,10 @@ export async function readChanges(
   const after = query.get('after') ?? '';
   const afterSeq = /^\d{1,16}$/.test(after) ? Number(after) : undefined;
   if (!isSeq(afterSeq)) throw badParameter('after', 'must be a whole number from 0');
+  const withDeletions = query.get('deletions') === 'true';
   // Lists of a part of the files are the relay's own, and say what others may see.
   if (!isDocumentName(document) || PATH_VIEW.test(document)) throw unknownDocument();
-  const outcome = await changes.read(member.grant, { document, epoch, afterSeq });
+  const outcome = await changes.read(member.grant, { document, epoch, afterSeq, withDeletions });
   if (!outcome) throw tooMany();
   if (outcome.kind === 'unknown') throw unknownDocument();
   if (outcome.kind === 'other-epoch')
