@@ -177,6 +177,25 @@ describe('a guest who mirrors the room', () => {
     expect(readFiles(mine)).toEqual({ ...FILES, 'a.txt': 'written afterwards\n' });
   });
 
+  it('stops, and what is chosen about another folder in the place of that one counts', async () => {
+    const { folder, link, newcomer } = await shareFolder(FILES);
+    const ben = newcomer('ben');
+    const host = await ben.join(link);
+    const mine = ben.makeFolder('mine');
+    await host.mirror.choose(mine);
+    await whenFiles(mine, FILES);
+    await host.mirror.stop();
+    renameSync(mine, `${mine}-before`);
+    ben.makeFolder('mine', { 'a.txt': 'one\nTWO\nthree\n' });
+    await host.mirror.choose(mine);
+    await whenAsked(host);
+    expect(await host.mirror.start(MINE)).toMatchObject({ ok: true, value: { kind: 'started' } });
+    const together = { ...FILES, 'a.txt': 'one\nTWO\nthree\n' };
+    await whenFiles(folder, together);
+    await whenFiles(mine, together);
+    expect(host.currentProblems.some(({ id }) => id.endsWith('folder-replaced'))).toBe(false);
+  });
+
   it('says that its folder is gone, makes none, and goes on when it is back', async () => {
     const { folder, link, newcomer } = await shareFolder(FILES);
     const ben = newcomer('ben');

@@ -250,6 +250,9 @@ export class RoomMirror {
     await this.running.end();
     this.running.assertNotCut();
     decision.takeEffect();
+    const { notes } = this.options.storage;
+    // What was decided is about the folder that is there now.
+    for (const path of notes.names('root')) notes.delete('root', path);
     this.meeting = undefined;
     this.status.resolveQuestion();
     await this.run(folder).catch((error: unknown) => {

@@ -2,7 +2,17 @@ import { Emitter } from '../../../shared/lifecycle/index.ts';
 import { MemoryMirrorNotes, type MirrorNotes, type NoteKind } from '../workspace/mirror-notes.ts';
 import type { RoomDatabase } from './room-database.ts';
 
-const KINDS: readonly NoteKind[] = ['held-file', 'held-bit', 'held-path', 'mount', 'setting', 'stamp', 'aside', 'told'];
+const KINDS: readonly NoteKind[] = [
+  'held-file',
+  'held-bit',
+  'held-path',
+  'mount',
+  'setting',
+  'stamp',
+  'aside',
+  'told',
+  'root',
+];
 
 /** The notes on one room's folder in the room's database, committed in the order of all that is written to it. */
 export class SqliteMirrorNotes implements MirrorNotes {

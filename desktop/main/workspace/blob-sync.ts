@@ -43,9 +43,14 @@ type DiskTextFile = Extract<DiskFile, { kind: 'text' }>;
 /** Bases of texts without a character. */
 const EMPTY_HASHES = [hashBytes(Buffer.alloc(0)), hashBytes(Buffer.from('\ufeff'))];
 
+/** Whether this is the hash of a text without a character. */
+export function isEmptyText(hash: string): boolean {
+  return EMPTY_HASHES.includes(hash);
+}
+
 /** Whether disk and room agreed on a content that is no shared text. */
 export function isBlobBase({ hash, text }: MirrorBase): boolean {
-  return hash !== '' && text === '' && !EMPTY_HASHES.includes(hash);
+  return hash !== '' && text === '' && !isEmptyText(hash);
 }
 
 /**

@@ -54,7 +54,8 @@ export class BlockedFiles {
   }
 }
 
-interface BlockedPath {
+/** What keeps a file from being at a path. */
+export interface BlockedPath {
   /** The path of the file, where a folder is, or that of one of its folders, where a file is. */
   readonly blocker: string;
   readonly kind: 'folder' | 'file';
@@ -72,8 +73,8 @@ async function findBlocker(root: string, path: string): Promise<BlockedPath | un
   return kind === 'folder' ? { blocker: path, kind } : undefined;
 }
 
-/** A path much like this one at which there is nothing, neither on disk nor in the room. */
-async function findFreePath(
+/** A path much like this one at which there is nothing, neither on disk nor in the room. `root` is a real path. */
+export async function findFreePath(
   root: string,
   path: string,
   { blocker, kind }: BlockedPath,

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { comparablePath, type SharedFile } from '../../../shared/workspace/index.ts';
 import type { BaseIndex } from './base-index.ts';
+import { isEmptyText } from './blob-sync.ts';
 import type { DiskMeans } from './disk-changes.ts';
 import { findRespelled } from './disk-spelling.ts';
 import type { DiskHashes } from './disk-hashes.ts';
@@ -9,6 +10,7 @@ import { IgnoreRules } from './ignore-rules.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
+import { type FoundContent, type GoneFile, matchRenames } from './renamed-files.ts';
 import type { NewSharedFile, SharedFiles } from './shared-files.ts';
 import { type DiskFile, readDiskFile } from './text-file.ts';
 import { gatherFiles, type WalkedFile, walkFolder } from './walk-folder.ts';
@@ -28,13 +30,16 @@ export interface DiskIntakeOptions {
   readonly isStopped: () => boolean;
 }
 
-/** Ids of files that are gone from disk, by the hash of what they were. */
-export type GoneFiles = Map<string, string[]>;
-
 type FoundDisk = Exclude<DiskFile, { kind: 'missing' }>;
 
 interface FoundFile extends WalkedFile {
   readonly disk: FoundDisk;
+}
+
+/** One of the room's files that was found under another name. */
+interface RenamedFile {
+  readonly fileId: string;
+  readonly kind: FoundDisk['kind'];
 }
 
 const BATCH_FILES = 50;
@@ -57,17 +62,17 @@ export class DiskIntake {
   }
 
   /** Which of these files are listed in the room, but not on disk any more. */
-  async findGone(fileIds: Iterable<string>): Promise<GoneFiles> {
+  async findGone(fileIds: Iterable<string>): Promise<readonly GoneFile[]> {
     const { files, bases, policy } = this.options;
     const listed = new Set(files.files.map(({ fileId }) => fileId));
-    const gone: GoneFiles = new Map();
+    const gone: GoneFile[] = [];
     for (const fileId of fileIds) {
       if (this.options.isStopped()) break;
       const path = bases.pathFor(fileId);
       if (path === undefined || !listed.has(fileId) || !policy.takesRemoval(fileId)) continue;
       if (!(await this.isGone(path))) continue;
       const hash = bases.get(fileId)?.hash ?? '';
-      if (hash !== '') gone.set(hash, [...(gone.get(hash) ?? []), fileId]);
+      if (hash !== '') gone.push({ fileId, path, hash, isEmpty: isEmptyText(hash) });
     }
     return gone;
   }
@@ -79,17 +84,21 @@ export class DiskIntake {
     const onProblem = (error: WorkspaceError) => problems.reportLeftOut(error);
     const rules = new IgnoreRules(means.root);
     const walk = { rootRealPath: means.root, rules, onProblem, removesTempFiles: true };
+    const found: WalkedFile[] = [];
     for await (const batch of gatherFiles(walkFolder(walk))) {
       if (isStopped()) return;
-      await this.take(batch, gone);
+      // Which file was renamed to which name shows when all are known.
+      if (gone.length > 0) found.push(...batch);
+      else await this.take(batch, gone);
     }
+    await this.take(found, gone);
   }
 
   /** Lists files in batches, so that the first can be opened early. One that has the content of a gone file was renamed. */
-  async take(found: readonly WalkedFile[], gone: GoneFiles): Promise<void> {
+  async take(found: readonly WalkedFile[], gone: readonly GoneFile[]): Promise<void> {
     let batch: FoundFile[] = [];
     let batchBytes = 0;
-    for (const file of this.withoutKnown(found)) {
+    for (const file of await this.withoutRenamed(this.withoutKnown(found), gone)) {
       if (this.options.isStopped()) return;
       if (!this.options.policy.takesFiles) {
         this.options.policy.holdPath(file.path);
@@ -102,14 +111,6 @@ export class DiskIntake {
       }
       const disk = await this.read(file);
       if (!disk) continue;
-      const renamedId = gone.size > 0 ? gone.get(await this.hashOf({ ...file, disk }))?.shift() : undefined;
-      if (renamedId !== undefined) {
-        if (!(await this.isSafe({ ...file, disk }))) continue;
-        if (await this.isStillGone(renamedId)) {
-          this.rename(renamedId, file.path);
-          continue;
-        }
-      }
       if ((await this.isTakenInOtherCase(file)) || this.isTwin(file, batch)) continue;
       batch.push({ ...file, disk });
       batchBytes += disk.kind === 'text' ? disk.sizeBytes : 0;
@@ -119,6 +120,61 @@ export class DiskIntake {
       batchBytes = 0;
     }
     await this.list(batch);
+  }
+
+  /** Renames the room's files that are among those which were found. Resolves to the others. */
+  private async withoutRenamed(
+    found: readonly WalkedFile[],
+    gone: readonly GoneFile[],
+  ): Promise<readonly WalkedFile[]> {
+    if (gone.length === 0 || found.length === 0 || !this.options.policy.takesFiles) return found;
+    const renamed = await this.findRenamed(found, gone);
+    const others: WalkedFile[] = [];
+    for (const file of found) {
+      const known = renamed.get(file.path);
+      if (this.options.isStopped()) break;
+      if (!known) others.push(file);
+      else if (!(await this.isSafe(file, known.kind))) continue;
+      else if (!(await this.isStillGone(known.fileId))) others.push(file);
+      // While the files were read, the room may have listed them.
+      else if (this.withoutKnown([file]).length > 0) this.rename(known.fileId, file.path);
+    }
+    return others;
+  }
+
+  /** By path. */
+  private async findRenamed(
+    found: readonly WalkedFile[],
+    gone: readonly GoneFile[],
+  ): Promise<ReadonlyMap<string, RenamedFile>> {
+    const contents: FoundContent[] = [];
+    const kinds = new Map<string, FoundDisk['kind']>();
+    for (const file of found) {
+      if (this.options.isStopped()) break;
+      if ((await this.findRespelled(file.path)) !== undefined) continue;
+      const disk = await this.read(file);
+      if (!disk) continue;
+      kinds.set(file.path, disk.kind);
+      contents.push({ path: file.path, hash: await this.hashOf({ ...file, disk }) });
+    }
+    const usedFolders = this.listUsedFolders(gone);
+    const ids = matchRenames(gone, contents, (folder) => usedFolders.has(folder));
+    return new Map([...ids].map(([path, fileId]) => [path, { fileId, kind: kinds.get(path) ?? 'text' }]));
+  }
+
+  /** Folders in which there still are files of the room. */
+  private listUsedFolders(gone: readonly GoneFile[]): ReadonlySet<string> {
+    const goneIds = new Set(gone.map(({ fileId }) => fileId));
+    const folders = new Set(['']);
+    for (const { fileId, path } of this.options.bases.list()) {
+      if (goneIds.has(fileId)) continue;
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const folder = path.slice(0, end);
+        if (folders.has(folder)) break;
+        folders.add(folder);
+      }
+    }
+    return folders;
   }
 
   private findRespelled(path: string): Promise<string | undefined> {
@@ -198,7 +254,7 @@ export class DiskIntake {
 
   private async list(found: readonly FoundFile[]): Promise<void> {
     const { files, bases, bits } = this.options;
-    const areSafe = await Promise.all(found.map((file) => this.isSafe(file)));
+    const areSafe = await Promise.all(found.map((file) => this.isSafe(file, file.disk.kind)));
     // While the files were read, the room may have listed them.
     const batch = this.withoutKnown(found.filter((_file, position) => areSafe[position]));
     if (batch.length === 0) return;
@@ -232,8 +288,8 @@ export class DiskIntake {
    * Makes a text safe from a loss of power before the room has it: what is lost on disk afterwards would look like an
    * edit that deletes it. Resolves to false when the disk fails, and leaves the file out.
    */
-  private async isSafe({ absolutePath, path, disk }: FoundFile): Promise<boolean> {
-    if (disk.kind !== 'text') return true;
+  private async isSafe({ absolutePath, path }: WalkedFile, kind: FoundDisk['kind']): Promise<boolean> {
+    if (kind !== 'text') return true;
     try {
       await this.options.means.durability.syncFile(absolutePath);
       return true;

@@ -79,3 +79,25 @@ it('waits 5 s at most for a file that never rests', () => {
   mayTake(`${text}more`);
   expect(rest.mayReplace('f')).toBe(false);
 });
+
+it('tells after 15 s which file could not be replaced, until it was', () => {
+  const { scheduler, rest, mayTake } = start();
+  let text = BEFORE;
+  for (let waitedMs = 0; waitedMs < 15_000; waitedMs += 100) {
+    mayTake((text += '.'));
+    rest.mayReplace('f');
+    expect(rest.isOverdue('f')).toBe(false);
+    scheduler.advance(100);
+  }
+  expect([rest.isOverdue('f'), rest.isOverdue('other')]).toEqual([true, false]);
+  rest.settle('f');
+  expect(rest.isOverdue('f')).toBe(false);
+});
+
+it('forgets for how long a file could not be replaced once nobody wants to', () => {
+  const { scheduler, rest } = start();
+  rest.mayReplace('f');
+  scheduler.advance(15_000);
+  rest.mayReplace('f');
+  expect(rest.isOverdue('f')).toBe(false);
+});

@@ -9,6 +9,10 @@ const LOST_END_REST_MS = 1_000;
 /** What never rests is waited for no longer. */
 const LONGEST_WAIT_MS = 5_000;
 const LOOK_AGAIN_MS = 200;
+/** The person is told of a file that could not be replaced for this time, because it is written ever again. */
+const OVERDUE_MS = 15_000;
+/** What nobody has wanted to replace for so long need not be replaced any more. */
+const UNASKED_MS = 10_000;
 /** From so many on, those that rest are forgotten. */
 const MANY_FILES = 1_000;
 /** A text that ends in so many characters as before was saved as a whole. */
@@ -22,6 +26,11 @@ interface Restless {
   readonly sinceMs: number;
 }
 
+interface Wanted {
+  readonly sinceMs: number;
+  readonly askedMs: number;
+}
+
 /** Texts that other programs have changed on disk a moment ago: whoever saves them may not be done. */
 export class DiskRest implements Disposable {
   /** Those that were deleted, and written again with what the room had. */
@@ -29,6 +38,8 @@ export class DiskRest implements Disposable {
   private readonly scheduler: Scheduler;
   private readonly onDue: (fileIds: readonly string[]) => void;
   private readonly restless = new Map<string, Restless>();
+  /** Those that are to be replaced, and were not yet. */
+  private readonly wanted = new Map<string, Wanted>();
   private readonly timer = new MutableDisposable<Disposable>();
   private waiting = new Set<string>();
   private isDisposed = false;
@@ -51,17 +62,41 @@ export class DiskRest implements Disposable {
     return this.isOver(seen, LOST_END_REST_MS) || this.wait(fileId);
   }
 
-  /** Whether a file may be replaced by what the room has. */
+  /** Whether a file may be replaced by what the room has; to be followed by {@link settle} once that was done. */
   mayReplace(fileId: string): boolean {
+    this.want(fileId);
     const seen = this.restless.get(fileId);
     if (seen && !this.isOver(seen, SETTLE_MS)) return this.wait(fileId);
     this.restless.delete(fileId);
     return true;
   }
 
+  /** A file is as the room has it. */
+  settle(fileId: string): void {
+    this.wanted.delete(fileId);
+  }
+
+  /** Whether a file could not be replaced for so long that the person is to know. */
+  isOverdue(fileId: string): boolean {
+    const wanted = this.wanted.get(fileId);
+    return wanted !== undefined && this.scheduler.elapsedMs() - wanted.sinceMs >= OVERDUE_MS;
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this.timer.dispose();
+  }
+
+  private want(fileId: string): void {
+    const nowMs = this.scheduler.elapsedMs();
+    const before = this.wanted.get(fileId);
+    const isStill = before !== undefined && nowMs - before.askedMs < UNASKED_MS;
+    if (this.wanted.size >= MANY_FILES) this.forgetUnasked(nowMs);
+    this.wanted.set(fileId, { sinceMs: isStill ? before.sinceMs : nowMs, askedMs: nowMs });
+  }
+
+  private forgetUnasked(nowMs: number): void {
+    for (const [fileId, { askedMs }] of this.wanted) if (nowMs - askedMs >= UNASKED_MS) this.wanted.delete(fileId);
   }
 
   private see(fileId: string, state: string): Restless {

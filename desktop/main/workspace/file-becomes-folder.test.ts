@@ -103,3 +103,67 @@ describe('a folder of which a file has taken the place on disk', () => {
     });
   });
 });
+
+describe('a file that has the name of a folder in the room', () => {
+  /** Until what could not be written was tried often enough. */
+  async function wait(test: MirrorUnderTest): Promise<void> {
+    for (let round = 0; round < 3; round++) {
+      await test.advance(3_000);
+      await test.flush();
+    }
+  }
+
+  it.each(['edited', 'made anew'])('as it was %s on disk meanwhile, is kept beside the folder', async (how) => {
+    const test = await startMirror({ 'docs/f.txt': 'one\ntwo\n' });
+    await test.stop();
+    await test.folder.write('docs/f.txt', how === 'edited' ? 'one\ntwo\nedited\n' : 'other\n');
+    test.files.remove([test.files.idOf('docs/f.txt')]);
+    test.files.create('docs/f.txt/x.txt', 'x\n');
+    await test.start();
+    await test.settle();
+    await wait(test);
+    const expected = {
+      'docs/f (2).txt': how === 'edited' ? 'one\ntwo\nedited\n' : 'other\n',
+      'docs/f.txt/x.txt': 'x\n',
+    };
+    expect(test.files.contents).toEqual(expected);
+    expect(await test.folder.contents()).toEqual(expected);
+    expect(test.openProblems.filter(({ canRetry }) => canRetry)).toEqual([]);
+    expect(test.openProblems.map(({ title, detail }) => `${title} ${detail}`).join(' ')).toContain('docs/f (2).txt');
+  });
+
+  it('as others have it, gives way to the folder on the disks of both', async () => {
+    const test = await startMirror({ 'd/in.txt': 'in\n', 'd/new.txt': 'new\n' });
+    test.files.create('d', 'a file elsewhere\n');
+    await test.settle();
+    expect(test.openProblems).toMatchObject([{ path: 'd', canRetry: true }]);
+    await wait(test);
+    const expected = { 'd (2)': 'a file elsewhere\n', 'd/in.txt': 'in\n', 'd/new.txt': 'new\n' };
+    expect(test.files.contents).toEqual(expected);
+    expect(await test.folder.contents()).toEqual(expected);
+    expect(test.openProblems).toMatchObject([{ path: 'd (2)', severity: 'warning', canRetry: false }]);
+  });
+
+  it('as this disk has it, gives way to the folder that others have', async () => {
+    const test = await startMirror({ d: 'a file here\n', 'b.bin': new Uint8Array([0, 1]) });
+    test.files.create('d/in.txt', 'in\n');
+    test.files.create('b.bin/in.txt', 'in\n');
+    await test.settle();
+    await wait(test);
+    expect(test.files.contents).toEqual({ 'd (2)': 'a file here\n', 'd/in.txt': 'in\n', 'b.bin/in.txt': 'in\n' });
+    expect(await test.folder.contents()).toEqual({ ...test.files.contents, 'b (2).bin': '\0\u0001' });
+    expect(test.openProblems.filter(({ canRetry }) => canRetry)).toEqual([]);
+  });
+
+  it('for a moment only, stays what it is', async () => {
+    const test = await startMirror({ f: 'f\n' });
+    test.files.create('f/x.txt', 'x\n');
+    await test.current.flush();
+    await test.advance(3_000);
+    test.files.remove([test.files.idOf('f')]);
+    await wait(test);
+    expect(test.files.contents).toEqual({ 'f/x.txt': 'x\n' });
+    expect(await test.folder.contents()).toEqual({ 'f/x.txt': 'x\n' });
+    expect(test.openProblems).toEqual([]);
+  });
+});

@@ -12,7 +12,8 @@ import { HeldEdits } from './held-edits.ts';
 import { LateSaves } from './late-saves.ts';
 import type { MergeThread } from './merge-thread.ts';
 import { MissingFiles } from './missing-files.ts';
-import { noLongerText, notHere, reservedName } from './out-of-step.ts';
+import { NestedNames } from './nested-names.ts';
+import { neverRests, noLongerText, notHere, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
 import { isLinked, resolveInside } from './path-guard.ts';
 import { RemovedFiles } from './removed-files.ts';
@@ -22,6 +23,7 @@ import type { MirrorBase } from './shared-files.ts';
 import type { SubMounts } from './sub-mounts.ts';
 import { type DiskFile, hashOnDisk, MAX_SHARED_TEXT_BYTES, MAX_TEXT_BYTES, readDiskFile } from './text-file.ts';
 import { TextWrites } from './text-writes.ts';
+import { UnlikeTexts } from './unlike-texts.ts';
 import { notKept, toWorkspaceError, WorkspaceError } from './workspace-error.ts';
 
 export interface FileSyncOptions extends BlobSyncOptions {
@@ -76,6 +78,8 @@ export class FileSync {
   private readonly removed: RemovedFiles;
   private readonly writes: TextWrites;
   private readonly missing: MissingFiles;
+  private readonly nested: NestedNames;
+  private readonly unlike: UnlikeTexts;
   private readonly blobs: BlobSync;
   /** Files that wait for the path of another, by that one. */
   private readonly waitingFor = new Map<string, Set<string>>();
@@ -88,6 +92,8 @@ export class FileSync {
     this.arrival = new Arrival({ ...options, moves: this.moves });
     this.diskEdits = new DiskEdits(options);
     this.blocked = new BlockedFiles(options);
+    this.nested = new NestedNames(options);
+    this.unlike = new UnlikeTexts(options);
     this.late = new LateSaves({ ...options, edits: this.diskEdits });
     this.held = new HeldEdits({ ...options, arrival: this.arrival });
     this.blobs = new BlobSync(options, this.arrival);
@@ -147,7 +153,7 @@ export class FileSync {
     let isRenamed = false;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const before = this.listed(fileId)?.path;
-      const outcome = await this.attempt(visit).catch((error: unknown) => this.forgetLinked(fileId, error));
+      const outcome = await this.attempt(visit).catch((error: unknown) => this.recover(fileId, error));
       if (outcome !== 'again') return outcome;
       isRenamed ||= this.listed(fileId)?.path !== before;
     }
@@ -237,6 +243,7 @@ export class FileSync {
       if (!this.options.rest.mayTake(file.fileId, base.text, disk)) return 'waits';
       const outcome = await this.blobs.replaceText(file, base, disk.kind, absolutePath);
       if (outcome !== false) return outcome;
+      if (await this.unlike.moveBeside(file, base, absolutePath)) return 'again';
     }
     if (!base.text.includes('\0') || hashOnDisk(absolutePath) !== base.hash) throw noLongerText(file, disk.kind);
     return this.options.files.readText(file.fileId) === base.text
@@ -258,6 +265,16 @@ export class FileSync {
   private async makeWay(file: SharedFile): Promise<'again'> {
     await this.arrival.setAside(file);
     return 'again';
+  }
+
+  private async recover(fileId: string, error: unknown): Promise<'again' | 'waits'> {
+    const file = this.listed(fileId);
+    if (!file || !(error instanceof WorkspaceError) || error.code !== 'name-taken')
+      return this.forgetLinked(fileId, error);
+    const renamedId = await this.nested.settle(file);
+    if (renamedId === undefined) throw error;
+    this.options.onReady([renamedId, fileId]);
+    return 'waits';
   }
 
   /** A file in whose place there is a link counts as deleted neither now nor when the link goes. */
@@ -318,7 +335,7 @@ export class FileSync {
     else if (!policy.takesEdits(fileId)) return this.held.keep(file, base, disk);
     if (disk.hash !== base.hash) {
       const isOwn = bases.savingOf(fileId)?.hash === disk.hash;
-      if (!isOwn && !rest.mayTake(fileId, base.text, disk)) return 'waits';
+      if (!isOwn && !rest.mayTake(fileId, base.text, disk)) return this.awaitRest(file);
       // Else a loss of power may bring back what was there before, which would look like an edit that undoes this one.
       await this.makeSafe(absolutePath, file.path);
       if ((await this.diskEdits.take(file, disk)) === 'again') return 'again';
@@ -326,9 +343,17 @@ export class FileSync {
     const current = this.listed(fileId);
     // Where it lies is known only as the path that it had.
     if (current?.path !== file.path) return 'again';
-    if (files.readText(fileId) === disk.text && isSameFormat(disk, current)) return 'done';
-    if (!rest.mayReplace(fileId)) return 'waits';
-    return this.writes.write(current, absolutePath, disk);
+    if (files.readText(fileId) !== disk.text || !isSameFormat(disk, current)) {
+      if (!rest.mayReplace(fileId)) return this.awaitRest(file);
+      if ((await this.writes.write(current, absolutePath, disk)) === 'again') return 'again';
+    }
+    rest.settle(fileId);
+    return 'done';
+  }
+
+  private awaitRest({ fileId, path }: SharedFile): 'waits' {
+    if (this.options.rest.isOverdue(fileId)) throw neverRests(path);
+    return 'waits';
   }
 
   private async makeSafe(absolutePath: string, path: string): Promise<void> {

@@ -15,7 +15,7 @@ import { GitExcludes } from './git-excludes.ts';
 import { GoneFiles } from './gone-files.ts';
 import { GoneNotices } from './gone-notices.ts';
 import { ListWatch } from './list-watch.ts';
-import { forgetBases, forgetLostBases, type LostFolderOptions } from './lost-folder.ts';
+import { forgetLostBases, forgetOtherFolder, type LostFolderOptions } from './lost-folder.ts';
 import { MergeThread } from './merge-thread.ts';
 import { MemoryMirrorNotes } from './mirror-notes.ts';
 import type { FolderMirrorOptions } from './mirror-options.ts';
@@ -28,7 +28,7 @@ import { SetAsides } from './set-asides.ts';
 import { settleMoves } from './settle-moves.ts';
 import { sortDiskPaths } from './sort-disk-paths.ts';
 import { SubMounts } from './sub-mounts.ts';
-import { syncInOrder } from './sync-order.ts';
+import { splitUnhurried, syncInOrder, UNHURRIED_AT_ONCE } from './sync-order.ts';
 import { systemDiskWrites } from './text-file.ts';
 import { WatchedFolder } from './watched-folder.ts';
 import { isAboutFolder, type WorkspaceError } from './workspace-error.ts';
@@ -51,6 +51,9 @@ export class FolderMirror implements Disposable {
   private readonly list: ListWatch;
   private readonly mounts: SubMounts;
   private readonly delay: WriteDelay;
+  private readonly due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
+  /** Files that hold no text: whatever else is to be done has its turn between a few of them. */
+  private readonly unhurried = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())), UNHURRIED_AT_ONCE);
   private readonly gone: GoneFiles;
   private readonly batches: DiskBatches;
   private readonly excludes: GitExcludes;
@@ -68,13 +71,13 @@ export class FolderMirror implements Disposable {
   constructor(options: FolderMirrorOptions) {
     this.options = options;
     const { folder, files, scheduler, writes = systemDiskWrites, policy = TWO_WAY, blobs = NO_BLOBS } = options;
-    this.root = new OpenedRoot(folder, writes);
     this.bases = new BaseIndex(options.bases);
     this.problems = new ProblemBoard((problem) => {
       if (!this.disposables.isDisposed) options.onProblem(problem);
     });
     const means = { root: folder, writes, durability: new Durability(writes) };
     const notes = options.notes ?? new MemoryMirrorNotes();
+    this.root = new OpenedRoot(folder, writes, notes);
     this.mounts = new SubMounts(folder, notes);
     const hashes = new DiskHashes(folder, notes);
     const bits = new ExecutableBits({ means, root: this.root, files, bases: this.bases, policy });
@@ -103,7 +106,7 @@ export class FolderMirror implements Disposable {
       onReplaced: (replaced) => options.onReplaced?.(replaced),
       onReplacing: (fileId, blob) => options.ledger?.expectContent(fileId, blob),
     });
-    this.disposables.add(blobs.onDidSettle((blob) => this.noticeSettled(blob)));
+    this.disposables.add(blobs.onDidSettle((blob) => this.unhurried.add(this.fileSync.takeWaiting(blob))));
     this.failed = this.disposables.add(
       new FailedFiles({
         ...shared,
@@ -112,8 +115,7 @@ export class FolderMirror implements Disposable {
         onFolderLost: () => this.watched.letGo(),
       }),
     );
-    const due = new DueFiles((take) => this.enqueue(() => this.syncFiles(take())));
-    this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => due.add(fileId)));
+    this.delay = this.disposables.add(new WriteDelay(scheduler, (fileId) => this.due.add([fileId])));
     this.gone = new GoneFiles({ ...shared, mounts: this.mounts, assertFolder: () => this.root.assert(), isStopped });
     const working = { folder, scheduler, problems: this.problems, onFailed: () => this.watched.compareLater() };
     this.tasks = this.disposables.add(new MirrorTasks({ ...working, onEnd: () => this.finishTask() }));
@@ -129,9 +131,10 @@ export class FolderMirror implements Disposable {
   /** Reconciles folder and room, then follows both. Rejects with WorkspaceError when the folder cannot be opened. */
   async start(): Promise<void> {
     const { files } = this.options;
-    await this.root.open();
+    const isOther = await this.root.open();
     this.act.isFirst = this.bases.size === 0;
     this.setAsides.restore();
+    if (isOther) forgetOtherFolder(this.lostFolder);
     await settleMoves(this.options.folder, this.bases);
     await forgetLostBases(this.lostFolder);
     if (this.disposables.isDisposed) return;
@@ -297,7 +300,7 @@ export class FolderMirror implements Disposable {
 
   private takeList(): void {
     const changed = this.list.takeChanged();
-    if (changed.length > 0) this.enqueue(() => this.syncFiles(changed));
+    if (changed.length > 0) this.enqueue(() => this.syncHurried(changed));
   }
 
   private takeGone(): void {
@@ -322,11 +325,6 @@ export class FolderMirror implements Disposable {
     if (this.disposables.isDisposed) return;
     this.act.notice();
     this.batches.add(paths);
-  }
-
-  private noticeSettled(blob: string): void {
-    const fileIds = this.fileSync.takeWaiting(blob);
-    if (fileIds.length > 0) this.enqueue(() => this.syncFiles(fileIds));
   }
 
   /** What became of some files is found out only later. */
@@ -374,8 +372,9 @@ export class FolderMirror implements Disposable {
     await this.excludes.read();
     try {
       const isOther = await this.root.open();
-      if (isOther) forgetBases('The folder was replaced by another.', this.lostFolder);
+      if (isOther) forgetOtherFolder(this.lostFolder);
       else if (this.failed.isFolderLost) await forgetLostBases(this.lostFolder);
+      await this.root.note();
       if (isOther || !this.watched.isFollowed) await this.watch();
       await this.intake.takeAll();
       if (this.isStopped) return;
@@ -386,11 +385,14 @@ export class FolderMirror implements Disposable {
     }
     this.failed.resolveFolder();
     await this.mounts.learn(this.bases.list().map(({ path }) => path));
-    const ids = new Set([
-      ...this.list.takeChanged(),
-      ...[...this.options.files.files, ...this.bases.list()].map(({ fileId }) => fileId),
-    ]);
-    await this.syncFiles(ids);
+    const known = [...this.options.files.files, ...this.bases.list()].map(({ fileId }) => fileId);
+    await this.syncHurried(new Set([...this.list.takeChanged(), ...known]));
     this.problems.resolveUnconfirmed();
+  }
+
+  private async syncHurried(fileIds: Iterable<string>): Promise<void> {
+    const { hurried, unhurried } = splitUnhurried(fileIds, { files: this.options.files, bases: this.bases });
+    this.unhurried.add(unhurried);
+    await this.syncFiles(hurried);
   }
 }

@@ -5,11 +5,12 @@ import { type DiskMeans, freeLocalCopy, makeFolder } from './disk-changes.ts';
 import type { DiskEdits } from './disk-edits.ts';
 import { type DiskHashes, type HashedFile, isUnchanged } from './disk-hashes.ts';
 import { hasLostEnd } from './disk-rest.ts';
+import type { ReplacedFile } from './kept-file.ts';
 import type { LateContent } from './late-content.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
 import { resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
-import type { ReplacedFile, ReplacedFiles } from './replaced-files.ts';
+import type { LossReason, ReplacedFiles } from './replaced-files.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { MAX_SHARED_TEXT_BYTES, saveFile } from './text-file.ts';
 import { decodeText } from './text-format.ts';
@@ -42,7 +43,7 @@ export class LateSaves {
   take(isLast: boolean): Promise<void> {
     const taker = {
       take: (file: ReplacedFile, content: LateContent) => this.takeOne(file, content),
-      tellLost: (file: ReplacedFile) => this.tellLost(file),
+      tellLost: (file: ReplacedFile, reason: LossReason) => this.tellLost(file, reason),
     };
     return this.options.replaced.take(taker, { isLast });
   }
@@ -122,18 +123,25 @@ export class LateSaves {
     }
   }
 
-  private tellLost({ fileId, path: pathThen }: ReplacedFile): void {
+  private tellLost({ fileId, path: pathThen }: ReplacedFile, reason: LossReason): void {
     const { problems, files } = this.options;
     const path = files.get(fileId)?.path ?? pathThen;
-    problems.tell({
-      id: `late-lost:${fileId}`,
-      severity: 'warning',
-      path,
-      title: `${path} may have been saved by another program while Tutti replaced it.`,
-      detail: 'If so, that cannot be read any more, and is neither in the file nor beside it. Save it there once more.',
-    });
+    const { title, detail } = LOSSES[reason];
+    problems.tell({ id: `late-lost:${fileId}`, severity: 'warning', path, title: `${path} ${title}`, detail });
   }
 }
+
+const LOSSES = {
+  unreadable: {
+    title: 'may have been saved by another program while Tutti replaced it.',
+    detail: 'If so, that cannot be read any more, and is neither in the file nor beside it. Save it there once more.',
+  },
+  'too-many': {
+    title: 'is open in another program, which does not see that Tutti has replaced it.',
+    detail:
+      'Too many files are so for Tutti to follow them all: what that program writes from now on is lost. Have it open the file anew.',
+  },
+} as const satisfies Record<LossReason, { readonly title: string; readonly detail: string }>;
 
 interface KnownAside {
   readonly path: string;

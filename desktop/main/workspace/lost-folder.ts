@@ -25,8 +25,13 @@ export async function forgetLostBases(options: LostFolderOptions): Promise<void>
   forgetBases('None of the files was in the folder any more.', options);
 }
 
+/** Another folder has come in the place of the one that was known. */
+export function forgetOtherFolder(options: LostFolderOptions): void {
+  forgetBases('The folder was replaced by another.', options);
+}
+
 /** What lies in the folder and what the room has meet as strangers; nothing counts as deleted. `title` says why. */
-export function forgetBases(title: string, { files, bases, problems }: LostFolderOptions): void {
+function forgetBases(title: string, { files, bases, problems }: LostFolderOptions): void {
   const wasKnown = bases.size > 0 && files.files.length > 0;
   for (const { fileId } of bases.list()) bases.delete(fileId);
   if (!wasKnown) return;

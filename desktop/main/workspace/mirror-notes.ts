@@ -1,9 +1,19 @@
 /**
  * `held-file` and `held-bit`: by id; `held-path`: by path in the folder; `mount`: folders in it that were other drives; `stamp`: hashes of
  * files that are no texts, by path; `aside`: ids of the files for which something was moved out of the way, by where that is
- * now, until the person is told; `told`: why files cannot be shared, by path, as the person was told.
+ * now, until the person is told; `told`: why files cannot be shared, by path, as the person was told; `root`: which folder it
+ * was that lay at the opened path, by that path.
  */
-export type NoteKind = 'held-file' | 'held-bit' | 'held-path' | 'mount' | 'setting' | 'stamp' | 'aside' | 'told';
+export type NoteKind =
+  | 'held-file'
+  | 'held-bit'
+  | 'held-path'
+  | 'mount'
+  | 'setting'
+  | 'stamp'
+  | 'aside'
+  | 'told'
+  | 'root';
 
 /** What is kept of one room's folder beside the bases; it outlives the mirror. Reads see every write made before. */
 export interface MirrorNotes {

@@ -20,6 +20,12 @@ export function noLongerText(file: SharedFile, kind: 'binary' | 'oversized'): Wo
   return new WorkspaceError(kind === 'binary' ? 'not-text' : 'too-large', file.path, message);
 }
 
+/** Another program writes a text ever again, so that it cannot be replaced. */
+export function neverRests(path: string): WorkspaceError {
+  const message = `"${path}" keeps changing on disk: what others have changed in it cannot be written there without losing something. It comes as soon as the file rests for a moment; until then it is in Tutti.`;
+  return new WorkspaceError('io', path, message);
+}
+
 /** This device does not have the room's text. */
 export function notHere({ path }: SharedFile): WorkspaceError {
   const message = `The text that the room has of "${path}" is not on this device, so the file in the folder stays as it is. They are compared as soon as the relay is reached.`;

@@ -42,6 +42,15 @@ describe('resolveInside', () => {
     }
   });
 
+  it('refuses everything when a link has come in the place of the folder', async () => {
+    const outside = await TestFolder.create({ 'x.txt': '' });
+    const folder = await TestFolder.create();
+    await symlink(outside.path, folder.at('root'));
+    for (const path of ['x.txt', 'new.txt']) {
+      await expect(resolveInside(folder.at('root'), path)).rejects.toMatchObject({ code: 'folder-missing' });
+    }
+  });
+
   it('finds a name that the disk holds in another Unicode form', async () => {
     const folder = await TestFolder.create({ 're\u0301sume\u0301.txt': '' });
     expect((await resolveInside(folder.path, 'r\u00e9sum\u00e9.txt')).normalize('NFC')).toBe(

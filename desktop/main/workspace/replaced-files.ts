@@ -1,80 +1,54 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import {
   type Disposable,
   MutableDisposable,
   reportUnexpectedError,
   type Scheduler,
 } from '../../../shared/lifecycle/index.ts';
+import { KeptFile, LOOK_MS, lookAt, openIfThere, type ReplacedFile } from './kept-file.ts';
 import { LateContent } from './late-content.ts';
+import { type FindOpenElsewhere, findOpenElsewhere } from './open-elsewhere.ts';
 import { SerialQueue } from './serial-queue.ts';
 
-/** Nobody writes any more to a file that was replaced, nor was written to, so long ago. */
-const KEPT_MS = 5_000;
-const LOOK_MS = 500;
-/** Without a further change for two looks, whoever writes is done for the moment. */
-const QUIET_MS = 900;
-/** Who never is, is waited for no longer. */
-const LONGEST_WAIT_MS = 5_000;
-/** However fast a file is written, it is read no faster: the larger it has become, the later again. */
-const READ_BYTES_PER_MS = 1024;
-/** Beyond these, what was replaced first is let go, those last that were written to since. */
-const MAX_KEPT_FILES = 64;
-const MAX_KEPT_LENGTH = 16 * 1024 * 1024;
+/** Beyond these, some are let go: first those that nobody has open, last those that were written to since. */
+const MAX_KEPT_FILES = 256;
+const MAX_KEPT_LENGTH = 32 * 1024 * 1024;
 
-/** A file that was replaced on disk, and that another program may still have open. */
-export interface ReplacedFile {
-  readonly fileId: string;
-  readonly path: string;
-  /** What it had when it was replaced; to be set to what was taken from it since. */
-  text: string;
-  /** Where what it has is kept beside the others, and what that is; to be set by who keeps it there. */
-  aside?: { readonly path: string; readonly sha256: string };
-}
+/**
+ * Why what is written to a file is lost. `unreadable`: it cannot be looked at any more, and whether anything was written is
+ * not known. `too-many`: nothing was so far, but a program has it open.
+ */
+export type LossReason = 'unreadable' | 'too-many';
 
 /** What is done with what was written to files that were replaced. */
 export interface LateTaker {
   /** Resolves to false when the content is to be given again later. */
   take(file: ReplacedFile, content: LateContent): Promise<boolean>;
-  /** What was written to this one, if anything, can be given no more. */
-  tellLost(file: ReplacedFile): void;
-}
-
-interface Kept {
-  readonly file: ReplacedFile;
-  readonly handle: FileHandle;
-  /** What it was when it was replaced, or taken last. */
-  taken: string;
-  seen: string;
-  seenChangedMs: number;
-  /** Since when it was not as it was taken, at every look. */
-  untakenSinceMs: number;
-  /** Before that it is not read again. */
-  readAgainMs: number;
-  untilMs: number;
-  /** It is to be let go as soon as it was taken. */
-  isLeaving: boolean;
+  /** What is written to this one can be given no more. */
+  tellLost(file: ReplacedFile, reason: LossReason): void;
 }
 
 /**
- * Files that were replaced a moment ago. A program that had one open goes on to write to what has no name any more; here
- * that is noticed.
+ * Files that were replaced. A program that had one open goes on to write to what has no name any more; here that is
+ * noticed, for as long as the program has it open where the system tells that, and else for minutes after the last change.
  */
 export class ReplacedFiles implements Disposable {
   private readonly scheduler: Scheduler;
   private readonly onDue: () => void;
+  private readonly findOpen: FindOpenElsewhere;
   private readonly timer = new MutableDisposable<Disposable>();
   /** What looks at files, takes them or lets them go does so alone. */
   private readonly turns = new SerialQueue();
   /** In the order in which they were replaced. */
-  private kept: Kept[] = [];
-  private lost: ReplacedFile[] = [];
+  private kept: KeptFile[] = [];
+  private lost: (readonly [file: ReplacedFile, reason: LossReason])[] = [];
+  private lookAtMs = Infinity;
   private isDisposed = false;
 
   /** `onDue`: something was written, which {@link take} gives. */
-  constructor(scheduler: Scheduler, onDue: () => void) {
+  constructor(scheduler: Scheduler, onDue: () => void, findOpen: FindOpenElsewhere = findOpenElsewhere) {
     this.scheduler = scheduler;
     this.onDue = onDue;
+    this.findOpen = findOpen;
   }
 
   /** Calls `replace`, which resolves to whether it replaced the file at a path, and keeps what was there in sight. */
@@ -83,11 +57,15 @@ export class ReplacedFiles implements Disposable {
     if (!handle) return replace();
     let isKept = false;
     try {
-      const { stamp } = await lookAt(handle);
+      const look = await lookAt(handle);
       const isReplaced = await replace();
       isKept = isReplaced && !this.isDisposed;
-      if (isKept) this.add(file, handle, stamp);
-      if (isKept) await this.turns.run(() => this.letSurplusGo());
+      if (isKept) {
+        const livedMs = this.scheduler.now() - look.bornMs;
+        this.kept.push(new KeptFile(file, handle, look, { nowMs: this.nowMs, livedMs }));
+        this.lookIn(LOOK_MS);
+        await this.turns.run(() => this.letSurplusGo());
+      }
       return isReplaced;
     } finally {
       if (!isKept) await handle.close();
@@ -108,11 +86,15 @@ export class ReplacedFiles implements Disposable {
     for (const kept of this.kept) this.letGo(kept);
   }
 
+  private get nowMs(): number {
+    return this.scheduler.elapsedMs();
+  }
+
   private async takeAll(taker: LateTaker, isLast: boolean): Promise<void> {
-    if (isLast) await this.lookAtAll();
+    if (isLast) for (const kept of this.kept) await this.look(kept);
     this.tellLost(taker);
     const failures: unknown[] = [];
-    for (const kept of this.kept.filter((one) => isLast || this.isDue(one))) {
+    for (const kept of this.kept.filter((one) => isLast || one.isDue(this.nowMs))) {
       try {
         await this.takeOne(kept, taker, isLast || kept.isLeaving);
       } catch (error) {
@@ -127,133 +109,115 @@ export class ReplacedFiles implements Disposable {
   }
 
   private tellLost(taker: LateTaker): void {
-    for (const file of this.lost.splice(0)) taker.tellLost(file);
+    for (const [file, reason] of this.lost.splice(0)) taker.tellLost(file, reason);
   }
 
-  private async takeOne(kept: Kept, taker: LateTaker, isFinal: boolean): Promise<void> {
-    const { file, handle } = kept;
-    const { stamp, sizeBytes } = await lookAt(handle);
-    this.note(kept, stamp);
-    if (stamp !== kept.taken) {
-      kept.readAgainMs = this.scheduler.elapsedMs() + sizeBytes / READ_BYTES_PER_MS;
-      if (!(await taker.take(file, new LateContent(handle, sizeBytes, isFinal)))) return;
-      kept.taken = stamp;
-      kept.untakenSinceMs = this.scheduler.elapsedMs();
+  private async takeOne(kept: KeptFile, taker: LateTaker, isFinal: boolean): Promise<void> {
+    const look = await kept.look(() => this.nowMs);
+    if (kept.isUntaken) {
+      kept.beginTaking(look, this.nowMs);
+      if (!(await taker.take(kept.file, new LateContent(kept.handle, look.sizeBytes, isFinal)))) return;
+      kept.noteTaken(look, this.nowMs);
     }
-    if (kept.isLeaving) this.letGo(kept);
-  }
-
-  private add(file: ReplacedFile, handle: FileHandle, stamp: string): void {
-    const nowMs = this.scheduler.elapsedMs();
-    const times = { seenChangedMs: nowMs, untakenSinceMs: nowMs, readAgainMs: nowMs, untilMs: nowMs + KEPT_MS };
-    this.kept.push({ file, handle, taken: stamp, seen: stamp, ...times, isLeaving: false });
-    this.lookLater();
+    if (kept.isLeaving) this.giveUp(kept);
   }
 
   /** What another program has written to since it was replaced is taken before. */
   private async letSurplusGo(): Promise<void> {
     const wereLeaving = this.kept.filter(({ isLeaving }) => isLeaving).length;
-    for (let next = this.findSurplus(); next; next = this.findSurplus()) {
-      if (isUntaken(next)) next.isLeaving = true;
-      else if ((await this.look(next)) === 'as-taken') this.letGo(next);
+    for (let next = await this.findSurplus(); next; next = await this.findSurplus()) {
+      if (next.isUntaken) next.isLeaving = true;
+      else if ((await this.look(next)) === 'as-taken') this.giveUp(next);
     }
     const leaving = this.kept.filter(({ isLeaving }) => isLeaving);
     while (areTooMany(leaving)) this.lose(leaving.shift());
-    if (leaving.length > wereLeaving) this.onDue();
+    if (leaving.length > wereLeaving || this.lost.length > 0) this.onDue();
   }
 
-  private findSurplus(): Kept | undefined {
+  private async findSurplus(): Promise<KeptFile | undefined> {
     const staying = this.kept.filter(({ isLeaving }) => !isLeaving);
     if (!areTooMany(staying)) return undefined;
     const older = staying.slice(0, -1);
-    return older.find((kept) => !isUntaken(kept)) ?? older[0];
+    const findUnopened = () => older.find(({ use, isUntaken }) => use === 'unopened' && !isUntaken);
+    // Asked once for very many.
+    if (!findUnopened() && older.some(({ isUnasked }) => isUnasked)) await this.ask();
+    const unknown = older.filter(({ use, isUntaken }) => use === 'unknown' && !isUntaken);
+    const shortest = Math.min(...unknown.map(({ livedMs }) => livedMs));
+    return (
+      findUnopened() ??
+      unknown.find(({ livedMs }) => livedMs === shortest) ??
+      older.find(({ isUntaken }) => !isUntaken) ??
+      older[0]
+    );
   }
 
-  private lookLater(): void {
-    if (this.isDisposed || this.kept.length + this.lost.length === 0) return;
-    this.timer.value ??= this.scheduler.schedule(() => {
+  /** Finds out which of them other programs have open. */
+  private async ask(): Promise<void> {
+    const asked = this.kept.filter(({ use }) => use !== 'unopened');
+    const { open, isComplete } = await this.findOpen(new Set(asked.map(({ key }) => key)));
+    for (const kept of asked) {
+      kept.noteUse(open.has(kept.key) ? 'open' : isComplete ? 'unopened' : 'unknown', this.nowMs);
+    }
+  }
+
+  /** Looks around after this time at the latest. */
+  private lookIn(pauseMs: number): void {
+    const lookAtMs = this.nowMs + pauseMs;
+    if (this.isDisposed || lookAtMs >= this.lookAtMs) return;
+    this.lookAtMs = lookAtMs;
+    this.timer.value = this.scheduler.schedule(() => {
       this.turns.run(() => this.lookAround()).catch(reportUnexpectedError);
-    }, LOOK_MS);
+    }, pauseMs);
   }
 
   private async lookAround(): Promise<void> {
-    await this.lookAtAll();
-    const nowMs = this.scheduler.elapsedMs();
-    for (const kept of this.kept) if (!isUntaken(kept) && kept.untilMs <= nowMs) this.letGo(kept);
-    this.timer.value = undefined;
+    if (this.kept.some(({ askAtMs }) => askAtMs <= this.nowMs)) await this.ask();
+    for (const kept of this.kept.filter((one) => one.isWorthLook(this.nowMs))) {
+      if ((await this.look(kept)) === 'as-taken' && kept.isOver(this.nowMs)) this.letGo(kept);
+    }
+    this.lookAtMs = Infinity;
     if (this.isDisposed) return;
-    if (this.lost.length > 0 || this.kept.some((kept) => this.isDue(kept))) this.onDue();
-    this.lookLater();
-  }
-
-  private async lookAtAll(): Promise<void> {
-    for (const kept of this.kept) await this.look(kept);
+    const { nowMs } = this;
+    if (this.lost.length > 0 || this.kept.some((kept) => kept.isDue(nowMs))) this.onDue();
+    if (this.kept.length + this.lost.length === 0) return;
+    const nextMs = this.kept.reduce((next, kept) => Math.min(next, kept.lookAtMs, kept.askAtMs), Infinity);
+    // Also for what is to be told.
+    const pauseMs = this.lost.length > 0 ? LOOK_MS : Math.max(nextMs - nowMs, LOOK_MS);
+    this.lookIn(pauseMs);
   }
 
   /** What cannot be looked at any more is let go. */
-  private async look(kept: Kept): Promise<'as-taken' | 'untaken' | 'lost'> {
+  private async look(kept: KeptFile): Promise<'as-taken' | 'untaken' | 'lost'> {
     try {
-      this.note(kept, (await lookAt(kept.handle)).stamp);
-      return isUntaken(kept) ? 'untaken' : 'as-taken';
+      await kept.look(() => this.nowMs);
+      return kept.isUntaken ? 'untaken' : 'as-taken';
     } catch {
       this.lose(kept);
       return 'lost';
     }
   }
 
-  private note(kept: Kept, stamp: string): void {
-    const nowMs = this.scheduler.elapsedMs();
-    if (stamp === kept.taken) kept.untakenSinceMs = nowMs;
-    if (stamp === kept.seen) return;
-    kept.seen = stamp;
-    kept.seenChangedMs = nowMs;
-    kept.untilMs = nowMs + KEPT_MS;
-  }
-
-  private isDue(kept: Kept): boolean {
-    const nowMs = this.scheduler.elapsedMs();
-    if (kept.readAgainMs > nowMs) return false;
-    if (kept.isLeaving) return true;
-    const isAtRest = nowMs - kept.seenChangedMs >= QUIET_MS || nowMs - kept.untakenSinceMs >= LONGEST_WAIT_MS;
-    return isUntaken(kept) && isAtRest;
-  }
-
-  private lose(kept: Kept | undefined): void {
+  private lose(kept: KeptFile | undefined): void {
     // Nobody is told any more once it was disposed.
     if (!kept || !this.kept.includes(kept)) return;
-    this.lost.push(kept.file);
+    this.lost.push([kept.file, 'unreadable']);
     this.letGo(kept);
   }
 
-  private letGo(kept: Kept): void {
-    this.kept = this.kept.filter((one) => one !== kept);
-    kept.handle.close().catch(reportUnexpectedError);
+  /** Lets one go for which there is no place, and has it told when somebody may write to it again. */
+  private giveUp(kept: KeptFile): void {
+    if (kept.use === 'open') this.lost.push([kept.file, 'too-many']);
+    this.letGo(kept);
   }
-}
 
-function isUntaken({ seen, taken }: Kept): boolean {
-  return seen !== taken;
+  private letGo(kept: KeptFile): void {
+    this.kept = this.kept.filter((one) => one !== kept);
+    kept.close().catch(reportUnexpectedError);
+  }
 }
 
 /** One text may be as long as it is. */
-function areTooMany(kept: readonly Kept[]): boolean {
+function areTooMany(kept: readonly KeptFile[]): boolean {
   const length = kept.reduce((sum, { file: { text } }) => sum + text.length, 0);
   return kept.length > MAX_KEPT_FILES || (kept.length > 1 && length > MAX_KEPT_LENGTH);
-}
-
-async function openIfThere(absolutePath: string): Promise<FileHandle | undefined> {
-  // Windows replaces no file that is open.
-  if (process.platform === 'win32') return undefined;
-  try {
-    return await open(absolutePath, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
-    // Whoever replaces it finds out what is wrong.
-    return undefined;
-  }
-}
-
-/** `stamp` differs once the file is written. */
-async function lookAt(handle: FileHandle): Promise<{ readonly stamp: string; readonly sizeBytes: number }> {
-  const { size, mtimeNs } = await handle.stat({ bigint: true });
-  return { stamp: `${size} ${mtimeNs}`, sizeBytes: Number(size) };
 }

@@ -2,6 +2,9 @@ import type { BaseIndex } from './base-index.ts';
 import type { SharedFiles } from './shared-files.ts';
 import { WorkspaceError } from './workspace-error.ts';
 
+/** So many files of which nobody edits a text are brought in step before others have their turn. */
+export const UNHURRIED_AT_ONCE = 16;
+
 export interface SyncOrderOptions {
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
@@ -18,22 +21,38 @@ export interface SyncOrderOptions {
 }
 
 /**
+ * Which of these files may be brought in step after others: those that hold no text and are new to disk or room. However
+ * many there are, they keep nobody waiting who edits a text.
+ */
+export function splitUnhurried(
+  fileIds: Iterable<string>,
+  listed: Pick<SyncOrderOptions, 'files' | 'bases'>,
+): { readonly hurried: readonly string[]; readonly unhurried: readonly string[] } {
+  const hurried: string[] = [];
+  const unhurried: string[] = [];
+  const isNew = (fileId: string) => (listed.bases.get(fileId)?.hash ?? '') === '';
+  for (const fileId of fileIds) {
+    const isText = listed.files.get(fileId)?.kind === 'text';
+    (!isText && isStaying(fileId, listed) && isNew(fileId) ? unhurried : hurried).push(fileId);
+  }
+  return { hurried, unhurried };
+}
+
+/**
  * Brings files in step: first those that go, then those that move, one by one, then those that come or stay where they
- * are, and at last those which the room has moved meanwhile. Where the name of one is another's folder, it comes again
- * after that one. Failures are told, and nothing rejects.
+ * are, texts before others, and at last those which the room has moved meanwhile. Where the name of one is another's
+ * folder, it comes again after that one. Failures are told, and nothing rejects.
  */
 export async function syncInOrder(fileIds: Iterable<string>, options: SyncOrderOptions): Promise<void> {
-  const { files, bases, concurrentSyncs } = options;
+  const { files, concurrentSyncs } = options;
   const going: string[] = [];
   const moving: string[] = [];
-  const staying: string[] = [];
+  const texts: string[] = [];
+  const others: string[] = [];
   for (const fileId of fileIds) {
-    const path = files.get(fileId)?.path;
-    const isStaying =
-      path !== undefined &&
-      [path, undefined].includes(bases.pathFor(fileId)) &&
-      [fileId, undefined].includes(bases.ownerOf(path));
-    (path === undefined ? going : isStaying ? staying : moving).push(fileId);
+    const file = files.get(fileId);
+    const staying = file?.kind === 'text' ? texts : others;
+    (!file ? going : isStaying(fileId, options) ? staying : moving).push(fileId);
   }
   const waiting: string[] = [];
   await eachOf(going, concurrentSyncs, async (fileId) => {
@@ -41,10 +60,20 @@ export async function syncInOrder(fileIds: Iterable<string>, options: SyncOrderO
   });
   await syncMoving([...waiting, ...moving], options);
   const left: string[] = [];
-  await eachOf(staying, concurrentSyncs, async (fileId) => {
+  await eachOf([...texts, ...others], concurrentSyncs, async (fileId) => {
     if (!(await syncOne(fileId, false, options))) left.push(fileId);
   });
   await syncMoving(left, options);
+}
+
+/** Whether a file of the room comes to a path of its own, or stays there. */
+function isStaying(fileId: string, { files, bases }: Pick<SyncOrderOptions, 'files' | 'bases'>): boolean {
+  const path = files.get(fileId)?.path;
+  return (
+    path !== undefined &&
+    [path, undefined].includes(bases.pathFor(fileId)) &&
+    [fileId, undefined].includes(bases.ownerOf(path))
+  );
 }
 
 async function syncMoving(fileIds: readonly string[], options: SyncOrderOptions): Promise<void> {

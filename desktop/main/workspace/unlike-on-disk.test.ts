@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TWO_WAY } from './mirror-policy.ts';
 import { MirrorUnderTest, startMirror, TestFolder } from './testing/mirror-under-test.ts';
 
 async function hasWritten(test: MirrorUnderTest): Promise<boolean> {
@@ -63,4 +64,38 @@ it('content that was never shared is kept beside a text that comes in its place,
   const { 'big.txt': text, ...others } = await test.folder.contents();
   expect(text).toBe('shared\n');
   expect(Object.values(others).map((copy) => copy === large)).toEqual([true]);
+});
+
+describe('a text that is none any more on disk while it is edited in the room', () => {
+  it('is written again with the edits, and what the disk had is shared beside it', async () => {
+    const content = '\0\u0001\u0002';
+    const test = await startMirror({ 'docs/a.txt': 'a\n', 'docs/a (2).txt': 'taken\n' });
+    const id = test.files.idOf('docs/a.txt');
+    await test.folder.write('docs/a.txt', content);
+    test.files.insert(id, 0, 'edited ');
+    await test.settle();
+    await test.settle();
+    const texts = { 'docs/a.txt': 'edited a\n', 'docs/a (2).txt': 'taken\n' };
+    expect(test.files.contents).toEqual(texts);
+    expect(await test.folder.contents()).toEqual({ ...texts, 'docs/a (3).txt': content });
+    expect(test.files.idOf('docs/a.txt')).toBe(id);
+    const beside = test.files.get(test.files.idOf('docs/a (3).txt'));
+    expect(beside).toMatchObject({ kind: 'binary', sizeBytes: content.length });
+    expect([...test.blobs.relay.keys()]).toEqual([beside?.blob]);
+    expect(test.openProblems).toMatchObject([{ path: 'docs/a.txt', severity: 'warning', canRetry: false }]);
+    expect(test.openProblems[0]?.detail).toContain('docs/a (3).txt');
+  });
+
+  it('stays as it is on both sides where self may share nothing', async () => {
+    const policy = { ...TWO_WAY, takesFiles: false, takesRemoval: () => false };
+    const test = new MirrorUnderTest(await TestFolder.create(), { policy });
+    const id = test.files.create('a.txt', 'a\n');
+    await test.start();
+    await test.folder.write('a.txt', '\0');
+    test.files.insert(id, 0, 'edited ');
+    await test.settle();
+    expect(await test.folder.contents()).toEqual({ 'a.txt': '\0' });
+    expect(test.files.contents).toEqual({ 'a.txt': 'edited a\n' });
+    expect(test.openProblems).toMatchObject([{ path: 'a.txt', severity: 'error', canRetry: true }]);
+  });
 });

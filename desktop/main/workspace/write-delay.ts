@@ -58,21 +58,28 @@ export class WriteDelay implements Disposable {
 export class DueFiles {
   private readonly fileIds = new Set<string>();
   private readonly onDue: (take: () => readonly string[]) => void;
+  private readonly mostAtOnce: number;
 
-  /** `onDue`: there are some, which `take` gives. */
-  constructor(onDue: (take: () => readonly string[]) => void) {
+  /** `onDue`: there are some, which `take` gives; where these are more than `mostAtOnce`, the others are due once more. */
+  constructor(onDue: (take: () => readonly string[]) => void, mostAtOnce = Infinity) {
     this.onDue = onDue;
+    this.mostAtOnce = mostAtOnce;
   }
 
-  add(fileId: string): void {
+  add(fileIds: readonly string[]): void {
     const isFirst = this.fileIds.size === 0;
-    this.fileIds.add(fileId);
-    if (isFirst) this.onDue(() => this.take());
+    for (const fileId of fileIds) this.fileIds.add(fileId);
+    if (isFirst && this.fileIds.size > 0) this.onDue(() => this.take());
   }
 
   private take(): readonly string[] {
-    const fileIds = [...this.fileIds];
-    this.fileIds.clear();
-    return fileIds;
+    const taken: string[] = [];
+    for (const fileId of this.fileIds) {
+      if (taken.length >= this.mostAtOnce) break;
+      taken.push(fileId);
+      this.fileIds.delete(fileId);
+    }
+    if (this.fileIds.size > 0) this.onDue(() => this.take());
+    return taken;
   }
 }

@@ -6,7 +6,7 @@ import { openProblemsOf, type TestFolder } from './mirror-under-test.ts';
 import type { MirrorProblem } from '../shared-files.ts';
 
 /** Starts a mirror on the real clock, following the real disk. */
-export async function follow(folder: TestFolder) {
+export async function follow<Folder extends Pick<TestFolder, 'path'>>(folder: Folder) {
   const files = new MemorySharedFiles();
   const problems: MirrorProblem[] = [];
   const reported = new Set<() => void>();
