@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { meet, textsOf } from '../testing/away-room.ts';
-import type { AwayPerson } from '../testing/away-person.ts';
+import { AwayPerson } from '../testing/away-person.ts';
 import type { RelayUnderTest } from '../testing/relay-under-test.ts';
 
 const FILE = { eol: 'LF', bom: false, kind: 'text' } as const;
@@ -78,6 +78,34 @@ describe('somebody edits a file while another deletes it', () => {
     expect(toldTo(ada)).toMatchObject([{ path: 'hello.c', list: 'removed', people: ['Name of bob'] }]);
   });
 
+  it.each([
+    ['for long', 400_000],
+    ['since a short time ago', 100_000],
+  ])('and the text was never on the device of whoever deleted it, though it was there %s', async (_, ageMs) => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    await pass(relay, 400_000);
+    const [fileId = ''] = bob.files.add([{ ...FILE, path: 'plan.md' }]);
+    bob.text(fileId).insert(0, 'the plan\n');
+    await pass(relay, ageMs);
+    expect(ada.files.get(fileId)).toBeDefined();
+    ada.cut();
+    bob.cut();
+    await pass(relay, 120_000);
+    ada.files.remove([fileId]);
+    bob.text(fileId).insert(0, 'edited ');
+    await pass(relay, 5_000);
+    await ada.reach();
+    await pass(relay, 30_000);
+    expect(toldTo(ada)).toBeUndefined();
+    await bob.reach();
+    await relay.advance(12_000);
+    expect(toldTo(bob)).toMatchObject([{ list: 'deleted', text: 'both', listPeople: ['Name of ada'] }]);
+    expect(toldTo(ada)).toMatchObject([{ path: 'plan.md', list: 'removed', people: ['Name of bob'] }]);
+    const reading = textsOf(ada, fileId);
+    await relay.advance(1_000);
+    expect((await reading).now).toBe('edited the plan\n');
+  });
+
   it('and nobody edits what somebody deletes: nothing is told of it', async () => {
     const { relay, ada, bob, fileId } = await haveFile();
     bob.text(fileId).insert(0, 'before ');
@@ -116,6 +144,59 @@ describe('what is told of the list of files', () => {
       ['c.txt', 'renamed', ['Name of ada']],
       ['new.txt', 'created', ['Name of ada']],
     ]);
+  });
+
+  it.each([
+    ['before the others', true],
+    ['after the others', false],
+  ])('names who deleted a file where several people changed the list, to who comes back %s', async (_, isFirst) => {
+    const { relay, ada, bob, authors } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const cleo = new AwayPerson({ relay, name: 'cleo', documents: ['index'], ...(authors && { authors }) });
+    const [old = '', byCleo = '', byAda = ''] = ada.files.add(
+      ['old.txt', 'plan.md', 'todo.md'].map((path) => ({ ...FILE, path })),
+    );
+    await pass(relay, 120_000);
+    ada.files.remove([old]);
+    await pass(relay, 120_000);
+    for (const person of [ada, bob, cleo]) person.cut();
+    await pass(relay, 60_000);
+    cleo.files.remove([byCleo]);
+    cleo.files.add([{ ...FILE, path: 'of-cleo.txt' }]);
+    ada.files.add([{ ...FILE, path: 'of-ada.txt' }]);
+    ada.files.remove([byAda]);
+    await pass(relay, 5_000);
+    const told = () => toldTo(bob)?.map(({ path, listPeople }) => [path, ...listPeople]);
+    if (isFirst) await bob.reach();
+    await cleo.quit();
+    await cleo.begin();
+    await ada.reach();
+    await pass(relay, 10_000);
+    if (!isFirst) await bob.reach();
+    await pass(relay, 10_000);
+    expect(told()).toEqual([
+      ['of-ada.txt', 'Name of ada'],
+      ['of-cleo.txt', 'Name of cleo'],
+      ['plan.md', 'Name of cleo'],
+      ['todo.md', 'Name of ada'],
+    ]);
+  });
+
+  it('names them once the relay tells, when it could not at first', async () => {
+    const { relay, ada, bob, authors } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    if (!authors) throw new Error('the relay tells');
+    const [fileId = ''] = ada.files.add([{ ...FILE, path: 'plan.md' }]);
+    await pass(relay, 5_000);
+    bob.cut();
+    await pass(relay, 5_000);
+    ada.files.remove([fileId]);
+    await relay.advance(1_000);
+    const refusal = { ok: false, explanation: 'not now', isTransient: true } as const;
+    vi.spyOn(authors, 'read').mockResolvedValueOnce(refusal).mockResolvedValueOnce(refusal);
+    await bob.reach();
+    await relay.advance(1_000);
+    expect(toldTo(bob)).toMatchObject([{ path: 'plan.md', listPeople: [] }]);
+    await pass(relay, 15_000);
+    expect(toldTo(bob)).toMatchObject([{ path: 'plan.md', listPeople: ['Name of ada'] }]);
   });
 
   it('follows the list as it is: a file that came back under its path is not deleted, and one path has one entry', async () => {

@@ -73,6 +73,43 @@ describe('who it was', () => {
   });
 });
 
+describe('edits that one took back of those of another', () => {
+  it('are told to that one with who it was, until they are restored as the edits of that one', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    ada.files.add([{ eol: 'LF', bom: false, kind: 'text', path: 'file.txt', fileId: 'file' }]);
+    await relay.advance(2_000);
+    ada.cut();
+    await relay.advance(120_000);
+    bob.text().insert(4, 'of bob\n');
+    bob.text().delete(0, 3);
+    await relay.advance(5_000);
+    await ada.reach();
+    await relay.advance(120_000);
+    expect(changesOf(bob)).toEqual([]);
+    const authorsOf = async (person: AwayPerson) => {
+      const { now, authors } = await textsOf(person);
+      return authors.map(({ start, end, subject }) => [now.slice(start, end), subject]);
+    };
+    expect(await authorsOf(ada)).toEqual([['of bob\n', 'bob']]);
+    for (let round = 0; round < 2; round++) {
+      expect(await ada.session.away.act('file', 'undo-theirs')).toBeUndefined();
+      await relay.advance(10_000);
+      expect(bob.text().toString()).toBe('one\ntwo\nthree\n');
+      const told = bob.session.away.summary?.changes.map(({ path, text, takenBack, isLookedAt }) => ({
+        ...{ path, text, isLookedAt },
+        names: takenBack?.map(({ name }) => name),
+      }));
+      expect(told).toEqual([{ path: 'file.txt', text: undefined, isLookedAt: false, names: ['Name of ada'] }]);
+      expect(changesOf(ada)).toEqual(BY_OTHERS);
+      expect(await ada.session.away.act('file', 'restore-undone')).toBeUndefined();
+      await relay.advance(10_000);
+      expect(bob.text().toString()).toBe('\nof bob\ntwo\nthree\n');
+      expect(changesOf(bob)).toEqual([]);
+      expect(await authorsOf(ada)).toEqual([['of bob\n', 'bob']]);
+    }
+  });
+});
+
 describe('a file that was never opened here', () => {
   it('is told of with what others added to it', async () => {
     const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
+import type { AwayAction } from '../../shared/sync/away/away-summary.ts';
 import { readFuzzOptions } from '../../shared/testing/fuzz-options.ts';
 import { createSeededRandom, type SeededRandom } from '../../shared/testing/seeded-random.ts';
 import { AwayPerson } from '../testing/away-person.ts';
@@ -48,8 +49,8 @@ class Apart {
     for (const person of this.others) expect(person.text().toString()).toBe(this.bob.text().toString());
   }
 
-  async act(action: 'undo-mine' | 'undo-theirs' | 'restore-undone'): Promise<string | undefined> {
-    const problem = await this.bob.session.away.act('file', action);
+  async act(action: AwayAction, person = this.bob): Promise<string | undefined> {
+    const problem = await person.session.away.act('file', action);
     await this.relay.advance(1_000);
     for (const person of this.others) expect(person.text().toString()).toBe(this.bob.text().toString());
     return problem;
@@ -165,5 +166,125 @@ describe('edits of several people, who all were out of reach', () => {
       expect(await apart.act('restore-undone')).toBeUndefined();
       expect(apart.bob.text().toString()).toBe(merged);
     }
+  });
+});
+
+/** Two people who edited one text out of reach of each other, and take back or restore what either did, in turn. */
+class InTurn {
+  readonly apart: Apart;
+  private readonly texts: { readonly base: string; readonly merged: string };
+  private readonly without: ReadonlyMap<AwayPerson, string>;
+  /** By who took it back: whose edits. */
+  private readonly taken = new Map<AwayPerson, AwayPerson>();
+
+  constructor(apart: Apart, base: string, without: ReadonlyMap<AwayPerson, string>) {
+    this.apart = apart;
+    this.texts = { base, merged: apart.bob.text().toString() };
+    this.without = without;
+  }
+
+  async act(person: AwayPerson, action: AwayAction): Promise<void> {
+    const before = this.expected;
+    const whose = action === 'undo-mine' ? person : this.apart.all.find((other) => other !== person);
+    const isLocked = action === 'restore-undone' ? !this.taken.has(person) : this.taken.has(person);
+    if (isLocked || !whose) return;
+    const isTaken = [...this.taken.values()].includes(whose);
+    if (action === 'restore-undone') this.taken.delete(person);
+    else this.taken.set(person, whose);
+    const isNothing = action !== 'restore-undone' && (isTaken || this.expected === before);
+    if (isNothing) this.taken.delete(person);
+    expect([await this.apart.act(action, person), this.apart.bob.text().toString()]).toEqual([
+      isNothing ? 'There is nothing left to undo in this file.' : undefined,
+      this.expected,
+    ]);
+  }
+
+  private get expected(): string {
+    const { base, merged } = this.texts;
+    const [whose, ...more] = new Set(this.taken.values());
+    if (!whose) return merged;
+    if (more.length === 0) return this.without.get(whose) ?? '';
+    // What both deleted is brought back by neither alone.
+    const shown = [...this.without.values()].join('');
+    return Array.from(base, (letter) => (shown.includes(letter) ? letter : '')).join('');
+  }
+}
+
+const ACTIONS: readonly AwayAction[] = ['undo-mine', 'undo-theirs', 'restore-undone', 'restore-undone'];
+
+async function takeTurns(edit: (apart: Apart) => void, base: string): Promise<InTurn> {
+  const apart = new Apart(['cleo']);
+  const [cleo = apart.bob] = apart.others;
+  await apart.part(base);
+  edit(apart);
+  await apart.relay.advance(1_000);
+  const without = new Map([
+    [apart.bob, cleo.text().toString()],
+    [cleo, apart.bob.text().toString()],
+  ]);
+  await apart.meet(apart.all.toReversed());
+  // Who comes late is not waited for any longer.
+  await apart.relay.advance(60_000);
+  return new InTurn(apart, base, without);
+}
+
+describe('what one took back and restored', () => {
+  it('is of whom it was before, who can take it back then and finds nothing twice', async () => {
+    const turns = await takeTurns(({ bob, others: [cleo] }) => {
+      bob.text().delete(9, 4);
+      bob.text().insert(9, 'big cow.');
+      cleo?.text().insert(0, 'Well: ');
+    }, 'The lazy dog.');
+    const { apart } = turns;
+    const [cleo = apart.bob] = apart.others;
+    await turns.act(cleo, 'undo-theirs');
+    expect(apart.bob.text().toString()).toBe('Well: The lazy dog.');
+    expect(await apart.act('undo-mine')).toBe('There is nothing left to undo in this file.');
+    await turns.act(cleo, 'restore-undone');
+    expect(apart.bob.text().toString()).toBe('Well: The lazy big cow.');
+    for (let round = 0; round < 2; round++) {
+      expect(await apart.act('undo-mine')).toBeUndefined();
+      expect(apart.bob.text().toString()).toBe('Well: The lazy dog.');
+      expect(apart.bob.session.away.summary?.changes[0]?.undone).toBe('mine');
+      expect(await apart.act('restore-undone')).toBeUndefined();
+      expect(apart.bob.text().toString()).toBe('Well: The lazy big cow.');
+    }
+  });
+
+  it('is there once, where both bring it back at the same time', async () => {
+    const { apart } = await takeTurns(({ bob, others: [cleo] }) => {
+      bob.text().delete(9, 4);
+      bob.text().insert(9, 'big cow.');
+      cleo?.text().insert(0, 'Well: ');
+    }, 'The lazy dog.');
+    const [cleo = apart.bob] = apart.others;
+    for (let round = 0; round < 2; round++) {
+      const acts = [apart.bob.session.away.act('file', 'undo-mine'), cleo.session.away.act('file', 'undo-theirs')];
+      await apart.relay.advance(1_000);
+      expect(await Promise.all(acts)).toEqual([undefined, undefined]);
+      expect([apart.bob.text().toString(), cleo.text().toString()]).toEqual(Array(2).fill('Well: The lazy dog.'));
+      expect(await apart.act('restore-undone', cleo)).toBeUndefined();
+      expect(apart.bob.text().toString()).toBe('Well: The lazy big cow.');
+      expect(await apart.act('restore-undone')).toBeUndefined();
+      expect(apart.bob.text().toString()).toBe('Well: The lazy big cow.');
+    }
+  });
+
+  it.each(seeds)('is exactly what it was, by whoever and in whatever order, seed %i', async (seed) => {
+    const random = createSeededRandom(seed);
+    const base = 'abcdefghijklmnopqrstuvwxyz'.slice(0, 4 + random.below(20));
+    const turns = await takeTurns((apart) => {
+      for (const person of apart.all) {
+        for (let count = 1 + random.below(4); count > 0; count--) {
+          const text = person.text();
+          const at = random.below(text.length + 1);
+          if (random.chance(0.5)) text.delete(at, Math.min(1 + random.below(5), text.length - at));
+          else text.insert(at, random.pick(['FOX', '1\n2', 'X']));
+        }
+      }
+    }, base);
+    if (turns.apart.all.some((person) => person.session.away.summary?.changes[0]?.text !== 'both')) return;
+    for (let turn = 0; turn < 2 * operations; turn++)
+      await turns.act(random.pick(turns.apart.all), random.pick(ACTIONS));
   });
 });

@@ -36,7 +36,7 @@ describe('while somebody is out of reach', () => {
     expect(ada.text().toString()).toBe('mine one\ntwo\nthree\n');
     await relay.advance(3_000);
     expect(bob.session.away.summary).toBeUndefined();
-    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/subjects']);
+    expect([...bob.disk.away.keys()].toSorted()).toEqual(['note/heads', 'note/left', 'note/own/file', 'note/subjects']);
   });
 
   it('a short absence is told of only to those who edited meanwhile', async () => {

@@ -44,6 +44,11 @@ export async function meet({
   return { relay, ada, bob, authors: options.authors };
 }
 
+/** Time for everything that follows from what has happened, one after the other. */
+export async function rest({ relay }: { readonly relay: RelayUnderTest }): Promise<void> {
+  for (let step = 0; step < 20; step++) await relay.advance(200);
+}
+
 /** The texts of one change. Throws when there is none. */
 export async function textsOf(person: AwayPerson, fileId = 'file') {
   const answer = await person.session.away.readTexts(fileId);

@@ -36,6 +36,11 @@ export class LoggedFiles {
     return this.change(document, subject, (doc) => doc.getText('content').insert(0, text), timeMs);
   }
 
+  /** Somebody deletes so many characters at the start of a file. */
+  async erase(document: string, subject: string, count: number, timeMs = Date.now()): Promise<number> {
+    return this.change(document, subject, (doc) => doc.getText('content').delete(0, count), timeMs);
+  }
+
   private async change(document: string, subject: string, change: (doc: Y.Doc) => void, timeMs = Date.now()) {
     const doc = this.docs.get(document) ?? new Y.Doc();
     this.docs.set(document, doc);

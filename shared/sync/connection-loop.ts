@@ -46,6 +46,8 @@ export interface ConnectionLoopEvents {
   onLost(): void;
 }
 
+type PermanentEnd = Pick<Extract<ConnectionState, { kind: 'ended' }>, 'closeCode' | 'explanation' | 'isFinal'>;
+
 /** Keeps a connection to the relay: gets tokens, connects, waits and tries again until it is told to stop. */
 export class ConnectionLoop implements Disposable {
   private readonly options: ConnectionLoopOptions;
@@ -65,6 +67,8 @@ export class ConnectionLoop implements Disposable {
   private wantsFreshToken = false;
   private wasRefusedToken = false;
   private isStopped = false;
+  /** A token that says something else than the one of the connection is to be had. */
+  private isRenewalDue = false;
 
   readonly onDidChangeState = this.stateChanged.event;
 
@@ -125,6 +129,12 @@ export class ConnectionLoop implements Disposable {
     this.nudge('network-changed');
   }
 
+  /** The token source gives another token from now on: the relay gets it at once, or with the next connection. */
+  renewToken(): void {
+    this.isRenewalDue = !this.renewal.value;
+    this.renewal.value?.renewNow();
+  }
+
   private get isWelcome(): boolean {
     return this.current.kind === 'online' || this.current.kind === 'catching-up';
   }
@@ -154,6 +164,7 @@ export class ConnectionLoop implements Disposable {
     const { tokenSource } = this.options;
     this.retry.value = undefined;
     this.connection.value = undefined;
+    this.isRenewalDue = false;
     this.setState({ kind: 'connecting', sinceMs: this.now() });
     const result = await tokenSource.obtain({ isFresh: this.wantsFreshToken });
     if (attempt !== this.attempt) return;
@@ -163,7 +174,8 @@ export class ConnectionLoop implements Disposable {
     } else if (result.kind === 'transient') {
       this.waitAndRetry(result.explanation, 0);
     } else {
-      this.endForGood({ closeCode: TOKEN_NOT_GRANTED, explanation: result.explanation });
+      const { explanation, isFinal = false } = result;
+      this.endForGood({ closeCode: TOKEN_NOT_GRANTED, explanation, isFinal });
     }
   }
 
@@ -191,6 +203,8 @@ export class ConnectionLoop implements Disposable {
       send: (token) => connection.send({ type: 'renew', token }),
     });
     this.renewal.value.granted(welcome.tokenExpiresAtMs - welcome.nowMs);
+    // Since the token was asked for.
+    if (this.isRenewalDue) this.renewToken();
     this.setState({ kind: 'catching-up', sinceMs: this.now() });
     this.events.onWelcome(connection, welcome);
   }
@@ -240,9 +254,15 @@ export class ConnectionLoop implements Disposable {
     this.retry.value = this.options.scheduler.schedule(() => void this.tryConnecting(), delayMs);
   }
 
-  private endForGood({ closeCode, explanation }: { readonly closeCode: number; readonly explanation: string }): void {
+  private endForGood({ closeCode, explanation, isFinal = false }: PermanentEnd): void {
     this.wantsFreshToken = true;
-    this.setState({ kind: 'ended', sinceMs: this.now(), closeCode, explanation });
+    this.setState({
+      kind: 'ended',
+      sinceMs: this.now(),
+      closeCode,
+      explanation,
+      ...(isFinal && { isFinal }),
+    });
   }
 
   private setState(state: ConnectionState): void {

@@ -15,7 +15,14 @@ export type ConnectionState =
       readonly explanation: string;
     }
   /** The relay will not have us, or we left: no further try until a person acts. */
-  | { readonly kind: 'ended'; readonly sinceMs: number; readonly closeCode: number; readonly explanation: string };
+  | {
+      readonly kind: 'ended';
+      readonly sinceMs: number;
+      readonly closeCode: number;
+      readonly explanation: string;
+      /** Another try is of no use, also when a person asks for it. */
+      readonly isFinal?: boolean;
+    };
 
 /** What may be done with a document: `none` when it is not shared with us, `unknown` until the relay has answered. */
 export type KnownAccess = DocumentAccess | 'none' | 'unknown';

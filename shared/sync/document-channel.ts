@@ -35,8 +35,15 @@ export interface ChannelHost {
   readonly cursor: SyncCursor | undefined;
   /** What is sent waits behind other documents. */
   readonly isBulk: boolean;
-  /** Applies and stores what others wrote. Throws when a payload is not a Yjs update. */
-  applyRemote(payloads: readonly Uint8Array[]): void;
+  /** Whether updates of somebody are to be applied by themselves: what they write they wrote before they came. */
+  isLate(author: number): boolean;
+  /**
+   * Applies and stores what others wrote; `author`: the presence id of the one who did, 0 when that is not known or
+   * several did. Throws when a payload is not a Yjs update.
+   */
+  applyRemote(payloads: readonly Uint8Array[], author: number): void;
+  /** Others have stored the document so far. */
+  seenBy(epoch: string, entries: MessageOfType<'seen'>['entries']): void;
   /** The relay may not have committed the last applied `payloads` yet. */
   noteUncommitted(payloads: readonly Uint8Array[]): void;
   cursorMoved(cursor: SyncCursor): void;
@@ -65,7 +72,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   private readonly appliedPause = new MutableDisposable<Disposable>();
   private readonly handle: number;
   private phase: 'opening' | 'syncing' | 'synced' | 'closed' = 'opening';
-  private incoming: Uint8Array[] = [];
+  private incoming: { readonly payload: Uint8Array; readonly author: number }[] = [];
   private epoch = '';
   private reachedSeq = 0;
   private isComparingEpochs = false;
@@ -130,6 +137,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
         return this.refused(message);
       case 'seen':
         for (const { presenceId, seq } of message.entries) this.seen.set(presenceId, seq);
+        this.host.seenBy(this.epoch, message.entries);
         return this.host.statusChanged();
       case 'digests':
         return this.host.digestsHeard(message);
@@ -140,8 +148,8 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   }
 
   // Updates that arrive in one turn are applied in one transaction.
-  private receiveUpdate({ payload, committedSeq }: MessageOfType<'update'>): void {
-    this.incoming.push(payload);
+  private receiveUpdate({ payload, author, committedSeq }: MessageOfType<'update'>): void {
+    this.incoming.push({ payload, author });
     if (this.phase === 'synced') this.reachedSeq = Math.max(this.reachedSeq, committedSeq);
     if (this.incoming.length > 1) return;
     void Promise.resolve().then(() => this.takeIncoming());
@@ -159,9 +167,14 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
 
   private applyIncoming(): void {
     if (this.incoming.length === 0) return;
-    const payloads = this.incoming;
+    const updates = this.incoming;
     this.incoming = [];
-    this.host.applyRemote(payloads);
+    const payloads = updates.map(({ payload }) => payload);
+    const [first] = updates;
+    if (first && updates.every(({ author }) => author === first.author)) this.host.applyRemote(payloads, first.author);
+    else if (updates.some(({ author }) => this.host.isLate(author)))
+      for (const { payload, author } of updates) this.host.applyRemote([payload], author);
+    else this.host.applyRemote(payloads, 0);
     this.host.noteUncommitted(payloads);
     if (this.phase === 'synced') this.reached(this.reachedSeq);
   }
@@ -242,7 +255,7 @@ export class DocumentChannel implements DocumentReceiver, Disposable {
   }
 
   private sync({ payload, isLast, throughSeq }: MessageOfType<'sync'>): void {
-    if (payload.byteLength > 0) this.host.applyRemote([payload]);
+    if (payload.byteLength > 0) this.host.applyRemote([payload], 0);
     if (!isLast || this.phase !== 'syncing') return;
     this.phase = 'synced';
     this.reached(throughSeq);

@@ -3,7 +3,7 @@ import { Agreement } from './agreement.ts';
 import type { AwayFollower } from './away/away-follower.ts';
 import { Emitter, errorMessage } from '../lifecycle/index.ts';
 import { type KnownAccess, mayWrite, type SaveState } from './connection-state.ts';
-import type { ChannelHost } from './document-channel.ts';
+import type { AckedSpan, ChannelHost } from './document-channel.ts';
 import type { DocumentWire } from './document-wire.ts';
 import type { DocumentReplicaOptions } from './document-replica-options.ts';
 import type { StoredDocument, SyncCursor } from './offline-store.ts';
@@ -82,6 +82,7 @@ export class DocumentReplica {
       doc: this.doc,
       sourceOf: (origin) => this.origins.sourceOf(origin),
       cursor: () => this.cursor,
+      edits: () => ({ last: this.outbox.lastEdit, firstUnacked: this.outbox.firstUnacked }),
       write: (task) => this.writeTask(task),
     });
     this.whenSynced = new Promise((resolve) => {
@@ -282,8 +283,10 @@ export class DocumentReplica {
       get isBulk() {
         return getIsBulk();
       },
-      acked: (span) => this.options.onAcked?.(span, this.outbox.firstUnacked),
-      applyRemote: (payloads) => this.applyRemote(payloads),
+      acked: (span) => this.acked(span),
+      isLate: (author) => this.away?.isLate(author) === true,
+      applyRemote: (payloads, author) => this.applyRemote(payloads, author),
+      seenBy: (epoch, entries) => this.away?.seenBy(epoch, entries),
       noteUncommitted: (payloads) => {
         for (const payload of payloads) this.recent.add(payload, this.options.scheduler.elapsedMs());
       },
@@ -317,17 +320,23 @@ export class DocumentReplica {
     else void this.whenClosed.then(task).catch((error: unknown) => this.storeFailed(error));
   }
 
-  private applyRemote(payloads: readonly Uint8Array[]): void {
+  private applyRemote(payloads: readonly Uint8Array[], author: number): void {
+    const apply = () => this.origins.applyRemote(payloads);
     try {
-      this.origins.applyRemote(payloads);
+      if (this.away) this.away.receive(author, payloads, apply);
+      else apply();
     } catch (error) {
       // Part of them may be in the document, and the relay will not send that part again.
       if (this.isStored) this.store.appendRemote(Y.encodeStateAsUpdate(this.doc));
       throw error;
     }
-    this.away?.received(payloads);
     if (!this.isStored) return;
     for (const payload of payloads) this.store.appendRemote(payload);
+  }
+
+  private acked(span: AckedSpan): void {
+    this.options.onAcked?.(span, this.outbox.firstUnacked);
+    this.away?.acked({ epoch: span.epoch, seq: span.toSeq });
   }
 
   private updateStatus(): void {

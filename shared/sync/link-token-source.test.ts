@@ -45,6 +45,20 @@ describe('LinkTokenSource', () => {
     expect(requests.map(({ body }) => body)).toMatchObject([{}, { previousToken: 't1' }, { previousToken: 't2' }]);
   });
 
+  it('trades at once for a token of another name, as the same subject', async () => {
+    const { source, requests } = createSource([grant('t1'), new Error('offline'), grant('t2')]);
+    await source.obtain({ isFresh: false });
+    source.rename('Ana');
+    expect(await source.obtain({ isFresh: false })).toMatchObject({ kind: 'transient' });
+    expect(await source.obtain({ isFresh: false })).toMatchObject({ granted: { token: 't2' } });
+    expect(await source.obtain({ isFresh: false })).toMatchObject({ granted: { token: 't2' } });
+    expect(requests.map(({ body }) => body)).toMatchObject([
+      { name: 'Ada' },
+      { name: 'Ana', previousToken: 't1' },
+      { name: 'Ana', previousToken: 't1' },
+    ]);
+  });
+
   it('lets a person come anew whose session was ended, when they ask, and never by itself', async () => {
     const ended = { status: 403, body: { explanation: 'This session was ended.' } };
     const { source, requests } = createSource([grant('t1'), ended, ended, grant('t2')]);

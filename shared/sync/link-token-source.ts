@@ -16,7 +16,7 @@ export interface LinkTokenSourceOptions {
   readonly relayUrl: string;
   readonly room: string;
   readonly secret: string;
-  /** Shown to the others in the room. */
+  /** Shown to the others in the room, until {@link LinkTokenSource.rename}. */
   readonly name: string;
   readonly postJson: PostJson;
   readonly scheduler: Scheduler;
@@ -36,11 +36,16 @@ const TRANSIENT_STATUS: readonly number[] = [408, 425, 429];
 export class LinkTokenSource implements TokenSource {
   private readonly options: LinkTokenSourceOptions;
   private lastGrant: LinkGrant | undefined;
+  private name: string;
+  /** The name that {@link lastGrant} was asked for with. */
+  private grantedName: string;
   private previousToken: string | undefined;
 
   /** `previousToken` is one that an earlier engine start got for this room; it may have expired. */
   constructor(options: LinkTokenSourceOptions, previousToken?: string) {
     this.options = options;
+    this.name = options.name;
+    this.grantedName = options.name;
     this.previousToken = previousToken;
   }
 
@@ -48,10 +53,16 @@ export class LinkTokenSource implements TokenSource {
     return this.lastGrant;
   }
 
+  /** The next token says `name`. */
+  rename(name: string): void {
+    this.name = name;
+  }
+
   async obtain({ isFresh }: { readonly isFresh: boolean }): Promise<TokenResult> {
     const last = this.lastGrant;
     const { scheduler } = this.options;
-    if (!isFresh && last && last.expiresAtMs - scheduler.now() > NEAR_EXPIRY_MS)
+    const isNamed = this.grantedName === this.name;
+    if (!isFresh && isNamed && last && last.expiresAtMs - scheduler.now() > NEAR_EXPIRY_MS)
       return { kind: 'granted', granted: last };
     return this.trade();
   }
@@ -73,7 +84,8 @@ export class LinkTokenSource implements TokenSource {
   }
 
   private async trade(): Promise<TokenResult> {
-    const { relayUrl, room, secret, name, postJson } = this.options;
+    const { relayUrl, room, secret, postJson } = this.options;
+    const { name } = this;
     const url = `${relayUrl}/api/rooms/${encodeURIComponent(room)}/tokens`;
     const request = {
       secret,
@@ -95,6 +107,7 @@ export class LinkTokenSource implements TokenSource {
     if (!grant)
       return { kind: 'permanent', explanation: `What answers at ${relayUrl} is not a Tutti relay. Check the link.` };
     this.lastGrant = grant;
+    this.grantedName = name;
     this.previousToken = grant.token;
     return { kind: 'granted', granted: grant };
   }

@@ -33,6 +33,8 @@ export class OwnIdentity implements Disposable {
   private readonly onAccess: () => void;
   private current: SelfIdentity | undefined;
   private hearsAccess = false;
+  /** That of the next token. */
+  private nextName: string | undefined;
 
   readonly onDidChange = this.changed.event;
 
@@ -61,12 +63,19 @@ export class OwnIdentity implements Disposable {
 
   receive(message: Extract<RelayMessage, { type: 'renewed' | 'access' }>): void {
     if (message.type === 'renewed') {
+      if (this.nextName !== undefined) this.change({ name: this.nextName });
+      this.nextName = undefined;
       // A relay that tells of access does so by itself.
       if (!this.hearsAccess) this.change({ role: message.role, writesAs: message.role });
       return;
     }
     const { role, writesAs, chat, presenter, version: accessVersion, explanation: accessExplanation } = message;
     this.change({ role, writesAs, chat, presenter, accessVersion, accessExplanation });
+  }
+
+  /** We are called `name` as soon as the relay has taken the token that says so. */
+  rename(name: string): void {
+    this.nextName = name;
   }
 
   accessTo(document: string): DocumentAccess {

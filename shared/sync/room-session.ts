@@ -233,6 +233,12 @@ export class RoomSession implements Disposable {
     this.presence.setState(state);
   }
 
+  /** The token source calls us `name` from now on: the relay gets such a token, and tells the others. */
+  rename(name: string): void {
+    this.identity.rename(name);
+    this.loop.renewToken();
+  }
+
   /** Tries to connect at once instead of waiting; a connection that stands is tested. */
   retryNow(): void {
     this.loop.retryNow();
@@ -287,11 +293,11 @@ export class RoomSession implements Disposable {
   }
 
   private welcomed(connection: RelayConnection, welcome: Welcome): void {
-    const { presenceId, subject, features } = welcome;
+    const { presenceId, subject, features, nowMs } = welcome;
     this.identity.connected(welcome);
     this.presence.connected({ ownPresenceId: presenceId, send: (message) => connection.send(message) });
     this.connectionHealth.connected(connection);
-    this.away.connected(subject);
+    this.away.connected(subject, nowMs);
     if (features.includes(COMPARE_FEATURE)) this.heads.connected((message) => connection.send(message));
     this.documents.connected(this.createWire(connection, welcome));
     this.noticeCaughtUp();

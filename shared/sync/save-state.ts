@@ -14,7 +14,14 @@ export interface SaveStateOptions {
 }
 
 /** Where the last edits of a document are, those of its entry in the list included: without that nobody else sees it. */
-export function saveStateOf({ outbox, access, isForbidden, channel, isPresent, entryState }: SaveStateOptions): SaveState {
+export function saveStateOf({
+  outbox,
+  access,
+  isForbidden,
+  channel,
+  isPresent,
+  entryState,
+}: SaveStateOptions): SaveState {
   const { refusal, hasUnstored, hasUnacked } = outbox;
   const isOnlyLocked = hasUnacked || refusal?.isFinal === false;
   if (refusal?.isFinal !== true && isOnlyLocked && !mayWrite(access)) {

@@ -38,6 +38,12 @@ export class TokenRenewal implements Disposable {
     }, boundedMs);
   }
 
+  /** Does not wait for the end of the token: a fresh one says something else. */
+  renewNow(): void {
+    this.timer.value = undefined;
+    void this.renew();
+  }
+
   private async renew(): Promise<void> {
     const { tokenSource, scheduler, send } = this.options;
     const result = await tokenSource.obtain({ isFresh: true });

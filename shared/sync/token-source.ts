@@ -13,6 +13,8 @@ export type TokenFailure =
       readonly explanation: string;
       /** The relay knows neither the link nor, maybe, the room. */
       readonly isUnknown?: boolean;
+      /** Asking again has the same answer, whatever becomes of the relay. */
+      readonly isFinal?: boolean;
     };
 
 export type TokenResult = { readonly kind: 'granted'; readonly granted: GrantedToken } | TokenFailure;

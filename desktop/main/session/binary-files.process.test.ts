@@ -16,6 +16,7 @@ import { temporaryFolder } from '../testing/temporary-folder.ts';
 const ROOM = 'pictures';
 const MIRROR_PROCESS = resolve('desktop/main/testing/mirror-process.ts');
 const MIB = 1024 * 1024;
+const MIN_ABSENCE_MS = 3_500;
 const LOCAL_COPY = /\.local-\d{8}T/;
 const WAIT = { timeout: 30_000, interval: 20 };
 
@@ -186,7 +187,7 @@ async function startWithPicture() {
     expect([...(await world.copiesOf('ana')), ...(await world.copiesOf('ben'))]).toEqual([]);
     expect(room.problems).toEqual([]);
   };
-  return { world, ana, ben, replaceBoth, whenBens, assertKept };
+  return { world, ana, ben, anas, bens, replaceBoth, whenBens, assertKept };
 }
 
 it.each(['ana', 'ben'])(
@@ -217,6 +218,34 @@ it('[BL1] of two who replaced a picture without a connection, and are back toget
   await whenBens(ana, ben);
   await assertKept(ben);
 });
+
+it.each(['ana', 'ben', 'both'])(
+  'whose picture does not count is told after the absence that both replaced it: back first is %s',
+  async (first) => {
+    const { world, ana, ben, anas, bens, replaceBoth, whenBens } = await startWithPicture();
+    await vi.waitFor(() => expect(ana.session.participants.size).toBe(1), WAIT);
+    await world.relay.stop('SIGKILL');
+    await replaceBoth();
+    for (const room of [ana, ben]) await vi.waitFor(() => expect(room.transfers.state.up.files).toBe(1), WAIT);
+    const absent = first === 'both' ? undefined : first === 'ana' ? ben : ana;
+    await absent?.close();
+    // A shorter absence is not told of.
+    await new Promise((resolve) => setTimeout(resolve, MIN_ABSENCE_MS));
+    await world.startRelayAgain();
+    const early = first === 'ben' ? ben : ana;
+    await vi.waitFor(() => expect(early.session.state.kind).toBe('online'), WAIT);
+    if (absent) await whenListed(early, 'logo.png', first === 'ana' ? anas : bens);
+    const late = absent && (await world.open(first === 'ana' ? 'ben' : 'ana'));
+    await whenBens();
+    const loser = first === 'ben' ? late : ana;
+    const told = () => loser?.session.away.summary?.changes.map(({ path, list }) => ({ path, list }));
+    await vi.waitFor(
+      () => expect(told()).toEqual([{ path: 'logo.png', list: { kind: 'replaced', isByBoth: true } }]),
+      WAIT,
+    );
+  },
+  60_000,
+);
 
 it('[BL1] of two who replace a picture at almost the same moment the later one wins, and both are kept', async () => {
   const { ana, ben, replaceBoth, whenBens, assertKept } = await startWithPicture();

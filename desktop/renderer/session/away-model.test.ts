@@ -18,6 +18,7 @@ const CHANGE: AwayChange = {
   overlaps: [],
   people: [{ subject: 'ben', name: 'Ben', firstMs: 1, lastMs: 2 }],
   listPeople: [],
+  takenBack: undefined,
   undone: undefined,
   isLookedAt: false,
   returnNumber: 1,
@@ -103,7 +104,24 @@ it('lists a file again that others deleted, unless its path is taken', async () 
   engine.setStatus('index', { access: 'write' });
   await settle();
   expect(await model.bringBack('b')).toMatchObject({ ok: false });
+  expect(model.summary.get()?.files.find(({ fileId }) => fileId === 'b')?.anewId).toBe('a');
   room.index.update('a', { path: 'other.txt' });
   expect(await model.bringBack('b')).toEqual({ ok: true });
   expect(room.index.get('b')?.path).toBe('new.txt');
+});
+
+it('tells at once that others undid what self wrote, once', async () => {
+  const { engine, model } = await open();
+  const told: string[] = [];
+  const telling = model.onDidTakeBack(({ path, takenBack }) => {
+    told.push(`${path} ${takenBack?.map(({ name }) => name).join()}`);
+  });
+  engine.postAway(summaryOf([CHANGE]));
+  await settle();
+  const [person] = CHANGE.people;
+  const undone: AwayChange = { ...CHANGE, takenBack: person ? [person] : [], isLookedAt: false };
+  for (const isLookedAt of [false, false, true]) engine.postAway(summaryOf([{ ...undone, isLookedAt }]));
+  await settle();
+  expect(told).toHaveLength(1);
+  telling.dispose();
 });

@@ -1,14 +1,13 @@
 import { documentAccess } from '../../../shared/access/index.ts';
-import { type Disposable, DisposableStore, Emitter } from '../../../shared/lifecycle/index.ts';
+import { type Disposable, DisposableStore, Emitter, toDisposable } from '../../../shared/lifecycle/index.ts';
 import type { AwayAction, AwayChange, AwayPerson, AwaySummary } from '../../../shared/sync/away/away-summary.ts';
 import { SharedPathError } from '../../../shared/workspace/index.ts';
-import { presenceColorIndex } from '../theme/presence-palette.ts';
 import type { AwayFileView, AwayModel, AwaySummaryView, AwayTextsView } from '../ui/away-model.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { Answer, Outcome } from '../ui/outcome.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
-import { colorsBySubject } from './participant-colors.ts';
+import { absentColor, colorsBySubject } from './participant-colors.ts';
 import { explainListLock, explainReadOnly } from './read-only.ts';
 
 const NO_ROOM: Outcome & Answer<never> = { ok: false, explanation: 'No folder or room is open.' };
@@ -23,6 +22,8 @@ export class RoomAwayModel implements AwayModel, Disposable {
   private lastReturn = 0;
 
   readonly onDidReturn = this.returned.event;
+  private readonly tookBack = this.disposables.add(new Emitter<AwayFileView>());
+  readonly onDidTakeBack = this.tookBack.event;
 
   constructor(room: Observable<OpenRoom | undefined>) {
     this.room = room;
@@ -51,9 +52,19 @@ export class RoomAwayModel implements AwayModel, Disposable {
       start,
       end,
       name,
-      colorIndex: colors.get(subject) ?? presenceColorIndex(subject),
+      colorIndex: colors.get(subject) ?? absentColor({ subject, name }),
     }));
     return { ok: true, value: { ...texts, authors: colored } };
+  }
+
+  watchText(fileId: string, listener: () => void): Disposable {
+    const watching = new DisposableStore();
+    const lease = this.room.get()?.session.open(fileId);
+    if (!lease) return watching;
+    watching.add(lease);
+    lease.doc.on('update', listener);
+    watching.add(toDisposable(() => lease.doc.off('update', listener)));
+    return watching;
   }
 
   undoTheirs(fileId: string): Promise<Outcome> {
@@ -129,8 +140,11 @@ export class RoomAwayModel implements AwayModel, Disposable {
 
   private show(summary: AwaySummaryView | undefined): void {
     const shown = this.summary.get();
+    const told = new Set(shown?.files.flatMap(({ fileId, takenBack }) => (takenBack ? [fileId] : [])));
     if (JSON.stringify(shown) !== JSON.stringify(summary)) this.summary.set(summary);
     this.newCount.set(summary?.files.filter(({ isLookedAt }) => !isLookedAt).length ?? 0);
+    for (const file of summary?.files ?? [])
+      if (file.takenBack && !file.isLookedAt && !told.has(file.fileId)) this.tookBack.fire(file);
   }
 }
 
@@ -148,10 +162,10 @@ function describeFile(
   colors: ReadonlyMap<string, number>,
   lastReturn: number,
 ): AwayFileView {
-  const { overlaps, people, listPeople, returnNumber, ...rest } = change;
+  const { overlaps, people, listPeople, takenBack, returnNumber, ...rest } = change;
   const describePerson = (person: AwayPerson) => ({
     ...person,
-    colorIndex: colors.get(person.subject) ?? presenceColorIndex(person.subject),
+    colorIndex: colors.get(person.subject) ?? absentColor(person),
   });
   const { self } = room.session;
   const access = self ? documentAccess(self.writesAs, change.fileId, self.chat) : 'unknown';
@@ -163,6 +177,8 @@ function describeFile(
     overlapCount: overlaps.length,
     people: people.map(describePerson),
     listPeople: listPeople.map(describePerson),
+    takenBack: takenBack?.map(describePerson),
+    anewId: listed ? undefined : room.index.findByPath(change.path)?.fileId,
     isEarlier: returnNumber < lastReturn,
     lockReason: explainReadOnly(room, { access }),
   };

@@ -1,4 +1,4 @@
-import type { Event } from '../../../shared/lifecycle/index.ts';
+import type { Disposable, Event } from '../../../shared/lifecycle/index.ts';
 import type {
   AwaySide,
   AwayTexts,
@@ -9,7 +9,7 @@ import type {
 import type { Observable } from './observable.ts';
 import type { Answer, Outcome } from './outcome.ts';
 
-export { isByBoth } from '../../../shared/sync/away/away-summary.ts';
+export { isByBoth, isRenamedByClash, isReplacedByBoth } from '../../../shared/sync/away/away-summary.ts';
 export type { AwaySide, AwayTexts, ChangeSize, ListChange, TextChange };
 
 /** Somebody who changed a file while self was away. Names come from others and are shown as text only. */
@@ -22,7 +22,7 @@ export interface AwayPersonView {
   readonly lastMs: number;
 }
 
-/** A file that others changed while self was away, or after self had deleted it. At least one of `list` and `text` is set. */
+/** A file that others changed while self was away, or after self had deleted it. At least one of `list`, `text` and `takenBack` is set. */
 export interface AwayFileView {
   readonly fileId: string;
   /** From others: shown as text only. */
@@ -43,6 +43,10 @@ export interface AwayFileView {
   readonly people: readonly AwayPersonView[];
   /** Who changed its place in the list, as far as that is known. */
   readonly listPeople: readonly AwayPersonView[];
+  /** Who has undone what self wrote in it, as far as that is known; undefined when nobody has. */
+  readonly takenBack: readonly AwayPersonView[] | undefined;
+  /** Another file that has the path of this one, which is not listed any more: it was made anew. */
+  readonly anewId: string | undefined;
   /** What was undone, and can be restored. */
   readonly undone: AwaySide | undefined;
   readonly isLookedAt: boolean;
@@ -88,7 +92,11 @@ export interface AwayModel {
   readonly newCount: Observable<number>;
   /** Fires when this device is back and it is known that others have changed something; once for each return. */
   readonly onDidReturn: Event<void>;
+  /** Fires when others have undone what self wrote in a file. */
+  readonly onDidTakeBack: Event<AwayFileView>;
   readTexts(fileId: string): Promise<Answer<AwayTextsView>>;
+  /** Calls `listener` whenever the text changes, by whomever. Dispose it to end that. */
+  watchText(fileId: string, listener: () => void): Disposable;
   /** Takes back what others did to the text while self was away; what was typed since stays. */
   undoTheirs(fileId: string): Promise<Outcome>;
   /** Takes back what self did to the text while away; what was typed since stays. */

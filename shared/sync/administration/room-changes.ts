@@ -8,6 +8,8 @@ export interface ChangesSince {
   readonly epoch: string;
   /** Number of the last committed update that it has; 0 for none. */
   readonly afterSeq: number;
+  /** Whether what was deleted is told as well, where one document is asked for. */
+  readonly withDeletions?: boolean;
 }
 
 /** Yjs structs: the client, the first clock and the one after the last. */
@@ -26,6 +28,8 @@ export interface AuthorRun {
   readonly toMs: number;
   /** Of several runs that have a struct, the first has brought it. None: something was only deleted. */
   readonly clients: readonly StructRange[];
+  /** What it deleted first; undefined unless that was asked for and the relay tells. */
+  readonly deleted?: readonly StructRange[];
 }
 
 export interface DocumentChanges {
@@ -83,6 +87,7 @@ const readRun: ReadEntry<AuthorRun> = (value) =>
     fromSeq: number(fields, 'fromSeq'),
     toSeq: number(fields, 'toSeq'),
     clients: readList(fields, 'clients', readRange) ?? fail(),
+    ...(fields['deleted'] === undefined ? {} : { deleted: readList(fields, 'deleted', readRange) ?? fail() }),
   }));
 
 const readChanges: ReadEntry<DocumentChanges> = (value) =>
@@ -112,9 +117,9 @@ export class RoomChanges {
   }
 
   /** Refused when the document has another epoch by now, and to those who came for a part of the files. */
-  read({ document, epoch, afterSeq }: ChangesSince): Promise<RequestOutcome<DocumentChanges>> {
+  read({ document, epoch, afterSeq, withDeletions }: ChangesSince): Promise<RequestOutcome<DocumentChanges>> {
     const path = `changes/${encodeURIComponent(document)}?epoch=${encodeURIComponent(epoch)}&after=${afterSeq}`;
-    return this.requests.ask({ path }, readChanges);
+    return this.requests.ask({ path: withDeletions ? `${path}&deletions=true` : path }, readChanges);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Emitter } from '../../lifecycle/index.ts';
 import type { RequestOutcome } from '../relay-requests.ts';
 import { attempt, fail, number, optional, readList, type ReadEntry, text } from './read-records.ts';
 import { RoomRequests, type RoomRequestsOptions } from './room-requests.ts';
@@ -101,6 +102,10 @@ const readPage: ReadEntry<EventsPage> = (value) =>
 /** The labelled events in a room's history. Nothing here throws; explanations are for the person who asked. */
 export class RoomEvents {
   private readonly requests: RoomRequests;
+  private readonly posted = new Emitter<void>();
+
+  /** Fires when the relay has taken an event of this device. */
+  readonly onDidPost = this.posted.event;
 
   constructor(options: RoomRequestsOptions) {
     this.requests = new RoomRequests(options);
@@ -110,7 +115,7 @@ export class RoomEvents {
    * Sends an event, once all of its edits are acked. Gives its number. Sending it again, after no answer came or one that
    * is transient, is harmless; what is refused otherwise will be again.
    */
-  post({ id, kind, label, detail, files, atMs, spans }: NewEvent): Promise<RequestOutcome<number>> {
+  async post({ id, kind, label, detail, files, atMs, spans }: NewEvent): Promise<RequestOutcome<number>> {
     const body = {
       id,
       kind,
@@ -121,7 +126,9 @@ export class RoomEvents {
       spans: spans.map(({ document, epoch, fromSeq, toSeq }) => ({ document, epoch, fromSeq, toSeq })),
     };
     const read = (answer: unknown) => attempt(answer, (fields) => number(fields, 'seq'));
-    return this.requests.ask({ method: 'POST', path: 'events', body }, read);
+    const outcome = await this.requests.ask({ method: 'POST', path: 'events', body }, read);
+    if (outcome.ok) this.posted.fire();
+    return outcome;
   }
 
   /** `before` is the `next` of an earlier page. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RelayAnswer, type RelayRequest, RoomChanges, RoomEvents } from './index.ts';
 
 const SPAN = { document: 'a', epoch: 'e', fromSeq: 1, toSeq: 4 };
@@ -49,7 +49,11 @@ describe('events', () => {
     const { events, asked } = start({ status: 201, body: { seq: 7 } }, ok({ seq: 7 }));
     const { seq: _seq, receivedMs: _received, actor: _actor, actorName: _name, ...sent } = EVENT;
     const event = { ...sent, kind: 'bulk', spans: [{ ...SPAN, more: 'of the caller' }] } as const;
+    let posted = 0;
+    const following = events.onDidPost(() => posted++);
+    onTestFinished(() => following.dispose());
     expect(await events.post(event)).toEqual({ ok: true, value: 7 });
+    expect(posted).toBe(1);
     await events.post({ ...event, label: `${'x'.repeat(199)}😀` });
     expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'POST https://relay/api/rooms/r/events',
@@ -117,12 +121,21 @@ describe('changes', () => {
     expect(asked[0]?.url).toBe('https://relay/api/rooms/r/changes/a?epoch=e&after=1');
   });
 
+  it('of a document are told with what was deleted, on request', async () => {
+    const told = { ...CHANGES, changes: CHANGES.changes.map((run) => ({ ...run, deleted: [[9, 2, 3]] })) };
+    const { changes, asked } = start(ok(told));
+    const outcome = await changes.read({ document: 'a', epoch: 'e', afterSeq: 1, withDeletions: true });
+    expect(outcome).toEqual({ ok: true, value: told });
+    expect(asked[0]?.url).toBe('https://relay/api/rooms/r/changes/a?epoch=e&after=1&deletions=true');
+  });
+
   it.each([
     { ...CHANGES, isCut: 0 },
     { ...CHANGES, changes: [{ ...PERSON, fromSeq: 2, toSeq: 4, clients: [[9, 0]] }] },
     { ...CHANGES, changes: [{ ...PERSON, fromSeq: 2, toSeq: 4, clients: [[9, 5, 5]] }] },
     { ...CHANGES, changes: [{ ...PERSON, fromSeq: 2, toSeq: 4, clients: [[-1, 0, 5]] }] },
     { ...CHANGES, changes: [{ fromSeq: 2, toSeq: 4, clients: [] }] },
+    { ...CHANGES, changes: [{ ...PERSON, fromSeq: 2, toSeq: 4, clients: [], deleted: [[9, 2]] }] },
     null,
   ])('are not taken from what is no relay: %j', async (body) => {
     const outcome = await start(ok(body)).changes.read({ document: 'a', epoch: 'e', afterSeq: 0 });

@@ -85,6 +85,11 @@ export class ChangeRecord implements Attribution {
       for (const { clock, len } of ranges) this.deleted[writer].add(client, clock, clock + len, true);
       this.deleters.add(writer);
     }
+    this.addLost(transaction);
+  }
+
+  /** Notes what is deleted, but not by whom. To be called before Yjs forgets it. */
+  addLost(transaction: Y.Transaction): void {
     Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
       if (!(struct instanceof Y.Item) || !struct.countable) return;
       const { client, clock } = struct.id;

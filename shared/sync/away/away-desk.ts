@@ -7,6 +7,8 @@ import type { DocumentLease } from '../open-documents.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { AuthoredRange, AwayAction, AwaySide, AwayTexts } from './away-summary.ts';
 import { type ChangeAuthors, type IsSelf, rangesOf, readRuns } from './change-authors.ts';
+import { noteTakenBack } from './restored-copies.ts';
+import { itemsOf } from './text-items.ts';
 import type { TextLayers } from './text-layers.ts';
 
 /** Origin of edits that take something back. */
@@ -55,7 +57,7 @@ export class AwayDesk {
       if (change.text === 'unread' && !(await this.whenRead(lease.replica)))
         return { ok: false, explanation: NOT_HERE };
       const layers = await ledger.readLayers(fileId);
-      const authors = await this.findAuthors(fileId, lease);
+      const authors = await this.findAuthors(fileId, lease, layers);
       if (!layers) return this.readAdditions(fileId, readContent(textOf(lease)), authors);
       const { base, merged } = layers;
       const [mine, theirs] = [layers.only('mine'), layers.only('theirs')];
@@ -109,21 +111,37 @@ export class AwayDesk {
 
   /** Takes back what one side did, or brings it back. Gives whether that is another text. */
   private change(fileId: string, lease: DocumentLease, kept: TextLayers, undone: AwaySide | undefined): boolean {
+    const { ledger } = this.options;
     const text = textOf(lease);
+    const { doc } = lease.replica;
     const layers = kept.follow(text);
     const edits = undone === undefined ? layers.editsRestoring() : layers.editsWithout(undone);
     if (edits.length === 0 && undone !== undefined) return false;
-    editContent(text, edits, AWAY_ORIGIN);
-    this.options.ledger.setUndone(fileId, layers.undoing(undone, text));
+    const side = undone ?? kept.undone;
+    const of = side === 'theirs' ? (ledger.get(fileId)?.people ?? []).map(({ subject }) => subject) : [];
+    const what = undone ?? 'restored';
+    const changed = doc.transact(() => {
+      editContent(text, edits, AWAY_ORIGIN);
+      const taken = layers.take(undone, text);
+      if (edits.length > 0) noteTakenBack(doc, { what, of, copies: taken.copies });
+      return taken.layers;
+    }, AWAY_ORIGIN);
+    ledger.setUndone(fileId, changed);
     return true;
   }
 
-  private async findAuthors(fileId: string, lease: DocumentLease): Promise<readonly AuthoredRange[]> {
+  /** What came back is of whom wrote it first, as far as `layers` know its text. */
+  private async findAuthors(
+    fileId: string,
+    lease: DocumentLease,
+    layers: TextLayers | undefined,
+  ): Promise<readonly AuthoredRange[]> {
     const { authors, ledger, isSelf } = this.options;
     const since = ledger.get(fileId)?.since;
     if (!authors || !since) return [];
     const { runs } = await readRuns(authors, fileId, since);
-    return rangesOf(textOf(lease), runs, isSelf);
+    const text = textOf(lease);
+    return rangesOf(layers?.follow(text).items() ?? itemsOf(text), runs, isSelf);
   }
 
   /** Gives false when the text does not come from the relay in time. */

@@ -1,10 +1,13 @@
 import type * as Y from 'yjs';
-import { type Disposable, MutableDisposable, type Scheduler } from '../../lifecycle/index.ts';
+import { type Disposable, DisposableStore, MutableDisposable, type Scheduler } from '../../lifecycle/index.ts';
 import type { AwayReport } from './away-follower.ts';
+import { isRenamedByClash } from './away-summary.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { TrackedChange } from './away-tracker.ts';
 import type { ChangeAuthors, IsSelf } from './change-authors.ts';
 import { findListAuthors } from './list-authors.ts';
+import type { ContendedFile } from './own-contents.ts';
+import type { LateChange } from './own-edits.ts';
 import type { ListedPaths, Paths } from './listed-paths.ts';
 import type { EditedRemoved } from './removed-files.ts';
 
@@ -14,6 +17,12 @@ const MAX_OWN_KEPT = 100;
 const MAX_OWN_LENGTH = 256 * 1024;
 /** What is listed changes in steps; entries follow once it rests. */
 const FOLLOW_AFTER_MS = 500;
+/** What was written longer ago comes from somebody who was away. */
+const SEEN_MS = 30_000;
+/** A relay that did not tell who changed the list is asked again so long after the last time. */
+const ASK_AGAIN_MS: readonly number[] = [2_000, 10_000, 30_000];
+
+type ListReport = Pick<AwayReport, 'list' | 'listSince'>;
 
 /** What an absence is told of, from the return on. */
 export interface Return {
@@ -45,6 +54,7 @@ export class AwayIntake implements Disposable {
   private readonly options: AwayIntakeOptions;
   private readonly ledger: AwayLedger;
   private readonly following = new MutableDisposable<Disposable>();
+  private readonly asking = new DisposableStore();
   private readonly listening: Disposable;
 
   constructor(options: AwayIntakeOptions) {
@@ -71,6 +81,36 @@ export class AwayIntake implements Disposable {
     this.ledger.addRemoved(file, people, since);
   }
 
+  /** Self and others have replaced files without knowing of each other: told with the rest of a return, or by itself. */
+  acceptContended(files: readonly ContendedFile[], current: Return | undefined): void {
+    const nowMs = this.options.scheduler.now();
+    for (const file of files) {
+      const isTold = this.ledger.get(file.fileId) !== undefined;
+      if (current && this.isInTime(file.fileId, current)) this.begin(current);
+      // Two who are there both see it happen.
+      else if (!isTold && nowMs - file.writtenMs < SEEN_MS) continue;
+      else if (!isTold) this.ledger.begin(file.writtenMs, nowMs);
+      this.ledger.addContended(file);
+      const list = [{ ...file, change: { kind: 'replaced', isByBoth: true } as const }];
+      void this.nameListAuthors({ list, listSince: file.since }, []);
+    }
+  }
+
+  /** Others brought what they wrote without knowledge of edits of self: a return of its own. */
+  acceptLate(late: readonly LateChange[]): void {
+    const paths = this.options.paths.read();
+    let isBegun = false;
+    for (const { change, leftMs, returnedMs } of late) {
+      const { document: name } = change;
+      const path = paths.isKnown ? paths.get(name) : name;
+      if (path === undefined) continue;
+      if (!isBegun) this.ledger.begin(leftMs, returnedMs);
+      isBegun = true;
+      if (this.options.authors && change.since) this.ledger.doubt('text', [name]);
+      this.ledger.addText(change, path, () => undefined);
+    }
+  }
+
   begin(current: Return): void {
     if (current.isBegun) return;
     current.isBegun = true;
@@ -81,14 +121,17 @@ export class AwayIntake implements Disposable {
   dispose(): void {
     this.listening.dispose();
     this.following.dispose();
+    this.asking.dispose();
   }
 
   private acceptList(report: AwayReport, current: Return | undefined): void {
     const { list, name, discardDraft } = report;
     if (current && this.isInTime(name, current)) {
       this.begin(current);
-      const fresh = list.map(({ fileId }) => fileId).filter((fileId) => !this.ledger.get(fileId)?.list);
-      void this.nameListAuthors(report, fresh);
+      // Of a clash nobody is the author.
+      const byPeople = list.filter(({ change }) => !isRenamedByClash({ list: change }));
+      const fresh = byPeople.map(({ fileId }) => fileId).filter((fileId) => !this.ledger.get(fileId)?.list);
+      void this.nameListAuthors({ ...report, list: byPeople }, fresh);
       for (const change of list) {
         this.ledger.addList(change);
         const own = current.own.get(change.fileId);
@@ -137,13 +180,18 @@ export class AwayIntake implements Disposable {
   }
 
   /** `fresh`: nothing was told of their place before. */
-  private async nameListAuthors({ list, listSince: since }: AwayReport, fresh: readonly string[]): Promise<void> {
-    const { authors, indexDocument, isSelf, onFailure } = this.options;
+  private async nameListAuthors(report: ListReport, fresh: readonly string[], retries = ASK_AGAIN_MS): Promise<void> {
+    const { list, listSince: since } = report;
+    const { authors, indexDocument, isSelf, onFailure, scheduler } = this.options;
     const doc = indexDocument();
     if (!authors || !doc || !since) return;
-    this.ledger.doubt('list', fresh);
+    // What was told as of others once stays so while it is asked again.
+    if (retries === ASK_AGAIN_MS) this.ledger.doubt('list', fresh);
     try {
-      const { people, own } = await findListAuthors(list, { authors, doc, since, isSelf });
+      const { people, own, isUnanswered } = await findListAuthors(list, { authors, doc, since, isSelf });
+      const [delayMs, ...later] = retries;
+      if (isUnanswered && delayMs !== undefined && !this.asking.isDisposed)
+        this.asking.add(scheduler.schedule(() => void this.nameListAuthors(report, fresh, later), delayMs));
       for (const [fileId, person] of people) this.ledger.addListPeople(fileId, [person]);
       for (const fileId of fresh) if (own.has(fileId)) this.ledger.setOwn('list', fileId);
     } catch (error) {

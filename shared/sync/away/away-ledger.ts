@@ -1,5 +1,5 @@
 import { Emitter } from '../../lifecycle/index.ts';
-import type { AwayPerson, AwaySummary } from './away-summary.ts';
+import { type AwayPerson, type AwaySummary, isByBoth } from './away-summary.ts';
 import type { AwayKind, AwayStore } from './away-store.ts';
 import type { TrackedChange } from './away-tracker.ts';
 import {
@@ -11,7 +11,7 @@ import {
   NO_TEXT,
   withoutCursor,
 } from './ledger-entries.ts';
-import type { RemovedFile, TrackedListChange } from './list-tracker.ts';
+import type { ListedFile, TrackedListChange } from './list-tracker.ts';
 import { readChange, readReturn, type StoredChange, type StoredReturn } from './stored-change.ts';
 import { TextLayers } from './text-layers.ts';
 
@@ -20,6 +20,8 @@ export const MAX_LISTED_CHANGES = 2_000;
 /** Texts that could not be written are held in memory up to so many UTF-16 units. */
 const MAX_HELD_LENGTH = 16 * 1024 * 1024;
 const RETURN_NOTE = 'return';
+/** Of files that both changed, or in which something was undone, so many stay after they were looked at; the latest. */
+const MAX_LOOKED_AT = 200;
 /** What is told of a file. */
 export type ToldPart = 'list' | 'text';
 
@@ -37,6 +39,8 @@ export class AwayLedger {
   private readonly writes = new Set<Promise<void>>();
   private last: StoredReturn | undefined;
   private writtenReturn: string | undefined;
+  /** Returns through this one were told by an earlier start: what is left of them is no news. */
+  private loadedNumber = 0;
   /** What was known of a text before the last return, of those that were told since. */
   private readonly earlier = new Map<string, { readonly change: StoredChange | undefined; layers?: TextLayers }>();
   /** Files of which the relay was not heard yet whether it was self who did that, on another device. */
@@ -52,16 +56,18 @@ export class AwayLedger {
     this.onFailure = onFailure;
   }
 
-  /** Reads what an earlier start kept, but for what was looked at. Never rejects. */
+  /** Reads what an earlier start kept, but for what was looked at and needs no answer. Never rejects. */
   async load(): Promise<void> {
     try {
       const notes = await this.store.list('note');
       this.last = readReturn(notes.find(({ name }) => name === RETURN_NOTE)?.summary ?? '');
       for (const { name, summary } of await this.store.list('change')) {
         const change = readChange(summary);
-        if (change && !change.isLookedAt) this.changes.set(name, change);
+        if (change) this.changes.set(name, change);
         else this.forget(name);
       }
+      this.forgetLookedAt();
+      this.loadedNumber = this.returnNumber;
     } catch (error) {
       this.onFailure(error);
     }
@@ -82,12 +88,14 @@ export class AwayLedger {
     return [...this.changes.values()];
   }
 
-  /** This device is back. What was looked at is forgotten; what was not stays. */
+  /**
+   * This device is back. What was looked at is forgotten, but for what both did and what was undone: either can be
+   * changed until somebody says that it is fine.
+   */
   begin(leftMs: number, returnedMs: number): void {
-    const lookedAt = this.all.filter(({ isLookedAt }) => isLookedAt).map(({ fileId }) => fileId);
-    this.keep(lookedAt);
+    this.forgetLookedAt();
     this.earlier.clear();
-    const isFresh = this.changes.size === 0;
+    const isFresh = this.all.every(({ isLookedAt }) => isLookedAt);
     this.last = {
       returnNumber: (this.last?.returnNumber ?? 0) + 1,
       leftMs: isFresh ? leftMs : Math.min(leftMs, this.last?.leftMs ?? leftMs),
@@ -136,6 +144,8 @@ export class AwayLedger {
   addText(tracked: TrackedChange, path: string, discardDraft: () => void): void {
     const { document: fileId, content, isByMe, layers, overlaps, since } = tracked;
     const known = this.changes.get(fileId);
+    // What is told again was undone as it was told first.
+    const undone = this.earlier.has(fileId) ? known?.undone : undefined;
     const earlier = this.earlier.get(fileId) ?? { change: known };
     this.earlier.set(fileId, earlier);
     const old = earlier.change?.text === 'unread' || !earlier.change?.text ? undefined : earlier.change;
@@ -148,7 +158,7 @@ export class AwayLedger {
       theirs: layers?.sizeOf('theirs') ?? NO_SIZE,
       mine: layers?.sizeOf('mine') ?? NO_SIZE,
       overlaps: old ? [...old.overlaps, ...overlaps] : overlaps,
-      undone: undefined,
+      undone,
       isLookedAt: false,
       returnNumber: this.returnNumber,
       since: known?.since ?? since,
@@ -157,7 +167,8 @@ export class AwayLedger {
     const join = async () => {
       const kept = old?.hasTexts && !earlier.layers ? await this.readKept(fileId) : undefined;
       if (kept) earlier.layers = kept;
-      if (layers) await this.keepLayers(change, earlier.layers ? layers.after(earlier.layers, content) : layers);
+      const joined = layers && (earlier.layers ? layers.after(earlier.layers, content) : layers);
+      if (joined) await this.keepLayers(change, undone ? joined.undoneAlready(undone) : joined);
       discardDraft();
     };
     // One that cannot be joined must not keep back those behind it.
@@ -174,9 +185,17 @@ export class AwayLedger {
   }
 
   /** Others edited a file that self had deleted. */
-  addRemoved({ fileId, path }: RemovedFile, people: readonly AwayPerson[], since: StoredChange['since']): void {
+  addRemoved({ fileId, path }: ListedFile, people: readonly AwayPerson[], since: StoredChange['since']): void {
     const entry = { ...blank(fileId), path, list: { kind: 'removed' }, text: 'unread', people, since } as const;
     this.put({ ...entry, returnNumber: this.returnNumber });
+  }
+
+  /** Self gave a file another content, as others did, and theirs counts. */
+  addContended({ fileId, path }: ListedFile): void {
+    const known = this.changes.get(fileId);
+    if (known?.list?.kind === 'deleted') return;
+    const list = { kind: 'replaced', isByBoth: true } as const;
+    this.put({ ...(known ?? blank(fileId)), path, list, isLookedAt: false, returnNumber: this.returnNumber });
   }
 
   /** A file that was made has taken the place of another. */
@@ -205,6 +224,23 @@ export class AwayLedger {
     if (known?.text !== 'unread') return;
     if (known.list) this.put({ ...known, text: undefined });
     else this.keep([fileId]);
+  }
+
+  /** Others have taken back what self wrote. */
+  addTakenBack({ fileId, path }: ListedFile, people: readonly AwayPerson[], nowMs: number): void {
+    if (!this.last || this.changes.size === 0) this.begin(nowMs, nowMs);
+    const known = this.changes.get(fileId);
+    const takenBack = joinPeople(known?.takenBack ?? [], people);
+    const told = { path, takenBack, isLookedAt: false, returnNumber: this.returnNumber };
+    this.put({ ...(known ?? blank(fileId)), ...told });
+  }
+
+  /** What others had taken back is there again. */
+  setRestored(fileId: string): void {
+    const known = this.changes.get(fileId);
+    if (!known?.takenBack) return;
+    if (known.text === undefined && known.list === undefined) this.keep([fileId]);
+    else this.put({ ...known, takenBack: undefined });
   }
 
   /** These have changed a text; those who are known already stay, as they did it in an earlier absence. */
@@ -270,9 +306,19 @@ export class AwayLedger {
     for (const { fileId, list, text, isLookedAt, returnNumber } of this.changes.values()) {
       const isSure =
         (list !== undefined && !this.doubts.list.has(fileId)) || (text !== undefined && !this.doubts.text.has(fileId));
-      if (isSure && !isLookedAt) announced = Math.max(announced, returnNumber);
+      if (isSure && !isLookedAt && returnNumber > this.loadedNumber) announced = Math.max(announced, returnNumber);
     }
     return announced;
+  }
+
+  private forgetLookedAt(): void {
+    const lookedAt = this.all.filter(({ isLookedAt }) => isLookedAt);
+    const open = lookedAt
+      .filter((change) => isByBoth(change) || change.undone !== undefined)
+      .toSorted((a, b) => b.returnNumber - a.returnNumber)
+      .slice(0, MAX_LOOKED_AT);
+    const staying = new Set(open.map(({ fileId }) => fileId));
+    this.keep(lookedAt.map(({ fileId }) => fileId).filter((fileId) => !staying.has(fileId)));
   }
 
   private get returnNumber(): number {

@@ -10,10 +10,16 @@ export type ListChange =
   | { readonly kind: 'deleted' }
   /** Self deleted it, and others edited it meanwhile. */
   | { readonly kind: 'removed' }
-  /** The content of a file that is no shared text, or the file by another one. */
-  | { readonly kind: 'replaced' }
-  /** The path that it had. */
-  | { readonly kind: 'renamed'; readonly from: string };
+  /**
+   * The content of a file that is no shared text, or the file by another one. `isByBoth`: self gave it another content at
+   * the same time, which does not count.
+   */
+  | { readonly kind: 'replaced'; readonly isByBoth?: boolean }
+  /**
+   * The path that it had. `isByClash`: nobody renamed it; it has another name since another file claims the same path, or
+   * does not any more.
+   */
+  | { readonly kind: 'renamed'; readonly from: string; readonly isByClash?: boolean };
 
 /** `both`: self changed it as well. `unread`: others did, but the text is not on this device yet. */
 export type TextChange = 'theirs' | 'both' | 'unread';
@@ -36,7 +42,7 @@ export interface ChangeSize {
   readonly deleted: number;
 }
 
-/** One file that others changed while this device was away. At least one of `list` and `text` is set. */
+/** One file that others changed while this device was away. At least one of `list`, `text` and `takenBack` is set. */
 export interface AwayChange {
   readonly fileId: string;
   /** As it is listed, or as it was before it was deleted. */
@@ -55,6 +61,8 @@ export interface AwayChange {
   readonly people: readonly AwayPerson[];
   /** Others who changed its place in the list, as far as that is known. */
   readonly listPeople: readonly AwayPerson[];
+  /** Those who have taken back what self wrote in it, as far as that is known; undefined when nobody has. */
+  readonly takenBack: readonly AwayPerson[] | undefined;
   /** What was taken back of it, and can be brought back. */
   readonly undone: AwaySide | undefined;
   readonly isLookedAt: boolean;
@@ -64,7 +72,17 @@ export interface AwayChange {
 
 /** Whether self and others both did something to a file. */
 export function isByBoth({ text, list }: Pick<AwayChange, 'text' | 'list'>): boolean {
-  return text === 'both' || list?.kind === 'removed';
+  return text === 'both' || list?.kind === 'removed' || isReplacedByBoth({ list });
+}
+
+/** Whether a file has another name though nobody renamed it. */
+export function isRenamedByClash({ list }: Pick<AwayChange, 'list'>): boolean {
+  return list?.kind === 'renamed' && list.isByClash === true;
+}
+
+/** Whether self and others both gave a file another content, of which that of the others counts. */
+export function isReplacedByBoth({ list }: Pick<AwayChange, 'list'>): boolean {
+  return list?.kind === 'replaced' && list.isByBoth === true;
 }
 
 /** What happened while this device was away. */

@@ -5,6 +5,7 @@ import type { AwaySide, OverlapRange } from './away-summary.ts';
 import { type Draft, readDraft, writeDraft } from './draft.ts';
 import { allBy, byUnacked, ChangeRecord, type Writer } from './attribution.ts';
 import { relativeRanges } from './overlap-ranges.ts';
+import { isTakingBack } from './restored-copies.ts';
 import { TextLayers } from './text-layers.ts';
 
 /** Longer texts are told of, but not kept. In UTF-16 units. */
@@ -224,12 +225,17 @@ export class AwayTracker {
   };
 
   private note(transaction: Y.Transaction, layers: TextLayers): void {
+    if (isTakingBack(transaction)) {
+      this.record.addLost(transaction);
+      return this.setLayers(layers.advance(this.text, this.record).follow(this.text));
+    }
     this.record.add(transaction, this.writerOf(transaction));
     this.take(layers.length + this.record.length);
   }
 
   private readonly noticeText = (_event: Y.YTextEvent, transaction: Y.Transaction): void => {
-    if (this.isFollowing && this.layers && this.writerOf(transaction) === 'theirs') this.hasNews = true;
+    if (!this.isFollowing || !this.layers || this.writerOf(transaction) !== 'theirs') return;
+    if (!isTakingBack(transaction)) this.hasNews = true;
   };
 
   private noteLarge(by: AwaySide): void {

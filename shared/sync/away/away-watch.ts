@@ -15,25 +15,32 @@ import { AwayIntake, createReturn, type Return } from './away-intake.ts';
 import { AwayLedger } from './away-ledger.ts';
 import type { ChangeAuthors, IsSelf } from './change-authors.ts';
 import type { Draft } from './draft.ts';
+import { InTouch, type LastTouch } from './in-touch.ts';
+import { KeptOwnEdits } from './kept-own-edits.ts';
 import { LateArrivals, type PresentPeople } from './late-arrivals.ts';
-import type { RemovedFile } from './list-tracker.ts';
+import type { ListedFile } from './list-tracker.ts';
 import { ListedPaths } from './listed-paths.ts';
+import type { LateChange } from './own-edits.ts';
+import type { ContendedFile } from './own-contents.ts';
 import { OwnSubjects } from './own-subjects.ts';
+import { type PresentConnection, PresentConnections } from './present-connections.ts';
 import { RelayQuestions } from './relay-questions.ts';
 import { RemovedFiles } from './removed-files.ts';
+import { type NewsOfDocument, TakenBackNews } from './taken-back-news.ts';
 import { UnopenedHeads } from './unopened-heads.ts';
 
 /** A shorter absence is told of only when self has edited meanwhile. */
 export const MIN_ABSENCE_MS = 3_000;
 /** What documents that are opened so much later bring still counts for the absence. */
 const LATE_MS = 60_000;
-/** How often it is noted that this device is in touch: so exactly is an absence known after a crash. */
-const IN_TOUCH_PERIOD_MS = 5 * 60_000;
+/** How often it is noted where documents stand of which nothing is here. */
+const HEADS_PERIOD_MS = 5 * 60_000;
+/** Others bring all that they have at about the same time: it is told so long after the first of it. */
+const TELL_LATE_MS = 1_500;
 /** UTF-16 units that all documents which are followed may hold together. */
 const MAX_FOLLOWED_LENGTH_IN_ALL = 64 * 1024 * 1024;
 /** Documents of an earlier start that are opened to finish what it began. */
 const MAX_REOPENED = 1_000;
-const LEFT_NOTE = 'left';
 
 export interface AwayWatchOptions {
   readonly store: OfflineStore;
@@ -61,16 +68,21 @@ export class AwayWatch implements FollowerHost, Disposable {
   private readonly reopened = new Map<string, DocumentLease>();
   private readonly touches = new DisposableStore();
   private readonly late = new MutableDisposable<LateArrivals>();
+  private readonly tellingLate = new MutableDisposable<Disposable>();
+  private readonly present = new PresentConnections();
+  private readonly ownEdits: KeptOwnEdits;
+  private readonly inTouch: InTouch;
   private readonly heads: UnopenedHeads;
   private readonly paths: ListedPaths;
   private readonly subjects: OwnSubjects;
   private readonly intake: AwayIntake;
   private readonly questions: RelayQuestions;
   private readonly removedFiles: RemovedFiles;
+  private readonly takenBack: TakenBackNews;
   private reports: AwayReport[] = [];
   /** Who was here when the connection was lost. */
   private expected: PresentPeople = new Map();
-  private left: { readonly atMs: number; readonly elapsedMs: number | undefined } | undefined;
+  private left: (Omit<LastTouch, 'present'> & { readonly elapsedMs: number | undefined }) | undefined;
   private current: Return | undefined;
   private isAtRelay = false;
   private isClosed = false;
@@ -79,6 +91,8 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.options = options;
     this.ledger = new AwayLedger(options.store.away, options.onFailure);
     this.subjects = new OwnSubjects(options.store.away, options.onFailure);
+    this.ownEdits = new KeptOwnEdits({ ...options, store: options.store.away });
+    this.inTouch = new InTouch({ ...options, store: options.store.away });
     const { isSelf } = this;
     this.paths = new ListedPaths(options.indexDocument);
     this.heads = new UnopenedHeads({ store: options.store.away, compareHeads: options.compareHeads });
@@ -89,7 +103,9 @@ export class AwayWatch implements FollowerHost, Disposable {
       listOpen: () => new Set([...this.followers].map(({ name }) => name)),
       current: () => (this.isAtRelay && !this.isClosed ? this.current : undefined),
       reopen: (name) => this.reopen(name),
+      toRelayMs: (ms) => this.inTouch.toRelayMs(ms),
     });
+    this.takenBack = new TakenBackNews({ ...options, isSelf, ledger, paths });
     this.removedFiles = new RemovedFiles({
       ...options,
       isSelf,
@@ -109,6 +125,22 @@ export class AwayWatch implements FollowerHost, Disposable {
     return this.isAtRelay;
   }
 
+  get leftMs(): number | undefined {
+    return this.left?.atMs;
+  }
+
+  get nowMs(): number {
+    return this.options.scheduler.now();
+  }
+
+  get elapsedMs(): number {
+    return this.options.scheduler.elapsedMs();
+  }
+
+  get connections(): ReadonlyMap<number, PresentConnection> {
+    return this.present.all;
+  }
+
   /** Begins to follow a replica, before anything is in it; undefined when nothing is told of such documents. */
   follow(followed: FollowedDocument): AwayFollower | undefined {
     if (isReservedDocument(followed.name) && followed.name !== 'index') return undefined;
@@ -117,13 +149,18 @@ export class AwayWatch implements FollowerHost, Disposable {
     return follower;
   }
 
-  /** The relay is there again, and has let us in as `subject`: what earlier starts began is finished. */
-  connected(subject: string): void {
+  /**
+   * The relay is there again, where it is `relayMs`, and has let us in as `subject`: what earlier starts began is
+   * finished.
+   */
+  connected(subject: string, relayMs: number): void {
+    this.inTouch.connected(relayMs);
     this.subjects.add(subject);
     void this.whenReady.then(() => {
       const open = new Set([...this.followers].map(({ name }) => name));
       const missing = [...this.drafts].filter((name) => !open.has(name) && !this.reopened.has(name));
       for (const name of missing.slice(0, MAX_REOPENED)) this.reopen(name);
+      this.ownEdits.open();
     });
   }
 
@@ -143,28 +180,38 @@ export class AwayWatch implements FollowerHost, Disposable {
     const returnedMs = scheduler.now();
     const nowMs = scheduler.elapsedMs();
     void this.whenReady.then(() => {
-      const { atMs: leftMs, elapsedMs } = left ?? this.left ?? {};
-      const absenceMs = elapsedMs === undefined ? returnedMs - (leftMs ?? returnedMs) : nowMs - elapsedMs;
+      const { atMs: leftMs, elapsedMs, toleranceMs = 0 } = left ?? this.left ?? {};
+      const sinceNoteMs = returnedMs - (leftMs ?? returnedMs) - toleranceMs;
+      const absenceMs = elapsedMs === undefined ? sinceNoteMs : nowMs - elapsedMs;
       const isNews = absenceMs >= MIN_ABSENCE_MS || reports.some(({ text }) => text?.isByMe === true);
       const openUntilMs = nowMs + LATE_MS;
       this.current = leftMs !== undefined && isNews ? createReturn(leftMs, returnedMs, openUntilMs) : undefined;
       this.intake.acceptAll(reports, this.current);
-      this.noteInTouch();
       void this.questions.ask(this.current).then(() => this.noteHeads());
     });
     if (!isSettled) this.awaitOthers();
     this.removedFiles.askSoon();
-    this.touches.add(scheduleEvery(scheduler, () => this.noteTouch(), IN_TOUCH_PERIOD_MS));
+    this.inTouch.begin();
+    this.touches.add(scheduleEvery(scheduler, () => void this.noteHeads(), HEADS_PERIOD_MS));
   }
 
   /** Others have come or gone. */
   participantsChanged(): void {
+    this.present.update(this.options.present(), this.elapsedMs);
     this.late.value?.participantsChanged();
     if (this.isAtRelay) this.removedFiles.askSoon();
   }
 
-  removed(files: readonly RemovedFile[]): void {
-    if (!this.isClosed) void this.removedFiles.add(files);
+  removed(files: readonly ListedFile[]): void {
+    if (this.isClosed) return;
+    // Who is here may have edited one at the same moment.
+    void this.removedFiles.add(files).then(() => {
+      if (this.isAtRelay && !this.isClosed) this.removedFiles.askSoon();
+    });
+  }
+
+  contended(files: readonly ContendedFile[]): void {
+    void this.whenReady.then(() => this.intake.acceptContended(files, this.current));
   }
 
   /** The relay is out of reach; who was here is still known. Replicas are told by their own. */
@@ -173,13 +220,15 @@ export class AwayWatch implements FollowerHost, Disposable {
     if (!this.isAtRelay) return;
     this.expected = new Map([...this.options.present(), ...(this.late.value?.missing ?? [])]);
     this.late.value = undefined;
-    this.noteInTouch();
+    this.tellLate();
+    this.present.lost();
+    this.inTouch.end();
     this.isAtRelay = false;
     this.touches.clear();
     this.questions.end();
     this.removedFiles.pause();
     const { scheduler } = this.options;
-    const left = { atMs: scheduler.now(), elapsedMs: scheduler.elapsedMs() };
+    const left = { atMs: scheduler.now(), toleranceMs: 0, elapsedMs: scheduler.elapsedMs() };
     this.left = left;
     // What an earlier start noted, and is being read, is older.
     void this.whenReady.then(() => {
@@ -194,6 +243,32 @@ export class AwayWatch implements FollowerHost, Disposable {
     void this.whenReady.then(() => {
       this.intake.acceptAll([report], this.current);
       if (report.text?.isByOthers && this.isAtRelay && !this.isClosed) this.questions.askLate();
+    });
+  }
+
+  async readOwnEdits(name: string): Promise<string | undefined> {
+    await this.whenReady;
+    return this.ownEdits.read(name);
+  }
+
+  keepOwnEdits(name: string, encoded: string | undefined): Promise<void> {
+    return this.ownEdits.keep(name, encoded);
+  }
+
+  lateCame(): void {
+    this.tellingLate.value ??= this.options.scheduler.schedule(() => this.tellLate(), TELL_LATE_MS);
+  }
+
+  private tellLate(): void {
+    this.tellingLate.value = undefined;
+    this.acceptLate([...this.followers].flatMap((follower) => follower.takeLate() ?? []));
+  }
+
+  private acceptLate(late: readonly LateChange[]): void {
+    if (late.length === 0) return;
+    void this.whenReady.then(() => {
+      this.intake.acceptLate(late);
+      if (this.isAtRelay && !this.isClosed) this.questions.askLate();
     });
   }
 
@@ -244,7 +319,12 @@ export class AwayWatch implements FollowerHost, Disposable {
     return isNews;
   }
 
+  tookBack(news: NewsOfDocument): void {
+    void this.whenReady.then(() => this.takenBack.told(news));
+  }
+
   closed(follower: AwayFollower): void {
+    this.acceptLate([follower.takeLate() ?? []].flat());
     this.followers.delete(follower);
   }
 
@@ -252,21 +332,26 @@ export class AwayWatch implements FollowerHost, Disposable {
   async close(): Promise<void> {
     this.isClosed = true;
     this.closeReopened();
+    this.ownEdits.close();
     this.touches.clear();
     this.late.value = undefined;
     this.questions.end();
     this.removedFiles.pause();
     await this.whenReady;
-    if (this.isAtRelay) this.noteInTouch();
+    this.tellingLate.value = undefined;
+    if (this.isAtRelay) this.inTouch.end();
     await this.ledger.whenKept();
   }
 
   dispose(): void {
     this.paths.dispose();
     this.touches.dispose();
+    this.inTouch.dispose();
     this.late.dispose();
+    this.tellingLate.dispose();
     this.questions.dispose();
     this.removedFiles.dispose();
+    this.takenBack.dispose();
     this.intake.dispose();
     this.closeReopened();
     this.ledger.dispose();
@@ -277,8 +362,11 @@ export class AwayWatch implements FollowerHost, Disposable {
     await Promise.all([this.ledger.load(), this.subjects.load()]);
     try {
       for (const { name } of await away.list('draft')) this.drafts.add(name);
-      const leftMs = Number((await away.read('note', LEFT_NOTE))?.summary);
-      if (leftMs > 0) this.left ??= { atMs: leftMs, elapsedMs: undefined };
+      await this.ownEdits.load();
+      const last = await this.inTouch.read();
+      if (!last) return;
+      this.left ??= { ...last, elapsedMs: undefined };
+      this.present.loaded(last.present);
     } catch (error) {
       this.options.onFailure(error);
     }
@@ -294,11 +382,6 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.reopened.clear();
   }
 
-  private noteTouch(): void {
-    this.noteInTouch();
-    void this.noteHeads();
-  }
-
   /** Notes where documents stand of which nothing is here, so that the next return can tell what became of them. */
   private async noteHeads(): Promise<void> {
     const { store, onFailure } = this.options;
@@ -310,11 +393,5 @@ export class AwayWatch implements FollowerHost, Disposable {
     } catch (error) {
       onFailure(error);
     }
-  }
-
-  private noteInTouch(): void {
-    const { store, scheduler, onFailure } = this.options;
-    const row = { name: LEFT_NOTE, summary: String(scheduler.now()), body: '' };
-    store.away.write('note', row).catch(onFailure);
   }
 }

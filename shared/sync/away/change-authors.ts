@@ -1,8 +1,7 @@
-import type * as Y from 'yjs';
 import type { AuthorRun, ChangingPerson, RoomChanges } from '../administration/room-changes.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AuthoredRange, AwayPerson } from './away-summary.ts';
-import { itemsOf, StructRanges } from './text-items.ts';
+import { StructRanges, type TextItem } from './text-items.ts';
 
 /** Asks the relay who changed documents. */
 export type ChangeAuthors = Pick<RoomChanges, 'read' | 'readAll'>;
@@ -15,10 +14,13 @@ const MAX_PAGES = 8;
 /** Clocks of the relay and of this device may differ by so much. */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Others who changed something since `sinceMs`; the latest first. */
+/** So much later than this device the relay may have noted what both were there for. */
+const SAME_CLOCK_TOLERANCE_MS = 2_000;
+
+/** Others who changed something since `sinceMs`, by the relay's clock; the latest first. */
 export function othersOf(people: readonly ChangingPerson[], isSelf: IsSelf, sinceMs: number): AwayPerson[] {
   return people
-    .filter(({ subject, toMs }) => !isSelf(subject) && toMs >= sinceMs - CLOCK_TOLERANCE_MS)
+    .filter(({ subject, toMs }) => !isSelf(subject) && toMs >= sinceMs - SAME_CLOCK_TOLERANCE_MS)
     .map(({ subject, name, fromMs, toMs }) => ({ subject, name, firstMs: fromMs, lastMs: toMs }))
     .toSorted((a, b) => b.lastMs - a.lastMs);
 }
@@ -49,13 +51,13 @@ export async function readRuns(
   return { runs, isComplete: false };
 }
 
-/** What of a text others wrote. */
-export function rangesOf(text: Y.Text, runs: readonly AuthorRun[], isSelf: IsSelf): AuthoredRange[] {
+/** What of a text others wrote. `items` are in its order. */
+export function rangesOf(items: Iterable<TextItem>, runs: readonly AuthorRun[], isSelf: IsSelf): AuthoredRange[] {
   const structs = new StructRanges<AuthorRun>();
   for (const run of runs) for (const [client, from, to] of run.clients) structs.add(client, from, to, run);
   const ranges: AuthoredRange[] = [];
   let end = 0;
-  for (const item of itemsOf(text)) {
+  for (const item of items) {
     // The first run that has a struct has brought it.
     for (const part of structs.within(item).toSorted((a, b) => a.start - b.start)) {
       const start = Math.max(part.start, end);

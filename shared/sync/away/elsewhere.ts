@@ -8,7 +8,7 @@ export interface ElsewhereQuestion {
   readonly authors: ChangeAuthors | undefined;
   readonly compareHeads: (cursors: readonly ({ readonly document: string } & SyncCursor)[]) => Promise<HeadsAnswer>;
   readonly isSelf: IsSelf;
-  /** When this device lost touch, since the epoch. */
+  /** When this device lost touch, since the epoch, by the relay's clock. */
   readonly leftMs: number;
 }
 

@@ -23,6 +23,7 @@ export function blank(fileId: string): StoredChange {
     ...NO_TEXT,
     people: [],
     listPeople: [],
+    takenBack: undefined,
     isLookedAt: false,
     returnNumber: 0,
     since: undefined,
@@ -63,6 +64,9 @@ export function joinListChanges(
   if (earlier.kind === 'created') return later.kind === 'deleted' ? undefined : earlier;
   if (earlier.kind === 'removed') return later.kind === 'created' ? undefined : later;
   if (earlier.kind === 'deleted') return later.kind === 'created' ? { kind: 'replaced' } : later;
+  if (earlier.kind === 'replaced' && later.kind === 'replaced') return earlier.isByBoth ? earlier : later;
+  if (earlier.kind === 'renamed' && later.kind === 'renamed')
+    return earlier.isByClash && later.isByClash ? earlier : { kind: 'renamed', from: earlier.from };
   if (earlier.kind === 'renamed' && later.kind !== 'deleted') return earlier;
   return later;
 }

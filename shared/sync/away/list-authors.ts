@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { INDEX_DOCUMENT } from '../../workspace/index.ts';
+import { blobOfField, INDEX_DOCUMENT, readListedContent } from '../../workspace/index.ts';
 import type { AuthorRun } from '../administration/room-changes.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwayPerson } from './away-summary.ts';
@@ -20,6 +20,8 @@ export interface ListAuthors {
   readonly people: ReadonlyMap<string, AwayPerson>;
   /** Files whose place self alone has changed, on another device. */
   readonly own: ReadonlySet<string>;
+  /** The relay has told of nobody: it cannot now, or has not stored yet what it passed on. */
+  readonly isUnanswered: boolean;
 }
 
 /** Who made these changes of the list, as far as the relay tells. */
@@ -47,7 +49,7 @@ export async function findListAuthors(
     if (run && !isSelf(run.subject)) people.set(fileId, toPerson(run));
     else if (run || isAllOwn) own.add(fileId);
   }
-  return { people, own };
+  return { people, own, isUnanswered: runs.length === 0 };
 }
 
 function deleterOf(doc: Y.Doc, fileId: string, deletions: StructMap<AuthorRun>): AuthorRun | undefined {
@@ -65,9 +67,13 @@ function writerOf(
   const item = entries._map.get(fileId);
   if (!item || kind === 'created') return item && structs.at(item.id.client, item.id.clock).value;
   const entry = entries.get(fileId);
-  const fields = entry instanceof Y.Map ? [...entry._map] : [];
-  const runs = fields.flatMap(([name, { id }]) => {
+  if (!(entry instanceof Y.Map)) return undefined;
+  const counted = readListedContent(entry)?.blob;
+  const runs = [...entry._map].flatMap(([name, { id }]) => {
     if ((name === 'path') !== (kind === 'renamed')) return [];
+    // Of several contents that were brought, it is the one that counts.
+    const blob = blobOfField(name);
+    if (blob !== undefined && blob !== counted) return [];
     return structs.at(id.client, id.clock).value ?? [];
   });
   return runs.toSorted((a, b) => b.toSeq - a.toSeq)[0];

@@ -1,9 +1,10 @@
 import * as Y from 'yjs';
-import { type SharedFile, WorkspaceIndex } from '../../workspace/index.ts';
+import { comparablePath, type SharedFile, WorkspaceIndex } from '../../workspace/index.ts';
 import type { ListChange } from './away-summary.ts';
 import type { ChangeSource } from './away-tracker.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import { type Draft, readCursor } from './draft.ts';
+import { type ContendedFile, OwnContents } from './own-contents.ts';
 
 /** Files of a longer list are not compared with it. */
 const MAX_KEPT_FILES = 50_000;
@@ -16,8 +17,8 @@ export interface TrackedListChange {
   readonly change: ListChange;
 }
 
-/** A file that self has taken from the list. */
-export interface RemovedFile {
+/** A file with the path that the list had for it. */
+export interface ListedFile {
   readonly fileId: string;
   readonly path: string;
 }
@@ -27,13 +28,23 @@ export interface ListTrackerOptions {
   readonly sourceOf: (origin: unknown) => ChangeSource;
   readonly cursor: () => SyncCursor | undefined;
   /** Called in the transaction, whether or not the list is being followed. */
-  readonly onRemoved: (files: readonly RemovedFile[]) => void;
+  readonly onRemoved: (files: readonly ListedFile[]) => void;
+  /** As `onRemoved`, when self and others gave a file a content without knowledge of each other, and theirs counts. */
+  readonly onContended: (files: readonly ContendedFile[]) => void;
+  readonly nowMs: () => number;
   /** Keeps the list as it was before others' changes, or removes it. */
   readonly keepDraft: (draft: Draft | undefined) => void;
 }
 
 /** By id. `content` tells two contents of a file apart that is no shared text. */
-type Files = ReadonlyMap<string, { readonly path: string; readonly content: string }>;
+type Files = ReadonlyMap<string, ComparedFile>;
+
+/** `claim`: the path that it was given; it has another one where several claim the same. */
+interface ComparedFile {
+  readonly path: string;
+  readonly content: string;
+  readonly claim: string;
+}
 
 /** Follows the list of files from the moment at which this device lost touch until it has everything again. */
 export class ListTracker {
@@ -44,6 +55,8 @@ export class ListTracker {
   /** How far the list was then. */
   private since: SyncCursor | undefined;
   private readonly ownIds = new Set<string>();
+  private readonly contendedIds = new Set<string>();
+  private readonly ownContents: OwnContents;
   private isLoaded = false;
   private isFollowing = true;
   private isKnown = false;
@@ -53,6 +66,7 @@ export class ListTracker {
   constructor(options: ListTrackerOptions) {
     this.options = options;
     this.entries = options.doc.getMap('files');
+    this.ownContents = new OwnContents(options);
     options.doc.on('beforeTransaction', this.noticeBegin);
     options.doc.on('afterTransaction', this.noticeEnd);
     this.entries.observeDeep(this.noticeEntries);
@@ -124,7 +138,9 @@ export class ListTracker {
       this.hasDraft = true;
       this.options.keepDraft({
         summary: JSON.stringify(this.since ?? null),
-        body: JSON.stringify([...this.before].map(([fileId, { path, content }]) => [fileId, path, content])),
+        body: JSON.stringify(
+          [...this.before].map(([fileId, { path, content, claim }]) => [fileId, path, content, claim]),
+        ),
       });
     }
   };
@@ -134,7 +150,11 @@ export class ListTracker {
     events: readonly Y.YEvent<Y.AbstractType<unknown>>[],
     transaction: Y.Transaction,
   ) => {
-    if (this.options.sourceOf(transaction.origin) !== 'local') return;
+    const isLocal = this.options.sourceOf(transaction.origin) === 'local';
+    const contended = events.flatMap((event) => this.ownContents.notice(event, isLocal));
+    if (contended.length > 0) this.options.onContended(contended);
+    for (const { fileId } of contended) this.contendedIds.add(fileId);
+    if (!isLocal) return;
     const removed = events.flatMap((event) => (event.target === this.entries ? removedBy(event) : []));
     if (removed.length > 0) this.options.onRemoved(removed);
     if (!this.isFollowing || !this.before) return;
@@ -154,7 +174,11 @@ export class ListTracker {
     for (const [fileId, file] of after) {
       const old = before.get(fileId);
       if (!old) add(fileId, file.path, { kind: 'created' });
-      else if (old.path !== file.path) add(fileId, file.path, { kind: 'renamed', from: old.path });
+      else if (old.path !== file.path) {
+        const renamed = compareNames(old, file);
+        if (renamed) add(fileId, file.path, renamed);
+      } else if (old.content !== file.content && this.contendedIds.has(fileId))
+        changes.push({ fileId, path: file.path, change: { kind: 'replaced', isByBoth: true } });
       else if (old.content !== file.content) add(fileId, file.path, { kind: 'replaced' });
     }
     for (const [fileId, file] of before) if (!after.has(fileId)) add(fileId, file.path, { kind: 'deleted' });
@@ -165,10 +189,18 @@ export class ListTracker {
     this.before = undefined;
     this.since = undefined;
     this.ownIds.clear();
+    this.contendedIds.clear();
   }
 }
 
-function removedBy(event: Y.YEvent<Y.AbstractType<unknown>>): readonly RemovedFile[] {
+/** Undefined when the names are one for people. */
+function compareNames(old: ComparedFile, { path, claim }: ComparedFile): ListChange | undefined {
+  if (old.claim !== claim) return { kind: 'renamed', from: old.path };
+  if (comparablePath(old.path) === comparablePath(path)) return undefined;
+  return { kind: 'renamed', from: old.path, isByClash: true };
+}
+
+function removedBy(event: Y.YEvent<Y.AbstractType<unknown>>): readonly ListedFile[] {
   return [...event.keys].flatMap(([fileId, { action, oldValue }]) => {
     const entry: unknown = oldValue;
     // What a deleted entry had is known to no public method.
@@ -189,7 +221,15 @@ function parseCursor(encoded: string): SyncCursor | undefined {
 function listFiles(doc: Y.Doc): Files {
   const index = new WorkspaceIndex(doc, { random: () => 0, nowMs: () => 0 });
   try {
-    return new Map(index.files.map((file) => [file.fileId, { path: file.path, content: contentOf(file) }]));
+    const entries = doc.getMap('files');
+    return new Map(
+      index.files.map((file) => {
+        const { fileId, path } = file;
+        const entry = entries.get(fileId);
+        const claim: unknown = entry instanceof Y.Map ? entry.get('path') : path;
+        return [fileId, { path, content: contentOf(file), claim: typeof claim === 'string' ? claim : path }];
+      }),
+    );
   } finally {
     index.dispose();
   }
@@ -209,10 +249,15 @@ function readFiles(encoded: string): Files | undefined {
   }
 }
 
-function readFile(value: unknown): readonly [string, { readonly path: string; readonly content: string }] {
+function readFile(value: unknown): readonly [string, ComparedFile] {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [];
-  const [fileId, path, content] = parts;
-  if (typeof fileId !== 'string' || typeof path !== 'string' || typeof content !== 'string')
+  const [fileId, path, content, claim = path] = parts;
+  if (
+    typeof fileId !== 'string' ||
+    typeof path !== 'string' ||
+    typeof content !== 'string' ||
+    typeof claim !== 'string'
+  )
     throw new TypeError('the kept list of files is damaged');
-  return [fileId, { path, content }];
+  return [fileId, { path, content, claim }];
 }

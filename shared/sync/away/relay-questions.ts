@@ -23,6 +23,8 @@ export interface RelayQuestionsOptions extends ElsewhereSearchOptions {
   readonly listOpen: () => ReadonlySet<string>;
   /** The return that is told of now, while this device is in touch. */
   readonly current: () => Return | undefined;
+  /** A time of this device by the relay's clock. */
+  readonly toRelayMs: (ms: number) => number;
   /** Opens a document until it has told what became of it. */
   readonly reopen: (name: string) => void;
 }
@@ -83,7 +85,8 @@ export class RelayQuestions implements Disposable {
       const since = new Map([...unopened, ...told]);
       if (this.options.current() !== current) return;
       const here = new Set(cursors.keys());
-      await this.search.begin(since, current.leftMs, (changed) => this.accept(changed, { since, here, current }));
+      const leftMs = this.options.toRelayMs(current.leftMs);
+      await this.search.begin(since, leftMs, (changed) => this.accept(changed, { since, here, current }));
     } catch (error) {
       onFailure(error);
     }

@@ -6,7 +6,7 @@ import type { AwayPerson } from './away-summary.ts';
 import { type ChangeAuthors, CLOCK_TOLERANCE_MS, type IsSelf } from './change-authors.ts';
 import { readCursor } from './draft.ts';
 import { findElsewhere } from './elsewhere.ts';
-import type { RemovedFile } from './list-tracker.ts';
+import type { ListedFile } from './list-tracker.ts';
 
 const NOTE = 'removed';
 /** Of more files, the ones that were deleted first are not followed any longer. */
@@ -17,7 +17,7 @@ const ASK_AFTER_MS: readonly number[] = [2_000, 10_000];
 /** Before all that is in a text whose epoch is not known. */
 const NOWHERE: SyncCursor = { epoch: '', seq: 0 };
 
-interface KeptFile extends RemovedFile, SyncCursor {
+interface KeptFile extends ListedFile, SyncCursor {
   /** When it was deleted, since the epoch. */
   readonly atMs: number;
   /** What others did before that was known here. */
@@ -26,7 +26,7 @@ interface KeptFile extends RemovedFile, SyncCursor {
 
 /** A file that self deleted, which others edited meanwhile. */
 export interface EditedRemoved {
-  readonly file: RemovedFile;
+  readonly file: ListedFile;
   readonly atMs: number;
   readonly since: SyncCursor;
   readonly people: readonly AwayPerson[];
@@ -64,7 +64,7 @@ export class RemovedFiles implements Disposable {
   }
 
   /** Self deletes these. Never rejects. */
-  add(removed: readonly RemovedFile[]): Promise<void> {
+  add(removed: readonly ListedFile[]): Promise<void> {
     return this.change(async (files) => {
       const { listCursors, readNoted, scheduler, leftMs } = this.options;
       const last = removed.slice(-MAX_FILES);
@@ -102,7 +102,10 @@ export class RemovedFiles implements Disposable {
       if (files.size === 0 || !authors) return;
       await this.locate(files);
       const question = { authors, compareHeads, isSelf, leftMs: 0 };
-      const { changed } = await findElsewhere(new Map(files), question);
+      const { changed } = await findElsewhere(
+        new Map([...files].filter(([, { epoch }]) => epoch !== NOWHERE.epoch)),
+        question,
+      );
       if (this.asking.isDisposed) return;
       for (const { document, people: told = [] } of changed) {
         const file = files.get(document);

@@ -77,9 +77,9 @@ export class SessionAway implements Disposable {
     this.watch.ledger.keep(fileIds);
   }
 
-  /** The relay has let us in as `subject`. */
-  connected(subject: string): void {
-    this.watch.connected(subject);
+  /** The relay, where it is `relayMs`, has let us in as `subject`. */
+  connected(subject: string, relayMs: number): void {
+    this.watch.connected(subject, relayMs);
   }
 
   /** Resolves when everything that is known by now is kept. */

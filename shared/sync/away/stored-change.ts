@@ -37,6 +37,7 @@ export function readChange(encoded: string): StoredChange | undefined {
     }),
     people: toList(people).flatMap(readPerson),
     listPeople: toList(value['listPeople']).flatMap(readPerson),
+    takenBack: Array.isArray(value['takenBack']) ? toList(value['takenBack']).flatMap(readPerson) : undefined,
     undone: undone === 'theirs' || undone === 'mine' ? undone : undefined,
     isLookedAt: value['isLookedAt'] === true,
     returnNumber: toNumber(value['returnNumber']),
@@ -86,9 +87,11 @@ function readSize(value: unknown): ChangeSize {
 }
 
 function readListChange(value: unknown): ListChange | undefined {
-  const { kind, from } = toRecord(value) ?? {};
-  if (kind === 'created' || kind === 'deleted' || kind === 'removed' || kind === 'replaced') return { kind };
-  return kind === 'renamed' && typeof from === 'string' ? { kind, from } : undefined;
+  const { kind, from, isByBoth, isByClash } = toRecord(value) ?? {};
+  if (kind === 'created' || kind === 'deleted' || kind === 'removed') return { kind };
+  if (kind === 'replaced') return isByBoth === true ? { kind, isByBoth } : { kind };
+  if (kind !== 'renamed' || typeof from !== 'string') return undefined;
+  return isByClash === true ? { kind, from, isByClash } : { kind, from };
 }
 
 function readPerson(value: unknown): readonly AwayPerson[] {

@@ -3,10 +3,12 @@ import type { TextEdit } from '../../workspace/index.ts';
 import type { Attributed, Attribution, Writer } from './attribution.ts';
 import type { AwaySide, ChangeSize } from './away-summary.ts';
 import { findOverlaps, type OverlapSpan } from './overlap-spans.ts';
+import { adoptCopies, followText } from './followed-text.ts';
+import { RestoredCopies, type RestoredCopy } from './restored-copies.ts';
 import { StructMap } from './struct-map.ts';
-import { stretchesOf } from './text-items.ts';
+import { stretchesOf, type TextItem, type TextStretch } from './text-items.ts';
 import { decodePieces, encodePieces } from './piece-codec.ts';
-import { isDeletedBy, isOf, joinAlike, type Piece } from './piece.ts';
+import { createPiece, isDeletedBy, isOf, isOfNobody, joinAlike, partOf, type Piece } from './piece.ts';
 
 /**
  * A text with who inserted and who deleted what since somebody left, struct by struct as Yjs has them. It tells the text
@@ -30,7 +32,7 @@ export class TextLayers {
   static of(text: Y.Text): TextLayers {
     const pieces: Piece[] = [];
     for (const { client, clock, text: there } of stretchesOf(text)) {
-      if (there !== undefined) pieces.push({ client, clock, text: there, writer: 'base', deletedBy: undefined });
+      if (there !== undefined) pieces.push(createPiece({ client, clock, text: there }));
     }
     return new TextLayers(pieces);
   }
@@ -57,7 +59,7 @@ export class TextLayers {
 
   /** As {@link merged}, but for what is undone. */
   get current(): string {
-    return this.read((piece) => this.isThere(piece));
+    return this.read(({ isHere }) => isHere);
   }
 
   /** The text with the edits of one side only. */
@@ -80,19 +82,40 @@ export class TextLayers {
     return { inserted, deleted };
   }
 
+  /** What one side wrote and deleted, without the text around it: {@link advance} finds that again, as of nobody. */
+  traceOf(side: AwaySide): TextLayers {
+    const pieces = this.pieces.flatMap((piece): Piece[] => {
+      if (!isOf(piece, side)) return [];
+      const deletedBy = isDeletedBy(piece, side) ? side : undefined;
+      // What the other side wrote was there before for those who come later.
+      if (piece.writer !== side) return deletedBy ? [{ ...piece, writer: 'base', deletedBy }] : [];
+      return piece.deletedBy === undefined ? [piece] : [];
+    });
+    return new TextLayers(pieces);
+  }
+
+  /** Two traces of one text as one. */
+  with(later: TextLayers): TextLayers {
+    return new TextLayers([...this.pieces, ...later.pieces]);
+  }
+
   /** As `text` is now, by what is told of all that is new in it. What `base` does counts for nobody. */
   advance(text: Y.Text, by: Attribution): TextLayers {
     const known = this.byStruct();
+    const copied = this.copiedStructs();
     const pieces: Piece[] = [];
     for (const stretch of stretchesOf(text)) {
       const { client, clock: first, length } = stretch;
       for (let clock = first; clock < first + length;) {
         const found = known.at(client, clock);
         const told = by.at(client, clock);
-        const end = Math.min(first + length, found.until, told.until);
+        const copy = copied.at(client, clock);
+        const end = Math.min(first + length, found.until, told.until, copy.until);
         const there = stretch.text?.slice(clock - first, end - first);
+        const isKept = found.value === undefined && copy.value !== undefined;
         const piece = found.value ? cut(found.value, clock, end, there) : create(client, clock, end, told, there);
-        if (piece) pieces.push(...(there === undefined ? this.lose(piece, told) : [piece]));
+        if (piece && !isKept)
+          pieces.push(...(there === undefined ? this.lose(piece, told) : [{ ...piece, isHere: true }]));
         clock = end;
       }
     }
@@ -100,41 +123,72 @@ export class TextLayers {
   }
 
   /**
-   * As `text` is now, where all that is new counts for nobody. Unlike in {@link advance}, what is not there keeps its
-   * place although others of its kind were brought back beside it.
+   * As `text` is now, where all that is new counts for nobody, but for copies of what was in it. Unlike in
+   * {@link advance}, what is not there keeps its place although others of its kind were brought back beside it.
    */
   follow(text: Y.Text): TextLayers {
-    const found = this.find(text).toReversed();
-    const pieces: Piece[] = [];
-    for (const piece of this.pieces) {
-      if (!this.isThere(piece)) pieces.push(piece);
-      for (let next = found.findLastIndex(({ owner }) => owner); found[next]?.owner === piece;) {
-        pieces.push(
-          ...found
-            .splice(next)
-            .map(({ part }) => part)
-            .toReversed(),
-        );
-        next = found.findLastIndex(({ owner }) => owner);
-      }
-    }
-    return new TextLayers([...pieces, ...found.map(({ part }) => part).toReversed()], this.undone);
+    return new TextLayers(followText(this.pieces, text, RestoredCopies.of(text)), this.undone);
+  }
+
+  /** The same, where copies in the text are what they are copies of. */
+  adopt(text: Y.Text): TextLayers {
+    return new TextLayers(adoptCopies(this.pieces, text, RestoredCopies.of(text)), this.undone);
+  }
+
+  /** The same where the edits of `side` are undone already, as it stands in them. */
+  undoneAlready(side: AwaySide): TextLayers {
+    const pieces = this.pieces.map((piece) => {
+      const { writer, deletedBy, isHere } = piece;
+      const isTaken = writer === side ? deletedBy === undefined && !isHere : deletedBy === side && isHere;
+      return { ...piece, isTaken };
+    });
+    return new TextLayers(pieces, side);
   }
 
   /** The edits of the text that take those of `side` back. */
   editsWithout(side: AwaySide): TextEdit[] {
-    return this.editsTo(new TextLayers(this.pieces, side));
+    return this.editsTo(this.without(side));
   }
 
   /** The edits of the text that bring back what is undone. */
   editsRestoring(): TextEdit[] {
-    return this.editsTo(new TextLayers(this.pieces));
+    return this.editsTo(this.restored());
   }
 
   /** The same with the edits of `side` undone, or of nobody, once they are so in `text`. */
   undoing(side: AwaySide | undefined, text: Y.Text): TextLayers {
-    const changed = new TextLayers(this.pieces, side);
-    return new TextLayers(changed.identify(text), side);
+    return this.take(side, text).layers;
+  }
+
+  /** As {@link undoing}, with which text is a copy of which since. */
+  take(side: AwaySide | undefined, text: Y.Text): { readonly layers: TextLayers; readonly copies: RestoredCopy[] } {
+    const wanted = side === undefined ? this.restored() : this.without(side);
+    const stretches = new LivingStretches(text);
+    const copies: RestoredCopy[] = [];
+    const pieces = wanted.flatMap((piece, index): readonly Piece[] => {
+      if (!piece.isHere) return [piece];
+      const isCopy = this.pieces[index]?.isHere === false;
+      let start = 0;
+      return stretches.next(piece.text.length).map(({ client, clock, length }) => {
+        const part = partOf(piece, start, start + length);
+        start += length;
+        if (!isCopy) return { ...part, client, clock };
+        copies.push({ client, clock, length, fromClient: part.client, fromClock: part.clock });
+        const from = part.from ?? { client: part.client, clock: part.clock };
+        return { ...part, client, clock, from };
+      });
+    });
+    return { layers: new TextLayers(pieces, side), copies };
+  }
+
+  /** What is there, with the structs in which it was first. */
+  *items(): Generator<TextItem> {
+    let offset = 0;
+    for (const { client, clock, text, isHere, from } of this.pieces) {
+      if (!isHere) continue;
+      yield { client, clock, ...from, offset, length: text.length };
+      offset += text.length;
+    }
   }
 
   /** What is undone never was. */
@@ -144,8 +198,9 @@ export class TextLayers {
     const other = undone === 'mine' ? 'theirs' : 'mine';
     const pieces = this.pieces.flatMap((piece): Piece[] => {
       if (piece.writer === undone) return [];
-      if (piece.deletedBy === 'both') return [{ ...piece, deletedBy: other }];
-      return [piece.deletedBy === undone ? { ...piece, deletedBy: undefined } : piece];
+      const settled = { ...piece, isTaken: false };
+      if (piece.deletedBy === 'both') return [{ ...settled, deletedBy: other }];
+      return [piece.deletedBy === undone && piece.isHere ? { ...settled, deletedBy: undefined } : settled];
     });
     return new TextLayers(pieces);
   }
@@ -158,89 +213,70 @@ export class TextLayers {
   /** These layers of `text` on top of earlier ones: both changes then are one. What came between counts for nobody. */
   after(earlier: TextLayers, text: Y.Text): TextLayers {
     const known = this.byStruct();
-    return earlier.settled().advance(text, {
-      at(client, clock) {
-        const { value: piece, until } = known.at(client, clock);
-        if (!piece) return { writer: 'base', deletedBy: [], isAlsoTheirs: false, text: undefined, until };
-        const { writer, deletedBy } = piece;
-        const by: Writer[] = deletedBy === 'both' ? ['mine', 'theirs'] : deletedBy ? [deletedBy] : [];
-        const text = piece.text.slice(clock - piece.clock);
-        return { writer, deletedBy: by, isAlsoTheirs: false, text, until };
-      },
-    });
-  }
-
-  private isThere({ writer, deletedBy }: Piece): boolean {
-    const { undone } = this;
-    if (undone && writer === undone) return false;
-    return deletedBy === undefined || deletedBy === undone;
+    return earlier
+      .settled()
+      .adopt(text)
+      .advance(text, {
+        at(client, clock) {
+          const { value: piece, until } = known.at(client, clock);
+          if (!piece) return { writer: 'base', deletedBy: [], isAlsoTheirs: false, text: undefined, until };
+          const { writer, deletedBy } = piece;
+          const by: Writer[] = deletedBy === 'both' ? ['mine', 'theirs'] : deletedBy ? [deletedBy] : [];
+          const text = piece.text.slice(clock - piece.clock);
+          return { writer, deletedBy: by, isAlsoTheirs: false, text, until };
+        },
+      });
   }
 
   /** A piece that is not in the text any more. */
   private lose(piece: Piece, { deletedBy, isAlsoTheirs }: Attributed): readonly Piece[] {
-    if (!this.isThere(piece))
-      return [isAlsoTheirs && piece.deletedBy === 'mine' ? { ...piece, deletedBy: 'both' } : piece];
-    const [first = 'base', second] = deletedBy;
+    const isBoth = isAlsoTheirs && piece.deletedBy === 'mine' && !piece.from;
+    if (!piece.isHere) return [isBoth ? { ...piece, deletedBy: 'both' } : piece];
+    const lost = { ...piece, isHere: false };
+    // It was brought back, and that was taken back.
+    if (piece.deletedBy !== undefined) return [lost];
+    const [first, second] = deletedBy;
     // What somebody wrote and deleted again never was; what counts for nobody is no change.
-    const isOwn = piece.writer !== 'base' && deletedBy.includes(piece.writer);
-    if (isOwn || first === 'base' || piece.deletedBy !== undefined) return [];
-    return [{ ...piece, deletedBy: second ? 'both' : first }];
+    if (first === 'base' || (piece.writer !== 'base' && deletedBy.includes(piece.writer))) return [];
+    if (first === undefined) return isOfNobody(piece) ? [] : [lost];
+    return [{ ...lost, deletedBy: second ? 'both' : first }];
   }
 
-  /** What is in a text now, with the pieces that it is of; undefined for what is new. */
-  private find(text: Y.Text): { readonly part: Piece; readonly owner: Piece | undefined }[] {
-    const known = this.byStruct();
-    const found: { readonly part: Piece; readonly owner: Piece | undefined }[] = [];
-    for (const { client, clock: first, length, text: there } of stretchesOf(text)) {
-      if (there === undefined) continue;
-      for (let clock = first; clock < first + length;) {
-        const { value, until } = known.at(client, clock);
-        const end = Math.min(first + length, until);
-        const owner = value && this.isThere(value) ? value : undefined;
-        const { writer, deletedBy } = owner ?? { writer: 'base', deletedBy: undefined };
-        found.push({
-          part: { client, clock, text: there.slice(clock - first, end - first), writer, deletedBy },
-          owner,
-        });
-        clock = end;
-      }
-    }
-    return found;
+  private without(side: AwaySide): readonly Piece[] {
+    return this.pieces.map((piece) => {
+      if (piece.writer === side) return piece.isHere ? { ...piece, isHere: false, isTaken: true } : piece;
+      const isLost = piece.deletedBy === side && !piece.isHere && !piece.isCovered;
+      return isLost ? { ...piece, isHere: true, isTaken: true } : piece;
+    });
   }
 
-  private editsTo(other: TextLayers): TextEdit[] {
+  private restored(): readonly Piece[] {
+    return this.pieces.map((piece) => {
+      const { isTaken, writer, isHere, isCovered } = piece;
+      if (!isTaken) return piece;
+      return { ...piece, isTaken: false, isHere: writer === this.undone && (isHere || !isCovered) };
+    });
+  }
+
+  /** `wanted`: the same pieces, as they are to be. */
+  private editsTo(wanted: readonly Piece[]): TextEdit[] {
     const edits: TextEdit[] = [];
     let offset = 0;
-    for (const piece of this.pieces) {
-      const { length } = piece.text;
-      const [isHere, isWanted] = [this.isThere(piece), other.isThere(piece)];
-      if (isHere && !isWanted) edits.push({ offset, deleteLength: length, insert: '' });
-      if (!isHere && isWanted) edits.push({ offset, deleteLength: 0, insert: piece.text });
-      if (isHere) offset += length;
+    for (const [index, { text, isHere }] of this.pieces.entries()) {
+      const isWanted = wanted[index]?.isHere ?? isHere;
+      if (isHere && !isWanted) edits.push({ offset, deleteLength: text.length, insert: '' });
+      if (!isHere && isWanted) edits.push({ offset, deleteLength: 0, insert: text });
+      if (isHere) offset += text.length;
     }
     return joinTouching(edits);
   }
 
-  /** The pieces by the structs that they are in now: what was brought back has others than before. */
-  private identify(text: Y.Text): readonly Piece[] {
-    const stretches = [...stretchesOf(text)].filter((stretch) => stretch.text !== undefined).toReversed();
-    let used = 0;
-    return this.pieces.flatMap((piece): readonly Piece[] => {
-      if (!this.isThere(piece)) return [piece];
-      const parts: Piece[] = [];
-      for (let rest = piece.text; rest !== '';) {
-        const stretch = stretches.at(-1);
-        if (!stretch) return [...parts, { ...piece, text: rest }];
-        const part = rest.slice(0, stretch.length - used);
-        parts.push({ ...piece, client: stretch.client, clock: stretch.clock + used, text: part });
-        rest = rest.slice(part.length);
-        used += part.length;
-        if (used < stretch.length) continue;
-        used = 0;
-        stretches.pop();
-      }
-      return parts;
-    });
+  /** Structs of which what is kept is a copy now. */
+  private copiedStructs(): StructMap<true> {
+    const copied = new StructMap<true>();
+    for (const { from, text } of this.pieces)
+      if (from) copied.add(from.client, from.clock, from.clock + text.length, true);
+    return copied;
   }
 
   private byStruct(): StructMap<Piece> {
@@ -261,7 +297,8 @@ export class TextLayers {
 }
 
 function cut(piece: Piece, from: number, to: number, there: string | undefined): Piece {
-  return { ...piece, clock: from, text: there ?? piece.text.slice(from - piece.clock, to - piece.clock) };
+  const part = partOf(piece, from - piece.clock, to - piece.clock);
+  return there === undefined ? part : { ...part, text: there };
 }
 
 /** Undefined when nothing is known of what was deleted. */
@@ -273,7 +310,34 @@ function create(
   there: string | undefined,
 ): Piece | undefined {
   const text = there ?? lost?.slice(0, end - clock);
-  return text === undefined ? undefined : { client, clock, text, writer, deletedBy: undefined };
+  return text === undefined ? undefined : createPiece({ client, clock, text, writer });
+}
+
+/** The structs of a text, one stretch after the other. */
+class LivingStretches {
+  private readonly rest: TextStretch[];
+  private used = 0;
+
+  constructor(text: Y.Text) {
+    this.rest = [...stretchesOf(text)].filter((stretch) => stretch.text !== undefined).toReversed();
+  }
+
+  /** The next so many units; fewer where the text ends. */
+  next(length: number): readonly Omit<TextStretch, 'text'>[] {
+    const parts: Omit<TextStretch, 'text'>[] = [];
+    for (let wanted = length; wanted > 0;) {
+      const stretch = this.rest.at(-1);
+      if (!stretch) break;
+      const taken = Math.min(wanted, stretch.length - this.used);
+      parts.push({ client: stretch.client, clock: stretch.clock + this.used, length: taken });
+      wanted -= taken;
+      this.used += taken;
+      if (this.used < stretch.length) continue;
+      this.used = 0;
+      this.rest.pop();
+    }
+    return parts;
+  }
 }
 
 /** One place has one edit. */
