@@ -116,7 +116,7 @@ test('a folder that is not there is explained', async () => {
 test('a link that is malformed, and one whose relay is not there, are explained before anything is joined', async () => {
   const person = await launch({ joinLink: `${deadRelayUrl}/join/some-room#AAAAAAAAAAAAAAAAAAAAAAAA` });
   await expect(person.page.getByRole('dialog', { name: 'Join this room?' })).toBeVisible();
-  await person.page.getByLabel('Your name').fill('Ana');
+  await person.page.getByRole('textbox', { name: 'Your name' }).fill('Ana');
   await person.page.getByRole('button', { name: 'Join', exact: true }).click();
   await expect(person.page.getByRole('dialog')).toContainText('No Tutti relay answers at');
   await person.screenshot('23-relay-not-there');

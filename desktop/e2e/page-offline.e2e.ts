@@ -27,13 +27,20 @@ let link: string;
 
 const banner = () => ana.page.locator('.access-banner[role=alert]');
 
-async function createFile(person: Person, name: string, text: string): Promise<void> {
+async function createEmptyFile(person: Person, name: string): Promise<void> {
   await person.showView('Explorer');
   await person.page.getByRole('button', { name: 'New File…' }).click();
   await person.page.getByRole('textbox', { name: 'Name of the new file' }).fill(name);
   await person.page.keyboard.press('Enter');
   await expect(person.page.getByRole('tab', { name })).toBeVisible();
-  await person.editor.click();
+}
+
+async function createFile(person: Person, name: string, text: string): Promise<void> {
+  await createEmptyFile(person, name);
+  // Nobody has to click into it first.
+  await expect(person.editor.locator(':focus')).toBeAttached();
+  // Its text is shown.
+  await expect(person.statusBar.getByText('Ln 1, Col 1')).toBeVisible();
   await person.type(text);
   await expect.poll(() => person.visibleText()).toContain(text);
 }
@@ -74,6 +81,13 @@ async function awaitNextWorker({ page }: Person): Promise<string | undefined> {
 /** A tab of Ana's browser. */
 async function openTab(): Promise<Person> {
   return new Person('Ana', await ana.page.context().newPage());
+}
+
+/** Who a tab is to the relay, by the token that it keeps. */
+async function readSubject(page: Page): Promise<unknown> {
+  const token = await page.evaluate((room) => window.sessionStorage.getItem(`tutti.token.${room}`), ROOM);
+  const claims: unknown = JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString());
+  return typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'sub') : undefined;
 }
 
 /** Every address that a browser keeps, with the headers of its answer; the names of the caches before. */
@@ -148,6 +162,9 @@ test('without the relay she reloads the page: the text is there, and she goes on
   await expect(ana.editor.locator('.squiggly-error').first()).toBeVisible();
   await ana.openFile(PLAN);
   await ana.screenshot('95-reloaded-offline');
+  await createEmptyFile(ana, 'empty.md');
+  await expect(ana.saveState).toHaveText('On this device');
+  await ana.screenshot('95-created-offline');
 });
 
 test('a tab that was closed opens again by the link, still without the relay', async () => {
@@ -168,6 +185,9 @@ test('by its address without the secret it opens to be read, with the reason', a
   ana = await openTab();
   await ana.page.goto(`${relay.url}/join/${ROOM}`);
   await expect(banner()).toContainText('Open the link again to be with the others');
+  await expect(banner()).toContainText('They are sent once you have opened the link again.');
+  await expect(banner()).not.toContainText('another link');
+  await expect(ana.statusBar.getByText('Try now')).toHaveCount(0);
   await ana.openFile(PLAN);
   await expect.poll(() => ana.visibleText()).toBe('at home, on the train again');
   await expect(ana.statusBar.getByText('Read-only')).toBeVisible();
@@ -196,6 +216,26 @@ test('when the relay is back, what she typed reaches Ben', async () => {
   }
   await expect.poll(() => ben.visibleText()).toBe('at home, on the train again');
   await expect(ana.saveState).toHaveText(/On the relay|Seen by all/);
+});
+
+test('another name of hers is seen by Ben at once, and is hers after a reload', async () => {
+  await ana.runCommand('Change Your Name…');
+  const dialog = ana.page.getByRole('dialog', { name: 'Change your name' });
+  await ana.screenshot('98-change-name');
+  await dialog.getByLabel('Your name').fill('Ana B.');
+  await ana.page.keyboard.press('Enter');
+  await ben.showView('People');
+  const here = ben.page.getByRole('list', { name: 'In this room' });
+  await expect(here).toContainText('Ana B.');
+  const subject = await readSubject(ana.page);
+  expect(subject).toEqual(expect.any(String));
+  await ana.page.reload();
+  await ana.expectOnline();
+  expect(await readSubject(ana.page)).toBe(subject);
+  await ana.showView('People');
+  await expect(ana.page.getByRole('list', { name: 'In this room' })).toContainText('Ana B. (you)');
+  await ana.screenshot('98-own-name');
+  await expect(here).toContainText('Ana B.');
 });
 
 test('on a network that swallows everything the page opens, too, and connects when it is over', async () => {

@@ -85,7 +85,7 @@ test('Ben joins in a second app, Cleo in a browser', async () => {
   ben = await launchDesktop({ name: 'Ben', userData: join(data, 'ben'), relayUrl: relay.url, joinLink: link });
   await expect(ben.page.getByRole('dialog', { name: 'Join this room?' })).toBeVisible();
   await ben.screenshot('03-asks-before-joining');
-  await ben.page.getByLabel('Your name').fill('Ben');
+  await ben.page.getByRole('textbox', { name: 'Your name' }).fill('Ben');
   await ben.page.getByRole('button', { name: 'Join', exact: true }).click();
   await ben.expectOnline();
 
@@ -96,7 +96,7 @@ test('Ben joins in a second app, Cleo in a browser', async () => {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
   cleo = new Person('Cleo', page);
   await page.goto(link);
-  await page.getByLabel('Your name').fill('Cleo');
+  await page.getByRole('textbox', { name: 'Your name' }).fill('Cleo');
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   await cleo.expectOnline();
 

@@ -11,6 +11,8 @@ export interface EventChannels {
   'mirror:state': { readonly room: string; readonly state: MirrorState };
   /** What is on its way between this device and the relay of a room. */
   'blob:transfers': { readonly room: string; readonly state: TransfersState };
+  /** The relay has taken an event of this device into the history of a room. */
+  'history:posted': { readonly room: string };
   /** A menu entry was chosen. */
   command: { readonly id: string };
   /** The app was opened with a link while it ran. */

@@ -16,10 +16,21 @@ async function openRooms(data: string): Promise<DesktopRooms> {
 it('says that no room is open to which a link could lead, once the app has started', async () => {
   const printed = vi.spyOn(console, 'log').mockReturnValue();
   onTestFinished(() => printed.mockRestore());
-  const started = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<undefined>();
   const announcing = announceLink(await openRooms(temporaryFolder()), started.promise);
   onTestFinished(() => announcing.dispose());
   expect(printed).not.toHaveBeenCalled();
-  started.resolve();
+  started.resolve(undefined);
   await vi.waitFor(() => expect(printed.mock.calls).toEqual([['tutti-no-room']]));
+});
+
+it('says why what was asked for did not open', async () => {
+  const printed = vi.spyOn(console, 'log').mockReturnValue();
+  onTestFinished(() => printed.mockRestore());
+  const announcing = announceLink(
+    await openRooms(temporaryFolder()),
+    Promise.resolve('"a\u001b[2J" is shared already.'),
+  );
+  onTestFinished(() => announcing.dispose());
+  await vi.waitFor(() => expect(printed.mock.calls).toEqual([['tutti-no-room "a\\x1b[2J" is shared already.']]));
 });

@@ -63,6 +63,15 @@ const statuses = () => sent.filter(({ channel }) => channel === 'workspace:statu
 const ports = () => sent.filter(({ channel }) => channel === 'session:port').length;
 
 describe('opening a folder', () => {
+  it('that is refused at the start says why, for whoever started it', async () => {
+    const { app, data } = await startApp();
+    await app.launch({ ...NOTHING, folder: folderIn(data, 'fine') });
+    expect(app.failure).toBeUndefined();
+    await app.launch({ ...NOTHING, folder: join(data, 'app') });
+    expect(statuses().at(-1)).toMatchObject({ kind: 'failed', explanation: app.failure });
+    expect(app.failure).toContain(join(data, 'app'));
+  });
+
   it('that is gone leaves the room in the window as it is', async () => {
     const { app, rooms, data } = await startApp();
     const [gone, kept] = [folderIn(data, 'gone'), folderIn(data, 'kept')];

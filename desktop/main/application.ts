@@ -48,6 +48,12 @@ export class Application implements Disposable {
     }
   }
 
+  /** Why a window does not show what it was opened for; undefined when all do. */
+  get failure(): string | undefined {
+    for (const { status } of this.windows.all) if (status.kind === 'failed') return status.explanation;
+    return undefined;
+  }
+
   /** A second start of the app, or a link that was clicked. */
   async launchAgain(request: LaunchRequest): Promise<void> {
     const entry = this.windows.focused;

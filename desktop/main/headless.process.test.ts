@@ -24,7 +24,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   };
-  return { ended, stop };
+  return { ended, stop, said: () => said };
 }
 
 /** Ana shares a folder, and Ben mirrors it without a window. */
@@ -83,6 +83,17 @@ it('says to owner and guest that the relay has lost the room, and where what the
   expect(guest.said).toMatch(/on this device only/);
   expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('a, by Ana\n');
   expect(readFileSync(join(mine, 'a.txt'), 'utf8')).toBe('a, by Ana\nby Ben\n');
+});
+
+it('names files to the terminal without what would drive it', async () => {
+  const { relay, folder, ana } = await shareFolder({ 'a.txt': 'a\n' });
+  await ana.quit();
+  const hostile = 'evil\u001b[31m.txt';
+  writeFileSync(join(folder, hostile), 'red\n');
+  const host = start(['--relay', relay.url, '--data', ana.data, folder]);
+  await expect.poll(() => host.said(), { timeout: 30_000 }).toContain('evil\\x1b[31m.txt');
+  expect(host.said()).not.toContain('\u001b');
+  await host.stop();
 });
 
 it('ends amid thousands of files, long before it is through with them, and goes on with them at the next start', async () => {

@@ -7,6 +7,7 @@ import { describeDifferences, hasOwnFiles } from './session/folder-differences.t
 import type { RoomHost } from './session/room-host.ts';
 import { REFUSED_PROBLEM, whenPutOut } from './session/when-refused.ts';
 import { describeProposals } from '../../shared/sync/index.ts';
+import { terminalError, terminalText } from './terminal-text.ts';
 
 /** Shares a folder, or mirrors a room to one, without a window, in plain Node: what the app does, less the app. */
 async function run(): Promise<void> {
@@ -30,7 +31,7 @@ async function run(): Promise<void> {
     seal: undefined,
     takesRoomFiles: values['take-room-files'],
   });
-  if (rooms.startProblem) console.error(`${rooms.startProblem.title} ${rooms.startProblem.detail}`);
+  if (rooms.startProblem) tell(`${rooms.startProblem.title} ${rooms.startProblem.detail}`);
   const stop = () => {
     isEnding = true;
     rooms.close().then(
@@ -99,7 +100,7 @@ async function endRefused(rooms: DesktopRooms, link: string, explanation: string
 /** Says what becomes of what the relay does not have, and ends. */
 async function endPutOut(rooms: DesktopRooms, host: RoomHost, explanation: string): Promise<never> {
   const { folder } = host.mirror;
-  await host.mirror.takeFolder().catch((error: unknown) => console.error(errorMessage(error)));
+  await host.mirror.takeFolder().catch((error: unknown) => tell(errorMessage(error)));
   const report = await host.proposeUnsent();
   const edits = report.ok ? describeProposals(report.value) : report.explanation;
   const isAnyKept = !report.ok || report.value.kept > 0;
@@ -123,19 +124,24 @@ async function end(rooms: DesktopRooms, explanation: string): Promise<never> {
 }
 
 function tellProblems(host: RoomHost): void {
-  const tell = ({ id, title, detail, isResolved }: ProblemReport) => {
+  const tellProblem = ({ id, title, detail, isResolved }: ProblemReport) => {
     // It ends then, and says why.
-    if (!isResolved && id !== REFUSED_PROBLEM) console.error(`${title} ${detail}`);
+    if (!isResolved && id !== REFUSED_PROBLEM) tell(`${title} ${detail}`);
   };
-  host.currentProblems.forEach(tell);
-  host.onProblem(tell);
-  host.tellDifferences((text) => console.error(text));
+  host.currentProblems.forEach(tellProblem);
+  host.onProblem(tellProblem);
+  host.tellDifferences(tell);
+}
+
+/** Others may have named what the text is about. */
+function tell(text: string): void {
+  console.error(terminalText(text));
 }
 
 function fail(error: unknown): void {
-  console.error(errorMessage(error));
+  tell(errorMessage(error));
   process.exit(1);
 }
 
-setUnexpectedErrorHandler((error) => console.error('Tutti: unexpected error:', error));
+setUnexpectedErrorHandler((error) => console.error(`Tutti: unexpected error: ${terminalError(error)}`));
 run().catch(fail);

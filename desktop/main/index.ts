@@ -22,6 +22,7 @@ import { watchPower } from './power-events.ts';
 import { announceLink } from './announce-link.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
 import { createSeal } from './store/safe-storage-seal.ts';
+import { terminalError, terminalText } from './terminal-text.ts';
 
 const APP_FOLDER = resolve(import.meta.dirname, '..');
 /** The relay that `npm start` runs when none is named. */
@@ -64,7 +65,7 @@ async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void>
   app.once('will-quit', () => power.dispose());
   app.on('activate', () => void application.activate().catch(reportUnexpectedError));
   closeBeforeQuit(application, rooms);
-  const started = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<string | undefined>();
   if (process.env['TUTTI_ANNOUNCE_LINK'] !== undefined) {
     const announcing = announceLink(rooms, started.promise);
     app.once('will-quit', () => announcing.dispose());
@@ -73,7 +74,7 @@ async function run(request: LaunchRequest, launches: LaunchQueue): Promise<void>
   const first = application.launch((isPlain ? launches.take() : undefined) ?? absoluteFolders(request, process.cwd()));
   launches.start((next) => void application.launchAgain(next).catch(reportUnexpectedError));
   await first;
-  started.resolve();
+  started.resolve(application.failure);
 }
 
 /** Keeps the rooms in the menu as they are. */
@@ -115,7 +116,7 @@ function closeBeforeQuit(application: Application, rooms: DesktopRooms): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
 }
 
-setUnexpectedErrorHandler((error) => console.error('Tutti: unexpected error:', error));
+setUnexpectedErrorHandler((error) => console.error(`Tutti: unexpected error: ${terminalError(error)}`));
 process.on('uncaughtException', reportUnexpectedError);
 process.on('unhandledRejection', reportUnexpectedError);
 registerAppScheme();
@@ -127,7 +128,7 @@ if (!app.requestSingleInstanceLock({ ...secondStart })) {
 } else {
   if (app.isPackaged) app.setAsDefaultProtocolClient('tutti');
   run(read(process.argv), queueLaunches()).catch((error: unknown) => {
-    console.error(`Tutti cannot start: ${errorMessage(error)}`);
+    console.error(`Tutti cannot start: ${terminalText(errorMessage(error))}`);
     app.exit(1);
   });
 }

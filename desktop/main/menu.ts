@@ -9,6 +9,7 @@ type CommandItem = (label: string, id: string, accelerator?: string) => MenuItem
 const ROOM_MENU: readonly (readonly [label: string, commandId: string, accelerator?: string] | undefined)[] = [
   ['Invite and Share Links…', 'room.invite', 'CmdOrCtrl+Shift+Y'],
   ['People', 'view.people'],
+  ['Change Your Name…', 'room.changeName'],
   ['Chat', 'view.chat'],
   ['Comments', 'view.comments'],
   ['Changes', 'view.changes', 'CmdOrCtrl+Shift+G'],

@@ -73,10 +73,7 @@ export class WindowRequests implements Disposable {
         return accept(true);
       }),
     );
-    this.answer('settings:person-name', async ({ name }) => {
-      this.rooms.setPersonName(name);
-      return accept(true);
-    });
+    this.answer('settings:person-name', async ({ name }) => this.rooms.changePersonName(name));
     this.answer('clipboard:write', async ({ text }) => {
       await clipboard.writeText(text);
       return accept(true);

@@ -70,6 +70,7 @@ export class WindowRooms implements Disposable {
     held.add(host.onProblem((problem) => sendEvent(entry.window, 'problem', problem)));
     held.add(host.mirror.onDidChangeState(() => this.tellMirror(entry, host)));
     held.add(host.contents.onDidChangeTransfers((state) => this.tellTransfers(entry, host, state)));
+    held.add(host.history.onDidPost(() => sendEvent(entry.window, 'history:posted', { room: host.room })));
     entry.lease.value = held;
     entry.reopening = undefined;
     this.noteShown();

@@ -31,8 +31,11 @@ export interface RunningApp {
   readonly process: OwnedProcess;
   /** A share link of the room that it opened; undefined when it ended before, or may not make one. */
   readonly link: Promise<string | undefined>;
-  /** Resolves when the app has started without a room to which a link could lead. */
-  readonly withoutRoom: Promise<void>;
+  /**
+   * Resolves when the app has started without a room to which a link could lead; with the reason when it could not open
+   * what it was asked for.
+   */
+  readonly withoutRoom: Promise<string | undefined>;
 }
 
 /** Starts the built desktop app on its data in `dataFolder`. `args` are the app's own, such as a folder or `--join LINK`. */
@@ -64,7 +67,7 @@ export function startHeadless(
 
 const HEADLESS_MAIN = join(PROJECT_FOLDER, 'desktop/main/headless.ts');
 const REFUSED = /^tutti-link-failed (.*)$/;
-const WITHOUT_ROOM = 'tutti-no-room';
+const WITHOUT_ROOM = /^tutti-no-room(?: (.*))?$/;
 const ANNOUNCED = /^tutti-link (\S+)$/;
 
 function run(
@@ -78,14 +81,15 @@ function run(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const withoutRoom = Promise.withResolvers<void>();
+  const withoutRoom = Promise.withResolvers<string | undefined>();
   const link = new Promise<string | undefined>((resolve) => {
     if (owned.child.stdout) {
       createInterface(owned.child.stdout).on('line', (line) => {
         const found = ANNOUNCED.exec(line)?.[1];
         const refusal = REFUSED.exec(line)?.[1];
+        const without = WITHOUT_ROOM.exec(line);
         if (found !== undefined) resolve(found);
-        else if (line === WITHOUT_ROOM) withoutRoom.resolve();
+        else if (without) withoutRoom.resolve(without[1]);
         else if (refusal !== undefined) {
           console.error(`There is no link. ${refusal}`);
           resolve(undefined);

@@ -62,10 +62,14 @@ async function announceReadiness(
   // Without a window the room is ready once it is in its folder.
   const isAwaited = joinLink === undefined || (app !== undefined && isWindowless && mirrorFolder !== undefined);
   if (isAwaited) {
-    void app?.withoutRoom.then(() => {
+    void app?.withoutRoom.then((failure) => {
       clearTimeout(timer);
       console.log(`Tutti is ready: ${relayUrl}/`);
-      console.error('No room of yours is open yet. Open a folder in the window: its link is printed here then.');
+      console.error(
+        failure === undefined
+          ? 'No room of yours is open yet. Open a folder in the window: its link is printed here then.'
+          : `${failure} Nothing is shared yet. Open another folder in the window: its link is printed here then.`,
+      );
     });
   }
   const link = isAwaited ? await (app ? app.link : `${relayUrl}/`) : joinLink;

@@ -135,6 +135,20 @@ describe('npm start', () => {
     await interrupt(started);
   });
 
+  it('says in the terminal, too, why the window does not show the folder', async () => {
+    // Stands in for Electron, which needs a screen.
+    const app = join(data, 'app');
+    const lines = 'tutti-no-room "project" is shared by another Tutti.';
+    await writeFile(app, `#!/bin/sh\necho '${lines}'\nexec sleep 600\n`, { mode: 0o755 });
+    const started = start([folder], { DISPLAY: ':0', ELECTRON_EXEC_PATH: app });
+    const url = new URL(await started.ready);
+    expect(url.pathname).toBe('/');
+    await vi.waitFor(() =>
+      expect(started.errors.at(-1)).toMatch(/^"project" is shared by another Tutti\. Nothing is shared yet\./),
+    );
+    expect(await interrupt(started)).toBe(0);
+  });
+
   it('runs the relay alone', async () => {
     const started = start(['--relay-only']);
     const url = await started.ready;

@@ -4,7 +4,7 @@ export { type FileChanges, isFileListed, type NewFile, SharedPathError, Workspac
 export { deleteContent, editContent, OBJECT_REPLACEMENT, readContent, shownBy } from './content-text.ts';
 export { comparablePath, TakenPaths } from './taken-paths.ts';
 export { createFileId } from './file-id.ts';
-export { isAfter, type ListedContent } from './listed-contents.ts';
+export { blobOfField, isAfter, type ListedContent, readListedContent } from './listed-contents.ts';
 export { parseSharedPath } from './shared-path.ts';
 export {
   decodeSelections,

@@ -20,8 +20,14 @@ const BARE_FIELD = 'blob';
 /** The last moment that a date can be. */
 const MAX_TIME_MS = 8.64e15;
 
+/** The content that a field of an entry lists, by its name; undefined when it lists none. */
+export function blobOfField(field: string): string | undefined {
+  const blob = field.startsWith(CONTENT_PREFIX) ? field.slice(CONTENT_PREFIX.length) : undefined;
+  return isBlobId(blob) ? blob : undefined;
+}
+
 /** The content that counts: the one written last, of several at the same moment the one with the largest hash. */
-export function readContent(entry: FileEntry): ListedContent | undefined {
+export function readListedContent(entry: FileEntry): ListedContent | undefined {
   let last: ListedContent | undefined;
   for (const [field, value] of entry.entries()) {
     const content = readField(field, value, entry);
@@ -36,7 +42,7 @@ export function readContent(entry: FileEntry): ListedContent | undefined {
  */
 export function replaceContent(entry: FileEntry, content: ListedContent): void {
   const { blob } = content;
-  const before = readContent(entry);
+  const before = readListedContent(entry);
   const { sizeBytes = before?.blob === blob ? before.sizeBytes : undefined } = content;
   const afterMs = before && before.blob !== blob ? before.writtenMs + 1 : 0;
   const others = [...entry.keys()].filter((field) => isContentField(field) && field !== CONTENT_PREFIX + blob);
@@ -77,8 +83,8 @@ function readField(field: string, value: unknown, entry: FileEntry): ListedConte
   if (field === BARE_FIELD) {
     return isBlobId(value) ? { blob: value, sizeBytes: toSize(entry.get('sizeBytes')), writtenMs: 0 } : undefined;
   }
-  const blob = field.startsWith(CONTENT_PREFIX) ? field.slice(CONTENT_PREFIX.length) : undefined;
-  if (!isBlobId(blob) || typeof value !== 'object' || value === null) return undefined;
+  const blob = blobOfField(field);
+  if (blob === undefined || typeof value !== 'object' || value === null) return undefined;
   const sizeBytes: unknown = Reflect.get(value, 'sizeBytes');
   return { blob, sizeBytes: toSize(sizeBytes), writtenMs: toTime(Reflect.get(value, 'writtenMs')) };
 }

@@ -4,7 +4,7 @@ import { isReservedDocument, type SharedFile } from './index-document.ts';
 import { ListedFiles } from './listed-files.ts';
 import { parseSharedPath } from './shared-path.ts';
 import { createFileId } from './file-id.ts';
-import { addContent, type ListedContent, readContent, replaceContent } from './listed-contents.ts';
+import { addContent, type ListedContent, readListedContent, replaceContent } from './listed-contents.ts';
 
 type FileEntry = Y.Map<unknown>;
 
@@ -210,7 +210,7 @@ function readEntry(fileId: string, entry: unknown): SharedFile | undefined {
   const parsed = parseSharedPath(path);
   if (!parsed.ok) return undefined;
   const isText = kind !== 'binary' && kind !== 'oversized';
-  const content = isText ? undefined : readContent(entry);
+  const content = isText ? undefined : readListedContent(entry);
   const sizeBytes: unknown = content ? content.sizeBytes : entry.get('sizeBytes');
   return {
     fileId,

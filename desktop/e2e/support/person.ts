@@ -52,7 +52,7 @@ export class Person {
 
   /** Says yes, under their name, to the link that Tutti asks about. */
   async acceptLink(): Promise<void> {
-    await this.page.getByLabel('Your name').fill(this.name);
+    await this.page.getByRole('textbox', { name: 'Your name' }).fill(this.name);
     await this.page.getByRole('button', { name: 'Join', exact: true }).click();
   }
 

@@ -92,8 +92,13 @@ export class DesktopRooms {
     return this.device.personName;
   }
 
-  setPersonName(name: string): void {
-    this.device.setPersonName(name);
+  /** Keeps what the person is called, and tells it in all rooms that are open. */
+  changePersonName(name: string): Outcome<boolean> {
+    const personName = name.trim();
+    if (personName === '') return { ok: false, explanation: 'Enter a name, so that the others know who you are.' };
+    this.device.setPersonName(personName);
+    for (const host of this.device.leases.hosts) host.rename(personName);
+    return { ok: true, value: true };
   }
 
   /**

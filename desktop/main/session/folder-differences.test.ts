@@ -23,7 +23,7 @@ it('counts what differs and names twenty of it, without what drives a terminal',
   expect(lines.slice(0, 3)).toEqual([
     'The folder /home/ben/mine and the room are not the same:',
     '  Different: 23',
-    '    0\ufffd[2J.txt',
+    '    0\\x1b[2J.txt',
   ]);
   expect(lines.slice(-2)).toEqual(['    … and 3 more', '  The same in both: 2']);
   expect(lines).toHaveLength(24);

@@ -1,4 +1,5 @@
 import type { MirrorPreview } from '../../ipc/index.ts';
+import { terminalText } from '../terminal-text.ts';
 
 const MAX_PATHS = 20;
 
@@ -26,7 +27,7 @@ export function describeDifferences({
     ...list('Only in the room', counts.onlyInRoom, onlyInRoom),
     `  The same in both: ${counts.same}`,
   ];
-  return lines.map(harmless).join('\n');
+  return lines.map(terminalText).join('\n');
 }
 
 function pathsOf(files: MirrorPreview['different']): readonly string[] {
@@ -42,9 +43,4 @@ function list(heading: string, count: number, paths: readonly string[]): readonl
   const shown = paths.slice(0, MAX_PATHS);
   const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
   return [`  ${heading}: ${count}`, ...shown.map((path) => `    ${path}`), ...more];
-}
-
-// Names of files must not write lines of their own, nor drive the terminal.
-function harmless(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 }

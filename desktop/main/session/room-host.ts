@@ -203,6 +203,12 @@ export class RoomHost {
     this.session.nudge(reason, asleepMs);
   }
 
+  /** The person is called `name` from now on. */
+  rename(name: string): void {
+    this.tokens.rename(name);
+    this.session.rename(name);
+  }
+
   /** How this device is connected to the relay. */
   get connection(): ConnectionState {
     return this.session.state;

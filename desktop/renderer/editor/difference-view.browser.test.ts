@@ -42,3 +42,21 @@ it('shows what differs word by word, with the author of each part in the colour 
   view.dispose();
   expect(element.childElementCount).toBe(0);
 });
+
+it('leaves lines whole in a narrow place, and shows later states in theirs', async () => {
+  await page.viewport(1280, 800);
+  const element = document.createElement('div');
+  element.style.cssText = 'width: 420px; height: 300px';
+  document.body.append(element);
+  onTestFinished(() => element.remove());
+  const line = 'The quick brown fox jumps over the lazy dog, and the dog sleeps on.';
+  const view = showDifference(element, { path: 'a.txt', before: `${line}\n`, after: `${line}\nbig cow.\n` });
+  onTestFinished(() => view.dispose());
+  const shown = () =>
+    [...element.querySelectorAll('.modified .view-line')].map((row) => row.textContent.replaceAll('\u00A0', ' '));
+  await vi.waitFor(() => expect(shown()).toEqual([line, 'big cow.', '']), { timeout: 15_000 });
+  const [first] = element.querySelectorAll('.modified .view-line');
+  view.update({ before: `${line}\n`, after: `${line}\nlazy dog.\n`, authors: [] });
+  await vi.waitFor(() => expect(shown()).toEqual([line, 'lazy dog.', '']));
+  expect(element.querySelector('.modified .view-line')).toBe(first);
+});

@@ -2,7 +2,7 @@ import { type Disposable, DisposableStore } from '../../../shared/lifecycle/inde
 import { type AuthoredPart, authorDecorations } from './author-marks.ts';
 import { EDITOR_OPTIONS } from './editor-options.ts';
 import { applyLanguage, PLAIN_TEXT } from './language-for-path.ts';
-import { editor } from './monaco.ts';
+import { editor, Range } from './monaco.ts';
 
 export interface DifferenceTexts {
   /** Decides the language. */
@@ -13,11 +13,17 @@ export interface DifferenceTexts {
   readonly authors?: readonly AuthoredPart[];
 }
 
+/** Two texts that are shown. */
+export interface DifferenceView extends Disposable {
+  /** Shows other states of the same texts in their place. The path stays. */
+  update(texts: Omit<DifferenceTexts, 'path'>): void;
+}
+
 /** Shows two texts and what differs, to read only. Fills `element` and follows its size. */
 export function showDifference(
   element: HTMLElement,
   { path, before, after, authors = [] }: DifferenceTexts,
-): Disposable {
+): DifferenceView {
   const store = new DisposableStore();
   const original = store.add(editor.createModel(before, PLAIN_TEXT));
   const modified = store.add(editor.createModel(after, PLAIN_TEXT));
@@ -27,7 +33,7 @@ export function showDifference(
     readOnly: true,
     originalEditable: false,
     renderSideBySide: true,
-    diffWordWrap: 'on',
+    diffWordWrap: 'off',
     useInlineViewWhenSpaceIsLimited: true,
     hideUnchangedRegions: { enabled: true },
     // Nothing is in it here, and Monaco still asks for its entries after the editor has gone.
@@ -38,12 +44,30 @@ export function showDifference(
   // One that Monaco makes by itself outlives the editor: it would miss the models while it still compares them.
   const viewModel = view.createViewModel({ original, modified });
   view.setModel(viewModel);
-  view.getModifiedEditor().createDecorationsCollection(authorDecorations(modified, authors));
+  const marks = view.getModifiedEditor().createDecorationsCollection(authorDecorations(modified, authors));
   return {
+    update: (texts) => {
+      replaceText(original, texts.before);
+      replaceText(modified, texts.after);
+      marks.set(authorDecorations(modified, texts.authors ?? []));
+    },
     dispose: () => {
       view.dispose();
       viewModel.dispose();
       store.dispose();
     },
   };
+}
+
+/** Replaces only what differs: what is shown keeps its place. */
+function replaceText(model: editor.ITextModel, text: string): void {
+  const old = model.getValue();
+  if (old === text) return;
+  const shorter = Math.min(old.length, text.length);
+  let start = 0;
+  while (start < shorter && old[start] === text[start]) start++;
+  let end = 0;
+  while (end < shorter - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
+  const range = Range.fromPositions(model.getPositionAt(start), model.getPositionAt(old.length - end));
+  model.applyEdits([{ range, text: text.slice(start, text.length - end) }]);
 }

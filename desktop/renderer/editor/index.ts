@@ -13,7 +13,7 @@ export {
 export { EditorPane, type EditorPaneOptions, type PaneSelections } from './editor-pane.ts';
 
 /** Two texts beside each other, with who wrote what. */
-export { type DifferenceTexts, showDifference } from './difference-view.ts';
+export { type DifferenceTexts, type DifferenceView, showDifference } from './difference-view.ts';
 export type { AuthoredPart } from './author-marks.ts';
 
 /** Edits of several people that met at one place. */

@@ -45,6 +45,7 @@ class BrowserHost {
     problem: new Emitter(),
     'mirror:state': new Emitter(),
     'blob:transfers': new Emitter(),
+    'history:posted': new Emitter(),
     command: new Emitter(),
     'join-requested': new Emitter(),
     'join-waiting': new Emitter(),
@@ -125,6 +126,7 @@ class BrowserHost {
     },
     'settings:person-name': async ({ name }) => {
       window.localStorage.setItem(NAME_KEY, name);
+      this.current?.rename(name);
       return { ok: true, value: true };
     },
     'clipboard:write': async ({ text }) => {

@@ -14,6 +14,7 @@ import {
   type ApprovalWait,
   DELIVERY_ON_LEAVING_MS,
   LinkTokenSource,
+  type LinkTokenSourceOptions,
   type PostJson,
   ProposalDelivery,
   type ProposalReport,
@@ -123,10 +124,8 @@ export class BrowserRoom {
       postJson: wait?.wrap(post) ?? post,
       scheduler: systemScheduler,
     };
-    // Kept for the tab, so that a reload is no new person to the relay.
-    const tokens = new LinkTokenSource(options, window.sessionStorage.getItem(tokenKey) ?? undefined);
+    const tokens = new TabTokens(options, tokenKey);
     const first = await (isAsked ? tokens.join() : tokens.obtain({ isFresh: false }));
-    if (first.kind === 'granted') window.sessionStorage.setItem(tokenKey, first.granted.token);
     if (first.kind === 'permanent' || (first.kind === 'transient' && !isKept))
       return { ok: false, explanation: first.explanation };
     const store = await openIndexedDbStore(room);
@@ -138,6 +137,12 @@ export class BrowserRoom {
     const link = { relayUrl: window.location.origin, room, secret: '' };
     const tokens = new MissingLink({ ...link, name: '', postJson, scheduler: systemScheduler });
     return new BrowserRoom(link, tokens, await openIndexedDbStore(room));
+  }
+
+  /** The person is called `name` from now on. */
+  rename(name: string): void {
+    this.tokens.rename(name);
+    this.session.rename(name);
   }
 
   get isOwner(): boolean {
@@ -154,10 +159,18 @@ export class BrowserRoom {
   /** Hands edits that the relay does not have over to the owners, after self was put out of the room. */
   async proposeUnsent(): Promise<Outcome<ProposalReport>> {
     try {
+      if (this.tokens instanceof MissingLink) return { ok: true, value: await this.countUnsent() };
       return { ok: true, value: await this.proposals.deliver() };
     } catch (error) {
       return { ok: false, explanation: errorMessage(error) };
     }
+  }
+
+  /** Nobody was put out: what is not sent waits. */
+  private async countUnsent(): Promise<ProposalReport> {
+    const kept = (await this.store.readUnsent()).length;
+    const explanation = kept === 0 ? '' : 'They are sent once you have opened the link again.';
+    return { proposed: 0, kept, explanation, mayReturn: false };
   }
 
   /** Files with edits that the relay does not have. */
@@ -203,11 +216,38 @@ function withImpatientStart(): PostJson {
   };
 }
 
+/** Keeps the last token for the tab, so that a reload is no new person to the relay. */
+class TabTokens extends LinkTokenSource {
+  private readonly key: string;
+
+  constructor(options: LinkTokenSourceOptions, key: string) {
+    super(options, window.sessionStorage.getItem(key) ?? undefined);
+    this.key = key;
+  }
+
+  private keep(token: string): void {
+    try {
+      window.sessionStorage.setItem(this.key, token);
+    } catch {
+      // Where nothing is kept, the tab comes back as somebody new.
+    }
+  }
+
+  override async obtain(request: { readonly isFresh: boolean }): Promise<TokenResult> {
+    const before = this.grant?.token;
+    const result = await super.obtain(request);
+    if (result.kind === 'granted' && result.granted.token !== before) {
+      this.keep(result.granted.token);
+    }
+    return result;
+  }
+}
+
 /** Never asks the relay. */
 class MissingLink extends LinkTokenSource {
   override async obtain(): Promise<TokenResult> {
     const explanation =
-      'This is what this browser keeps of the room, whose link this page does not have. Open the link again to be with the others; what is not sent yet is sent then.';
-    return { kind: 'permanent', explanation };
+      'This is what this browser keeps of the room, whose link this page does not have. Open the link again to be with the others, and to edit.';
+    return { kind: 'permanent', explanation, isFinal: true };
   }
 }

@@ -1,5 +1,7 @@
 import * as Y from 'yjs';
 import { expect, it, onTestFinished } from 'vitest';
+import { AttachedSession } from '../../../shared/sync/attachment/index.ts';
+import { describeProposals } from '../../../shared/sync/index.ts';
 import { INDEX_DOCUMENT } from '../../../shared/workspace/index.ts';
 import { openIndexedDbStore } from '../session/indexeddb-store.ts';
 import { forgetIndexedDbRoom, listIndexedDbRooms } from '../session/indexeddb-rooms.ts';
@@ -88,4 +90,22 @@ it('opens a room without its relay only when it keeps something of it', async ()
   const refused = await BrowserRoom.join({ relayUrl: NO_RELAY, room: unknown, secret: SECRET }, 'Ana');
   expect(refused.ok ? '' : refused.explanation).toContain(`No Tutti relay answers at ${NO_RELAY}`);
   expect(await listIndexedDbRooms()).not.toContain(unknown);
+});
+
+it('says one thing of what is kept without its link: that it is to be opened again', async () => {
+  const room = await storeRoom();
+  onTestFinished(() => forgetIndexedDbRoom(room));
+  const opened = await BrowserRoom.openStored(room);
+  const session = new AttachedSession();
+  session.attach(opened.attach());
+  onTestFinished(async () => {
+    session.dispose();
+    await opened.leave();
+  });
+  const explanation = expect.stringContaining('Open the link again to be with the others, and to edit.') as unknown;
+  await expect.poll(() => session.state).toMatchObject({ kind: 'ended', explanation, isFinal: true });
+  const report = await opened.proposeUnsent();
+  expect(report.ok && describeProposals(report.value)).toBe(
+    'Your edits of one file are on this device only. They are sent once you have opened the link again.',
+  );
 });

@@ -56,6 +56,7 @@ async function openFile() {
       end: place(TEXT.indexOf(part) + part.length, -1),
     })),
     people: [{ subject: 'ben', name: 'Ben', firstMs: 0, lastMs: 0 }],
+    takenBack: undefined,
     undone: undefined,
     listPeople: [],
     isWithoutBefore: false,

@@ -12,7 +12,7 @@ const PAGE = 30;
 
 /** The events of a room whose history the test writes. */
 async function watchEvents() {
-  const { room } = await openRoomUnderTest();
+  const { room, relay } = await openRoomUnderTest();
   const history: LabelledEvent[] = [];
   const hidden = new Set<number>();
   let failure: string | undefined;
@@ -43,6 +43,7 @@ async function watchEvents() {
     asked,
     documents,
     room,
+    relay,
     hidden,
     open,
     add: (count: number, part: Partial<LabelledEvent> = {}) => {
@@ -161,4 +162,54 @@ it('names the files of an event, also of one that is no text, and counts what ha
   expect(await model.listFiles(2)).toMatchObject({ ok: true, value: { files: [{ fileId: 'f2' }], unnamedCount: 0 } });
   expect(await model.listFiles(3)).toEqual({ ok: false, explanation: 'The relay does not have it.' });
   expect(await model.listFiles(4)).toMatchObject({ ok: false });
+});
+
+it('asks soon after the list of files changed, and when it is told to', async () => {
+  const { model, scheduler, add, room, seqs } = await watchEvents();
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  await vi.waitFor(() => expect(model.state.get().isLoading).toBe(false));
+  room.index.add([{ eol: 'LF', bom: false, kind: 'text', path: 'a.ts' }]);
+  add(1);
+  scheduler.advance(500);
+  await vi.waitFor(() => expect(seqs()).toEqual([1]));
+  add(1);
+  model.refresh();
+  await vi.waitFor(() => expect(seqs()).toEqual([2, 1]));
+  add(1);
+  model.notePosted('room');
+  await vi.waitFor(() => expect(seqs()).toEqual([3, 2, 1]));
+});
+
+it('says whose events are those of self, also without a connection', async () => {
+  const { model, add, relay } = await watchEvents();
+  relay.latest.welcome();
+  add(1, { actor: 'me' });
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  await vi.waitFor(() => expect(model.state.get().events).toMatchObject([{ isSelf: true }]));
+  relay.latest.goodbye(1012);
+  await settle();
+  relay.latest.pair.deliverAll();
+  await settle();
+  expect(model.state.get().events).toMatchObject([{ isSelf: true }]);
+});
+
+it('says which of two replacements at once does not count, whichever event came last', async () => {
+  const { model, add, room } = await watchEvents();
+  const [old, bens, roots] = ['a', 'b', 'c'].map((digit) => ({ blob: digit.repeat(64), sizeBytes: 1 }));
+  if (!old || !bens || !roots) throw new Error('there are three contents');
+  const file = { eol: 'LF', bom: false, kind: 'binary', path: 'pic.bin' } as const;
+  const [fileId = ''] = room.index.add([{ ...file, blob: bens.blob, sizeBytes: 1 }]);
+  const replaced = { kind: 'blob', label: 'Replaced pic.bin', files: 1 };
+  add(1, { ...replaced, detail: writeReplacement({ fileId, from: old, to: bens }) });
+  add(1, { ...replaced, detail: writeReplacement({ fileId, from: old, to: roots }) });
+  const watching = model.watch();
+  onTestFinished(() => watching.dispose());
+  const labels = () => model.state.get().events.map(({ label }) => label);
+  await vi.waitFor(() =>
+    expect(labels()).toEqual(['Replaced pic.bin, where another version counts', 'Replaced pic.bin']),
+  );
+  room.index.update(fileId, { blob: roots.blob });
+  await vi.waitFor(() => expect(labels()).toEqual(['Replaced pic.bin', 'Replaced pic.bin']));
 });

@@ -64,6 +64,25 @@ it('whoever may write can restore a file that was deleted, once', async () => {
   expect(state.get().problem).toBeUndefined();
 });
 
+it('says to whoever deleted it that they did, also where its text was never on this device', async () => {
+  const { room, relay, state, deleteForAll } = await openFileAs('editor');
+  room.index.remove([FILE.fileId]);
+  await settle();
+  expect(state.get().problem?.message).toMatch(/^You deleted src\/a\.ts\. Its text is still here/);
+  state.get().problem?.actions[0]?.run();
+  expect(state.get().problem).toBeUndefined();
+  await deleteForAll();
+  relay.latest.goodbye(1012);
+  await settle();
+  room.index.add([{ ...FILE, fileId: 'f2', path: 'b.ts' }]);
+  const unread = new FileStates(room, () => undefined).of('f2');
+  const watching = unread.subscribe(() => {});
+  onTestFinished(() => watching.dispose());
+  room.index.remove(['f2']);
+  await settle();
+  expect(unread.get().problem?.message).toMatch(/^You deleted b\.ts\./);
+});
+
 it('whoever may only read is offered none, and cannot make one in their own list', async () => {
   const { room, state, deleteForAll } = await openFileAs('viewer');
   await deleteForAll();
@@ -129,7 +148,7 @@ it('shows a file that this device never had as not there, and takes nothing type
   await settle();
   const message = 'The text of this file is not on this device yet. It comes as soon as the relay is reached.';
   expect(theirs.get()).toMatchObject({ saveState: undefined, readOnlyReason: message, problem: undefined });
-  const here = { saveState: { kind: 'on-the-relay' }, readOnlyReason: undefined, problem: undefined };
+  const here = { saveState: { kind: 'on-this-device' }, readOnlyReason: undefined, problem: undefined };
   expect(own.get()).toMatchObject(here);
   for (const [fileId, access] of [
     [FILE.fileId, 'read'],

@@ -107,6 +107,7 @@ class WatchedFile implements Observable<FileState> {
     const { room } = this;
     const lastListed = room.lastListed(this.fileId);
     const name = lastListed?.path ?? 'This file';
+    if (room.isRemovedHere(this.fileId)) return this.ownDeletion(name, status.isKnown, lastListed);
     if (!status.isKnown) {
       const message = `${name} was deleted, or is not shared with you any more. Its text was never on this device.`;
       return { severity: 'warning', message, actions: [] };
@@ -123,6 +124,15 @@ class WatchedFile implements Observable<FileState> {
       message: `${name} was deleted. Its text is still here, and in the room's history; restore the file to go on with it.`,
       actions: lastListed ? [{ label: 'Restore File', run: () => this.restore(lastListed) }] : [],
     };
+  }
+
+  private ownDeletion(name: string, isKnown: boolean, lastListed: SharedFile | undefined): FileProblem {
+    const text = isKnown
+      ? "Its text is still here, and in the room's history"
+      : 'Its text was never on this device, but is in the room’s history';
+    const actions =
+      lastListed && this.room.canEditList ? [{ label: 'Restore File', run: () => this.restore(lastListed) }] : [];
+    return { severity: 'warning', message: `You deleted ${name}. ${text}.`, actions };
   }
 
   private restore(file: SharedFile): void {

@@ -1,4 +1,11 @@
-import { type Disposable, DisposableStore, Emitter, type Scheduler } from '../../../shared/lifecycle/index.ts';
+import type * as Y from 'yjs';
+import {
+  type Disposable,
+  DisposableStore,
+  Emitter,
+  type Scheduler,
+  toDisposable,
+} from '../../../shared/lifecycle/index.ts';
 import { type AttachedDocument, AttachedSession, type AttachmentPort } from '../../../shared/sync/attachment/index.ts';
 import { CLOSE_CODES } from '../../../shared/protocol/index.ts';
 import { mayWrite } from '../../../shared/sync/index.ts';
@@ -21,6 +28,8 @@ export class OpenRoom implements Disposable {
   private readonly listedEmitter = this.disposables.add(new Emitter<void>());
   /** Every file that was listed since this window is in the room, as it was last. */
   private readonly seen = new Map<string, SharedFile>();
+  /** Files that were taken from the list in this window. */
+  private readonly removedHere = new Set<string>();
   private hasList = false;
   private loss: string | undefined;
 
@@ -36,6 +45,7 @@ export class OpenRoom implements Disposable {
     this.index = this.disposables.add(
       new WorkspaceIndex(this.indexDocument.doc, { random: Math.random, nowMs: Date.now }),
     );
+    this.noteRemovals(this.indexDocument.doc.getMap('files'));
     this.disposables.add(
       this.index.onDidChange(() => {
         this.remember();
@@ -74,8 +84,24 @@ export class OpenRoom implements Disposable {
     return this.index.get(fileId) ?? this.seen.get(fileId);
   }
 
+  /** Whether it was deleted in this window, and is not back. */
+  isRemovedHere(fileId: string): boolean {
+    return this.removedHere.has(fileId) && this.index.get(fileId) === undefined;
+  }
+
   dispose(): void {
     this.disposables.dispose();
+  }
+
+  private noteRemovals(entries: Y.Map<unknown>): void {
+    const notice = ({ keys }: Y.YMapEvent<unknown>, { local }: Y.Transaction) => {
+      for (const [fileId, { action }] of keys) {
+        if (local && action === 'delete') this.removedHere.add(fileId);
+        else this.removedHere.delete(fileId);
+      }
+    };
+    entries.observe(notice);
+    this.disposables.add(toDisposable(() => entries.unobserve(notice)));
   }
 
   private remember(): void {

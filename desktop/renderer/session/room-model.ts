@@ -2,17 +2,19 @@ import { type Disposable, DisposableStore } from '../../../shared/lifecycle/inde
 import { decodePresenceState } from '../../../shared/workspace/index.ts';
 import type { TuttiApi } from '../../ipc/index.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
-import type { Outcome, ParticipantView, RoomModel } from '../ui/workbench-model.ts';
+import type { Outcome, OwnPerson, ParticipantView, RoomModel } from '../ui/workbench-model.ts';
 import { observeEach, updateOn } from './observe.ts';
 import type { OpenRoom } from './open-room.ts';
 import { askHost } from './ask-host.ts';
-import { colorsInRoom } from './participant-colors.ts';
+import { rememberedIdentity } from './own-identity.ts';
+import { absentColor, colorsInRoom } from './participant-colors.ts';
 
 const NOBODY: readonly ParticipantView[] = [];
 
 /** Who is in the open room. */
 export class OpenRoomModel implements RoomModel, Disposable {
   readonly participants = new ObservableValue<readonly ParticipantView[]>(NOBODY);
+  readonly ownPerson = new ObservableValue<OwnPerson | undefined>(undefined);
   private readonly disposables = new DisposableStore();
   private readonly api: TuttiApi;
   private readonly room: Observable<OpenRoom | undefined>;
@@ -49,6 +51,7 @@ export class OpenRoomModel implements RoomModel, Disposable {
   private update(): void {
     const room = this.room.get();
     this.participants.set(room ? this.listParticipants(room) : NOBODY);
+    this.ownPerson.set(room && findOwnPerson(room));
   }
 
   private listParticipants(room: OpenRoom): readonly ParticipantView[] {
@@ -85,4 +88,13 @@ export class OpenRoomModel implements RoomModel, Disposable {
     };
     return [own, ...others];
   }
+}
+
+function findOwnPerson(room: OpenRoom): OwnPerson | undefined {
+  const { self } = room.session;
+  const who = self ?? rememberedIdentity(room.status.room);
+  if (!who) return undefined;
+  const { subject, name } = who;
+  const color = self && colorsInRoom(room).get(self.presenceId);
+  return { subject, name, colorIndex: color ?? absentColor(who) };
 }

@@ -11,13 +11,12 @@ import {
   MAX_TALK_CHARACTERS,
   type TalkEntry,
 } from '../../../shared/workspace/index.ts';
-import { presenceColorIndex } from '../theme/presence-palette.ts';
 import type { CommentPlace } from '../editor/index.ts';
 import type { Answer } from '../ui/outcome.ts';
 import type { AuthorView, EntryView, TalkDelivery } from '../ui/talk-model.ts';
 import type { OpenRoom } from './open-room.ts';
 import { type OwnIdentity, rememberedIdentity, rememberIdentity } from './own-identity.ts';
-import { colorsInRoom } from './participant-colors.ts';
+import { absentColor, colorsInRoom } from './participant-colors.ts';
 import { explainTalkLock } from './talk-lock.ts';
 
 const UNKNOWN_SELF = 'You can write here once the relay has been reached for the first time.';
@@ -122,7 +121,7 @@ export class RoomTalk implements Disposable {
     const author = this.people.get(claimedSubject) ?? {
       subject: claimedSubject,
       name: claimedName === '' ? NOBODY : claimedName,
-      colorIndex: presenceColorIndex(claimedSubject),
+      colorIndex: absentColor({ subject: claimedSubject, name: claimedName }),
       isSelf: claimedSubject === this.identity?.subject,
     };
     return { id, text, atMs, author };

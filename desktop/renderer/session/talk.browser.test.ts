@@ -95,7 +95,7 @@ describe('the chat', () => {
     log.append(entry('c', { claimedSubject: 'nobody', claimedName: '' }));
     const shown = () => chat.messages.get().map(({ author }) => author.name);
     await vi.waitFor(() => expect(shown()).toEqual(['Benjamin', 'Cleo', 'Somebody']));
-    expect(chat.messages.get()[1]?.author.colorIndex).toBe(presenceColorIndex('cleo'));
+    expect(chat.messages.get()[1]?.author.colorIndex).toBe(presenceColorIndex('Cleo'));
     engine.setParticipants([], [7]);
     await vi.waitFor(() => expect(shown()).toEqual(['Ben', 'Cleo', 'Somebody']));
   });

@@ -1,10 +1,11 @@
 import type { Disposable } from '../../../shared/lifecycle/index.ts';
-import { readReplacements, type ReplacedContent } from '../../../shared/sync/blobs/index.ts';
+import type { LabelledEvent } from '../../../shared/sync/administration/index.ts';
 import type { TransfersState, TuttiApi } from '../../ipc/index.ts';
 import { type Observable, ObservableValue } from '../ui/observable.ts';
 import type { Answer, Outcome } from '../ui/outcome.ts';
-import type { EarlierContent, TransfersModel } from '../ui/transfers-model.ts';
+import type { FileContent, TransfersModel } from '../ui/transfers-model.ts';
 import { askHost } from './ask-host.ts';
+import { contentsOf } from './file-contents.ts';
 import type { OpenRoom } from './open-room.ts';
 import { explainListLock } from './read-only.ts';
 
@@ -47,28 +48,23 @@ export class RoomTransfersModel implements TransfersModel, Disposable {
     return answer.ok ? { ok: true } : answer;
   }
 
-  async listEarlier(fileId: string): Promise<Answer<readonly EarlierContent[]>> {
-    const earlier: EarlierContent[] = [];
+  async listContents(fileId: string): Promise<Answer<readonly FileContent[]>> {
+    const events: LabelledEvent[] = [];
     let before: number | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const asked = { before, limit: PAGE };
       const answer = await askHost(() => this.api.invoke('history:list-events', asked));
       if (!answer.ok) return answer;
-      for (const { detail, actorName, atMs, receivedMs } of answer.value.events) {
-        // The clock of who did it may be wrong.
-        const by = { replacedMs: Math.min(atMs, receivedMs), replacedBy: actorName };
-        for (const replaced of readReplacements(detail))
-          if (replaced.fileId === fileId) addEarlier(earlier, replaced, by);
-      }
+      events.push(...answer.value.events);
       before = answer.value.next;
       if (before === undefined) break;
     }
-    const current = this.room.get()?.index.get(fileId)?.blob;
-    const seen = new Set([current]);
-    return { ok: true, value: earlier.filter(({ blob }) => !seen.has(blob) && seen.add(blob)) };
+    const { blob, sizeBytes } = this.room.get()?.index.get(fileId) ?? {};
+    const current = blob === undefined ? undefined : { blob, sizeBytes };
+    return { ok: true, value: contentsOf(fileId, current, events) };
   }
 
-  async bringBack(fileId: string, { blob, sizeBytes }: EarlierContent): Promise<Outcome> {
+  async bringBack(fileId: string, { blob, sizeBytes }: FileContent): Promise<Outcome> {
     const room = this.room.get();
     if (!room) return { ok: false, explanation: 'No folder or room is open.' };
     const lock = explainListLock(room);
@@ -84,14 +80,4 @@ export class RoomTransfersModel implements TransfersModel, Disposable {
     const { told } = this;
     this.state.set(told !== undefined && told.room === room ? told.state : NO_TRANSFERS);
   }
-}
-
-function addEarlier(
-  earlier: EarlierContent[],
-  { from, to, isConcurrent }: ReplacedContent,
-  by: Pick<EarlierContent, 'replacedMs' | 'replacedBy'>,
-): void {
-  earlier.push({ ...from, ...by, ...(isConcurrent ? { isConcurrent } : {}) });
-  // Of two at once, one may never have been seen by the other; it is a content of the file all the same.
-  if (!earlier.some(({ blob }) => blob === to.blob)) earlier.push({ ...to, ...by });
 }

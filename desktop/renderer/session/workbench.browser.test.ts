@@ -37,6 +37,7 @@ class TestHost {
     problem: new Emitter(),
     'mirror:state': new Emitter(),
     'blob:transfers': new Emitter(),
+    'history:posted': new Emitter(),
     command: new Emitter(),
     'join-requested': new Emitter(),
     'join-waiting': new Emitter(),

@@ -165,6 +165,7 @@ export class Workbench implements WorkbenchModel, Disposable {
       api.on('workspace:recent-folders', (folders) => this.workspace.setRecentFolders(folders)),
       api.on('problem', (problem) => this.showProblem(problem)),
       api.on('blob:transfers', ({ room, state }) => this.transfers.take(room, state)),
+      api.on('history:posted', ({ room }) => this.events.notePosted(room)),
       api.on('mirror:state', ({ room, state }) => this.mirror.take(room, state)),
       api.on('command', ({ id }) => this.commands.fire(id)),
       api.on('join-requested', ({ link, mirrorFolder }) => this.workspace.requestJoin(link, mirrorFolder)),

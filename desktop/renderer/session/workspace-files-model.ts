@@ -101,6 +101,12 @@ export class RoomWorkspaceModel implements WorkspaceModel, Disposable {
     return outcome;
   }
 
+  async changeName(name: string): Promise<Outcome> {
+    const outcome = await askHost(() => this.api.invoke('settings:person-name', { name }));
+    if (outcome.ok) this.displayName.set(name);
+    return outcome;
+  }
+
   cancelJoin(): void {
     void askHost(() => this.api.invoke('room:cancel-join', undefined));
   }

@@ -119,7 +119,7 @@ describe('self', () => {
     await expect.element(page.getByTestId('own-role')).not.toBeInTheDocument();
     await expect.element(page.getByTestId('presenting')).toMatchTextContent(/^Presenting: Ana$/);
     fake.access.loss.set({ explanation: 'Your access was taken back.', edits: 'One file was sent.', hasUnsent: true });
-    await expect.element(page.getByRole('button', { name: 'Join with Another Link…' })).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Join with a Link…' })).toBeVisible();
     await expect.element(page.getByText(/^Your access was taken back\./)).toBeVisible();
     await expect.element(page.getByText('One file was sent.')).toBeVisible();
     await userEvent.click(page.getByRole('button', { name: 'Export My Edits as a Patch…' }));

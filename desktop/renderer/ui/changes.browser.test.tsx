@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import type { ManualScheduler } from '../../../shared/testing/manual-scheduler.ts';
 import type { RenderedWorkbench } from './index.ts';
 import { createAwayFile, createAwayPerson } from './testing/fake-away.ts';
 import { createRoomEvent } from './testing/fake-events.ts';
@@ -19,9 +20,10 @@ const TEXTS = {
 
 let fake: FakeWorkbench;
 let workbench: RenderedWorkbench;
+let scheduler: ManualScheduler;
 
 beforeEach(async () => {
-  ({ fake, workbench } = await showWorkbench());
+  ({ fake, scheduler, workbench } = await showWorkbench());
   fake.open(['src/a.ts', 'b.ts', 'logo.png']);
   fake.away.texts.set('f0', { ...TEXTS, authors: [{ start: 4, end: 7, name: 'Ben', colorIndex: 3 }] });
 });
@@ -214,6 +216,69 @@ describe('while self was away', () => {
     await vi.waitFor(() => expect(document.activeElement?.textContent).toContain('While you were away'));
   });
 
+  it('follows the text while the comparison is shown, in its place', async () => {
+    fake.away.show([BOTH]);
+    workbench.commands.run('view.changes');
+    await press('Show: a.ts');
+    const tab = page.getByRole('region', { name: 'a.ts (While You Were Away)' });
+    await expect.element(tab).toMatchTextContent(/one mine → one now/);
+    fake.away.texts.set('f0', { ...TEXTS, now: 'one later', authors: [] });
+    fake.away.textChanges.fire('f0');
+    scheduler.advance(1_000);
+    await expect.element(tab).toMatchTextContent(/one mine → one later/);
+    expect(fake.calls.filter((call) => call === 'show comparison')).toHaveLength(1);
+    await userEvent.click(tab.getByRole('button', { name: 'Keep' }));
+    await expect.element(tab).not.toBeInTheDocument();
+    expect(fake.away.textChanges.hasListeners).toBe(false);
+  });
+
+  it('says who undid what self wrote, at once and in the list', async () => {
+    const ana = createAwayPerson('Ana');
+    const undone = createAwayFile('f0', 'src/a.ts', { text: undefined, people: [], takenBack: [ana] });
+    fake.away.show([undone]);
+    fake.away.takenBack.fire(undone);
+    await expect.element(page.getByText('Ana undid your edits in a.ts.')).toBeVisible();
+    await expect.element(badge('Changes, 1 file to look at')).toBeVisible();
+    workbench.commands.run('view.changes');
+    await expect.element(sideBar()).toMatchTextContent(/a\.ts.*Ana undid your edits/);
+    expect(document.querySelector('.changes-span')?.textContent).toBe('');
+    await press('Show: a.ts');
+    await expect.element(page.getByRole('textbox', { name: 'Text of f0' })).toBeVisible();
+    expect(fake.calls).toContain('looked at f0');
+  });
+
+  it('opens the file that has taken the place of one, and does not offer to bring that back', async () => {
+    fake.away.show([
+      createAwayFile('old', 'b.ts', { text: undefined, list: { kind: 'deleted' }, isListed: false, anewId: 'f1' }),
+    ]);
+    workbench.commands.run('view.changes');
+    await expect.element(sideBar()).toMatchTextContent(/Others deleted it, and it was made anew since/);
+    expect(document.querySelector('.is-deleted')).toBeNull();
+    await expect.element(page.getByRole('button', { name: 'Bring Back: b.ts' })).not.toBeInTheDocument();
+    await press('Show: b.ts');
+    await expect.element(page.getByRole('textbox', { name: 'Text of f1' })).toBeVisible();
+  });
+
+  it('lists files that were moved together as one, which opens to them', async () => {
+    const moved = Array.from({ length: 19 }, (_, index) =>
+      createAwayFile(`m${index}`, `docs/${index}.md`, {
+        list: { kind: 'renamed', from: `notes/${index}.md` },
+        ...{ text: undefined, people: [], listPeople: [createAwayPerson('Ben')] },
+      }),
+    );
+    fake.away.show([...moved, THEIRS]);
+    workbench.commands.run('view.changes');
+    const folder = page.getByRole('button', { name: /^notes → docs/ });
+    await expect.element(folder).toMatchTextContent(/19 files/);
+    await expect.element(sideBar()).toMatchTextContent(/Ben moved them/);
+    expect(document.querySelectorAll('.change-row')).toHaveLength(2);
+    await userEvent.click(folder);
+    await vi.waitFor(() => expect(document.querySelectorAll('.change-moved .change-row')).toHaveLength(19));
+    await expect.element(badge('Changes, 1 file to look at')).toBeVisible();
+    await press('Keep: notes → docs');
+    await vi.waitFor(() => expect(document.querySelectorAll('.change-row')).toHaveLength(1));
+  });
+
   it('compares a file when its editor asks for that, and tells when its texts cannot be read', async () => {
     fake.away.show([BOTH, THEIRS]);
     fake.comparisonRequests.fire('f1');
@@ -249,6 +314,8 @@ describe('the events of the room', () => {
     workbench.commands.run('view.changes');
     await expect.element(page.getByText(/No events yet/)).toBeVisible();
     expect(fake.events.watchers).toBe(1);
+    window.dispatchEvent(new FocusEvent('focus'));
+    expect(fake.calls).toContain('refresh events');
     fake.events.show([createRoomEvent(2, { isSelf: true }), createRoomEvent(1, { label: 'x', fileCount: 1 })], {
       hasMore: true,
       explanation: 'The relay cannot be reached.',

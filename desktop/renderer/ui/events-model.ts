@@ -52,6 +52,8 @@ export interface EventsModel {
   readonly state: Observable<RoomEventsState>;
   /** Asks the relay now, and again and again until the result is disposed. */
   watch(): Disposable;
+  /** Asks the relay now, if somebody watches. */
+  refresh(): void;
   /** Asks for older ones; resolves when they are there. */
   loadMore(): Promise<void>;
   /** Which files a listed event changed. */

@@ -149,6 +149,8 @@ describe('people of one name', () => {
 });
 
 describe('those who were here', () => {
+  beforeEach(() => fake.participants.set([createParticipant('Ana', { isSelf: true, role: 'owner' })]));
+
   it('can be removed for good after their session was ended', async () => {
     const sessions = [{ sessionId: 's', lastSeenMs: 0, isRevoked: true }];
     fake.access.setOverview({
@@ -175,12 +177,76 @@ describe('those who were here', () => {
   });
 });
 
+describe('without a connection', () => {
+  beforeEach(() => {
+    fake.displayName.set('Ana');
+    fake.ownPerson.set({ subject: 'Ana', name: 'Ana', colorIndex: 3 });
+    fake.participants.set([]);
+    fake.access.setOverview({ people: [createPerson('Ana'), createPerson('Dora')] });
+    workbench.commands.run('view.people');
+  });
+
+  it('self is here, and it is said that nothing is known of the others', async () => {
+    const here = page.getByRole('list', { name: 'In this room' }).getByRole('listitem');
+    await expect.poll(() => here.elements().length).toBe(1);
+    await expect.element(here).toMatchTextContent(/Ana \(you\)Not connected/);
+    await expect.element(page.getByText('Who else is here is known once the relay is reached.')).toBeVisible();
+    expect(
+      page
+        .getByRole('heading', { name: /In this room/ })
+        .element()
+        .querySelector('.count-badge'),
+    ).toBeNull();
+    const others = page.getByRole('list', { name: 'Known people' }).getByRole('listitem');
+    await expect.poll(() => others.elements().map((row) => row.textContent)).toEqual([expect.stringContaining('Dora')]);
+    await expect.element(page.getByLabelText('Role of Ana')).not.toBeInTheDocument();
+    await expect.element(page.getByText('Were here')).not.toBeInTheDocument();
+  });
+
+  it('says nothing of that once the relay tells who is here', async () => {
+    fake.participants.set([createParticipant('Ana', { isSelf: true, role: 'owner' })]);
+    await expect.element(page.getByText(/Who else is here/)).not.toBeInTheDocument();
+    await expect.element(page.getByRole('list', { name: 'Were here' })).toMatchTextContent(/Dora/);
+  });
+});
+
+describe('the own name', () => {
+  it('is changed from the own row, and stays when that is refused', async () => {
+    fake.participants.set([createParticipant('root', { isSelf: true }), createParticipant('Ben')]);
+    workbench.commands.run('view.people');
+    const change = page.getByRole('button', { name: 'Change Your Name…' });
+    await expect.poll(() => change.elements().length).toBe(1);
+    await userEvent.click(change);
+    const dialog = page.getByRole('dialog', { name: 'Change your name' });
+    const name = dialog.getByLabelText('Your name');
+    await expect.element(name).toHaveFocus();
+    await expect.element(name).toHaveValue('root');
+    await userEvent.keyboard(' ');
+    await expect.element(dialog.getByRole('button', { name: 'Change Name' })).toBeDisabled();
+    fake.nextOutcome = { ok: false, explanation: 'The disk is full.' };
+    await userEvent.fill(name, ' Ana ');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog.getByText('The disk is full.')).toBeVisible();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog).not.toBeInTheDocument();
+    expect(fake.calls.filter((call) => call.startsWith('changeName'))).toEqual(['changeName Ana', 'changeName Ana']);
+    expect(fake.displayName.get()).toBe('Ana');
+  });
+
+  it('is changed from the command palette', async () => {
+    await userEvent.keyboard('{F1}');
+    await userEvent.fill(page.getByRole('combobox'), '>change name');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('dialog', { name: 'Change your name' })).toBeVisible();
+  });
+});
+
 it('who was put out is not told that people will appear', async () => {
   fake.access.canManage.set(false);
   fake.access.loss.set({ explanation: 'Your access was taken back.', edits: '', hasUnsent: false });
   workbench.commands.run('view.people');
-  await expect.element(page.getByText(/You are not in this room any more/)).toBeVisible();
-  await expect.element(page.getByText(/Nobody is known yet/)).not.toBeInTheDocument();
+  await expect.element(page.getByText(/You are not in this room, and are not told/)).toBeVisible();
+  await expect.element(page.getByText(/Who else is here/)).not.toBeInTheDocument();
 });
 
 describe('those who ask to join', () => {
@@ -212,7 +278,7 @@ describe('those who ask to join', () => {
 
   it.each([170, 200, 240, 300])('have room in a side bar of %i pixels, as everybody else', async (widthPx) => {
     await resizeSideBar(widthPx);
-    expect(document.querySelectorAll('.people .person')).toHaveLength(5);
+    expect(document.querySelectorAll('.people .person')).toHaveLength(6);
     const edge = (document.querySelector('.side-bar')?.getBoundingClientRect().right ?? 0) + 1;
     const parts = [
       ...document.querySelectorAll('.person-text > *, .person-answers, .person > button, .people-heading > *'),

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/lifecycle/index.ts';
 import { CommandRegistry, listenForKeybindings } from '../commands/index.ts';
 import { applyTheme, type ThemeKind } from '../theme/index.ts';
-import { showChangeOf, showReturn } from './changes/change-actions.ts';
+import { showChangeOf, showReturn, showTakenBack } from './changes/change-actions.ts';
 import { EditorArea } from './editors/editor-area.ts';
 import { ExplorerController } from './explorer/explorer-controller.ts';
 import { registerCommands } from './workbench/register-commands.ts';
@@ -58,6 +58,7 @@ export function renderWorkbench(
   store.add(model.editors.onDidRequestOpen((fileId) => editorArea.openFile(fileId)));
   store.add(model.editors.onDidRequestComparison((fileId) => showChangeOf(services, fileId)));
   store.add(model.away.onDidReturn(() => showReturn(services)));
+  store.add(model.away.onDidTakeBack((file) => showTakenBack(services, file)));
   const root = createRoot(element, {
     onCaughtError: (error) => reportUnexpectedError(error),
     onUncaughtError: (error) => reportUnexpectedError(error),

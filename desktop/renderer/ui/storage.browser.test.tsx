@@ -64,6 +64,23 @@ it('shows what is stored as it is, and not as it was when the page was opened', 
   await expect.poll(() => (scheduler.advance(5_000), list.element().textContent)).not.toContain('Edits in');
 });
 
+it('is found by its name in the command palette, and says of the open room that it is open, and not since when', async () => {
+  const { fake, scheduler } = await showWorkbench();
+  const openedMs = scheduler.now() - 8 * 60_000;
+  const stored = [createStoredRoom('paper', { isOpen: true, openedMs }), createStoredRoom('notes', { openedMs })];
+  fake.storage.rooms.set(stored);
+  await userEvent.keyboard('{F1}');
+  await userEvent.fill(page.getByRole('combobox'), '>storage');
+  await expect
+    .element(page.getByRole('option').first())
+    .toMatchTextContent('Storage: Show What Is Stored on This Device');
+  await userEvent.keyboard('{Enter}');
+  const rows = page.getByRole('list', { name: 'Rooms on this device' }).getByRole('listitem');
+  await expect.element(rows.nth(1)).toMatchTextContent(/8 minutes ago/);
+  await expect.element(rows.nth(0)).toMatchTextContent(/Open now/);
+  await expect.element(rows.nth(0)).not.toMatchTextContent(/ago/);
+});
+
 it('opens a stored room from the welcome page without its link', async () => {
   const { fake } = await showWorkbench();
   fake.storage.rooms.set([createStoredRoom('paper', { name: '<b>Paper</b>' })]);

@@ -34,16 +34,28 @@ export interface TransfersView {
   readonly files: readonly TransferView[];
 }
 
-/** A content that a file had before. */
-export interface EarlierContent {
+/** Who did something to a content, and when, in milliseconds since the epoch. The name is shown as text only. */
+export interface ContentAct {
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** What became of a content of a file. */
+export type ContentFate =
+  | { readonly kind: 'counts' }
+  | ({ readonly kind: 'replaced' } & ContentAct)
+  /** Who wrote it did so without knowing of a later one, and noted it then. */
+  | { readonly kind: 'late' }
+  /** Another one counts, by which it was not replaced knowingly. */
+  | { readonly kind: 'passed-over' };
+
+/** A content that a file has or had. */
+export interface FileContent {
   readonly blob: string;
   readonly sizeBytes: number | undefined;
-  /** When another took its place, in milliseconds since the epoch. */
-  readonly replacedMs: number;
-  /** Who did it; shown as text only. */
-  readonly replacedBy: string;
-  /** It never was in its place: who wrote it did so without knowing of a later one, and noted it then. */
-  readonly isConcurrent?: boolean;
+  /** Who brought it; undefined when that is not known, as of the first one. */
+  readonly written: ContentAct | undefined;
+  readonly fate: ContentFate;
 }
 
 /** No larger file is shown. */
@@ -56,8 +68,8 @@ export interface TransfersModel {
   readContent(fileId: string): Promise<Answer<Uint8Array<ArrayBuffer>>>;
   /** Lets the person choose where a copy goes. */
   saveCopy(fileId: string): Promise<Outcome>;
-  /** Contents that the file had before, the last one first. */
-  listEarlier(fileId: string): Promise<Answer<readonly EarlierContent[]>>;
+  /** Contents of the file that are known: the one that counts, then the others, the last one first. */
+  listContents(fileId: string): Promise<Answer<readonly FileContent[]>>;
   /** Gives a file a content that it had before; the one that it has stays in the history. */
-  bringBack(fileId: string, earlier: EarlierContent): Promise<Outcome>;
+  bringBack(fileId: string, earlier: FileContent): Promise<Outcome>;
 }

@@ -24,11 +24,15 @@ async function showPicture(changes: { readonly sizeBytes?: number; readonly blob
 it('a picture is shown, saved and brought back as it was', async () => {
   const fake = await showPicture({ blob: BLOB });
   fake.transfers.content = { ok: true, value: PNG };
-  fake.transfers.earlier = {
+  const ana = { by: 'Ana', atMs: 0 };
+  const first = { blob: 'b'.repeat(64), sizeBytes: 2048, written: undefined };
+  fake.transfers.contents = {
     ok: true,
     value: [
-      { blob: 'b'.repeat(64), sizeBytes: 2048, replacedMs: 0, replacedBy: '<b>Ben</b>' },
-      { blob: 'd'.repeat(64), sizeBytes: 1024, replacedMs: 0, replacedBy: 'Ana', isConcurrent: true },
+      { blob: BLOB, sizeBytes: 68, written: ana, fate: { kind: 'counts' } },
+      { ...first, fate: { kind: 'replaced', by: '<b>Ben</b>', atMs: 0 } },
+      { blob: 'd'.repeat(64), sizeBytes: 1024, written: ana, fate: { kind: 'late' } },
+      { blob: 'e'.repeat(64), sizeBytes: 3072, written: { by: 'Cleo', atMs: 0 }, fate: { kind: 'passed-over' } },
     ],
   };
   await userEvent.click(page.getByRole('button', { name: 'Save a Copy…' }));
@@ -36,6 +40,8 @@ it('a picture is shown, saved and brought back as it was', async () => {
   await userEvent.click(page.getByRole('button', { name: 'Show Earlier Versions' }));
   await expect.element(page.getByText(/2\.0 KiB, until <b>Ben<\/b> replaced it/)).toBeVisible();
   await expect.element(page.getByText(/1\.0 KiB, by Ana, sent on .* when there was a later one/)).toBeVisible();
+  await expect.element(page.getByText(/68 bytes, by Ana on .*: this one counts/)).toBeVisible();
+  await expect.element(page.getByText(/3\.0 KiB, by Cleo on .*; another one counts/)).toBeVisible();
   await userEvent.click(page.getByRole('button', { name: 'Bring Back' }).first());
   await expect.poll(() => fake.calls).toContain(`bring back f0 ${'b'.repeat(64)}`);
 });

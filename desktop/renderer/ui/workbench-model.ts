@@ -78,9 +78,19 @@ export interface ParticipantView {
   readonly activePath: string | undefined;
 }
 
+/** Self, as the relay said last. */
+export interface OwnPerson {
+  readonly subject: string;
+  readonly name: string;
+  /** Index into the presence palette. */
+  readonly colorIndex: number;
+}
+
 export interface RoomModel {
   /** Self first, then by name. Empty while nobody is known, self included. */
   readonly participants: Observable<readonly ParticipantView[]>;
+  /** Known without a connection, too; undefined when the relay was never reached. */
+  readonly ownPerson: Observable<OwnPerson | undefined>;
   /** Leaves the room and closes the workspace. Edits that were not sent stay on this device. */
   leaveRoom(): Promise<Outcome>;
 }
@@ -159,6 +169,8 @@ export interface WorkspaceModel {
   readonly pendingJoin: Observable<PendingJoin | undefined>;
   /** The name that self used last; may be empty. */
   readonly displayName: Observable<string>;
+  /** Keeps another name of self on this device, and tells the others in the room. */
+  changeName(name: string): Promise<Outcome>;
   /** Asks for a folder when none is given. */
   openFolder(folder?: string): Promise<Outcome>;
   /** Opens this device's room without a folder. */
@@ -258,6 +270,12 @@ export interface ComparedTexts {
   readonly authors: readonly AuthorRangeView[];
 }
 
+/** A comparison that is shown. Disposing it leaves its element empty. */
+export interface ComparisonView extends Disposable {
+  /** Shows later states in their place. */
+  update(texts: ComparedTexts): void;
+}
+
 /** Puts editors into elements. The interface decides where and when; the host does everything inside. */
 export interface EditorHost {
   /**
@@ -269,8 +287,8 @@ export interface EditorHost {
   fileState(fileId: string): Observable<FileState>;
   /** Takes the relay's text of a file that differs; the one that is here is listed as a new file. Says how it went. */
   resync(fileId: string): void;
-  /** Shows what differs in `element`, which is empty and fills its parent. Disposing it leaves the element empty. */
-  showComparison(element: HTMLElement, texts: ComparedTexts): Disposable;
+  /** Shows what differs in `element`, which is empty and fills its parent. */
+  showComparison(element: HTMLElement, texts: ComparedTexts): ComparisonView;
   /** Told which file self looks at, for presence. */
   setActiveFile(fileId: string | undefined): void;
   /** Fires with the id of a file that is to be opened, for example by an action of a notification. */

@@ -27,6 +27,9 @@ function tabNames(): string[] {
   return [...document.querySelectorAll('.editor-tab-name')].map((tab) => tab.textContent);
 }
 
+/** So long that what sets the focus later has done so. */
+const someTurns = () => new Promise((resolve) => setTimeout(resolve, 100));
+
 async function rowsShown(): Promise<void> {
   await vi.waitFor(() => expect(rowNames().length).toBeGreaterThan(0));
 }
@@ -101,7 +104,46 @@ describe('explorer', () => {
     expect(fake.calls).toContain('createFile src/new.ts');
   });
 
-  it('creates a file at the root after the file that had the focus was deleted', async () => {
+  it('types on in the editor of a new file, and in the tree when none was made', async () => {
+    fake.open(['a.ts']);
+    await rowsShown();
+    node('file:f0').focus();
+    workbench.commands.run('explorer.newFile');
+    await userEvent.fill(page.getByLabelText('Name of the new file'), 'new.ts');
+    await userEvent.keyboard('{Enter}');
+    const text = page.getByLabelText('Text of new1');
+    await expect.element(text).toHaveFocus();
+    await someTurns();
+    await userEvent.keyboard('typed');
+    await expect.element(text).toHaveDisplayValue(/typed/);
+    fake.nextOutcome = { ok: false, explanation: 'The name is reserved on Windows.' };
+    workbench.commands.run('explorer.newFile');
+    await userEvent.fill(page.getByLabelText('Name of the new file'), 'con.ts');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(document.activeElement?.closest('.explorer-row')).not.toBeNull());
+  });
+
+  it.each([
+    ['below', 'file:f1', 'file:f2', 'createFile src/new.ts'],
+    ['above, when none is below', 'file:f3', 'file:f2', 'createFile src/new.ts'],
+    ['that stays, when its folder goes with it', 'file:f0', 'folder:src', 'createFile src/new.ts'],
+  ])('gives the focus to the row %s after a deletion, and puts new files there', async (_case, deleted, next, call) => {
+    fake.open(['.ci/build.yml', 'src/maths.ts', 'src/other.ts', 'zoo.md']);
+    await rowsShown();
+    for (const folder of ['folder:.ci', 'folder:src']) node(folder).click();
+    await vi.waitFor(() => expect(rowNames()).toHaveLength(6));
+    node(deleted).click();
+    node(deleted).focus();
+    await userEvent.keyboard('{Delete}');
+    await userEvent.click(page.getByRole('button', { name: 'Delete', exact: true }));
+    await vi.waitFor(() => expect(document.activeElement).toBe(node(next)));
+    workbench.commands.run('explorer.newFile');
+    await userEvent.fill(page.getByLabelText('Name of the new file'), 'new.ts');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(fake.calls).toContain(call));
+  });
+
+  it('creates a file beside the next one after the file that had the focus was deleted', async () => {
     fake.open(['docs/guide.md', 'src/maths.ts', 'src/other.ts', 'README.md']);
     await rowsShown();
     node('folder:src').click();
@@ -114,10 +156,11 @@ describe('explorer', () => {
     await userEvent.keyboard('{Delete}');
     await userEvent.click(page.getByRole('button', { name: 'Delete', exact: true }));
     await vi.waitFor(() => expect(rowNames()).not.toContain('maths.ts'));
+    await vi.waitFor(() => expect(document.activeElement).toBe(node('file:f2')));
     workbench.commands.run('explorer.newFile');
     await userEvent.fill(page.getByLabelText('Name of the new file'), 'new.ts');
     await userEvent.keyboard('{Enter}');
-    await vi.waitFor(() => expect(fake.calls).toContain('createFile new.ts'));
+    await vi.waitFor(() => expect(fake.calls).toContain('createFile src/new.ts'));
   });
 
   it('shows who is in a file by the initials of the list of people', async () => {

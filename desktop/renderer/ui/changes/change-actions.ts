@@ -2,7 +2,7 @@ import type { AwayFileView } from '../away-model.ts';
 import type { Outcome } from '../outcome.ts';
 import { baseName } from '../workbench/workspace-files.ts';
 import type { WorkbenchServices } from '../workbench/workbench-services.ts';
-import { announceReturn, comparisonTitle } from './changes-text.ts';
+import { announceReturn, announceTakenBack, comparisonTitle } from './changes-text.ts';
 
 /** What can be done about a changed file now. */
 export interface PossibleActions {
@@ -15,16 +15,16 @@ export interface PossibleActions {
 }
 
 export function possibleActions(file: AwayFileView): PossibleActions {
-  const { list, text, hasTexts, isWithoutBefore, isListed, undone, lockReason } = file;
+  const { list, text, hasTexts, isWithoutBefore, isListed, anewId, undone, lockReason } = file;
   const canWrite = lockReason === undefined;
   const canUndo = canWrite && isListed && hasTexts && undone === undefined && text !== 'unread';
   return {
     compare: text === 'unread' || (text !== undefined && (hasTexts || isWithoutBefore)),
-    open: isListed,
+    open: isListed || anewId !== undefined,
     undoTheirs: canUndo && text !== undefined && list?.kind !== 'created',
     undoMine: canUndo && text === 'both',
     restore: canWrite && undone !== undefined,
-    bringBack: canWrite && !isListed,
+    bringBack: canWrite && !isListed && anewId === undefined,
   };
 }
 
@@ -32,13 +32,13 @@ export function possibleActions(file: AwayFileView): PossibleActions {
 export function showChange({ model, editorArea }: WorkbenchServices, file: AwayFileView): void {
   const { compare, open } = possibleActions(file);
   if (compare) return editorArea.openChange(file.fileId, comparisonTitle(file.path));
-  if (open) editorArea.openFile(file.fileId);
+  if (open) editorArea.openFile(file.anewId ?? file.fileId);
   model.away.lookedAt(file.fileId);
 }
 
 /** Opens the changed file itself. */
-export function openChangedFile({ model, editorArea }: WorkbenchServices, { fileId }: AwayFileView): void {
-  editorArea.openFile(fileId);
+export function openChangedFile({ model, editorArea }: WorkbenchServices, { fileId, anewId }: AwayFileView): void {
+  editorArea.openFile(anewId ?? fileId);
   model.away.lookedAt(fileId);
 }
 
@@ -81,6 +81,11 @@ export function showReturn({ model, state }: WorkbenchServices): void {
   if (!summary || model.away.newCount.get() === 0) return;
   if (!isTypingInSideBar() || state.sideBarView.get() === 'changes') state.showSideBar('changes');
   state.showMessage(announceReturn(summary), model.scheduler);
+}
+
+/** Tells at once that others have undone what self wrote; the file is in the list of changes. */
+export function showTakenBack({ model, state }: WorkbenchServices, file: AwayFileView): void {
+  state.showMessage(announceTakenBack(file), model.scheduler);
 }
 
 function isTypingInSideBar(): boolean {

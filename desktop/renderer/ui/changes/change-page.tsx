@@ -1,5 +1,6 @@
 import type { IDockviewPanelProps } from 'dockview-react';
 import { type ReactElement, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { type Disposable, MutableDisposable } from '../../../../shared/lifecycle/index.ts';
 import type { AwayFileView, AwayTextsView } from '../away-model.ts';
 import { Avatar } from '../primitives/avatar.tsx';
 import { Icon } from '../primitives/icon.tsx';
@@ -7,6 +8,7 @@ import { QuotedText } from '../primitives/quoted-text.tsx';
 import { useFile } from '../workbench/use-file.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import type { ComparedTexts, ComparisonView } from '../workbench-model.ts';
 import { openChangedFile, possibleActions, restoreUndone, undoMine, undoTheirs } from './change-actions.ts';
 import { describeChange, quotedIn } from './changes-text.ts';
 import '../access/access.css';
@@ -16,6 +18,9 @@ export interface ChangePanelParameters {
   /** Not `fileId`: the tab is no editor of the file. */
   readonly changedFileId: string;
 }
+
+/** Between two readings of a text that changes. */
+const READ_AGAIN_MS = 500;
 
 type Side = 'others' | 'self' | 'all';
 
@@ -181,12 +186,23 @@ function Comparison({ fileId, texts, side }: ComparisonProps): ReactElement {
   const { file } = useFile(fileId);
   const path = file?.path ?? '';
   const element = useRef<HTMLDivElement>(null);
+  const shown = useRef<ComparisonView>(null);
+  const compared = useRef<ComparedTexts>(null);
   useEffect(() => {
-    if (!element.current) return undefined;
     const { now: after, authors } = texts;
-    const view = model.editors.showComparison(element.current, { path, before: texts[BEFORE[side]], after, authors });
-    return () => view.dispose();
-  }, [model, path, texts, side]);
+    compared.current = { path, before: texts[BEFORE[side]], after, authors };
+    shown.current?.update(compared.current);
+  }, [path, texts, side]);
+  useEffect(() => {
+    if (!element.current || !compared.current) return undefined;
+    const view = model.editors.showComparison(element.current, compared.current);
+    shown.current = view;
+    return () => {
+      shown.current = null;
+      view.dispose();
+    };
+    // Another comparison begins at its top.
+  }, [model, path, side]);
   return <div ref={element} className="difference" />;
 }
 
@@ -201,6 +217,27 @@ function useVisibility(api: IDockviewPanelProps['api']): boolean {
   return useSyncExternalStore(subscribe, () => api.isVisible);
 }
 
+/** Rises once the text has changed, by whomever, and rests or goes on changing for a while. */
+function useTextVersion(fileId: string, isWanted: boolean): number {
+  const { model } = useServices();
+  const [version, setVersion] = useState(0);
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    const reading = new MutableDisposable<Disposable>();
+    const watching = model.away.watchText(fileId, () => {
+      reading.value ??= model.scheduler.schedule(() => {
+        reading.value = undefined;
+        setVersion((last) => last + 1);
+      }, READ_AGAIN_MS);
+    });
+    return () => {
+      watching.dispose();
+      reading.dispose();
+    };
+  }, [model, fileId, isWanted]);
+  return version;
+}
+
 /** The texts as they are whenever the page comes into view, or something was done about the file. */
 function useTexts(fileId: string, file: AwayFileView | undefined, isVisible: boolean) {
   const { model } = useServices();
@@ -208,7 +245,8 @@ function useTexts(fileId: string, file: AwayFileView | undefined, isVisible: boo
   const [explanation, setExplanation] = useState<string>();
   const isWanted = file !== undefined && isVisible;
   // What the relay has told meanwhile, and what was undone, is in other texts.
-  const state = file && JSON.stringify([file.text, file.undone, file.theirs, file.mine]);
+  const state = file && JSON.stringify([file.text, file.undone, file.theirs, file.mine, file.takenBack]);
+  const version = useTextVersion(fileId, isWanted);
   useEffect(() => {
     if (!isWanted) return undefined;
     let isCurrent = true;
@@ -222,6 +260,6 @@ function useTexts(fileId: string, file: AwayFileView | undefined, isVisible: boo
     return () => {
       isCurrent = false;
     };
-  }, [model, fileId, isWanted, state]);
+  }, [model, fileId, isWanted, state, version]);
   return { texts, explanation };
 }

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { type AwayFileView, isByBoth } from '../away-model.ts';
+import { type AwayFileView, isByBoth, isReplacedByBoth } from '../away-model.ts';
 import { fileIcon } from '../explorer/file-icon.ts';
 import { Avatar } from '../primitives/avatar.tsx';
 import { Icon } from '../primitives/icon.tsx';
@@ -7,7 +7,15 @@ import { isolate, QuotedText } from '../primitives/quoted-text.tsx';
 import { useServices } from '../workbench/workbench-services.ts';
 import { baseName, parentPath } from '../workbench/workspace-files.ts';
 import { describeDistance } from '../access/times.ts';
-import { bringBack, possibleActions, restoreUndone, showChange, undoMine, undoTheirs } from './change-actions.ts';
+import {
+  bringBack,
+  openChangedFile,
+  possibleActions,
+  restoreUndone,
+  showChange,
+  undoMine,
+  undoTheirs,
+} from './change-actions.ts';
 import { changeLetter, describeChange, describeSizes, peopleOf, quotedIn } from './changes-text.ts';
 
 const MAX_AVATARS = 3;
@@ -15,13 +23,13 @@ const MAX_AVATARS = 3;
 /** One file that others changed: who did what, and what can be done about it. */
 export function ChangeRow({ file }: { readonly file: AwayFileView }): ReactElement {
   const services = useServices();
-  const { path, isListed, isLookedAt } = file;
+  const { path, isListed, anewId, isLookedAt } = file;
   const people = peopleOf(file);
   const [last] = people;
   const what = describeChange(file);
   const when = last && describeDistance(last.lastMs, services.model.scheduler.now());
   const title = [isolate(path), what, describeSizes(file)].filter((line) => line !== '').join('\n');
-  const classes = ['change-row', isByBoth(file) && 'is-both', !isListed && 'is-deleted'];
+  const classes = ['change-row', isByBoth(file) && 'is-both', !isListed && anewId === undefined && 'is-deleted'];
   return (
     <li className={[...classes, !isLookedAt && 'is-new'].filter(Boolean).join(' ')}>
       <button type="button" className="change-name" title={title} onClick={() => showChange(services, file)}>
@@ -61,9 +69,16 @@ function ChangeActions({ file }: { readonly file: AwayFileView }): ReactElement 
         </span>
       )}
       {(possible.compare || possible.open) && (
-        <Action label="Show" about={name} onPress={() => showChange(services, file)} />
+        <Action
+          label={isReplacedByBoth(file) ? 'Show Versions' : 'Show'}
+          about={name}
+          onPress={() => showChange(services, file)}
+        />
       )}
       <Action label="Keep" about={name} onPress={() => model.away.keep(fileId)} />
+      {possible.compare && possible.open && file.anewId !== undefined && (
+        <Action label="Open New File" about={name} onPress={() => openChangedFile(services, file)} />
+      )}
       {possible.undoTheirs && <Action label="Undo Theirs" about={name} onPress={() => undoTheirs(services, file)} />}
       {possible.undoMine && <Action label="Undo Mine" about={name} onPress={() => undoMine(services, file)} />}
       {possible.restore && <Action label="Restore" about={name} onPress={() => restoreUndone(services, file)} />}

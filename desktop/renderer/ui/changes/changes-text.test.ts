@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createAwayFile, createAwayPerson } from '../testing/fake-away.ts';
 import {
   announceReturn,
+  announceTakenBack,
   changeLetter,
   describeAbsence,
   describeChange,
@@ -59,7 +60,25 @@ it.each([
   ['D', 'Ben edited it, and it was deleted since', { people: [ben], isListed: false }],
   ['R', 'Ben renamed it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, text: undefined, listPeople: [ben] }],
   ['M', 'Ben edited it, it was b.ts', { list: { kind: 'renamed', from: 'b.ts' }, people: [ben] }],
+  [
+    'R',
+    'It has another name than b.ts, because another file has the same',
+    { list: { kind: 'renamed', from: 'b.ts', isByClash: true }, text: undefined, people: [] },
+  ],
+  [
+    '!',
+    'You and Ben edited it, it has another name than b.ts, because another file has the same',
+    { list: { kind: 'renamed', from: 'b.ts', isByClash: true }, text: 'both', people: [ben] },
+  ],
+  ['M', 'Ben edited it, and it was made anew since', { people: [ben], isListed: false, anewId: 'g' }],
+  ['M', 'Ben undid your edits', { text: undefined, people: [], takenBack: [ben] }],
+  ['!', 'You and Ben edited it, and Somebody undid your edits', { text: 'both', people: [ben], takenBack: [] }],
   ['M', 'Ben replaced it', { list: { kind: 'replaced' }, text: undefined, people: [], listPeople: [ben] }],
+  [
+    '!',
+    'You and Ben replaced it, the later version counts',
+    { list: { kind: 'replaced', isByBoth: true }, text: undefined, people: [], listPeople: [ben] },
+  ],
 ] as const)('%s: %s', (letter, text, rest) => {
   const file = createAwayFile('f', 'a.ts', rest);
   expect([changeLetter(file), describeChange(file)]).toEqual([letter, text]);
@@ -102,4 +121,15 @@ it('tells the last absence by itself, and that there were earlier ones', () => {
   const rest = { files: [], unlistedCount: 0, ownCount: 0 };
   expect(describeAbsence({ ...summary, ...rest }, leftMs)).toMatch(/^Since \S*54.*, for 20 s$/);
   expect(describeEarlier({ ...summary, ...rest }, leftMs)).toMatch(/^From earlier absences, since \S*44/);
+});
+
+it('announces whose edits others undid, by itself', () => {
+  const rest = { leftMs: 0, lastLeftMs: 0, returnedMs: 1, absenceMs: 1, ownCount: 0, unlistedCount: 0 };
+  const undone = createAwayFile('f', 'src/a.ts', { text: undefined, people: [], takenBack: [ben] });
+  expect(announceReturn({ ...rest, files: [undone] })).toBe('Others undid your edits in 1 file.');
+  expect(announceReturn({ ...rest, files: [undone, createAwayFile('g', 'b.ts')] })).toBe(
+    'While you were away, others changed 1 file. Others undid your edits in 1 file.',
+  );
+  expect(announceTakenBack(undone)).toBe('Ben undid your edits in a.ts.');
+  expect(quotedIn(undone)).toEqual(['Ben']);
 });

@@ -4,9 +4,12 @@ import {
   type AwaySummaryView,
   type ChangeSize,
   isByBoth,
+  isRenamedByClash,
+  isReplacedByBoth,
 } from '../away-model.ts';
 import { dayOf, describeMoment } from '../talk/moments.ts';
 import { baseName } from '../workbench/workspace-files.ts';
+import type { RenamedFolder } from './renamed-folders.ts';
 
 const UNITS: readonly (readonly [name: string, unitMs: number])[] = [
   ['d', 24 * 3600_000],
@@ -45,21 +48,24 @@ export function describeEarlier({ leftMs }: AwaySummaryView, nowMs: number): str
 export function changeLetter(file: AwayFileView): string {
   const { list, text, isListed } = file;
   if (isByBoth(file)) return '!';
-  if (!isListed) return 'D';
+  if (!isListed && file.anewId === undefined) return 'D';
   if (list?.kind === 'created') return 'A';
   return list?.kind === 'renamed' && text === undefined ? 'R' : 'M';
 }
 
 /** Everybody who did something to a file, the latest first. */
-export function peopleOf({ people, listPeople }: AwayFileView): readonly AwayPersonView[] {
-  const others = listPeople.filter(({ subject }) => !people.some((person) => person.subject === subject));
-  return [...people, ...others].toSorted((a, b) => b.lastMs - a.lastMs);
+export function peopleOf({ people, listPeople, takenBack = [] }: AwayFileView): readonly AwayPersonView[] {
+  const bySubject = new Map([...takenBack, ...listPeople, ...people].map((person) => [person.subject, person]));
+  return [...bySubject.values()].toSorted((a, b) => b.lastMs - a.lastMs);
 }
 
 /** What happened to a file, in a few words; the names of people are in it as they are. */
 export function describeChange(file: AwayFileView): string {
-  const { list, isListed } = file;
-  const what = describeAct(file);
+  const { list, isListed, anewId, takenBack } = file;
+  const undone = takenBack && `${nameAll(takenBack.map(({ name }) => name)) ?? 'Somebody'} undid your edits`;
+  const act = undone && !list && file.text === undefined ? undone : describeAct(file);
+  const what = undone && act !== undone ? `${act}, and ${undone}` : act;
+  if (anewId !== undefined) return `${what}, and it was made anew since`;
   if (list?.kind === 'deleted' || list?.kind === 'removed') return isListed ? `${what}, and it was brought back` : what;
   return isListed ? what : `${what}, and it was deleted since`;
 }
@@ -70,16 +76,27 @@ function describeAct({ list, text, people, listPeople, overlapCount }: AwayFileV
   const lister = nameAll(listPeople.map(({ name }) => name));
   if (list?.kind === 'removed') return `You deleted it, ${nameAll(names) ?? 'others'} edited it`;
   if (list?.kind === 'deleted') return `${lister ?? 'Others'} deleted it${text === 'both' ? ', you edited it' : ''}`;
-  const renamed = list?.kind === 'renamed' ? `, it was ${list.from}` : '';
+  const isByClash = isRenamedByClash({ list });
+  const from = list?.kind === 'renamed' ? list.from : '';
+  const clash = `has another name than ${from}, because another file has the same`;
+  const renamed = list?.kind !== 'renamed' ? '' : isByClash ? `, it ${clash}` : `, it was ${from}`;
   if (text === 'both') {
     const places =
       overlapCount === 1 ? ', 1 place overlaps' : overlapCount > 1 ? `, ${overlapCount} places overlap` : '';
     return `${nameAll(['You', ...(names.length === 0 ? ['others'] : names)]) ?? 'You'} edited it${places}${renamed}`;
   }
   if (list?.kind === 'created') return `${lister ?? who} created it`;
+  if (isReplacedByBoth({ list })) return `You and ${lister ?? 'others'} replaced it, the later version counts`;
   if (list?.kind === 'replaced') return `${lister ?? who} replaced it`;
+  if (isByClash && text === undefined) return `It ${clash}`;
   if (list?.kind === 'renamed' && text === undefined) return `${lister ?? who} renamed it${renamed}`;
   return `${who} edited it${renamed}`;
+}
+
+/** What happened to files that were moved together. */
+export function describeFolder({ files }: RenamedFolder): string {
+  const names = files[0]?.listPeople.map(({ name }) => name) ?? [];
+  return `${nameAll(names) ?? 'Others'} moved them`;
 }
 
 /** How much was edited, for a tooltip; empty when that is not known. */
@@ -101,12 +118,19 @@ export function quotedIn(file: AwayFileView): readonly string[] {
 export function announceReturn({ files, unlistedCount }: AwaySummaryView): string {
   const news = files.filter(({ isEarlier }) => !isEarlier);
   const removed = news.filter(({ list }) => list?.kind === 'removed').length;
-  const count = news.length - removed + unlistedCount;
-  const both = news.filter(({ text, list }) => text === 'both' && list?.kind !== 'removed').length;
+  const undone = news.filter(({ list, text }) => list === undefined && text === undefined).length;
+  const count = news.length - removed - undone + unlistedCount;
+  const both = news.filter((file) => isByBoth(file) && file.list?.kind !== 'removed').length;
   const alsoMine = both === 0 ? '' : both === 1 ? ' You edited 1 of them too.' : ` You edited ${both} of them too.`;
   const edited = removed === 0 ? [] : [`Others edited ${countFiles(removed)} that you had deleted.`];
-  if (count === 0 && removed > 0) return edited.join('');
+  if (undone > 0) edited.push(`Others undid your edits in ${countFiles(undone)}.`);
+  if (count === 0 && edited.length > 0) return edited.join(' ');
   return [`While you were away, others changed ${countFiles(count)}.${alsoMine}`, ...edited].join(' ');
+}
+
+/** Said when others undo what self wrote. */
+export function announceTakenBack({ path, takenBack = [] }: AwayFileView): string {
+  return `${nameAll(takenBack.map(({ name }) => name)) ?? 'Somebody'} undid your edits in ${baseName(path)}.`;
 }
 
 function countFiles(count: number): string {

@@ -4,6 +4,8 @@ import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { ChangeRow } from './change-row.tsx';
 import { describeAbsence, describeEarlier } from './changes-text.ts';
+import { FolderRow } from './folder-row.tsx';
+import { groupRenamed, isFolder } from './renamed-folders.ts';
 import { EventsSection } from './events-section.tsx';
 import { Section } from './section.tsx';
 import './changes.css';
@@ -54,7 +56,9 @@ function Summary({ summary }: { readonly summary: AwaySummaryView }): ReactEleme
   return (
     <>
       <div className="changes-head">
-        <span className="changes-span">{describeAbsence(summary, nowMs)}</span>
+        <span className="changes-span">
+          {files.some(({ list, text }) => list !== undefined || text !== undefined) && describeAbsence(summary, nowMs)}
+        </span>
         <button type="button" className="text-button" onClick={() => model.away.keepAll()}>
           Keep All
         </button>
@@ -95,9 +99,13 @@ function FileList({ label, files }: FileListProps): ReactElement | null {
   if (files.length === 0) return null;
   return (
     <ul className="people-list changes-list" aria-label={label} onKeyDown={moveFocus}>
-      {files.map((file) => (
-        <ChangeRow key={file.fileId} file={file} />
-      ))}
+      {groupRenamed(files).map((entry) =>
+        isFolder(entry) ? (
+          <FolderRow key={`${entry.from}\n${entry.to}\n${entry.files[0]?.fileId}`} folder={entry} />
+        ) : (
+          <ChangeRow key={entry.fileId} file={entry} />
+        ),
+      )}
     </ul>
   );
 }

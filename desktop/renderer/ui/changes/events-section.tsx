@@ -13,7 +13,13 @@ export function EventsSection(): ReactElement {
   const isAway = useRelayAway();
   useEffect(() => {
     const watching = model.events.watch();
-    return () => watching.dispose();
+    // A window in the background asks seldom.
+    const refresh = () => model.events.refresh();
+    window.addEventListener('focus', refresh);
+    return () => {
+      window.removeEventListener('focus', refresh);
+      watching.dispose();
+    };
   }, [model]);
   return (
     <Section title="Events">

@@ -4,6 +4,7 @@ import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { JoinDialog } from './join-dialog.tsx';
+import { NameDialog } from './name-dialog.tsx';
 import { WaitingDialog } from './waiting-dialog.tsx';
 import './dialogs.css';
 
@@ -17,6 +18,7 @@ export function Dialogs(): ReactElement | null {
   if (dialog?.kind === 'confirm') return <ConfirmDialog dialog={dialog} onClose={close} />;
   if (dialog?.kind === 'join') return <JoinDialog link={dialog.link} pending={undefined} onClose={close} />;
   if (dialog?.kind === 'share') return <ShareDialog onClose={close} />;
+  if (dialog?.kind === 'name') return <NameDialog onClose={close} />;
   if (pendingJoin) {
     return (
       <JoinDialog

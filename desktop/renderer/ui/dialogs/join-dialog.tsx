@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useId, useState } from 'react';
+import { type FormEvent, type ReactElement, useState } from 'react';
 import { formatAppLink, parseShareLink } from '../../../../shared/access/index.ts';
 import { Icon } from '../primitives/icon.tsx';
 import { Modal } from '../primitives/modal.tsx';
@@ -6,6 +6,7 @@ import { usePendingAction } from '../primitives/use-pending-action.ts';
 import type { PendingJoin } from '../workbench-model.ts';
 import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
+import { Field } from './field.tsx';
 import { WaitingDialog } from './waiting-dialog.tsx';
 
 interface JoinDialogProps {
@@ -167,51 +168,5 @@ function Description({ pending, isDamaged }: DescriptionProps): ReactElement {
         </>
       )}
     </>
-  );
-}
-
-interface FieldProps {
-  readonly label: string;
-  readonly value: string;
-  readonly placeholder: string;
-  readonly problem?: string | undefined;
-  readonly hasFocus?: boolean;
-  /** Whether the first focus selects what is in it. */
-  readonly isSelected?: boolean;
-  readonly onChange: (value: string) => void;
-}
-
-function Field({
-  label,
-  value,
-  placeholder,
-  problem,
-  hasFocus = false,
-  isSelected = false,
-  onChange,
-}: FieldProps): ReactElement {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="input"
-        value={value}
-        placeholder={placeholder}
-        autoFocus={hasFocus}
-        onFocus={(event) => isSelected && event.target.select()}
-        autoComplete="off"
-        spellCheck={false}
-        aria-invalid={problem !== undefined}
-        aria-describedby={problem === undefined ? undefined : `${id}-problem`}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      {problem !== undefined && (
-        <p className="form-error" id={`${id}-problem`} role="alert">
-          {problem}
-        </p>
-      )}
-    </div>
   );
 }

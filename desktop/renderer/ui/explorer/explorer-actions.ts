@@ -10,16 +10,20 @@ export async function commitEdit(
   edit: ExplorerEdit,
   name: string,
 ): Promise<void> {
-  services.explorer.edit.set(undefined);
+  const { explorer } = services;
+  explorer.edit.set(undefined);
   const clean = name.replace(/\/$/, '');
+  // The editor of a new file takes the keyboard; setting it on a row, too, would take it back.
+  if (edit.kind === 'new-file') return createFile(services, joinPath(edit.parentPath, clean));
+  explorer.view.get()?.focus();
   if (edit.kind === 'rename') await rename(services, tree, edit.nodeId, clean);
-  else if (edit.kind === 'new-file') await createFile(services, joinPath(edit.parentPath, clean));
-  else services.explorer.addEmptyFolder(joinPath(edit.parentPath, clean));
+  else explorer.addEmptyFolder(joinPath(edit.parentPath, clean));
 }
 
 async function createFile({ model, explorer, state, editorArea }: WorkbenchServices, path: string): Promise<void> {
   const outcome = await model.workspace.createFile(path);
   if (!outcome.ok) {
+    explorer.view.get()?.focus();
     state.reportOutcome(`"${path}" could not be created.`, outcome);
     return;
   }
@@ -53,6 +57,7 @@ export function confirmDelete({ model, explorer, state }: WorkbenchServices, tar
   };
   if (fileIds.length === 0) {
     dropFolders();
+    explorer.view.get()?.focus();
     return;
   }
   state.dialog.set({

@@ -19,6 +19,7 @@ import { othersByFile } from './presence-avatars.tsx';
 import { RowInput } from './row-input.tsx';
 import { useExplorerTree } from './use-explorer-tree.ts';
 import { useExplorerView } from './use-explorer-view.ts';
+import { useNeighbourFocus } from './use-neighbour-focus.ts';
 import { scrollToRow, useVisibleRows } from './use-visible-rows.ts';
 
 const ROW_HEIGHT_PX = 22;
@@ -43,6 +44,7 @@ export function ExplorerTreeView(): ReactElement {
   const items = tree.getItems();
   const focusedIndex = items.findIndex((item) => item.isFocused());
   const rows = useVisibleRows(scroller, ROW_HEIGHT_PX, items.length, focusedIndex);
+  useNeighbourFocus(tree, data);
   useExplorerView(tree, data, services, items);
   const editedId = edit && (edit.kind === 'rename' ? edit.nodeId : DRAFT_ID);
   useScrollToEdited(items, editedId, scroller);

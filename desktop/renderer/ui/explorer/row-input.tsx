@@ -30,10 +30,7 @@ export function RowInput({ edit, node, data }: RowInputProps): ReactElement {
       }
       initialName={node.name}
       check={(name) => explainBadName(data, { folder, name, ownPath })}
-      onCommit={(name) => {
-        void commitEdit(services, data, edit, name);
-        services.explorer.view.get()?.focus();
-      }}
+      onCommit={(name) => void commitEdit(services, data, edit, name)}
       onCancel={() => {
         services.explorer.edit.set(undefined);
         services.explorer.view.get()?.focus();

@@ -6,7 +6,7 @@ import { useObservable } from '../workbench/use-observable.ts';
 import { useServices } from '../workbench/workbench-services.ts';
 import { JoinRequests } from './join-requests.tsx';
 import type { KnownPeople } from './known-people.ts';
-import { AbsentRow, PresentRow } from './person-rows.tsx';
+import { AbsentRow, OwnRow, PresentRow } from './person-rows.tsx';
 import { RoomSettingsForm } from './room-settings.tsx';
 import { useKnownPeople, useOverview } from './use-known-people.ts';
 import '../access/access.css';
@@ -27,7 +27,7 @@ export function People(): ReactElement {
     );
   }
   if (isOut) {
-    return <p className="side-bar-message">You are not in this room any more, and are not told who is there.</p>;
+    return <p className="side-bar-message">You are not in this room, and are not told who is there.</p>;
   }
   return (
     <section className="people" aria-label="People">
@@ -54,24 +54,27 @@ function PresentPeople({ known }: { readonly known: KnownPeople }): ReactElement
   const participants = useObservable(model.room.participants);
   const canManage = useObservable(model.access.canManage);
   const connection = useObservable(model.connection.state);
+  const own = useObservable(model.room.ownPerson);
+  const displayName = useObservable(model.workspace.displayName);
+  const ownName = displayName === '' ? (own?.name ?? 'You') : displayName;
   return (
     <>
       <h3 className="people-heading">
-        In this room <span className="count-badge">{participants.length}</span>
+        In this room {participants.length > 0 && <span className="count-badge">{participants.length}</span>}
         {canManage && <PresentButton />}
       </h3>
-      {participants.length === 0 ? (
+      <ul className="people-list" aria-label="In this room">
+        {participants.map((person) => (
+          <PresentRow key={person.presenceId} person={person} known={known} />
+        ))}
+        {participants.length === 0 && <OwnRow name={ownName} colorIndex={own?.colorIndex ?? 0} />}
+      </ul>
+      {participants.length === 0 && (
         <p className="side-bar-message">
           {connection?.kind === 'ended'
             ? 'The relay does not let you into this room.'
-            : 'Nobody is known yet: this appears once the relay is reached.'}
+            : 'Who else is here is known once the relay is reached.'}
         </p>
-      ) : (
-        <ul className="people-list" aria-label="In this room">
-          {participants.map((person) => (
-            <PresentRow key={person.presenceId} person={person} known={known} />
-          ))}
-        </ul>
       )}
       {participants.length === 1 && <p className="side-bar-message">You are alone here.</p>}
     </>
@@ -96,20 +99,25 @@ function PresentButton(): ReactElement {
 
 function AbsentPeople({ known }: { readonly known: KnownPeople }): ReactElement | null {
   const { model } = useServices();
-  const present = new Set(useObservable(model.room.participants).map(({ subject }) => subject));
+  const participants = useObservable(model.room.participants);
+  const own = useObservable(model.room.ownPerson);
+  const present = new Set(participants.map(({ subject }) => subject));
+  const title = participants.length > 0 ? 'Were here' : 'Known people';
   const hasMore = useOverview()?.hasMorePeople ?? false;
-  const absent: readonly RoomPerson[] = known.all.filter(({ subject }) => !present.has(subject));
+  const absent: readonly RoomPerson[] = known.all.filter(
+    ({ subject }) => !present.has(subject) && subject !== own?.subject,
+  );
   if (absent.length === 0 && !hasMore) return null;
   return (
     <>
       <h3 className="people-heading">
-        Were here{' '}
+        {title}{' '}
         <span className="count-badge">
           {absent.length}
           {hasMore && '+'}
         </span>
       </h3>
-      <ul className="people-list" aria-label="Were here">
+      <ul className="people-list" aria-label={title}>
         {absent.map((person) => (
           <AbsentRow key={person.subject} person={person} known={known} />
         ))}

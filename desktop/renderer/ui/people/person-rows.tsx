@@ -41,6 +41,7 @@ export function PresentRow({ person, known }: PresentRowProps): ReactElement {
         </span>
         <PathNote paths={known.pathsOf(subject)} />
       </div>
+      {isSelf && <RenameButton />}
       {!isSelf && fileId !== undefined && (
         <button
           type="button"
@@ -62,6 +63,35 @@ export function PresentRow({ person, known }: PresentRowProps): ReactElement {
         />
       )}
     </li>
+  );
+}
+
+/** Self, while it is not known who is in the room. */
+export function OwnRow({ name, colorIndex }: { readonly name: string; readonly colorIndex: number }): ReactElement {
+  return (
+    <li className="person">
+      <Avatar name={name} colorIndex={colorIndex} />
+      <div className="person-text">
+        <PersonName name={name} note={undefined} isSelf />
+        <span className="person-state person-where">Not connected</span>
+      </div>
+      <RenameButton />
+    </li>
+  );
+}
+
+function RenameButton(): ReactElement {
+  const { commands } = useServices();
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label="Change Your Name…"
+      title="Change Your Name…"
+      onClick={() => commands.run('room.changeName')}
+    >
+      <Icon name="edit" />
+    </button>
   );
 }
 

@@ -60,3 +60,12 @@ describe('connectionAnnouncement', () => {
     expect(connectionAnnouncement(ONLINE, 'no-answer')).toMatch(/^Offline\./);
   });
 });
+
+it('offers no try where it is of no use', () => {
+  const ended = { kind: 'ended', sinceMs: 0, closeCode: 4400, explanation: 'Open the link again.' } as const;
+  expect(connectionText(ended, undefined, 0).canRetry).toBe(true);
+  expect(connectionText({ ...ended, isFinal: true }, undefined, 0)).toMatchObject({
+    canRetry: false,
+    description: expect.stringContaining('Open the link again.') as unknown,
+  });
+});

@@ -108,7 +108,8 @@ export function isOfflineSign(delay: ConnectionDelay): boolean {
 
 /** Whether a try can be asked for. */
 export function mayRetry(state: ConnectionState | undefined, delay: ConnectionDelay): boolean {
-  return state?.kind === 'reconnecting' || state?.kind === 'ended' || (state !== undefined && delay === 'no-answer');
+  if (state?.kind === 'ended') return state.isFinal !== true;
+  return state?.kind === 'reconnecting' || (state !== undefined && delay === 'no-answer');
 }
 
 /** What a screen reader says when the connection changes; without a countdown, which would never stop talking. */

@@ -30,7 +30,7 @@ export function RoomRow({ room }: { readonly room: StoredRoomView }): ReactEleme
       </div>
       {unsent !== undefined && <span className="stored-room-unsent">{unsent}</span>}
       {room.isOpen && <span className="stored-room-badge">Open now</span>}
-      {room.openedMs > 0 && (
+      {!room.isOpen && room.openedMs > 0 && (
         <span className="stored-room-note">{describeDistance(room.openedMs, model.scheduler.now())}</span>
       )}
       {room.sizeBytes !== undefined && <span className="stored-room-size">{formatBytes(room.sizeBytes)}</span>}

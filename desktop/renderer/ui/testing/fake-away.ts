@@ -8,6 +8,9 @@ export class FakeAway {
   readonly summary = new ObservableValue<AwaySummaryView | undefined>(undefined);
   readonly newCount = new ObservableValue(0);
   readonly returns = new Emitter<void>();
+  readonly takenBack = new Emitter<AwayFileView>();
+  /** With the id of the file. */
+  readonly textChanges = new Emitter<string>();
   /** What is answered from now on. */
   outcome: Outcome = { ok: true };
   /** By id of the file. */
@@ -30,6 +33,13 @@ export class FakeAway {
         note(`read away ${fileId}`);
         const value = this.texts.get(fileId);
         return value ? { ok: true, value } : { ok: false, explanation: 'The texts are not here.' };
+      },
+      onDidTakeBack: this.takenBack.event,
+      watchText: (fileId, listener) => {
+        note(`watch text ${fileId}`);
+        return this.textChanges.event((changed) => {
+          if (changed === fileId) listener();
+        });
       },
       undoTheirs: (fileId) => act('undo theirs', fileId, { undone: 'theirs' }),
       undoMine: (fileId) => act('undo mine', fileId, { undone: 'mine' }),
@@ -84,6 +94,8 @@ export function createAwayFile(fileId: string, path: string, rest: Partial<AwayF
     overlapCount: 0,
     people: [createAwayPerson('Ben')],
     listPeople: [],
+    takenBack: undefined,
+    anewId: undefined,
     undone: undefined,
     isLookedAt: false,
     isEarlier: false,

@@ -27,6 +27,7 @@ export class FakeEvents {
           this.watchers--;
         });
       },
+      refresh: () => note('refresh events'),
       loadMore: async () => note('load older events'),
       listFiles: async (seq) => {
         note(`list files of ${seq}`);

@@ -1,6 +1,6 @@
 import { ObservableValue } from '../observable.ts';
 import type { Answer, Outcome } from '../outcome.ts';
-import type { EarlierContent, TransfersModel, TransfersView } from '../transfers-model.ts';
+import type { FileContent, TransfersModel, TransfersView } from '../transfers-model.ts';
 
 const NOTHING = { files: 0, doneBytes: 0, totalBytes: 0 } as const;
 
@@ -8,7 +8,7 @@ const NOTHING = { files: 0, doneBytes: 0, totalBytes: 0 } as const;
 export class FakeTransfers {
   readonly state = new ObservableValue<TransfersView>({ up: NOTHING, down: NOTHING, files: [] });
   content: Answer<Uint8Array<ArrayBuffer>> = { ok: false, explanation: 'The file is not on this device.' };
-  earlier: Answer<readonly EarlierContent[]> = { ok: true, value: [] };
+  contents: Answer<readonly FileContent[]> = { ok: true, value: [] };
   readonly model: TransfersModel;
 
   /** `answer` is told what is asked for, and decides what comes of it. */
@@ -17,7 +17,7 @@ export class FakeTransfers {
       state: this.state,
       readContent: async () => this.content,
       saveCopy: (fileId) => answer(`save copy ${fileId}`),
-      listEarlier: async () => this.earlier,
+      listContents: async () => this.contents,
       bringBack: (fileId, { blob }) => answer(`bring back ${fileId} ${blob}`),
     };
   }

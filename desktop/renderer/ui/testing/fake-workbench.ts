@@ -11,12 +11,14 @@ import { FakeTalk } from './fake-talk.ts';
 import type { CommentZone } from '../talk-model.ts';
 import type {
   ConnectionDelay,
+  ComparedTexts,
   EditorAction,
   EditorHandle,
   EditorStatus,
   FileState,
   NotificationView,
   Outcome,
+  OwnPerson,
   ParticipantView,
   PendingJoin,
   RecentFolder,
@@ -40,6 +42,7 @@ export class FakeWorkbench {
   readonly connectionState = new ObservableValue<ConnectionState | undefined>({ kind: 'online', sinceMs: 0 });
   readonly connectionDelay = new ObservableValue<ConnectionDelay>(undefined);
   readonly participants = new ObservableValue<readonly ParticipantView[]>([]);
+  readonly ownPerson = new ObservableValue<OwnPerson | undefined>(undefined);
   readonly notifications = new ObservableValue<readonly NotificationView[]>([]);
   readonly recentFolders = new ObservableValue<readonly RecentFolder[]>([]);
   readonly pendingJoin = new ObservableValue<PendingJoin | undefined>(undefined);
@@ -190,6 +193,7 @@ export class FakeWorkbench {
       },
       room: {
         participants: this.participants,
+        ownPerson: this.ownPerson,
         leaveRoom: () => this.answer('leaveRoom', () => this.workspaceState.set({ kind: 'none' })),
       },
       access: this.access.model,
@@ -206,9 +210,13 @@ export class FakeWorkbench {
         fileState: (fileId) => this.fileState(fileId),
         resync: (fileId) => void calls.push(`resync ${fileId}`),
         setActiveFile: (fileId) => void calls.push(`active ${fileId ?? 'none'}`),
-        showComparison: (element, { before, after, authors }) => {
-          element.textContent = `${before} → ${after} by ${authors.map(({ name }) => name).join(', ')}`;
-          return { dispose: () => element.replaceChildren() };
+        showComparison: (element, texts) => {
+          const update = ({ before, after, authors }: ComparedTexts) => {
+            element.textContent = `${before} → ${after} by ${authors.map(({ name }) => name).join(', ')}`;
+          };
+          calls.push('show comparison');
+          update(texts);
+          return { update, dispose: () => element.replaceChildren() };
         },
         onDidRequestOpen: this.openRequests.event,
         onDidRequestComparison: this.comparisonRequests.event,
@@ -230,6 +238,7 @@ export class FakeWorkbench {
       openFolder: (folder) => this.answer(`openFolder ${folder ?? ''}`),
       openUntitled: () => this.answer('openUntitled'),
       joinLink: (link, name) => this.answer(`joinLink ${link} ${name}`, () => this.pendingJoin.set(undefined)),
+      changeName: (name) => this.answer(`changeName ${name}`, () => this.displayName.set(name)),
       approvalNotice: this.approvalNotice,
       cancelJoin: () => void this.calls.push('cancelJoin'),
       dismissPendingJoin: () => this.pendingJoin.set(undefined),

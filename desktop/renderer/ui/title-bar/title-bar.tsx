@@ -47,7 +47,7 @@ const MENUS: readonly { readonly label: string; readonly menu: CommandMenu }[] =
     menu: [
       ['room.invite', 'room.join', 'room.openInApp'],
       ['room.present', 'room.stopPresenting'],
-      ['view.people', 'view.proposals', 'access.audit'],
+      ['view.people', 'room.changeName', 'view.proposals', 'access.audit'],
       ['access.removeEverybody'],
       ['connection.retry'],
       ['room.leave'],

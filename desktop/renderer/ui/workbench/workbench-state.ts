@@ -16,6 +16,7 @@ export interface DialogAlternative {
 export type DialogState =
   | { readonly kind: 'join'; readonly link: string }
   | { readonly kind: 'share' }
+  | { readonly kind: 'name' }
   | {
       readonly kind: 'confirm';
       readonly title: string;

@@ -38,6 +38,12 @@ export function roomCommands({ model, state }: WorkbenchServices): readonly Comm
         }),
     },
     {
+      id: 'room.changeName',
+      title: 'Change Your Name…',
+      category: 'Room',
+      run: () => state.dialog.set({ kind: 'name' }),
+    },
+    {
       id: 'connection.retry',
       title: 'Try to Connect Now',
       category: 'Room',

@@ -26,7 +26,7 @@ export function storageCommands(services: WorkbenchServices): readonly Command[]
     {
       id: 'room.storage',
       title: 'Show What Is Stored on This Device',
-      category: 'Room',
+      category: 'Storage',
       run: () => (isOpen() ? editorArea.openStorage() : state.isStorageListed.set(true)),
     },
     {
