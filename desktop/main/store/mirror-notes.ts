@@ -10,6 +10,7 @@ const KINDS: readonly NoteKind[] = [
   'setting',
   'stamp',
   'aside',
+  'moved',
   'told',
   'root',
 ];

@@ -37,13 +37,17 @@ export class DiskEdits {
     this.options = options;
   }
 
-  /** Resolves to `again` when the file has to be looked at again; nothing was taken then. Rejects with WorkspaceError. */
-  async take(file: SharedFile, disk: Extract<DiskFile, { kind: 'text' }>): Promise<'done' | 'again'> {
+  /**
+   * Resolves to `again` when the file has to be looked at again; nothing was taken then. `known`: all that was written on
+   * disk others had written into the room. Rejects with WorkspaceError.
+   */
+  async take(file: SharedFile, disk: Extract<DiskFile, { kind: 'text' }>): Promise<'done' | 'known' | 'again'> {
     const { files, bases, rest } = this.options;
     const { fileId } = file;
     const base = this.findBase(fileId, disk.hash);
     if (!base) return 'again';
-    const rebased = await this.rebase(fileId, await this.findOwn(fileId, base.text, disk.text));
+    const own = await this.findOwn(fileId, base.text, disk.text);
+    const rebased = await this.rebase(fileId, own);
     // Nothing may be waited for any more: edits and base are kept in one step, or neither.
     if (this.findBase(fileId, disk.hash)?.hash !== base.hash || !files.get(fileId)) return 'again';
     if (files.readText(fileId) !== rebased.text) return 'again';
@@ -52,7 +56,8 @@ export class DiskEdits {
     if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(fileId, disk.format);
     bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });
     rest.restored.saved(fileId, disk.text);
-    return 'done';
+    const hasInserted = (edits: readonly TextEdit[]) => edits.some(({ insert }) => insert !== '');
+    return hasInserted(own.edits) && !hasInserted(rebased.edits) ? 'known' : 'done';
   }
 
   /**

@@ -12,6 +12,7 @@ import { HeldEdits } from './held-edits.ts';
 import { LateSaves } from './late-saves.ts';
 import type { MergeThread } from './merge-thread.ts';
 import { MissingFiles } from './missing-files.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import { NestedNames } from './nested-names.ts';
 import { neverRests, noLongerText, notHere, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
@@ -33,6 +34,7 @@ export interface FileSyncOptions extends BlobSyncOptions {
   readonly mounts: SubMounts;
   readonly merges: MergeThread;
   readonly setAsides: SetAsides;
+  readonly moved: MovedTexts;
   readonly rest: DiskRest;
   readonly replaced: ReplacedFiles;
   /** A file other than the one that is looked at is missing on disk: it is to be looked at again, once that is sure. */
@@ -329,8 +331,9 @@ export class FileSync {
     disk: DiskTextFile,
     absolutePath: string,
   ): Promise<SyncOutcome | 'again'> {
-    const { bases, files, policy, rest } = this.options;
+    const { bases, files, moved, policy, rest } = this.options;
     const { fileId } = file;
+    const hasCome = moved.see(fileId, disk, base.hash);
     if (disk.hash === base.hash) policy.releaseFile(fileId);
     else if (!policy.takesEdits(fileId)) return this.held.keep(file, base, disk);
     if (disk.hash !== base.hash) {
@@ -338,13 +341,16 @@ export class FileSync {
       if (!isOwn && !rest.mayTake(fileId, base.text, disk)) return this.awaitRest(file);
       // Else a loss of power may bring back what was there before, which would look like an edit that undoes this one.
       await this.makeSafe(absolutePath, file.path);
-      if ((await this.diskEdits.take(file, disk)) === 'again') return 'again';
+      const taken = await this.diskEdits.take(file, disk);
+      if (taken === 'again') return 'again';
+      if (taken === 'known' && hasCome) moved.note(fileId, disk.hash);
     }
     const current = this.listed(fileId);
     // Where it lies is known only as the path that it had.
     if (current?.path !== file.path) return 'again';
     if (files.readText(fileId) !== disk.text || !isSameFormat(disk, current)) {
       if (!rest.mayReplace(fileId)) return this.awaitRest(file);
+      if (moved.has(fileId, disk.hash)) return this.meetMoved(file);
       if ((await this.writes.write(current, absolutePath, disk)) === 'again') return 'again';
     }
     rest.settle(fileId);
@@ -354,6 +360,13 @@ export class FileSync {
   private awaitRest({ fileId, path }: SharedFile): 'waits' {
     if (this.options.rest.isOverdue(fileId)) throw neverRests(path);
     return 'waits';
+  }
+
+  /** A text that has come from another name meets the room's as a stranger. */
+  private meetMoved({ fileId }: SharedFile): 'again' {
+    this.options.bases.delete(fileId);
+    this.options.moved.forget(fileId);
+    return 'again';
   }
 
   private async makeSafe(absolutePath: string, path: string): Promise<void> {

@@ -21,6 +21,7 @@ import { MemoryMirrorNotes } from './mirror-notes.ts';
 import type { FolderMirrorOptions } from './mirror-options.ts';
 import { TWO_WAY } from './mirror-policy.ts';
 import { MirrorTasks } from './mirror-tasks.ts';
+import { MovedTexts } from './moved-texts.ts';
 import { OpenedRoot } from './opened-root.ts';
 import { ProblemBoard } from './problem-board.ts';
 import { ReplacedFiles } from './replaced-files.ts';
@@ -93,6 +94,7 @@ export class FolderMirror implements Disposable {
     this.fileSync = new FileSync({
       ...shared,
       setAsides: this.setAsides,
+      moved: new MovedTexts(notes),
       rest: this.rest,
       replaced: this.disposables.add(new ReplacedFiles(scheduler, () => this.enqueueLate(false))),
       nowMs: () => scheduler.now(),

@@ -1,8 +1,9 @@
 /**
  * `held-file` and `held-bit`: by id; `held-path`: by path in the folder; `mount`: folders in it that were other drives; `stamp`: hashes of
  * files that are no texts, by path; `aside`: ids of the files for which something was moved out of the way, by where that is
- * now, until the person is told; `told`: why files cannot be shared, by path, as the person was told; `root`: which folder it
- * was that lay at the opened path, by that path.
+ * now, until the person is told; `moved`: hashes of texts that have come to a file from another, by the file's id; `told`:
+ * why files cannot be shared, by path, as the person was told; `root`: which folder it was that lay at the opened path, by
+ * that path.
  */
 export type NoteKind =
   | 'held-file'
@@ -12,6 +13,7 @@ export type NoteKind =
   | 'setting'
   | 'stamp'
   | 'aside'
+  | 'moved'
   | 'told'
   | 'root';
 

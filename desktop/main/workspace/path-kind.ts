@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { resolveInside } from './path-guard.ts';
+import { identityOf } from './text-file.ts';
 import { errnoOf, WorkspaceError } from './workspace-error.ts';
 
 /** What lies at a path: `link` is a symbolic one, and neither it nor `other` can be shared. */
@@ -37,9 +38,7 @@ export async function locateOnDisk(
 
 /** What tells a file from others that lie or lay beside it, and stays with it when it is moved. Rejects when it is missing. */
 export async function identifyFile(absolutePath: string): Promise<string> {
-  // A file that is made after another was removed may well get the same inode.
-  const { ino, birthtimeNs } = await lstat(absolutePath, { bigint: true });
-  return `${ino}:${birthtimeNs}`;
+  return identityOf(await lstat(absolutePath, { bigint: true }));
 }
 
 /** Whether two paths lead to one file, as when they differ in case on a disk that does not tell. */

@@ -2,6 +2,7 @@ import type { BaseIndex } from './base-index.ts';
 import type { BlobSync } from './blob-sync.ts';
 import { type DiskMeans, removeFile } from './disk-changes.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import { notListed } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
 import { resolveInside } from './path-guard.ts';
@@ -18,6 +19,7 @@ export interface RemovedFilesOptions {
   readonly policy: MirrorPolicy;
   readonly blobs: BlobSync;
   readonly replaced: ReplacedFiles;
+  readonly moved: MovedTexts;
   /** Reads where a file was last: a folder in its place counts as nothing. */
   readonly readOwn: (absolutePath: string, path: string) => Promise<DiskFile>;
   /** A file that may be shared is left at this path. */
@@ -34,7 +36,7 @@ export class RemovedFiles {
 
   /** Resolves to `again` when the file changed meanwhile. Rejects with WorkspaceError. */
   async sync(fileId: string): Promise<'done' | 'again'> {
-    const { bases, problems, means, onLeft, policy, readOwn, replaced, blobs } = this.options;
+    const { bases, problems, means, moved, onLeft, policy, readOwn, replaced, blobs } = this.options;
     const base = bases.get(fileId);
     if (base && !this.options.files.wasListed(fileId)) return this.leaveUnlisted(fileId, base);
     problems.resolveFile(fileId);
@@ -43,7 +45,9 @@ export class RemovedFiles {
     const absolutePath = await resolveInside(means.root, path);
     const disk = await readOwn(absolutePath, path);
     const saving = bases.savingOf(fileId);
-    let isShared = disk.kind === 'text' && [base.hash, saving?.hash].includes(disk.hash);
+    if (disk.kind === 'text') moved.see(fileId, disk, base.hash);
+    let isShared =
+      disk.kind === 'text' && [base.hash, saving?.hash].includes(disk.hash) && !moved.has(fileId, disk.hash);
     if (disk.kind === 'text') {
       const remove = () => removeFile({ absolutePath, path, hash: disk.hash }, means);
       const was = { fileId, path, text: disk.text };
@@ -54,6 +58,7 @@ export class RemovedFiles {
       isShared = removed;
     }
     bases.delete(fileId);
+    moved.forget(fileId);
     const isHeld = policy.isFileHeld(fileId) || !policy.takesFiles;
     policy.releaseFile(fileId);
     if (isShared || disk.kind === 'missing') return 'done';

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, rename, stat, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
+import { identifyFile } from './path-kind.ts';
 import { FailingWrites, TestFolder } from './testing/mirror-under-test.ts';
 import { hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
 import { decodeText, encodeText, hashBytes } from './text-format.ts';
@@ -43,6 +44,7 @@ describe('readDiskFile', () => {
       format: { eol: 'CRLF', bom: false },
       hash: hashBytes(bytesOf('one\r\n')),
       sizeBytes: 5,
+      identity: await identifyFile(folder.at('a.txt')),
     });
     expect(await readDiskFile(folder.at('b.bin'), { root: folder.path, path: 'b.bin' })).toEqual({
       kind: 'binary',

@@ -1,4 +1,4 @@
-import { constants, lstatSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { type BigIntStats, constants, lstatSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withExecutable } from './file-mode.ts';
@@ -26,6 +26,8 @@ export type DiskFile =
       /** SHA-256 of the bytes, in hex. */
       readonly hash: string;
       readonly sizeBytes: number;
+      /** As `identifyFile` gives it; undefined for a file that has more than one name. */
+      readonly identity?: string;
       /** The text with its line ends, where these are not all the same. */
       readonly mixedText?: string;
     }
@@ -85,9 +87,9 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
   const file = await openDiskFile(absolutePath, options);
   if (!file) return { kind: 'missing' };
   try {
-    const stats = await file.stat();
+    const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) return { kind: 'binary', sizeBytes: 0 };
-    if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: stats.size };
+    if (stats.size > maxBytes) return { kind: 'oversized', sizeBytes: Number(stats.size) };
     const bytes = await file.readFile();
     const decoded = decodeText(bytes);
     if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
@@ -97,6 +99,7 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
       format: decoded.format,
       hash: await hashBytesAside(bytes),
       sizeBytes: bytes.length,
+      ...(stats.nlink === 1n ? { identity: identityOf(stats) } : {}),
       ...(decoded.mixedText === undefined ? {} : { mixedText: decoded.mixedText }),
     };
   } catch (error) {
@@ -204,6 +207,12 @@ export async function saveFile(
     await unlink(tempPath).catch(() => undefined);
     throw toWorkspaceError(error, path, 'write');
   }
+}
+
+/** What tells a file from others that lie or lay beside it, and stays with it when it is moved. */
+export function identityOf({ ino, birthtimeNs }: Pick<BigIntStats, 'ino' | 'birthtimeNs'>): string {
+  // A file that is made after another was removed may well get the same inode.
+  return `${ino}:${birthtimeNs}`;
 }
 
 function modeOf(absolutePath: string): number | undefined {
