@@ -86,8 +86,7 @@ export class FolderMirror implements Disposable {
     const isStopped = () => this.isStopped;
     this.lostFolder = { ...shared, root: folder };
     this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }), isStopped });
-    const listed = { files, bases: this.bases, scheduler, onDue: () => this.takeList() };
-    this.list = this.disposables.add(new ListWatch(listed));
+    this.list = this.disposables.add(new ListWatch({ ...shared, scheduler, onDue: () => this.takeList() }));
     this.goneNotices = this.disposables.add(new GoneNotices(scheduler, () => this.takeGone()));
     this.setAsides = new SetAsides({ ...shared, root: folder, notes });
     this.rest = this.disposables.add(new DiskRest(scheduler, (ids) => this.noticeRested(ids)));
