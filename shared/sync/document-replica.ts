@@ -13,6 +13,7 @@ import { RecentUpdates } from './recent-updates.ts';
 import { ReplicaChannel } from './replica-channel.ts';
 import { ReplicaCopy } from './replica-copy.ts';
 import { ReplicaOrigins } from './replica-origins.ts';
+import { ReplicaProblems } from './replica-problems.ts';
 import { ReplicaStore } from './replica-store.ts';
 import { saveStateOf } from './save-state.ts';
 
@@ -30,6 +31,7 @@ export class DocumentReplica {
 
   private readonly options: DocumentReplicaOptions;
   private readonly store: ReplicaStore;
+  private readonly problems: ReplicaProblems;
   private readonly origins: ReplicaOrigins;
   private readonly outbox: Outbox;
   private readonly recent = new RecentUpdates();
@@ -61,6 +63,7 @@ export class DocumentReplica {
   constructor(options: DocumentReplicaOptions) {
     this.options = options;
     this.name = options.name;
+    this.problems = new ReplicaProblems(options);
     this.doc = new Y.Doc();
     const store = options.openStore(this.doc);
     this.origins = new ReplicaOrigins(this.doc, store.ownOrigin);
@@ -69,7 +72,7 @@ export class DocumentReplica {
       scheduler: options.scheduler,
       random: options.random,
       onFailure: (error) => this.storeFailed(error),
-      onRecovery: () => this.storeRecovered(),
+      onRecovery: () => this.problems.storeRecovered(),
       onCursorSaved: (cursor) => this.channel.value?.stored(cursor),
     });
     this.outbox = new Outbox((localId) => this.store.markAcked(localId));
@@ -175,7 +178,7 @@ export class DocumentReplica {
       this.isStored = false;
       this.away?.loaded(undefined, []);
       this.outbox.stopWaitingForStore();
-      this.report('store-failed', `"${this.name}" is kept in memory only: ${errorMessage(error)}`);
+      this.problems.storeUnreadable(error);
     }
     this.isLoaded = true;
     if (this.cursor !== undefined || this.doc.store.clients.size > 0) this.hasContent = true;
@@ -188,8 +191,7 @@ export class DocumentReplica {
     this.outbox.addStored(stored.unacked);
     for (const { payload } of stored.unacked) this.options.onOwnEdit?.(payload, 0);
     this.cursor = skipped > 0 ? undefined : stored.cursor;
-    if (skipped > 0)
-      this.report('store-failed', `${skipped} stored updates of "${this.name}" are damaged and were left out.`);
+    if (skipped > 0) this.problems.updatesDamaged(skipped);
   }
 
   private readonly noticeUpdate = (update: Uint8Array, origin: unknown): void => {
@@ -265,7 +267,7 @@ export class DocumentReplica {
         this.updateStatus();
       },
       onStatus: () => this.updateStatus(),
-      report: (kind, explanation) => this.report(kind, explanation),
+      report: (kind, explanation) => this.problems.report(kind, explanation),
     });
   }
 
@@ -295,8 +297,7 @@ export class DocumentReplica {
         if (this.isStored) this.store.saveCursor(cursor);
       },
       statusChanged: () => this.updateStatus(),
-      updateRefused: (explanation) =>
-        this.report('update-refused', `An edit of "${this.name}" was not taken: ${explanation}`),
+      updateRefused: (explanation) => this.problems.updateRefused(explanation),
       malformed: (error) => {
         this.cursor = undefined;
         this.channel.malformed(errorMessage(error));
@@ -361,20 +362,8 @@ export class DocumentReplica {
   }
 
   private storeFailed(error: unknown): void {
-    this.report('store-failed', `"${this.name}" cannot be stored on this device: ${errorMessage(error)}`);
+    this.problems.storeFailed(error);
     this.updateStatus();
-  }
-
-  private storeRecovered(): void {
-    const explanation = `"${this.name}" is stored on this device again.`;
-    this.options.onProblem({ kind: 'store-recovered', document: this.name, explanation });
-  }
-
-  private report(
-    kind: 'store-failed' | 'update-refused' | 'document-closed' | 'malformed-document',
-    explanation: string,
-  ): void {
-    this.options.onProblem({ kind, document: this.name, explanation });
   }
 
   /** What became of it while this device was away is not wanted. To be called before {@link close}. */

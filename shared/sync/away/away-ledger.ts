@@ -1,6 +1,6 @@
 import { Emitter } from '../../lifecycle/index.ts';
 import { type AwayPerson, type AwaySummary, isByBoth } from './away-summary.ts';
-import type { AwayKind, AwayStore } from './away-store.ts';
+import type { AwayStore } from './away-store.ts';
 import type { TrackedChange } from './away-tracker.ts';
 import {
   blank,
@@ -11,17 +11,17 @@ import {
   NO_TEXT,
   withoutCursor,
 } from './ledger-entries.ts';
+import { LedgerTexts } from './ledger-texts.ts';
 import type { ListedFile, TrackedListChange } from './list-tracker.ts';
 import { readChange, readReturn, type StoredChange, type StoredReturn } from './stored-change.ts';
-import { TextLayers } from './text-layers.ts';
+import type { TextLayers } from './text-layers.ts';
 
 /** Files beyond are only counted. */
 export const MAX_LISTED_CHANGES = 2_000;
-/** Texts that could not be written are held in memory up to so many UTF-16 units. */
-const MAX_HELD_LENGTH = 16 * 1024 * 1024;
 const RETURN_NOTE = 'return';
 /** Of files that both changed, or in which something was undone, so many stay after they were looked at; the latest. */
 const MAX_LOOKED_AT = 200;
+
 /** What is told of a file. */
 export type ToldPart = 'list' | 'text';
 
@@ -33,9 +33,7 @@ export class AwayLedger {
   private readonly onFailure: (error: unknown) => void;
   private readonly changed = new Emitter<void>();
   private readonly changes = new Map<string, StoredChange>();
-  /** Bodies that are not in the store: not yet, or it fails. */
-  private readonly held = new Map<string, string>();
-  private heldLength = 0;
+  private readonly texts: LedgerTexts;
   private readonly writes = new Set<Promise<void>>();
   private last: StoredReturn | undefined;
   private writtenReturn: string | undefined;
@@ -54,6 +52,7 @@ export class AwayLedger {
   constructor(store: AwayStore, onFailure: (error: unknown) => void) {
     this.store = store;
     this.onFailure = onFailure;
+    this.texts = new LedgerTexts({ store, onWrite: (writing) => this.write(writing) });
   }
 
   /** Reads what an earlier start kept, but for what was looked at and needs no answer. Never rejects. */
@@ -136,7 +135,7 @@ export class AwayLedger {
       return this.addOwn(1);
     }
     if (part === 'list') return void this.put({ ...known, list: undefined });
-    this.removeBody('texts', fileId);
+    this.texts.remove(fileId);
     this.put({ ...known, ...NO_TEXT });
   }
 
@@ -260,15 +259,14 @@ export class AwayLedger {
   /** Texts of a change; undefined when they are not kept. Rejects with OfflineStoreError. */
   async readLayers(fileId: string): Promise<TextLayers | undefined> {
     await this.joining;
-    const body = await this.readBody('texts', fileId);
-    return body === undefined ? undefined : TextLayers.decode(body);
+    return this.texts.read(fileId);
   }
 
   /** Something was taken back of a file, or, where `layers` say so, brought back. */
   setUndone(fileId: string, layers: TextLayers): void {
     const known = this.changes.get(fileId);
     if (!known) return;
-    this.writeBody('texts', fileId, layers.encode());
+    this.texts.write(fileId, layers);
     this.put({ ...known, undone: layers.undone });
   }
 
@@ -327,8 +325,7 @@ export class AwayLedger {
 
   private async readKept(fileId: string): Promise<TextLayers | undefined> {
     try {
-      const body = await this.readBody('texts', fileId);
-      return body === undefined ? undefined : TextLayers.decode(body);
+      return await this.texts.read(fileId);
     } catch (error) {
       this.onFailure(error);
       return undefined;
@@ -339,7 +336,7 @@ export class AwayLedger {
     const { fileId } = change;
     const known = this.changes.get(fileId);
     if (!known) return;
-    this.writeBody('texts', fileId, layers.encode());
+    this.texts.write(fileId, layers);
     this.put({ ...known, theirs: layers.sizeOf('theirs'), mine: layers.sizeOf('mine') });
   }
 
@@ -365,36 +362,9 @@ export class AwayLedger {
     this.changed.fire();
   }
 
-  private async readBody(kind: AwayKind, fileId: string): Promise<string | undefined> {
-    return this.held.get(`${kind}/${fileId}`) ?? (await this.store.read(kind, fileId))?.body;
-  }
-
-  private writeBody(kind: AwayKind, fileId: string, body: string): void {
-    const key = `${kind}/${fileId}`;
-    this.release(key);
-    if (this.heldLength + body.length <= MAX_HELD_LENGTH) {
-      this.held.set(key, body);
-      this.heldLength += body.length;
-    }
-    const written = this.store.write(kind, { name: fileId, summary: '', body }).then(() => {
-      if (this.held.get(key) === body) this.release(key);
-    });
-    this.write(written);
-  }
-
-  private removeBody(kind: AwayKind, fileId: string): void {
-    this.release(`${kind}/${fileId}`);
-    this.write(this.store.remove(kind, fileId));
-  }
-
-  private release(key: string): void {
-    this.heldLength -= this.held.get(key)?.length ?? 0;
-    this.held.delete(key);
-  }
-
   private forget(fileId: string): void {
     this.write(this.store.remove('change', fileId));
-    this.removeBody('texts', fileId);
+    this.texts.remove(fileId);
   }
 
   private write(writing: Promise<void>): void {
