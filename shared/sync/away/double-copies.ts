@@ -1,6 +1,6 @@
 import type * as Y from 'yjs';
 import { deleteContent, shownBy } from '../../workspace/index.ts';
-import { copiesIn, noteTakenBack, type RestoredCopy, type TakenBack } from './restored-copies.ts';
+import { copiesIn, noteTakenBack, RestoredCopies, type RestoredCopy, type TakenBack } from './restored-copies.ts';
 
 /** Origin of the removal of what two people brought back at once. */
 const DOUBLES_ORIGIN = Symbol('brought back twice');
@@ -9,6 +9,8 @@ interface Living {
   readonly copy: RestoredCopy;
   readonly offset: number;
   readonly text: string;
+  /** What each unit was when it was first written. */
+  readonly firsts: string;
 }
 
 /**
@@ -18,11 +20,13 @@ interface Living {
 export function removeDoubles(text: Y.Text, acts: readonly TakenBack[]): void {
   const { doc } = text;
   if (!doc) return;
-  const own = copiesIn(doc).filter(({ client }) => client === doc.clientID);
+  const all = copiesIn(doc);
+  const own = all.filter(({ client }) => client === doc.clientID);
   if (own.length === 0) return;
   const others = acts.flatMap(({ copies }) => copies).filter(({ client }) => client < doc.clientID);
-  const theirs = findLiving(text, others);
-  const doubles = findLiving(text, own).filter((mine) => theirs.some((other) => isSame(mine, other)));
+  const known = new RestoredCopies(all);
+  const theirs = findLiving(text, others, known);
+  const doubles = findLiving(text, own, known).filter((mine) => theirs.some((other) => isSame(mine, other)));
   if (doubles.length === 0) return;
   doc.transact(() => {
     for (const { offset, copy } of doubles.toReversed()) deleteContent(text, offset, copy.length);
@@ -30,13 +34,30 @@ export function removeDoubles(text: Y.Text, acts: readonly TakenBack[]): void {
   }, DOUBLES_ORIGIN);
 }
 
+// Each may have brought it back from the copy that they knew.
 function isSame(a: Living, b: Living): boolean {
-  const isFromSame = a.copy.fromClient === b.copy.fromClient && a.copy.fromClock === b.copy.fromClock;
-  return isFromSame && a.text === b.text;
+  return a.firsts === b.firsts && a.text === b.text;
+}
+
+function firstsOf({ client, clock, length }: RestoredCopy, known: RestoredCopies): string {
+  const firsts: string[] = [];
+  for (let at = 0; at < length; at++) {
+    let first = '';
+    for (const origin of known.originsOf(client, clock + at, 1))
+      if (origin.client >= 0) first = `${origin.client}:${origin.clock}`;
+    firsts.push(first);
+  }
+  return firsts.join();
+}
+
+/** What others note may be of any length and number: of what together cannot be in a text twice the rest is left out. */
+function within(copies: readonly RestoredCopy[], textLength: number): readonly RestoredCopy[] {
+  let left = 2 * textLength;
+  return copies.filter(({ length }) => length <= left && (left -= length) >= 0);
 }
 
 /** Those that are in the text as a whole, in its order. */
-function findLiving(text: Y.Text, copies: readonly RestoredCopy[]): readonly Living[] {
+function findLiving(text: Y.Text, copies: readonly RestoredCopy[], known: RestoredCopies): readonly Living[] {
   const units = new Map<string, { readonly offset: number; readonly shown: string }>();
   const wanted = new Set(copies.map(({ client }) => client));
   let offset = 0;
@@ -48,12 +69,14 @@ function findLiving(text: Y.Text, copies: readonly RestoredCopy[]): readonly Liv
       units.set(`${client}:${clock + at}`, { offset: offset + at, shown: shown.charAt(at) });
     offset += item.length;
   }
-  return copies
+  return within(copies, text.length)
     .flatMap((copy) => {
       const found = Array.from({ length: copy.length }, (_, at) => units.get(`${copy.client}:${copy.clock + at}`));
       const first = found[0];
       const isWhole = first && found.every((unit, at) => unit?.offset === first.offset + at);
-      return isWhole ? [{ copy, offset: first.offset, text: found.map((unit) => unit?.shown).join('') }] : [];
+      if (!isWhole) return [];
+      const shown = found.map((unit) => unit?.shown).join('');
+      return [{ copy, offset: first.offset, text: shown, firsts: firstsOf(copy, known) }];
     })
     .toSorted((a, b) => a.offset - b.offset);
 }
