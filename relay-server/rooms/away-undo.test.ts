@@ -229,7 +229,7 @@ async function takeTurns(edit: (apart: Apart) => void, base: string): Promise<In
 }
 
 describe('what one took back and restored', () => {
-  it('is of whom it was before, who can take it back then and finds nothing twice', async () => {
+  it('[FI3] is of whom it was before, who can take it back then and finds nothing twice', async () => {
     const turns = await takeTurns(({ bob, others: [cleo] }) => {
       bob.text().delete(9, 4);
       bob.text().insert(9, 'big cow.');

@@ -61,7 +61,7 @@ it('leaves what others brought back of something else', () => {
   expect(high.text.length).toBe(11);
 });
 
-it.each([2 ** 40, Number.MAX_SAFE_INTEGER])('takes copies of %i structs for none', (length) => {
+it.each([2 ** 40, Number.MAX_SAFE_INTEGER])('[FI3] takes copies of %i structs for none', (length) => {
   const { low, high } = two();
   bringBack(high, COW, 'cow');
   noteTakenBack(low.doc, { what: 'restored', of: [], copies: [{ client: 1, clock: 0, length, ...COW }] });
