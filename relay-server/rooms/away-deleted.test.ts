@@ -106,6 +106,29 @@ describe('somebody edits a file while another deletes it', () => {
     expect((await reading).now).toBe('edited the plan\n');
   });
 
+  it('and somebody deletes many one by one that were never open there: of whom edited one before nothing is told', async () => {
+    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    await pass(relay, 30_000);
+    const paths = Array.from({ length: 8 }, (_, number) => `file-${number}.txt`);
+    const fileIds = bob.files.add(paths.map((path) => ({ ...FILE, path })));
+    for (const fileId of fileIds) bob.text(fileId).insert(0, 'by Bob\n');
+    await pass(relay, 20_000);
+    for (const fileId of fileIds) {
+      ada.files.remove([fileId]);
+      await relay.advance(200);
+    }
+    await pass(relay, 20_000);
+    expect(toldTo(ada)).toBeUndefined();
+    const [last = ''] = fileIds.toReversed();
+    bob.text(last).insert(0, 'edited since ');
+    await pass(relay, 5_000);
+    bob.cut();
+    await pass(relay, 5_000);
+    await bob.reach();
+    await pass(relay, 15_000);
+    expect(toldTo(ada)).toMatchObject([{ path: paths.at(-1), list: 'removed', people: ['Name of bob'] }]);
+  });
+
   it('and nobody edits what somebody deletes: nothing is told of it', async () => {
     const { relay, ada, bob, fileId } = await haveFile();
     bob.text(fileId).insert(0, 'before ');

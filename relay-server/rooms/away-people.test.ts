@@ -110,9 +110,61 @@ describe('edits that one took back of those of another', () => {
   });
 });
 
+describe('what one took back of edits of another', () => {
+  /** Ada is told what Bob wrote while she was away. */
+  async function bobHasWritten() {
+    const room = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    const { relay, ada, bob } = room;
+    ada.files.add([{ eol: 'LF', bom: false, kind: 'text', path: 'file.txt', fileId: 'file' }]);
+    await relay.advance(2_000);
+    ada.cut();
+    await relay.advance(120_000);
+    bob.text().insert(4, 'of bob\n');
+    await relay.advance(5_000);
+    await ada.reach();
+    await relay.advance(10_000);
+    return room;
+  }
+  const toldOf = ({ session }: AwayPerson) =>
+    session.away.summary?.changes.map(({ takenBack }) => takenBack?.map(({ name }) => name));
+
+  it('and restored before that one came back is not told', async () => {
+    const { relay, ada, bob } = await bobHasWritten();
+    bob.cut();
+    await relay.advance(1_000);
+    expect(await ada.session.away.act('file', 'undo-theirs')).toBeUndefined();
+    await relay.advance(10_000);
+    expect(await ada.session.away.act('file', 'restore-undone')).toBeUndefined();
+    await relay.advance(10_000);
+    await bob.reach();
+    for (let step = 0; step < 4; step++) await relay.advance(5_000);
+    expect(bob.text().toString()).toContain('of bob');
+    expect(toldOf(bob)?.flatMap((names) => names ?? []) ?? []).toEqual([]);
+  });
+
+  it('is told to the device that had them, and not to one that gets the file for the first time', async () => {
+    const { relay, ada, bob, authors } = await bobHasWritten();
+    expect(await ada.session.away.act('file', 'undo-theirs')).toBeUndefined();
+    await relay.advance(10_000);
+    expect(toldOf(bob)).toEqual([['Name of ada']]);
+    const other = new AwayPerson({ relay, name: 'bob', documents: ['index', 'file'], ...(authors && { authors }) });
+    for (let step = 0; step < 4; step++) await relay.advance(5_000);
+    expect(other.text().toString()).toBe('one\ntwo\nthree\n');
+    expect(toldOf(other)).toBeUndefined();
+    expect(bob.session.away.summary?.newlyTakenBack).toEqual(['file']);
+    await bob.quit();
+    await bob.begin();
+    await relay.advance(5_000);
+    expect(toldOf(bob)).toEqual([['Name of ada']]);
+    expect(bob.session.away.summary?.newlyTakenBack).toEqual([]);
+  });
+});
+
 describe('a file that was never opened here', () => {
   it('is told of with what others added to it', async () => {
-    const { relay, ada, bob } = await meet({ documents: ['index', 'file'], hasAuthors: true });
+    let isBusy = false;
+    const room = await meet({ documents: ['index', 'file'], hasAuthors: true, isBusy: () => isBusy });
+    const { relay, ada, bob } = room;
     const [fileId = ''] = ada.files.add([{ eol: 'LF', bom: false, kind: 'text', path: 'a.txt' }]);
     ada.text(fileId).insert(0, 'one\ntwo\n');
     await relay.advance(2_000);
@@ -128,6 +180,11 @@ describe('a file that was never opened here', () => {
     await bob.reach();
     await relay.advance(1_000);
     expect(changesOf(bob)).toEqual([{ fileId, list: undefined, text: 'unread' }]);
+    isBusy = true;
+    const refused = bob.session.away.readTexts(fileId);
+    await relay.advance(1_000);
+    expect(JSON.stringify(await refused)).toContain('The relay does not tell now');
+    isBusy = false;
     const reading = textsOf(bob, fileId);
     await relay.advance(1_000);
     const expected = { base: 'one\ntwo\n', mine: 'one\ntwo\n', now: 'one\ntheirs\ntwo\n', isAdditionsOnly: true };
@@ -135,7 +192,8 @@ describe('a file that was never opened here', () => {
     expect(bob.session.away.summary?.changes).toMatchObject([
       { text: 'theirs', hasTexts: false, isWithoutBefore: true },
     ]);
-    expect(await textsOf(bob, fileId)).toMatchObject(expected);
+    isBusy = true;
+    expect(await textsOf(bob, fileId)).toMatchObject({ ...expected, authors: [{ subject: 'ada' }] });
   });
 
   it('is not told of when nobody has touched it, empty as it is, through whatever connections', async () => {

@@ -7,11 +7,16 @@ import { RelayUnderTest } from './relay-under-test.ts';
 const ROOM = { tenant: 'default', room: 'room' };
 
 /** What the relay's HTTP interface answers. */
-function createAuthors(relay: RelayUnderTest, whenAsked = () => Promise.resolve()): ChangeAuthors {
+function createAuthors(
+  relay: RelayUnderTest,
+  whenAsked = () => Promise.resolve(),
+  isBusy = (): boolean => false,
+): ChangeAuthors {
   const refusal = { ok: false, explanation: 'no', isTransient: false } as const;
   return {
     async read(since) {
       await whenAsked();
+      if (isBusy()) return { ...refusal, isTransient: true };
       const outcome = await readChanges(relay.log, ROOM, since);
       return outcome.kind === 'changes' ? { ok: true, value: outcome.changes } : refusal;
     },
@@ -27,14 +32,17 @@ function createAuthors(relay: RelayUnderTest, whenAsked = () => Promise.resolve(
 export async function meet({
   hasAuthors,
   whenAsked,
+  isBusy,
   ...given
 }: Partial<AwayPersonOptions> & {
   readonly hasAuthors?: boolean;
   /** The relay tells who it was once this resolves. */
   readonly whenAsked?: () => Promise<void>;
+  /** The relay does not tell what was done in one document while this is so. */
+  readonly isBusy?: () => boolean;
 } = {}) {
   const relay = new RelayUnderTest();
-  const options = hasAuthors ? { ...given, authors: createAuthors(relay, whenAsked) } : given;
+  const options = hasAuthors ? { ...given, authors: createAuthors(relay, whenAsked, isBusy) } : given;
   const ada = new AwayPerson({ relay, name: 'ada', ...options });
   const bob = new AwayPerson({ relay, name: 'bob', ...options });
   await relay.advance(100);

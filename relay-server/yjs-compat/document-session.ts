@@ -54,6 +54,10 @@ export class DocumentSession implements Disposable {
   /** The client has asked again while its last question was being answered. */
   private isAskedAgain = false;
   private hasSynced = false;
+  /** What the client wrote before it had what the relay has may still come. */
+  private isAnswerDue = true;
+  /** The others know that the client has it through here. */
+  private appliedSeq = 0;
   /** The client has edits that its role did not allow. */
   private hasRefused = false;
 
@@ -80,8 +84,20 @@ export class DocumentSession implements Disposable {
     if (isAnswer) {
       const isNew = !bringsNothing(update, this.sent);
       this.forgetSent();
-      if (!isNew) return;
-    }
+      if (isNew) this.writeOrOpen(update);
+      if (this.state.kind === 'open') this.isAnswerDue = false;
+    } else this.writeOrOpen(update);
+  }
+
+  /** Everything that was sent to the client has left. */
+  sentAll(): void {
+    const { state, cursor } = this;
+    if (state.kind !== 'open' || this.isAnswerDue || !cursor || cursor.seq <= this.appliedSeq) return;
+    this.appliedSeq = cursor.seq;
+    this.options.place.receive({ type: 'applied', handle: state.handle, seq: cursor.seq });
+  }
+
+  private writeOrOpen(update: Uint8Array): void {
     if (this.state.kind === 'closed') {
       // It is asked for once the document is open.
       if (!this.retry.value) this.open();
@@ -129,6 +145,8 @@ export class DocumentSession implements Disposable {
     const handle = ++this.lastHandle;
     this.state = { kind: 'opening', handle, opened: undefined };
     this.isAskedAgain = false;
+    this.isAnswerDue = true;
+    this.appliedSeq = 0;
     this.forgetSent();
     const { epoch = '', seq: afterSeq = 0 } = this.cursor ?? {};
     place.receive({ type: 'open', handle, document, epoch, afterSeq, stateVector: this.stateVector });
@@ -158,7 +176,10 @@ export class DocumentSession implements Disposable {
     if (access === 'write') {
       this.hasRefused = false;
       this.askClient(stateVector, lane);
-    } else this.forgetSent();
+    } else {
+      this.isAnswerDue = false;
+      this.forgetSent();
+    }
     // From its first opening on the document is there for those, too, who may not make one.
     if (headSeq === 0) this.write(EMPTY_UPDATE);
     this.options.onSynced();

@@ -207,7 +207,8 @@ export class YjsConnection implements Outlet, Disposable {
       case 'sync-step-1':
         return this.session.ask(message.stateVector);
       case 'sync-step-2':
-        return this.session.submit(message.update, true);
+        this.session.submit(message.update, true);
+        return this.noteSent();
       case 'update':
         return this.session.submit(message.update, false);
       case 'awareness':
@@ -221,7 +222,10 @@ export class YjsConnection implements Outlet, Disposable {
   }
 
   private take(message: RelayMessage, lane: Lane, translated?: Uint8Array): void {
-    if (message.type !== 'presence') return this.session.take(message, lane, translated);
+    if (message.type !== 'presence') {
+      this.session.take(message, lane, translated);
+      return this.noteSent();
+    }
     const changes = this.others.take(message.entries, this.own.clientId);
     if (this.session.isSynced) this.tell(changes);
   }
@@ -276,6 +280,11 @@ export class YjsConnection implements Outlet, Disposable {
     if (this.isEnded) return;
     this.egress.pump();
     this.assess();
+    this.noteSent();
+  }
+
+  private noteSent(): void {
+    if (!this.isClosing && this.egress.backlogBytes === 0) this.session.sentAll();
   }
 
   private assess(): void {

@@ -84,6 +84,7 @@ export class DocumentReplica {
       name: this.name,
       doc: this.doc,
       sourceOf: (origin) => this.origins.sourceOf(origin),
+      access: () => this.access,
       cursor: () => this.cursor,
       edits: () => ({ last: this.outbox.lastEdit, firstUnacked: this.outbox.firstUnacked }),
       write: (task) => this.writeTask(task),

@@ -17,6 +17,8 @@ export class TokenRenewal implements Disposable {
   private readonly options: TokenRenewalOptions;
   private readonly timer = new MutableDisposable<Disposable>();
   private isDisposed = false;
+  /** The renewal that counts: what comes of earlier ones is out of date. */
+  private latest = 0;
   /** In `Scheduler.elapsedMs`. */
   private expiresAtMs = 0;
 
@@ -38,7 +40,7 @@ export class TokenRenewal implements Disposable {
     }, boundedMs);
   }
 
-  /** Does not wait for the end of the token: a fresh one says something else. */
+  /** Does not wait for the end of the token: a fresh one says something else, also than one that was asked for before. */
   renewNow(): void {
     this.timer.value = undefined;
     void this.renew();
@@ -46,8 +48,9 @@ export class TokenRenewal implements Disposable {
 
   private async renew(): Promise<void> {
     const { tokenSource, scheduler, send } = this.options;
+    const renewal = ++this.latest;
     const result = await tokenSource.obtain({ isFresh: true });
-    if (this.isDisposed) return;
+    if (this.isDisposed || renewal !== this.latest) return;
     if (result.kind === 'granted') send(result.granted.token);
     else if (scheduler.elapsedMs() < this.expiresAtMs) this.wait(RETRY_MS);
   }

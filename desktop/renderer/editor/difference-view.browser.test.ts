@@ -60,3 +60,20 @@ it('leaves lines whole in a narrow place, and shows later states in theirs', asy
   await vi.waitFor(() => expect(shown()).toEqual([line, 'lazy dog.', '']));
   expect(element.querySelector('.modified .view-line')).toBe(first);
 });
+
+it('replaces characters of two units by ones that share a half with them', async () => {
+  const element = document.createElement('div');
+  element.style.cssText = 'width: 1200px; height: 300px';
+  document.body.append(element);
+  onTestFinished(() => element.remove());
+  const view = showDifference(element, { path: 'a.txt', before: 'a \u{1F600} b\n', after: 'a \u{1F600} b\n' });
+  onTestFinished(() => view.dispose());
+  const shown = () =>
+    ['original', 'modified'].map((side) =>
+      element.querySelector(`.${side} .view-line`)?.textContent.replaceAll('\u00A0', ' '),
+    );
+  await vi.waitFor(() => expect(shown()).toEqual(['a \u{1F600} b', 'a \u{1F600} b']), { timeout: 15_000 });
+  // The first half of it is another one, and then the second.
+  view.update({ before: 'a \u{1F200} b\n', after: 'a \u{1F601} b\n' });
+  await vi.waitFor(() => expect(shown()).toEqual(['a \u{1F200} b', 'a \u{1F601} b']));
+});

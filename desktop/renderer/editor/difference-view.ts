@@ -2,6 +2,7 @@ import { type Disposable, DisposableStore } from '../../../shared/lifecycle/inde
 import { type AuthoredPart, authorDecorations } from './author-marks.ts';
 import { EDITOR_OPTIONS } from './editor-options.ts';
 import { applyLanguage, PLAIN_TEXT } from './language-for-path.ts';
+import { differenceBetween } from './model-edits.ts';
 import { editor, Range } from './monaco.ts';
 
 export interface DifferenceTexts {
@@ -63,11 +64,7 @@ export function showDifference(
 function replaceText(model: editor.ITextModel, text: string): void {
   const old = model.getValue();
   if (old === text) return;
-  const shorter = Math.min(old.length, text.length);
-  let start = 0;
-  while (start < shorter && old[start] === text[start]) start++;
-  let end = 0;
-  while (end < shorter - start && old[old.length - 1 - end] === text[text.length - 1 - end]) end++;
-  const range = Range.fromPositions(model.getPositionAt(start), model.getPositionAt(old.length - end));
-  model.applyEdits([{ range, text: text.slice(start, text.length - end) }]);
+  const { offset, deleteLength, text: inserted } = differenceBetween(old, text);
+  const range = Range.fromPositions(model.getPositionAt(offset), model.getPositionAt(offset + deleteLength));
+  model.applyEdits([{ range, text: inserted }]);
 }

@@ -24,9 +24,14 @@ const CHANGE: AwayChange = {
   returnNumber: 1,
 };
 
-function summaryOf(changes: readonly AwayChange[], returnNumber = 1, announcedNumber = returnNumber): AwaySummary {
+function summaryOf(
+  changes: readonly AwayChange[],
+  returnNumber = 1,
+  announcedNumber = returnNumber,
+  newlyTakenBack: readonly string[] = [],
+): AwaySummary {
   const times = { leftMs: 1_000, lastLeftMs: 1_000, returnedMs: 61_000 };
-  return { returnNumber, announcedNumber, ...times, changes, unlistedCount: 0, ownCount: 2 };
+  return { returnNumber, announcedNumber, newlyTakenBack, ...times, changes, unlistedCount: 0, ownCount: 2 };
 }
 
 async function open() {
@@ -110,18 +115,29 @@ it('lists a file again that others deleted, unless its path is taken', async () 
   expect(room.index.get('b')?.path).toBe('new.txt');
 });
 
-it('tells at once that others undid what self wrote, once', async () => {
-  const { engine, model } = await open();
+it('tells at once that others undid what self wrote, once, and not what earlier starts told', async () => {
+  const { engine, model, rooms, room } = await open();
   const told: string[] = [];
   const telling = model.onDidTakeBack(({ path, takenBack }) => {
     told.push(`${path} ${takenBack?.map(({ name }) => name).join()}`);
   });
-  engine.postAway(summaryOf([CHANGE]));
+  const old: AwayChange = { ...CHANGE, fileId: 'b', path: 'b.txt', takenBack: CHANGE.people };
+  engine.postAway(summaryOf([CHANGE, old]));
   await settle();
-  const [person] = CHANGE.people;
-  const undone: AwayChange = { ...CHANGE, takenBack: person ? [person] : [], isLookedAt: false };
-  for (const isLookedAt of [false, false, true]) engine.postAway(summaryOf([{ ...undone, isLookedAt }]));
+  const undone: AwayChange = { ...CHANGE, takenBack: CHANGE.people };
+  const post = async (change: AwayChange, newly: readonly string[] = ['a']) => {
+    engine.postAway(summaryOf([change, old], 1, 1, newly));
+    await settle();
+  };
+  for (const isLookedAt of [false, false, true, false]) await post({ ...undone, isLookedAt });
+  expect(told).toEqual(['new.txt Ben']);
+  await post(CHANGE, []);
+  await post(undone);
+  expect(told).toHaveLength(2);
+  rooms.set(undefined);
+  await post(undone, []);
+  rooms.set(room);
   await settle();
-  expect(told).toHaveLength(1);
+  expect(told).toHaveLength(2);
   telling.dispose();
 });

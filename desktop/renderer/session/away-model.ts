@@ -20,6 +20,8 @@ export class RoomAwayModel implements AwayModel, Disposable {
   private readonly returned = this.disposables.add(new Emitter<void>());
   private readonly room: Observable<OpenRoom | undefined>;
   private lastReturn = 0;
+  /** Files of which it was told that others have undone something. */
+  private readonly toldTakenBack = new Set<string>();
 
   readonly onDidReturn = this.returned.event;
   private readonly tookBack = this.disposables.add(new Emitter<AwayFileView>());
@@ -126,12 +128,15 @@ export class RoomAwayModel implements AwayModel, Disposable {
 
   private changeRoom(): void {
     this.lastReturn = 0;
+    this.toldTakenBack.clear();
     if (!this.room.get()) this.show(undefined);
   }
 
   private update(room: OpenRoom): void {
     const { summary } = room.session.away;
-    this.show(summary && describe(room, summary));
+    const shown = summary && describe(room, summary);
+    this.show(shown);
+    this.tellTakenBack(shown?.files ?? [], new Set(summary?.newlyTakenBack));
     const announced = summary?.announcedNumber ?? 0;
     if (announced <= this.lastReturn) return;
     this.lastReturn = announced;
@@ -139,12 +144,18 @@ export class RoomAwayModel implements AwayModel, Disposable {
   }
 
   private show(summary: AwaySummaryView | undefined): void {
-    const shown = this.summary.get();
-    const told = new Set(shown?.files.flatMap(({ fileId, takenBack }) => (takenBack ? [fileId] : [])));
-    if (JSON.stringify(shown) !== JSON.stringify(summary)) this.summary.set(summary);
+    if (JSON.stringify(this.summary.get()) !== JSON.stringify(summary)) this.summary.set(summary);
     this.newCount.set(summary?.files.filter(({ isLookedAt }) => !isLookedAt).length ?? 0);
-    for (const file of summary?.files ?? [])
-      if (file.takenBack && !file.isLookedAt && !told.has(file.fileId)) this.tookBack.fire(file);
+  }
+
+  /** What earlier starts told is no news. */
+  private tellTakenBack(files: readonly AwayFileView[], newly: ReadonlySet<string>): void {
+    for (const fileId of this.toldTakenBack) if (!newly.has(fileId)) this.toldTakenBack.delete(fileId);
+    for (const file of files) {
+      if (!newly.has(file.fileId) || this.toldTakenBack.has(file.fileId)) continue;
+      this.toldTakenBack.add(file.fileId);
+      if (!file.isLookedAt) this.tookBack.fire(file);
+    }
   }
 }
 

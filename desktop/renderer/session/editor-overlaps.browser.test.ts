@@ -67,6 +67,7 @@ async function openFile() {
     engine.postAway({
       returnNumber: 1,
       announcedNumber: 1,
+      newlyTakenBack: [],
       leftMs: 0,
       lastLeftMs: 0,
       returnedMs: 9_000,

@@ -232,6 +232,29 @@ describe('while self was away', () => {
     expect(fake.away.textChanges.hasListeners).toBe(false);
   });
 
+  it('reads a text that changes one time after the other, however slow the answers are', async () => {
+    fake.away.show([BOTH]);
+    workbench.commands.run('view.changes');
+    await press('Show: a.ts');
+    const tab = page.getByRole('region', { name: 'a.ts (While You Were Away)' });
+    await expect.element(tab).toMatchTextContent(/one mine → one now/);
+    const reads = () => fake.calls.filter((call) => call === 'read away f0').length;
+    const before = reads();
+    let answer: (() => void) | undefined;
+    fake.away.whenRead = new Promise((resolve) => (answer = resolve));
+    for (const now of ['one', 'one l', 'one la', 'one later']) {
+      fake.away.texts.set('f0', { ...TEXTS, now, authors: [] });
+      fake.away.textChanges.fire('f0');
+      scheduler.advance(1_000);
+      await vi.waitFor(() => expect(reads()).toBeGreaterThan(before));
+      await new Promise(requestAnimationFrame);
+    }
+    expect(reads()).toBe(before + 1);
+    answer?.();
+    await expect.element(tab).toMatchTextContent(/one mine → one later/);
+    expect(reads()).toBe(before + 2);
+  });
+
   it('says who undid what self wrote, at once and in the list', async () => {
     const ana = createAwayPerson('Ana');
     const undone = createAwayFile('f0', 'src/a.ts', { text: undefined, people: [], takenBack: [ana] });

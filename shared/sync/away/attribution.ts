@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
-import { shownBy } from '../../workspace/index.ts';
 import type { AwaySide } from './away-summary.ts';
+import { LostTexts } from './lost-texts.ts';
+import type { TakenBackPart } from './restored-copies.ts';
 import { StructMap } from './struct-map.ts';
 
 /** Who a text was written by: `base` was there before anybody left, or counts for nobody. */
@@ -63,42 +64,36 @@ export class ChangeRecord implements Attribution {
     mine: new StructMap<true>(),
     theirs: new StructMap<true>(),
   };
-  private readonly lost = new StructMap<{ readonly clock: number; readonly text: string }>();
+  private readonly lost = new LostTexts();
   private readonly deleters = new Set<Writer>();
   private count = 0;
   isEmpty = true;
 
   /** Structs that were written and texts that were lost, in UTF-16 units. */
   get length(): number {
-    return this.count;
+    return this.count + this.lost.length;
   }
 
-  /** To be called before Yjs forgets what was deleted. */
-  add(transaction: Y.Transaction, writer: Writer): void {
+  /** To be called before Yjs forgets what was deleted. What acts took back or brought back, `part`, nobody did. */
+  add(transaction: Y.Transaction, writer: Writer, part?: TakenBackPart): void {
     this.isEmpty = false;
     for (const [client, to] of transaction.afterState) {
       const from = transaction.beforeState.get(client) ?? 0;
-      this.written.add(client, from, to, writer);
+      for (const span of spansOf(part?.copies, client, from, to))
+        this.written.add(client, span.from, span.to, span.isIn ? 'base' : writer);
       this.count += to - from;
     }
     for (const [client, ranges] of transaction.deleteSet.clients) {
-      for (const { clock, len } of ranges) this.deleted[writer].add(client, clock, clock + len, true);
-      this.deleters.add(writer);
+      for (const { clock, len } of ranges) {
+        for (const { from, to, isIn } of spansOf(part?.deleted, client, clock, clock + len)) {
+          if (isIn) continue;
+          this.deleted[writer].add(client, from, to, true);
+          this.deleters.add(writer);
+        }
+      }
     }
-    this.addLost(transaction);
-  }
-
-  /** Notes what is deleted, but not by whom. To be called before Yjs forgets it. */
-  addLost(transaction: Y.Transaction): void {
-    Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
-      if (!(struct instanceof Y.Item) || !struct.countable) return;
-      const { client, clock } = struct.id;
-      // What was there before is known to the layers.
-      if (this.written.at(client, clock).value === undefined) return;
-      const text = shownBy(struct);
-      this.lost.add(client, clock, clock + text.length, { clock, text });
-      this.count += text.length;
-    });
+    // What was there before is known to the layers.
+    this.lost.add(transaction, (client, clock) => this.written.at(client, clock).value !== undefined);
   }
 
   /** Others have deleted all that this update deletes, whether or not it was there still. */
@@ -121,8 +116,28 @@ export class ChangeRecord implements Attribution {
       if (deleted.value) by.push(writer);
       until = Math.min(until, deleted.until);
     }
-    const text = lost.value?.text.slice(clock - lost.value.clock);
-    return { writer: written.value ?? 'base', deletedBy: by, isAlsoTheirs: by.includes('theirs'), text, until };
+    return {
+      writer: written.value ?? 'base',
+      deletedBy: by,
+      isAlsoTheirs: by.includes('theirs'),
+      text: lost.text,
+      until,
+    };
+  }
+}
+
+/** The structs of a range, by whether they are in `map`. */
+function* spansOf(
+  map: StructMap<true> | undefined,
+  client: number,
+  from: number,
+  to: number,
+): Generator<{ readonly from: number; readonly to: number; readonly isIn: boolean }> {
+  for (let at = from; at < to;) {
+    const { value, until } = map?.at(client, at) ?? { value: undefined, until: to };
+    const end = Math.min(to, until);
+    yield { from: at, to: end, isIn: value === true };
+    at = end;
   }
 }
 

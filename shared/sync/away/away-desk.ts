@@ -6,7 +6,8 @@ import type { DocumentReplica } from '../document-replica.ts';
 import type { DocumentLease } from '../open-documents.ts';
 import type { AwayLedger } from './away-ledger.ts';
 import type { AuthoredRange, AwayAction, AwaySide, AwayTexts } from './away-summary.ts';
-import { type ChangeAuthors, type IsSelf, rangesOf, readRuns } from './change-authors.ts';
+import { type ChangeAuthors, type IsSelf, rangesOf } from './change-authors.ts';
+import { KnownRuns } from './known-runs.ts';
 import { noteTakenBack } from './restored-copies.ts';
 import { itemsOf } from './text-items.ts';
 import type { TextLayers } from './text-layers.ts';
@@ -22,6 +23,8 @@ const NEVER_HERE =
   'This file was never on this device before others changed it, so only its text of now is known here. Open the file to read it.';
 const NOT_HERE =
   'The text of this file is not on this device yet, and the relay does not answer. Try again once you are online.';
+const NOT_TOLD =
+  'The relay does not tell now what others wrote in this file, and its text before was never on this device. Look at it again in a moment.';
 const READ_ONLY = 'You can only read this file now, so nothing can be undone in it.';
 const NOTHING = 'There is nothing left to undo in this file.';
 
@@ -39,12 +42,20 @@ export type TextsAnswer =
   | { readonly ok: true; readonly value: AwayTexts }
   | { readonly ok: false; readonly explanation: string };
 
+interface FoundAuthors {
+  readonly authors: readonly AuthoredRange[];
+  /** The relay did not answer: there may be more. */
+  readonly isUnanswered: boolean;
+}
+
 /** Answers what people ask about an absence, and takes back what they want to have back. */
 export class AwayDesk {
   private readonly options: AwayDeskOptions;
+  private readonly runs: KnownRuns | undefined;
 
   constructor(options: AwayDeskOptions) {
     this.options = options;
+    this.runs = options.authors && new KnownRuns(options.authors);
   }
 
   /** Rejects with OfflineStoreError. */
@@ -57,8 +68,9 @@ export class AwayDesk {
       if (change.text === 'unread' && !(await this.whenRead(lease.replica)))
         return { ok: false, explanation: NOT_HERE };
       const layers = await ledger.readLayers(fileId);
-      const authors = await this.findAuthors(fileId, lease, layers);
-      if (!layers) return this.readAdditions(fileId, readContent(textOf(lease)), authors);
+      const found = await this.findAuthors(fileId, lease, layers);
+      if (!layers) return this.readAdditions(fileId, readContent(textOf(lease)), found);
+      const { authors } = found;
       const { base, merged } = layers;
       const [mine, theirs] = [layers.only('mine'), layers.only('theirs')];
       return {
@@ -69,9 +81,9 @@ export class AwayDesk {
   }
 
   /** What others wrote into a text that was never here before, by what the relay tells. */
-  private readAdditions(fileId: string, now: string, authors: readonly AuthoredRange[]): TextsAnswer {
+  private readAdditions(fileId: string, now: string, { authors, isUnanswered }: FoundAuthors): TextsAnswer {
     if (this.options.ledger.get(fileId)?.isWithoutBefore !== true) return { ok: false, explanation: TOO_LARGE };
-    if (authors.length === 0) return { ok: false, explanation: NEVER_HERE };
+    if (authors.length === 0) return { ok: false, explanation: isUnanswered ? NOT_TOLD : NEVER_HERE };
     let base = '';
     let position = 0;
     for (const { start, end } of authors) {
@@ -135,13 +147,13 @@ export class AwayDesk {
     fileId: string,
     lease: DocumentLease,
     layers: TextLayers | undefined,
-  ): Promise<readonly AuthoredRange[]> {
-    const { authors, ledger, isSelf } = this.options;
+  ): Promise<FoundAuthors> {
+    const { ledger, isSelf } = this.options;
     const since = ledger.get(fileId)?.since;
-    if (!authors || !since) return [];
-    const { runs } = await readRuns(authors, fileId, since);
+    if (!this.runs || !since) return { authors: [], isUnanswered: false };
+    const { runs, isUnanswered } = await this.runs.read(fileId, since);
     const text = textOf(lease);
-    return rangesOf(layers?.follow(text).items() ?? itemsOf(text), runs, isSelf);
+    return { authors: rangesOf(layers?.follow(text).items() ?? itemsOf(text), runs, isSelf), isUnanswered };
   }
 
   /** Gives false when the text does not come from the relay in time. */

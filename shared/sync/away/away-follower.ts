@@ -1,5 +1,6 @@
 import type * as Y from 'yjs';
 import { CONTENT_TEXT, INDEX_DOCUMENT } from '../../workspace/index.ts';
+import type { KnownAccess } from '../connection-state.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import { type AwayBudget, AwayTracker, type ChangeSource, type TrackedChange } from './away-tracker.ts';
 import type { Draft } from './draft.ts';
@@ -16,6 +17,8 @@ export interface FollowedDocument {
   readonly name: string;
   readonly doc: Y.Doc;
   sourceOf(origin: unknown): ChangeSource;
+  /** What self may do with the document. */
+  access(): KnownAccess;
   /** How far the document is known to be complete. */
   cursor(): SyncCursor | undefined;
   /** The number of the last edit of this engine, and of the first that the relay has not acked; Infinity when all are. */
@@ -94,16 +97,19 @@ export class AwayFollower {
     } else {
       this.stopWatching = watchTakenBack(doc, (acts, { origin }) => {
         if (sourceOf(origin) !== 'remote') return;
-        host.tookBack({ document: name, acts, since: cursor() });
+        // With what comes for the first time comes all that was ever taken back: that is no news.
+        if (this.text?.isNew === false) host.tookBack({ document: name, acts, since: cursor() });
         // Not in the transaction of the others.
         void Promise.resolve().then(() => {
-          if (!this.isClosed) removeDoubles(doc.getText(CONTENT_TEXT), acts);
+          if (!this.isClosed && followed.access() === 'write') removeDoubles(doc.getText(CONTENT_TEXT), acts);
         });
       });
-      this.text = new AwayTracker({ document: name, doc, sourceOf, cursor, keepDraft, budget: host.budget });
+      const tracker = new AwayTracker({ document: name, doc, sourceOf, cursor, keepDraft, budget: host.budget });
+      this.text = tracker;
       this.own = new OwnEdits({
         ...{ document: name, doc, host, sourceOf, cursor, text: doc.getText(CONTENT_TEXT) },
         edits: () => followed.edits(),
+        textAt: tracker.textAt,
         keep: (encoded) => followed.write(() => host.keepOwnEdits(name, encoded)),
       });
     }

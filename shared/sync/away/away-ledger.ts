@@ -39,6 +39,8 @@ export class AwayLedger {
   private writtenReturn: string | undefined;
   /** Returns through this one were told by an earlier start: what is left of them is no news. */
   private loadedNumber = 0;
+  /** Of which an earlier start did not tell that others have taken something back. */
+  private readonly takenBack = new Set<string>();
   /** What was known of a text before the last return, of those that were told since. */
   private readonly earlier = new Map<string, { readonly change: StoredChange | undefined; layers?: TextLayers }>();
   /** Files of which the relay was not heard yet whether it was self who did that, on another device. */
@@ -76,7 +78,8 @@ export class AwayLedger {
   get summary(): AwaySummary | undefined {
     if (!this.last || this.changes.size === 0) return undefined;
     const changes = [...this.changes.values()].map(withoutCursor).toSorted(compareChanges);
-    return { ...this.last, announcedNumber: this.announcedNumber, changes };
+    const newlyTakenBack = [...this.takenBack].filter((fileId) => this.changes.get(fileId)?.takenBack !== undefined);
+    return { ...this.last, announcedNumber: this.announcedNumber, newlyTakenBack, changes };
   }
 
   get(fileId: string): StoredChange | undefined {
@@ -230,6 +233,7 @@ export class AwayLedger {
     if (!this.last || this.changes.size === 0) this.begin(nowMs, nowMs);
     const known = this.changes.get(fileId);
     const takenBack = joinPeople(known?.takenBack ?? [], people);
+    this.takenBack.add(fileId);
     const told = { path, takenBack, isLookedAt: false, returnNumber: this.returnNumber };
     this.put({ ...(known ?? blank(fileId)), ...told });
   }
@@ -238,6 +242,7 @@ export class AwayLedger {
   setRestored(fileId: string): void {
     const known = this.changes.get(fileId);
     if (!known?.takenBack) return;
+    this.takenBack.delete(fileId);
     if (known.text === undefined && known.list === undefined) this.keep([fileId]);
     else this.put({ ...known, takenBack: undefined });
   }
@@ -283,6 +288,7 @@ export class AwayLedger {
     for (const fileId of fileIds) {
       if (!this.changes.delete(fileId)) continue;
       this.earlier.delete(fileId);
+      this.takenBack.delete(fileId);
       this.forget(fileId);
       hasChanged = true;
     }

@@ -91,6 +91,8 @@ export interface AwaySummary {
   readonly returnNumber: number;
   /** The last return of which something is known to be of others and was not looked at; 0 when there is none. */
   readonly announcedNumber: number;
+  /** Files in which others have taken back what self wrote, since this start of the engine. */
+  readonly newlyTakenBack: readonly string[];
   /** Milliseconds since the epoch. */
   readonly leftMs: number;
   /** When the last of several absences began; later than `leftMs` while changes of an earlier one are to be told. */

@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
 import { type AwayBudget, AwayTracker, MAX_FOLLOWED_LENGTH } from './away-tracker.ts';
 import type { Draft } from './draft.ts';
+import { noteTakenBack, type RestoredCopy, watchTakenBack } from './restored-copies.ts';
 
 const REMOTE = 'remote';
 
@@ -138,6 +139,91 @@ it.each([
   remotely(() => text.insert(0, 'theirs '));
   expect(tracker.returned()).toMatchObject({ isByOthers: true, isByMe: false });
 });
+
+/** Ada, of client 1, has the text that is followed at Bob's, and does things while he is away. */
+function ada(content: string) {
+  const doc = new Y.Doc();
+  doc.clientID = 1;
+  onTestFinished(() => doc.destroy());
+  const text = doc.getText('content');
+  text.insert(0, content);
+  const bob = follow(Y.encodeStateAsUpdate(doc));
+  onTestFinished(watchTakenBack(bob.doc, () => undefined));
+  const bring = () => Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(doc), REMOTE);
+  const act = (task: () => readonly RestoredCopy[]) =>
+    doc.transact(() => noteTakenBack(doc, { what: 'theirs', of: [], copies: task() }));
+  return { doc, text, act, bring, ...{ tracker: bob.tracker, bobs: bob.text } };
+}
+
+const FOX_AND_DOG = 'a fox\na dog\n';
+
+it('[FI3] tells nothing of what somebody took back and brought back, and all that they deleted besides', () => {
+  const { text, act, bring, tracker } = ada(FOX_AND_DOG);
+  tracker.left();
+  act(() => {
+    text.delete(2, 3);
+    return [];
+  });
+  bring();
+  expect(tracker.returned()).toBeUndefined();
+  tracker.left();
+  act(() => {
+    text.insert(2, 'fox');
+    return [{ client: 1, clock: FOX_AND_DOG.length + 1, length: 3, fromClient: 1, fromClock: 2 }];
+  });
+  text.delete(text.toString().indexOf('a dog'), 6);
+  bring();
+  const change = tracker.returned();
+  expect([change?.isByOthers, change?.layers?.base, change?.layers?.only('theirs')]).toEqual([
+    true,
+    FOX_AND_DOG,
+    'a fox\n',
+  ]);
+});
+
+it('[FI3] tells of what is deleted beside an act that says nothing of it', () => {
+  const { text, act, bring, tracker } = ada(FOX_AND_DOG);
+  tracker.left();
+  act(() => []);
+  text.delete(0, 6);
+  bring();
+  expect(tracker.settle()).toMatchObject({ isByOthers: true, isNews: true });
+  expect(tracker.returned()?.layers?.base).toBe(FOX_AND_DOG);
+});
+
+it.each([
+  ['has another text', 'cat', 2],
+  ['is still there', 'dog', 8],
+  ['is known to nobody', 'fox', 99],
+])('[FI3] takes for written what is said to be a copy of a text that %s', (_what, written, fromClock) => {
+  const { text, act, bring, tracker } = ada(FOX_AND_DOG);
+  text.delete(2, 3);
+  bring();
+  tracker.returned();
+  tracker.left();
+  act(() => {
+    text.insert(2, written);
+    return [{ client: 1, clock: FOX_AND_DOG.length, length: 3, fromClient: 1, fromClock }];
+  });
+  bring();
+  const change = tracker.returned();
+  expect([change?.isByOthers, change?.layers?.base]).toEqual([true, 'a \na dog\n']);
+});
+
+it.each(['a', [1], [1, 0], [1, 0, -1], [1, 2 ** 60, 1], { length: 3 }, Array(60_000).fill(2)])(
+  '[FI3] bears what makes no sense as what an act deletes',
+  (deleted) => {
+    const { doc, text, bring, tracker, bobs } = ada(FOX_AND_DOG);
+    tracker.left();
+    doc.transact(() => {
+      text.delete(0, 6);
+      doc.getArray('takenBack').push([{ what: 'theirs', of: [], copies: [], deleted }]);
+    });
+    bring();
+    expect(bobs.toString()).toBe('a dog\n');
+    expect(tracker.returned()?.layers?.base).toBe(FOX_AND_DOG);
+  },
+);
 
 function fail(): never {
   throw new Error('no draft was kept');

@@ -4,12 +4,15 @@ import type { SyncCursor } from '../offline-store.ts';
 import type { AwaySide, OverlapRange } from './away-summary.ts';
 import { type Draft, readDraft, writeDraft } from './draft.ts';
 import { allBy, byUnacked, ChangeRecord, type Writer } from './attribution.ts';
+import { LostTexts } from './lost-texts.ts';
 import { relativeRanges } from './overlap-ranges.ts';
-import { isTakingBack } from './restored-copies.ts';
+import { takenBackIn, type TakenBackPart, type TextAt } from './restored-copies.ts';
 import { TextLayers } from './text-layers.ts';
 
 /** Longer texts are told of, but not kept. In UTF-16 units. */
 export const MAX_FOLLOWED_LENGTH = 1024 * 1024;
+/** Of what was deleted, at least so much is known in each document. In UTF-16 units. */
+const MAX_REMEMBERED_LENGTH = 16 * 1024;
 
 /** Where a change of a document came from. `stored`: it was on this device already. */
 export type ChangeSource = 'remote' | 'local' | 'stored';
@@ -65,6 +68,9 @@ export class AwayTracker {
   private isKnown = false;
   /** What was done since the layers were as they are. */
   private record = new ChangeRecord();
+  /** What was deleted of late, and what was not there when that was told: it may come back. */
+  private remembered = new LostTexts();
+  private rememberedBefore = new LostTexts();
   /** Others' changes came in on this connection. */
   private hasRemote = false;
   /** What self deleted may come back from the relay as if others had. */
@@ -166,6 +172,12 @@ export class AwayTracker {
     this.options.keepDraft(undefined);
   }
 
+  /** What is known of what was in the text, also of what was deleted of late; undefined when nothing is. */
+  readonly textAt: TextAt = (client, clock, length) =>
+    this.layers?.textAt(client, clock, length) ??
+    this.remembered.read(client, clock, length) ??
+    this.rememberedBefore.read(client, clock, length);
+
   /** The document is being closed: keeps what is not told yet. */
   close(): void {
     if (this.isClosed) return;
@@ -208,7 +220,9 @@ export class AwayTracker {
 
   // Transactions that change nothing are made, too: by syncs that bring nothing.
   private readonly after = (transaction: Y.Transaction): void => {
-    if (!this.isFollowing || !this.isLoaded) return;
+    if (!this.isLoaded) return;
+    this.remember(transaction);
+    if (!this.isFollowing) return;
     const isBegun = this.pending?.transaction === transaction;
     const { pending } = this;
     if (isBegun) this.pending = undefined;
@@ -225,18 +239,34 @@ export class AwayTracker {
   };
 
   private note(transaction: Y.Transaction, layers: TextLayers): void {
-    if (isTakingBack(transaction)) {
-      this.record.addLost(transaction);
-      return this.setLayers(layers.advance(this.text, this.record).follow(this.text));
-    }
-    this.record.add(transaction, this.writerOf(transaction));
-    this.take(layers.length + this.record.length);
+    const part = this.partOf(transaction);
+    this.record.add(transaction, this.writerOf(transaction), part);
+    if (part) this.setLayers(layers.advance(this.text, this.record).follow(this.text));
+    else this.take(layers.length + this.record.length);
   }
 
   private readonly noticeText = (_event: Y.YTextEvent, transaction: Y.Transaction): void => {
     if (!this.isFollowing || !this.layers || this.writerOf(transaction) !== 'theirs') return;
-    if (!isTakingBack(transaction)) this.hasNews = true;
+    if (this.partOf(transaction)?.isAll !== true) this.hasNews = true;
   };
+
+  private partOf(transaction: Y.Transaction): TakenBackPart | undefined {
+    if (this.options.sourceOf(transaction.origin) === 'local') return takenBackIn(transaction, undefined);
+    return takenBackIn(transaction, this.textAt);
+  }
+
+  private remember(transaction: Y.Transaction): void {
+    if (transaction.deleteSet.clients.size === 0 || this.options.sourceOf(transaction.origin) === 'stored') return;
+    this.remembering().add(transaction, () => true);
+  }
+
+  private remembering(): LostTexts {
+    if (this.remembered.length > MAX_REMEMBERED_LENGTH) {
+      this.rememberedBefore = this.remembered;
+      this.remembered = new LostTexts();
+    }
+    return this.remembered;
+  }
 
   private noteLarge(by: AwaySide): void {
     this.tooLargeBy.add(by);
@@ -289,6 +319,7 @@ export class AwayTracker {
   }
 
   private setLayers(layers: TextLayers | undefined): void {
+    if (!layers) for (const lost of this.layers?.absent() ?? []) this.remembering().put(lost);
     this.layers = layers;
     this.record = new ChangeRecord();
     this.take(layers?.length ?? 0);

@@ -101,7 +101,8 @@ export class AwayWatch implements FollowerHost, Disposable {
     this.questions = new RelayQuestions({
       ...{ ...options, isSelf, ledger, paths, heads, intake },
       listOpen: () => new Set([...this.followers].map(({ name }) => name)),
-      current: () => (this.isAtRelay && !this.isClosed ? this.current : undefined),
+      isInTouch: () => this.isAtRelay && !this.isClosed,
+      current: () => this.current,
       reopen: (name) => this.reopen(name),
       toRelayMs: (ms) => this.inTouch.toRelayMs(ms),
     });
@@ -113,6 +114,7 @@ export class AwayWatch implements FollowerHost, Disposable {
       listCursors: () => options.store.listCursors(),
       readNoted: () => heads.read(),
       leftMs: () => (this.isAtRelay ? undefined : this.left?.atMs),
+      toRelayMs: (ms) => this.inTouch.toRelayMs(ms),
       isListed: (fileId) => this.paths.read().get(fileId) !== undefined,
       onEdited: (edited) => void this.whenReady.then(() => this.intake.acceptRemoved(edited, this.current)),
     });

@@ -11,11 +11,8 @@ export type IsSelf = (subject: string) => boolean;
 
 /** Runs of edits that are asked for at most, for one document. */
 const MAX_PAGES = 8;
-/** Clocks of the relay and of this device may differ by so much. */
-export const CLOCK_TOLERANCE_MS = 60_000;
-
 /** So much later than this device the relay may have noted what both were there for. */
-const SAME_CLOCK_TOLERANCE_MS = 2_000;
+export const SAME_CLOCK_TOLERANCE_MS = 2_000;
 
 /** Others who changed something since `sinceMs`, by the relay's clock; the latest first. */
 export function othersOf(people: readonly ChangingPerson[], isSelf: IsSelf, sinceMs: number): AwayPerson[] {
@@ -25,10 +22,17 @@ export function othersOf(people: readonly ChangingPerson[], isSelf: IsSelf, sinc
     .toSorted((a, b) => b.lastMs - a.lastMs);
 }
 
+/** What somebody wrote. */
+export type Authorship = Pick<AuthorRun, 'subject' | 'name' | 'clients'>;
+
 /** Who wrote what in a document since then, as far as it could be read. */
 export interface ReadRuns {
   readonly runs: readonly AuthorRun[];
+  /** They tell everything through this number: asking again after it goes on. */
+  readonly throughSeq: number;
   readonly isComplete: boolean;
+  /** The relay did not answer: asking again later can help. */
+  readonly isUnanswered: boolean;
 }
 
 /** Asks who wrote what in a document since then. */
@@ -39,21 +43,24 @@ export async function readRuns(
   { withDeletions = false } = {},
 ): Promise<ReadRuns> {
   const runs: AuthorRun[] = [];
-  for (let page = 0, afterSeq = since.seq; page < MAX_PAGES; page++) {
-    const outcome = await authors.read({ document, epoch: since.epoch, afterSeq, withDeletions });
+  let throughSeq = since.seq;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const outcome = await authors.read({ document, epoch: since.epoch, afterSeq: throughSeq, withDeletions });
     // Names and colours are a help, no more: what changed is shown without them.
-    if (!outcome.ok) break;
-    runs.push(...outcome.value.changes);
-    if (!outcome.value.isCut) return { runs, isComplete: true };
-    if (outcome.value.throughSeq <= afterSeq) break;
-    afterSeq = outcome.value.throughSeq;
+    if (!outcome.ok) return { runs, throughSeq, isComplete: false, isUnanswered: outcome.isTransient };
+    const { value } = outcome;
+    const isFurther = value.throughSeq > throughSeq;
+    runs.push(...value.changes);
+    throughSeq = Math.max(throughSeq, value.throughSeq);
+    if (!value.isCut) return { runs, throughSeq, isComplete: true, isUnanswered: false };
+    if (!isFurther) break;
   }
-  return { runs, isComplete: false };
+  return { runs, throughSeq, isComplete: false, isUnanswered: false };
 }
 
 /** What of a text others wrote. `items` are in its order. */
-export function rangesOf(items: Iterable<TextItem>, runs: readonly AuthorRun[], isSelf: IsSelf): AuthoredRange[] {
-  const structs = new StructRanges<AuthorRun>();
+export function rangesOf(items: Iterable<TextItem>, runs: readonly Authorship[], isSelf: IsSelf): AuthoredRange[] {
+  const structs = new StructRanges<Authorship>();
   for (const run of runs) for (const [client, from, to] of run.clients) structs.add(client, from, to, run);
   const ranges: AuthoredRange[] = [];
   let end = 0;

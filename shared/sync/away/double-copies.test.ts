@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import * as Y from 'yjs';
+import { ManualScheduler } from '../../testing/manual-scheduler.ts';
+import { MemoryDisk, MemoryOfflineStore } from '../../testing/memory-offline-store.ts';
 import { CONTENT_TEXT } from '../../workspace/index.ts';
+import { AwayWatch } from './away-watch.ts';
 import { removeDoubles } from './double-copies.ts';
 import { noteTakenBack, type RestoredCopy, type TakenBack, watchTakenBack } from './restored-copies.ts';
 
@@ -67,4 +70,62 @@ it.each([2 ** 40, Number.MAX_SAFE_INTEGER])('[FI3] takes copies of %i structs fo
   noteTakenBack(low.doc, { what: 'restored', of: [], copies: [{ client: 1, clock: 0, length, ...COW }] });
   tell(low, high);
   expect(high.text.toString()).toBe('a cowcow');
+});
+
+it('[FI3] believes what was brought back only of those who wrote it', () => {
+  const { low, high } = two();
+  high.text.insert(5, '!cow');
+  bringBack(low, COW, 'cow');
+  // As if the other had brought back what was typed.
+  noteTakenBack(low.doc, { what: 'restored', of: [], copies: [{ client: 2, clock: 1, length: 3, ...COW }] });
+  tell(low, high);
+  expect(high.text.toString().length).toBe('a cow!cowcow'.length);
+});
+
+it('[FI3] removes one for each that others brought back, however often they say so', () => {
+  const { low, high } = two();
+  bringBack(high, COW, 'cow');
+  high.text.insert(high.text.length, ' and more');
+  bringBack(high, COW, 'cow');
+  const again = { client: 1, clock: Y.getState(low.doc.store, 1), length: 3, ...COW };
+  bringBack(low, COW, 'cow');
+  noteTakenBack(low.doc, { what: 'restored', of: [], copies: [again, again, { ...again, length: 2 }] });
+  tell(low, high);
+  expect(high.text.toString().match(/cow/g)).toHaveLength(3);
+});
+
+it.each([
+  ['write', 'a cowcow'],
+  ['read', 'a cowcowcow'],
+  ['none', 'a cowcowcow'],
+] as const)('removes nothing from a text that self may not write: access %s', async (access, expected) => {
+  const { low, high } = two();
+  bringBack(low, COW, 'cow');
+  bringBack(high, COW, 'cow');
+  const watch = new AwayWatch({
+    store: new MemoryOfflineStore(new MemoryDisk()),
+    scheduler: new ManualScheduler(),
+    open: () => {
+      throw new Error('Nothing is opened.');
+    },
+    indexDocument: () => undefined,
+    compareHeads: () => new Promise(() => undefined),
+    present: () => new Map(),
+    authors: undefined,
+    onFailure: (error) => expect.fail(String(error)),
+  });
+  onTestFinished(() => watch.dispose());
+  const follower = watch.follow({
+    name: 'file',
+    doc: high.doc,
+    sourceOf: (origin) => (origin === 'remote' ? 'remote' : 'local'),
+    access: () => access,
+    cursor: () => undefined,
+    edits: () => ({ last: 0, firstUnacked: Infinity }),
+    write: () => undefined,
+  });
+  Y.applyUpdate(high.doc, Y.encodeStateAsUpdate(low.doc), 'remote');
+  await Promise.resolve();
+  expect(high.text.toString()).toBe(expected);
+  follower?.close();
 });

@@ -1,6 +1,7 @@
 import type * as Y from 'yjs';
 import { deleteContent, shownBy } from '../../workspace/index.ts';
 import { copiesIn, noteTakenBack, RestoredCopies, type RestoredCopy, type TakenBack } from './restored-copies.ts';
+import { StructMap } from './struct-map.ts';
 
 /** Origin of the removal of what two people brought back at once. */
 const DOUBLES_ORIGIN = Symbol('brought back twice');
@@ -15,18 +16,25 @@ interface Living {
 
 /**
  * Removes from a text what this document's own client has brought back and others, in these acts, have as well without
- * knowledge of it: whoever has the higher Yjs client removes theirs, so that one of both stays.
+ * knowledge of it: whoever has the higher Yjs client removes theirs, so that one of both stays. Only for who may write.
  */
 export function removeDoubles(text: Y.Text, acts: readonly TakenBack[]): void {
   const { doc } = text;
   if (!doc) return;
   const all = copiesIn(doc);
-  const own = all.filter(({ client }) => client === doc.clientID);
+  const own = withoutOverlaps(all.filter(({ client }) => client === doc.clientID));
   if (own.length === 0) return;
   const others = acts.flatMap(({ copies }) => copies).filter(({ client }) => client < doc.clientID);
   const known = new RestoredCopies(all);
-  const theirs = findLiving(text, others, known);
-  const doubles = findLiving(text, own, known).filter((mine) => theirs.some((other) => isSame(mine, other)));
+  // Each of theirs is there instead of one of ours.
+  const theirs = new Map<string, number>();
+  for (const living of findLiving(text, withoutOverlaps(others), known))
+    theirs.set(nameOf(living), (theirs.get(nameOf(living)) ?? 0) + 1);
+  const doubles = findLiving(text, own, known).filter((mine) => {
+    const left = theirs.get(nameOf(mine)) ?? 0;
+    theirs.set(nameOf(mine), left - 1);
+    return left > 0;
+  });
   if (doubles.length === 0) return;
   doc.transact(() => {
     for (const { offset, copy } of doubles.toReversed()) deleteContent(text, offset, copy.length);
@@ -34,9 +42,19 @@ export function removeDoubles(text: Y.Text, acts: readonly TakenBack[]): void {
   }, DOUBLES_ORIGIN);
 }
 
+/** What was said first of structs stays. */
+function withoutOverlaps(copies: readonly RestoredCopy[]): readonly RestoredCopy[] {
+  const taken = new StructMap<RestoredCopy>();
+  for (const copy of copies) taken.add(copy.client, copy.clock, copy.clock + copy.length, copy);
+  return copies.filter(({ client, clock, length }, place) => {
+    const { value, until } = taken.at(client, clock);
+    return value === copies[place] && until === clock + length;
+  });
+}
+
 // Each may have brought it back from the copy that they knew.
-function isSame(a: Living, b: Living): boolean {
-  return a.firsts === b.firsts && a.text === b.text;
+function nameOf({ firsts, text }: Living): string {
+  return `${firsts} ${text}`;
 }
 
 function firstsOf({ client, clock, length }: RestoredCopy, known: RestoredCopies): string {

@@ -4,17 +4,19 @@ import type { Origin, RestoredCopies } from './restored-copies.ts';
 import { StructMap } from './struct-map.ts';
 import { stretchesOf } from './text-items.ts';
 
-/** A part of a piece, by offsets in its text; `end` is exclusive. */
-interface Range {
+/** A part of a piece that is in the text as a copy; offsets in its text, `end` is exclusive. */
+interface Claim {
   readonly start: number;
   readonly end: number;
-}
-
-/** A part of a piece that is in the text as a copy. */
-interface Claim extends Range {
   readonly client: number;
   readonly clock: number;
 }
+
+// What holds of a unit of a piece.
+const CLAIMED = 1;
+const COVERED = 2;
+/** A part of what counts for nobody that turned out to be a copy. */
+const RELEASED = 4;
 
 /**
  * The pieces of `text` as it is now: those that are in it, and those that are not with the one before them. All that is
@@ -52,7 +54,9 @@ function withAbsent(parts: readonly Piece[], pieces: readonly Piece[], places: S
       if (place.value !== undefined) last = place.value;
       else if (!isOfNobody(piece)) {
         const absent = { ...partOf(piece, clock - piece.clock, end - piece.clock), isHere: false };
-        behind.set(last, [...(behind.get(last) ?? []), absent]);
+        const there = behind.get(last);
+        if (there) there.push(absent);
+        else behind.set(last, [absent]);
       }
       clock = end;
     }
@@ -85,10 +89,7 @@ class Adoption {
   private readonly own: StructMap<Piece>;
   private readonly first: StructMap<Piece>;
   private readonly living = new StructMap<true>();
-  private readonly claims = new Map<Piece, Claim[]>();
-  private readonly covered = new Map<Piece, Range[]>();
-  /** Parts of what counts for nobody that turned out to be copies. */
-  private readonly released = new Map<Piece, Range[]>();
+  private readonly marked = new Map<Piece, MarkedPiece>();
 
   constructor(pieces: readonly Piece[], text: Y.Text) {
     this.pieces = pieces;
@@ -113,46 +114,27 @@ class Adoption {
       const found = this.find(origin, text);
       if (!found || found.piece === owner) continue;
       const { piece, start } = found;
-      const range = { start, end: start + text.length };
+      const end = start + text.length;
       if (owner && !isOfNobody(owner)) {
-        add(this.covered, piece, range);
+        this.mark(piece).add(COVERED, start, end);
         continue;
       }
-      if (this.isThere(piece, range)) continue;
-      add(this.claims, piece, { ...range, client, clock });
-      if (owner) add(this.released, owner, { start: clock - owner.clock, end: clock - owner.clock + text.length });
+      if (this.isThere(piece, start, end)) continue;
+      this.mark(piece).claim({ start, end, client, clock });
+      if (owner) this.mark(owner).add(RELEASED, clock - owner.clock, clock - owner.clock + text.length);
       return;
     }
   }
 
   finish(): readonly Piece[] {
-    if (this.claims.size === 0 && this.covered.size === 0) return this.pieces;
-    return this.pieces.flatMap((piece) => {
-      const released = this.released.get(piece) ?? [];
-      return this.split(piece)
-        .filter(({ start }) => !released.some((range) => range.start <= start && start < range.end))
-        .map(({ start, end }) => this.adopt(piece, start, end));
-    });
+    if (this.marked.size === 0) return this.pieces;
+    return this.pieces.flatMap((piece) => this.marked.get(piece)?.parts() ?? [{ ...piece, isCovered: false }]);
   }
 
-  /** Cut wherever something else begins to hold. */
-  private split(piece: Piece): readonly Range[] {
-    const ranges = [this.claims, this.covered, this.released].flatMap((map) => map.get(piece) ?? []);
-    const cuts = new Set([0, piece.text.length, ...ranges.flatMap(({ start, end }) => [start, end])]);
-    const sorted = [...cuts].toSorted((a, b) => a - b);
-    return sorted.slice(1).map((end, index) => ({ start: sorted[index] ?? 0, end }));
-  }
-
-  private adopt(piece: Piece, start: number, end: number): Piece {
-    const part = partOf(piece, start, end);
-    const claim = this.claims.get(piece)?.find((range) => range.start <= start && start < range.end);
-    if (claim) {
-      const { client, clock } = part;
-      const from = part.from ?? { client, clock };
-      return { ...part, client: claim.client, clock: claim.clock + start - claim.start, from, isHere: true };
-    }
-    const isCovered = this.covered.get(piece)?.some((range) => range.start <= start && start < range.end) === true;
-    return { ...part, isCovered };
+  private mark(piece: Piece): MarkedPiece {
+    const marked = this.marked.get(piece) ?? new MarkedPiece(piece);
+    this.marked.set(piece, marked);
+    return marked;
   }
 
   /** The piece that has all of these structs, and this text there. */
@@ -163,10 +145,60 @@ class Adoption {
     return first?.from && matched(first, clock - first.from.clock, text);
   }
 
-  private isThere(piece: Piece, { start, end }: Range): boolean {
+  private isThere(piece: Piece, start: number, end: number): boolean {
     const { value, until } = this.living.at(piece.client, piece.clock + start);
     if (value || until < piece.clock + end) return true;
-    return this.claims.get(piece)?.some((claim) => claim.start < end && start < claim.end) === true;
+    return this.marked.get(piece)?.isClaimed(start, end) === true;
+  }
+}
+
+/** What holds of the parts of a piece. Its size is that of the text, however many copies there are said to be. */
+class MarkedPiece {
+  private readonly piece: Piece;
+  private readonly units: Uint8Array;
+  /** They do not overlap. */
+  private readonly claims = new Map<number, Claim>();
+
+  constructor(piece: Piece) {
+    this.piece = piece;
+    this.units = new Uint8Array(piece.text.length);
+  }
+
+  isClaimed(start: number, end: number): boolean {
+    return this.units.subarray(start, end).some((unit) => (unit & CLAIMED) !== 0);
+  }
+
+  claim(claim: Claim): void {
+    this.claims.set(claim.start, claim);
+    this.add(CLAIMED, claim.start, claim.end);
+  }
+
+  add(mark: number, start: number, end: number): void {
+    for (let at = start; at < end; at++) this.units[at] = (this.units[at] ?? 0) | mark;
+  }
+
+  /** Cut wherever something else begins to hold. */
+  parts(): readonly Piece[] {
+    const { units } = this;
+    const parts: Piece[] = [];
+    let claim: Claim | undefined;
+    for (let start = 0; start < units.length;) {
+      const mark = units[start] ?? 0;
+      claim = this.claims.get(start) ?? claim;
+      let end = start + 1;
+      while (end < units.length && units[end] === mark && !this.claims.has(end)) end++;
+      if ((mark & RELEASED) === 0) parts.push(this.adopt(start, end, mark, claim));
+      start = end;
+    }
+    return parts;
+  }
+
+  private adopt(start: number, end: number, mark: number, claim: Claim | undefined): Piece {
+    const part = partOf(this.piece, start, end);
+    if (!claim || (mark & CLAIMED) === 0) return { ...part, isCovered: (mark & COVERED) !== 0 };
+    const { client, clock } = part;
+    const from = part.from ?? { client, clock };
+    return { ...part, client: claim.client, clock: claim.clock + start - claim.start, from, isHere: true };
   }
 }
 
@@ -176,12 +208,6 @@ function matched(
   text: string,
 ): { readonly piece: Piece; readonly start: number } | undefined {
   return piece.text.startsWith(text, start) ? { piece, start } : undefined;
-}
-
-function add<T>(map: Map<Piece, T[]>, piece: Piece, value: T): void {
-  const values = map.get(piece);
-  if (values) values.push(value);
-  else map.set(piece, [value]);
 }
 
 function byStruct(pieces: readonly Piece[]): StructMap<Piece> {

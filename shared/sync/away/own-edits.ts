@@ -4,7 +4,7 @@ import { allBy, ChangeRecord } from './attribution.ts';
 import type { ChangeSource, TrackedChange } from './away-tracker.ts';
 import { relativeRanges } from './overlap-ranges.ts';
 import { type Absence, type KeptEdits, readKeptEdits, writeKeptEdits } from './kept-edits.ts';
-import { isTakingBack } from './restored-copies.ts';
+import { takenBackIn, type TextAt } from './restored-copies.ts';
 import type { PresentConnection } from './present-connections.ts';
 import type { TextLayers } from './text-layers.ts';
 
@@ -37,6 +37,8 @@ export interface OwnEditsOptions {
   readonly cursor: () => SyncCursor | undefined;
   /** The number of the last edit of this engine, and of the first that the relay has not acked; Infinity when all are. */
   readonly edits: () => { readonly last: number; readonly firstUnacked: number };
+  /** What was deleted of late. */
+  readonly textAt: TextAt;
   /** Keeps the edits, or removes them. */
   readonly keep: (encoded: string | undefined) => void;
 }
@@ -52,7 +54,8 @@ interface Late {
   readonly since: SyncCursor | undefined;
   /** The last one whose edits the authors did not know. */
   readonly entry: Entry;
-  readonly authors: ReadonlySet<number>;
+  /** By their presence ids: whether it was known who they are. */
+  readonly authors: ReadonlyMap<number, boolean>;
 }
 
 /** What others brought who wrote it without knowledge of self's edits. */
@@ -143,17 +146,19 @@ export class OwnEdits {
       apply();
       return;
     }
-    const { doc, text, sourceOf, cursor } = this.options;
+    const { doc, text, host, sourceOf, cursor } = this.options;
     const since = this.late?.since ?? cursor();
     const trace = unknown.map((entry) => entry.trace).reduce((all, next) => all.with(next));
     const before = (this.late?.layers ?? trace).adopt(text).advance(text, allBy('base'));
     const record = new ChangeRecord();
     let isNews = false;
     const note = (transaction: Y.Transaction) => {
-      const isAct = isTakingBack(transaction);
-      isNews ||= !isAct;
-      if (isAct) record.addLost(transaction);
-      else record.add(transaction, sourceOf(transaction.origin) === 'remote' ? 'theirs' : 'base');
+      const part = takenBackIn(
+        transaction,
+        (client, clock, length) => before.textAt(client, clock, length) ?? this.options.textAt(client, clock, length),
+      );
+      isNews ||= part?.isAll !== true;
+      record.add(transaction, sourceOf(transaction.origin) === 'remote' ? 'theirs' : 'base', part);
     };
     doc.on('afterTransaction', note);
     try {
@@ -164,7 +169,8 @@ export class OwnEdits {
     // What somebody takes back is known to them.
     if (!isNews) return;
     for (const payload of payloads) record.addDeletions(payload);
-    const authors = new Set([...(this.late?.authors ?? []), author]);
+    const isMet = this.late?.authors.get(author) === true || host.connections.has(author);
+    const authors = new Map([...(this.late?.authors ?? []), [author, isMet]]);
     this.late = { layers: before.advance(text, record), since, entry, authors };
   }
 
@@ -172,8 +178,8 @@ export class OwnEdits {
   take(): LateChange | undefined {
     const { late } = this;
     this.late = undefined;
-    // The relay may tell who somebody is after their first edits.
-    if (!late || [...late.authors].every((author) => this.isKnownTo(author, late.entry))) return undefined;
+    if (!late || [...late.authors].every(([author, isMet]) => this.isNotLate(author, isMet, late.entry)))
+      return undefined;
     const { document, text: content } = this.options;
     const layers = late.layers.adopt(content).advance(content, allBy('base'));
     if (!layers.isChangedBy('theirs') || !layers.isChangedBy('mine')) return undefined;
@@ -196,6 +202,11 @@ export class OwnEdits {
     if (this.isSeenBy(author, entry) || this.isKnownTo(author, entry)) return false;
     const arrivedMs = host.connections.get(author)?.arrivedMs ?? host.elapsedMs;
     return host.elapsedMs - Math.max(entry.fromMs, arrivedMs) < BRING_MS;
+  }
+
+  /** The relay may tell who somebody is after their first edits; of whom it never tells, it is not known when they came. */
+  private isNotLate(author: number, isMet: boolean, entry: Entry): boolean {
+    return this.isKnownTo(author, entry) || !(isMet || this.options.host.connections.has(author));
   }
 
   /** Whether it is self, or one who knew the edits already and has connected anew. */

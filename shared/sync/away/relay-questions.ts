@@ -21,7 +21,8 @@ export interface RelayQuestionsOptions extends ElsewhereSearchOptions {
   readonly heads: UnopenedHeads;
   /** Names of the documents that are open. */
   readonly listOpen: () => ReadonlySet<string>;
-  /** The return that is told of now, while this device is in touch. */
+  readonly isInTouch: () => boolean;
+  /** The return that is told of now; undefined when the last one had nothing to be told of. */
   readonly current: () => Return | undefined;
   /** A time of this device by the relay's clock. */
   readonly toRelayMs: (ms: number) => number;
@@ -48,8 +49,9 @@ export class RelayQuestions implements Disposable {
     const asked = {};
     this.last = asked;
     if (current) await this.askAbout(current);
+    else await this.askAboutNameless(doubted);
     // A later question is about these as well, and without a connection the next return asks.
-    if (this.last === asked && this.options.current() === current) ledger.endDoubts('text', doubted);
+    if (this.last === asked && this.isOf(current)) ledger.endDoubts('text', doubted);
   }
 
   /** Something was told after the relay was asked. */
@@ -72,6 +74,29 @@ export class RelayQuestions implements Disposable {
     this.late.dispose();
   }
 
+  /** Whether this device is in touch, and that is the last return still. */
+  private isOf(current: Return | undefined): boolean {
+    return this.options.isInTouch() && this.options.current() === current;
+  }
+
+  /** Of no absence: who wrote what is told already, and came late. */
+  private async askAboutNameless(doubted: ReadonlySet<string>): Promise<void> {
+    const { ledger, toRelayMs, onFailure } = this.options;
+    const told = ledger.all.flatMap(({ fileId, since, text, people }) => {
+      const isNameless = doubted.has(fileId) || (text !== undefined && people.length === 0);
+      return since && isNameless ? [[fileId, since] as const] : [];
+    });
+    const leftMs = ledger.summary?.lastLeftMs;
+    if (leftMs === undefined || told.length === 0 || !this.isOf(undefined)) return;
+    try {
+      await this.search.begin(new Map(told), toRelayMs(leftMs), (changed) => {
+        for (const change of changed) this.name(change);
+      });
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+
   private async askAbout(current: Return): Promise<void> {
     const { store, ledger, paths, heads, listOpen, onFailure } = this.options;
     try {
@@ -83,7 +108,7 @@ export class RelayQuestions implements Disposable {
       );
       const told = ledger.all.flatMap(({ fileId, since }) => (since ? [[fileId, since] as const] : []));
       const since = new Map([...unopened, ...told]);
-      if (this.options.current() !== current) return;
+      if (!this.isOf(current)) return;
       const here = new Set(cursors.keys());
       const leftMs = this.options.toRelayMs(current.leftMs);
       await this.search.begin(since, leftMs, (changed) => this.accept(changed, { since, here, current }));
@@ -104,12 +129,9 @@ export class RelayQuestions implements Disposable {
     const { ledger, intake, paths, listOpen, reopen } = this.options;
     const [listed, open] = [paths.read(), listOpen()];
     let opened = 0;
-    for (const { document, people, isOwn } of changed) {
-      if (ledger.get(document)?.text !== undefined) {
-        if (isOwn) ledger.setOwn('text', document);
-        else if (people) ledger.addPeople(document, people);
-        continue;
-      }
+    for (const change of changed) {
+      if (this.name(change)) continue;
+      const { document, people } = change;
       const path = listed.get(document);
       // Whoever opened it meanwhile knows more.
       if (path === undefined || open.has(document) || people?.length === 0) continue;
@@ -122,5 +144,14 @@ export class RelayQuestions implements Disposable {
       ledger.addUnread(document, path, asked.since.get(document));
       if (people) ledger.addPeople(document, people);
     }
+  }
+
+  /** Gives false when nothing is told of the text. */
+  private name({ document, people, isOwn }: ChangedElsewhere): boolean {
+    const { ledger } = this.options;
+    if (ledger.get(document)?.text === undefined) return false;
+    if (isOwn) ledger.setOwn('text', document);
+    else if (people) ledger.addPeople(document, people);
+    return true;
   }
 }

@@ -3,7 +3,7 @@ import type { ComparedCursor, HeadsAnswer } from '../head-questions.ts';
 import type { SyncCursor } from '../offline-store.ts';
 import type { AwayStore } from './away-store.ts';
 import type { AwayPerson } from './away-summary.ts';
-import { type ChangeAuthors, CLOCK_TOLERANCE_MS, type IsSelf } from './change-authors.ts';
+import { type ChangeAuthors, type IsSelf, SAME_CLOCK_TOLERANCE_MS } from './change-authors.ts';
 import { readCursor } from './draft.ts';
 import { findElsewhere } from './elsewhere.ts';
 import type { ListedFile } from './list-tracker.ts';
@@ -20,7 +20,7 @@ const NOWHERE: SyncCursor = { epoch: '', seq: 0 };
 interface KeptFile extends ListedFile, SyncCursor {
   /** When it was deleted, since the epoch. */
   readonly atMs: number;
-  /** What others did before that was known here. */
+  /** What others did before that was known here, or is not of this absence, since the epoch. */
   readonly knownMs: number;
 }
 
@@ -44,6 +44,8 @@ export interface RemovedFilesOptions {
   readonly isSelf: IsSelf;
   /** Since when this device has been out of touch; undefined when it is in touch. */
   readonly leftMs: () => number | undefined;
+  /** A time of this device by the relay's clock. */
+  readonly toRelayMs: (ms: number) => number;
   readonly isListed: (fileId: string) => boolean;
   readonly onEdited: (edited: EditedRemoved) => void;
   readonly onFailure: (error: unknown) => void;
@@ -68,13 +70,16 @@ export class RemovedFiles implements Disposable {
     return this.change(async (files) => {
       const { listCursors, readNoted, scheduler, leftMs } = this.options;
       const last = removed.slice(-MAX_FILES);
-      const [atMs, knownMs] = [scheduler.now(), leftMs() ?? 0];
+      const atMs = scheduler.now();
+      const sinceMs = leftMs() ?? atMs;
       // Where the text was not opened here for long, the relay knows better where it stands.
       const heads = await this.askHeads(last.map(({ fileId }) => fileId));
       const [cursors, noted] = [await listCursors(), await readNoted()];
       for (const { fileId, path } of last) {
-        const cursor = heads.get(fileId) ?? cursors.get(fileId) ?? noted.get(fileId) ?? NOWHERE;
-        files.set(fileId, { fileId, path, atMs, knownMs, ...cursor });
+        const head = heads.get(fileId);
+        const cursor = head ?? cursors.get(fileId) ?? noted.get(fileId) ?? NOWHERE;
+        // Where it stood exactly is not known without the relay: what came before counts by its time.
+        files.set(fileId, { fileId, path, atMs, knownMs: head ? 0 : sinceMs, ...cursor });
       }
     });
   }
@@ -97,7 +102,7 @@ export class RemovedFiles implements Disposable {
 
   private ask(): Promise<void> {
     return this.change(async (files) => {
-      const { authors, compareHeads, isSelf, isListed, onEdited } = this.options;
+      const { authors, compareHeads, isSelf, isListed, onEdited, toRelayMs } = this.options;
       for (const fileId of files.keys()) if (isListed(fileId)) files.delete(fileId);
       if (files.size === 0 || !authors) return;
       await this.locate(files);
@@ -109,8 +114,10 @@ export class RemovedFiles implements Disposable {
       if (this.asking.isDisposed) return;
       for (const { document, people: told = [] } of changed) {
         const file = files.get(document);
-        const people = told.filter(({ lastMs }) => lastMs >= (file?.knownMs ?? 0) - CLOCK_TOLERANCE_MS);
-        if (!file || people.length === 0) continue;
+        if (!file) continue;
+        const knownMs = toRelayMs(file.knownMs) - SAME_CLOCK_TOLERANCE_MS;
+        const people = told.filter(({ lastMs }) => lastMs >= knownMs);
+        if (people.length === 0) continue;
         files.delete(document);
         const { fileId, path, atMs, epoch, seq } = file;
         onEdited({ file: { fileId, path }, atMs, since: { epoch, seq }, people });

@@ -8,7 +8,16 @@ import { RestoredCopies, type RestoredCopy } from './restored-copies.ts';
 import { StructMap } from './struct-map.ts';
 import { stretchesOf, type TextItem, type TextStretch } from './text-items.ts';
 import { decodePieces, encodePieces } from './piece-codec.ts';
-import { createPiece, isDeletedBy, isOf, isOfNobody, joinAlike, partOf, type Piece } from './piece.ts';
+import {
+  createPiece,
+  isDeletedBy,
+  isOf,
+  isOfNobody,
+  joinAlike,
+  partOf,
+  type Piece,
+  type PieceOrigin,
+} from './piece.ts';
 
 /**
  * A text with who inserted and who deleted what since somebody left, struct by struct as Yjs has them. It tells the text
@@ -21,6 +30,7 @@ export class TextLayers {
   readonly length: number;
   private readonly pieces: readonly Piece[];
   private known: StructMap<Piece> | undefined;
+  private firsts: StructMap<Piece> | undefined;
 
   private constructor(pieces: readonly Piece[], undone?: AwaySide) {
     this.pieces = joinAlike(pieces);
@@ -67,6 +77,30 @@ export class TextLayers {
     return this.read((piece) => (piece.writer === 'base' || piece.writer === side) && !isDeletedBy(piece, side));
   }
 
+  /** What these structs have as text, or had; undefined when that is not known. */
+  textAt(client: number, clock: number, length: number): string | undefined {
+    const [known, firsts] = [this.byStruct(), this.byFirst()];
+    let text = '';
+    while (text.length < length) {
+      const at = clock + text.length;
+      const own = known.at(client, at).value;
+      const piece = own ?? firsts.at(client, at).value;
+      if (!piece) return undefined;
+      const start = at - (own ? piece.clock : (piece.from?.clock ?? at));
+      text += piece.text.slice(start, start + length - text.length);
+    }
+    return text;
+  }
+
+  /** What is known of, but not there, by each of its structs. */
+  *absent(): Generator<PieceOrigin & { readonly text: string }> {
+    for (const { client, clock, text, from, isHere } of this.pieces) {
+      if (isHere) continue;
+      yield { client, clock, text };
+      if (from) yield { ...from, text };
+    }
+  }
+
   /** Whether the text would be another one without the edits of `side`. */
   isChangedBy(side: AwaySide): boolean {
     return this.pieces.some((piece) => isOf(piece, side));
@@ -102,7 +136,7 @@ export class TextLayers {
   /** As `text` is now, by what is told of all that is new in it. What `base` does counts for nobody. */
   advance(text: Y.Text, by: Attribution): TextLayers {
     const known = this.byStruct();
-    const copied = this.copiedStructs();
+    const copied = this.byFirst();
     const pieces: Piece[] = [];
     for (const stretch of stretchesOf(text)) {
       const { client, clock: first, length } = stretch;
@@ -271,12 +305,15 @@ export class TextLayers {
     return joinTouching(edits);
   }
 
-  /** Structs of which what is kept is a copy now. */
-  private copiedStructs(): StructMap<true> {
-    const copied = new StructMap<true>();
-    for (const { from, text } of this.pieces)
-      if (from) copied.add(from.client, from.clock, from.clock + text.length, true);
-    return copied;
+  /** By the structs of which what is kept is a copy now. */
+  private byFirst(): StructMap<Piece> {
+    if (!this.firsts) {
+      this.firsts = new StructMap();
+      for (const piece of this.pieces)
+        if (piece.from)
+          this.firsts.add(piece.from.client, piece.from.clock, piece.from.clock + piece.text.length, piece);
+    }
+    return this.firsts;
   }
 
   private byStruct(): StructMap<Piece> {

@@ -11,6 +11,7 @@ import { useServices } from '../workbench/workbench-services.ts';
 import type { ComparedTexts, ComparisonView } from '../workbench-model.ts';
 import { openChangedFile, possibleActions, restoreUndone, undoMine, undoTheirs } from './change-actions.ts';
 import { describeChange, quotedIn } from './changes-text.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import '../access/access.css';
 import './changes.css';
 
@@ -247,19 +248,26 @@ function useTexts(fileId: string, file: AwayFileView | undefined, isVisible: boo
   // What the relay has told meanwhile, and what was undone, is in other texts.
   const state = file && JSON.stringify([file.text, file.undone, file.theirs, file.mine, file.takenBack]);
   const version = useTextVersion(fileId, isWanted);
+  const reading = useRef<OneAtATime>(null);
   useEffect(() => {
     if (!isWanted) return undefined;
     let isCurrent = true;
-    void model.away.readTexts(fileId).then((answer) => {
+    // The relay may be slow to tell who wrote what, and the text goes on.
+    const readings = new OneAtATime(async () => {
+      const answer = await model.away.readTexts(fileId);
       if (!isCurrent) return;
       setExplanation(answer.ok ? undefined : answer.explanation);
       // A comparison that is the same keeps its place.
       if (answer.ok)
         setTexts((shown) => (JSON.stringify(shown) === JSON.stringify(answer.value) ? shown : answer.value));
     });
+    reading.current = readings;
     return () => {
       isCurrent = false;
+      reading.current = null;
+      readings.end();
     };
-  }, [model, fileId, isWanted, state, version]);
+  }, [model, fileId, isWanted]);
+  useEffect(() => reading.current?.run(), [model, fileId, isWanted, state, version]);
   return { texts, explanation };
 }

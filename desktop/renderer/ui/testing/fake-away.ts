@@ -11,6 +11,8 @@ export class FakeAway {
   readonly takenBack = new Emitter<AwayFileView>();
   /** With the id of the file. */
   readonly textChanges = new Emitter<string>();
+  /** Texts are answered once it resolves. */
+  whenRead: Promise<void> = Promise.resolve();
   /** What is answered from now on. */
   outcome: Outcome = { ok: true };
   /** By id of the file. */
@@ -32,6 +34,7 @@ export class FakeAway {
       readTexts: async (fileId): Promise<Answer<AwayTextsView>> => {
         note(`read away ${fileId}`);
         const value = this.texts.get(fileId);
+        await this.whenRead;
         return value ? { ok: true, value } : { ok: false, explanation: 'The texts are not here.' };
       },
       onDidTakeBack: this.takenBack.event,
