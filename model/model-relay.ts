@@ -9,6 +9,7 @@ import { createPlainDoorkeeper, toServerSocket } from '../relay-server/testing/r
 import type { ManualScheduler } from '../shared/testing/manual-scheduler.ts';
 import type { SeededRandom } from '../shared/testing/seeded-random.ts';
 import { type Direction, SocketPair } from '../shared/testing/socket-pair.ts';
+import { CONTENT_TEXT } from '../shared/workspace/index.ts';
 
 const ROOM = 'room';
 const DIRECTIONS: readonly Direction[] = ['to-client', 'to-relay'];
@@ -119,6 +120,15 @@ export class ModelRelay {
     const doc = new Y.Doc();
     for (const { payload } of await this.readLog(document)) Y.applyUpdate(doc, payload);
     return doc;
+  }
+
+  /** Every text that a document has had, as its history shows them. */
+  async readStates(document: string): Promise<readonly string[]> {
+    const doc = new Y.Doc();
+    return (await this.readLog(document)).map(({ payload }) => {
+      Y.applyUpdate(doc, payload);
+      return doc.getText(CONTENT_TEXT).toString();
+    });
   }
 
   /** Everything that was ever written into a document, in pieces. */

@@ -2,9 +2,12 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Application } from './application.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
+import { StoredRooms } from './session/stored-rooms.ts';
+import { KnownRooms } from './store/known-rooms.ts';
 import { ask, BrowserWindow, chosenPaths, sent } from './testing/fake-electron.ts';
 import { granted } from './testing/granted.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
@@ -350,4 +353,25 @@ it('only the own page is answered', async () => {
   await app.launch(NOTHING);
   for (const url of ['https://app/index.html', 'tutti-app://other/index.html', 'tutti-app://app.evil/index.html'])
     await expect(ask(pageId(), 'window:ready', undefined, url)).rejects.toThrow("not from the app's own page");
+});
+
+it('a room that cannot be noted as opened is refused, and the window says nothing else', async () => {
+  const data = temporaryFolder();
+  const link = { relayUrl: 'http://127.0.0.1:10', room: 'team-room' };
+  const key = StoredRooms.keyOf({ relayKey: link.relayUrl, room: link.room });
+  const list = join(data, 'app', 'tutti.sqlite');
+  mkdirSync(join(data, 'app', 'rooms'), { recursive: true });
+  writeFileSync(join(data, 'app', 'rooms', `${key}.sqlite`), '');
+  const known = new KnownRooms(list, undefined, Date.now());
+  known.joined.remember(link.relayUrl, link.room, 'secret-of-the-link', Date.now());
+  known.close();
+  const database = new Database(list);
+  database.exec(
+    "CREATE TRIGGER full BEFORE INSERT ON joined_rooms BEGIN SELECT RAISE(ABORT, 'nothing more fits'); END",
+  );
+  database.close();
+  const { app } = await startApp(data);
+  await app.launch(NOTHING);
+  expect(await ask(pageId(), 'storage:open', { key })).toEqual({ ok: false, explanation: 'nothing more fits' });
+  expect(statuses().filter((status) => JSON.stringify(status).includes('"open"'))).toEqual([]);
 });

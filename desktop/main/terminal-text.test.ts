@@ -12,3 +12,13 @@ it('keeps the lines of an error, and nothing else of what is in it', () => {
   expect(terminalError(error)).toMatch(/^Error: no such file "\\x1b\]0;owned\\x07"\n +at /);
   expect(terminalError('\u001bc')).toBe('\\x1bc');
 });
+
+it('tells what an error was caused by, and what it is made of', () => {
+  const cause = new Error('no space \u001bc left');
+  const all = new AggregateError([new TypeError('first\u0007')], 'two failed', { cause });
+  const told = terminalError(all);
+  expect(told).toMatch(/^AggregateError: two failed\n +at /);
+  expect(told).toContain('Error: no space \\x1bc left');
+  expect(told).toContain('TypeError: first\\x07');
+  for (const line of told.split('\n')) expect(line).toBe(terminalText(line));
+});

@@ -134,7 +134,9 @@ export class WindowRooms implements Disposable {
       this.close(entry, { kind: 'opening', label });
     };
     try {
-      return this.show(entry, await open(host && { host, leave }));
+      return await open(host && { host, leave })
+        .then((leased) => this.show(entry, leased))
+        .catch((error: unknown) => refuse(errorMessage(error)));
     } finally {
       if (isLeft && entry.status.kind !== 'open' && !entry.window.isDestroyed()) await this.reopen(entry);
     }

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AttachedSession, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
@@ -252,4 +253,33 @@ it('says when the list of rooms was damaged, and where it was set aside', async 
   expect(readFileSync(kept, 'utf8')).toContain('no database at all');
   await rooms.close();
   expect((await openRooms(dataFolder, EMBEDDED_RELAY)).startProblem).toBeUndefined();
+});
+
+describe('a list of rooms that cannot be used just now', () => {
+  async function openWithList(dataFolder: string, sql: string): Promise<DesktopRooms> {
+    await (await openRooms(dataFolder, EMBEDDED_RELAY)).close();
+    const list = new Database(join(dataFolder, 'tutti.sqlite'));
+    list.exec(sql);
+    list.close();
+    return openRooms(dataFolder, EMBEDDED_RELAY);
+  }
+
+  it('refuses a folder that it cannot remember, and says why', async () => {
+    const data = temporaryFolder();
+    const full = "BEFORE INSERT ON folder_rooms BEGIN SELECT RAISE(ABORT, 'nothing more fits'); END";
+    const rooms = await openWithList(data, `CREATE TRIGGER full ${full}`);
+    const outcome = await rooms.openFolder(sampleFolder(data));
+    expect(outcome).toMatchObject({ ok: false });
+    expect(outcome.ok ? '' : outcome.explanation).toContain(data);
+    expect(outcome.ok ? '' : outcome.explanation).toContain('nothing more fits');
+    expect(await rooms.openScratchRoom()).toMatchObject({ ok: false });
+  });
+
+  it('keeps no folder that it cannot open', async () => {
+    const data = temporaryFolder();
+    const rooms = await openWithList(data, 'DROP TABLE sealed_texts');
+    const folder = sampleFolder(data);
+    expect(await rooms.openFolder(folder)).toMatchObject({ ok: false });
+    lockFolder(folder).dispose();
+  });
 });

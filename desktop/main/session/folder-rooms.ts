@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import type { ShareLink } from '../../../shared/access/index.ts';
 import type { Outcome } from '../../ipc/index.ts';
 import type { KnownRoom } from '../store/known-rooms.ts';
+import { toOfflineStoreError } from '../store/sqlite-failure.ts';
 import { refuseOwnFiles, refuseTakenFolder } from '../workspace/mirror-folder.ts';
 import { toWorkspaceError } from '../workspace/workspace-error.ts';
 import { FolderSwitch, type RoomToLeave } from './folder-switch.ts';
@@ -60,6 +61,15 @@ export class FolderRooms {
 
   /** Opens the room of a folder as it is remembered, or makes one. */
   async open(folder: string, toLeave?: RoomToLeave): Promise<Outcome<RoomLease>> {
+    try {
+      return await this.openRemembered(folder, toLeave);
+    } catch (error) {
+      const { message } = toOfflineStoreError(error, this.device.options.dataFolder, false);
+      return { ok: false, explanation: message };
+    }
+  }
+
+  private async openRemembered(folder: string, toLeave: RoomToLeave | undefined): Promise<Outcome<RoomLease>> {
     const { known, keys, leases } = this.device;
     const found = known.find(folder);
     if (found.kind === 'sealed') return this.openWithoutKey(folder, found, toLeave);
@@ -114,9 +124,10 @@ export class FolderRooms {
     const { known, leases, stored } = this.device;
     const { folder, key, room, toLeave } = opening;
     return leases.lease(key, async () => {
-      const taking = folder === SCRATCH ? undefined : new FolderSwitch(leases, folder, toLeave);
       // The relay has let this device in: it has the room, so that a file without anything is no new one.
       const isKnown = known.lastTokens.list(room.room).size > 0;
+      // Nothing comes between the lock and whoever gives it back.
+      const taking = folder === SCRATCH ? undefined : new FolderSwitch(leases, folder, toLeave);
       // First of all: what cannot be stored is no reason to leave another room.
       const storage = await openRoomStorage(stored.pathOf(key), { folderLock: taking?.lock, isKnown });
       try {

@@ -9,6 +9,7 @@ import { type DiskMeans, isThere } from './disk-changes.ts';
 import type { DiskHashes, HashedFile } from './disk-hashes.ts';
 import type { ExecutableBits } from './executable-bits.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
 import { type DiskFile, openDiskFile } from './text-file.ts';
@@ -26,6 +27,7 @@ export interface BlobSyncOptions {
   readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
   readonly policy: MirrorPolicy;
+  readonly moved: MovedTexts;
   readonly hashes: DiskHashes;
   readonly bits: ExecutableBits;
   readonly blobs: BlobContents;
@@ -158,7 +160,7 @@ export class BlobSync {
   }
 
   private async syncMissing(file: SharedFile, absolutePath: string): Promise<BlobSyncOutcome> {
-    const { files, bases, problems, policy } = this.options;
+    const { files, bases, problems, policy, moved } = this.options;
     const { fileId, path } = file;
     const base = bases.get(fileId);
     if (!base) return this.bring(file, absolutePath, undefined, false);
@@ -176,6 +178,7 @@ export class BlobSync {
     if (!this.isStill(file) || isThere(absolutePath)) return 'again';
     if (!files.canKeep(fileId)) throw notKept(path);
     bases.delete(fileId);
+    moved.forget(fileId);
     files.remove([fileId]);
     return 'done';
   }
@@ -309,11 +312,12 @@ export class BlobSync {
 
   /** What was no text has become one on this device. */
   private async becomeText(file: SharedFile, disk: DiskTextFile): Promise<BlobSyncOutcome> {
-    const { files, bases, onLeft } = this.options;
+    const { files, bases, moved, onLeft } = this.options;
     const { fileId, path } = file;
     if (file.blob !== undefined) {
       // A text that it may have been once is not known here for sure: two would be mixed.
       bases.delete(fileId);
+      moved.forget(fileId);
       files.remove([fileId]);
       onLeft(path);
       return 'done';

@@ -25,15 +25,17 @@ function restored() {
   const write = (text: string) => bases.set(fileId, { path: 'a.txt', hash: hashBytes(Buffer.from(text)), text });
   write(LINES + OTHERS);
   rest.restored.add(fileId, LINES);
-  const save = async (text: string) => {
+  const take = (text: string) => {
     const [file] = files.files;
     if (!file) throw new Error('it is listed no more');
     const bytes = Buffer.from(text);
-    const disk = { kind: 'text', text, format, hash: hashBytes(bytes), sizeBytes: bytes.length } as const;
-    expect(await edits.take(file, disk)).toBe('done');
+    return edits.take(file, { kind: 'text', text, format, hash: hashBytes(bytes), sizeBytes: bytes.length });
+  };
+  const save = async (text: string) => {
+    expect(await take(text)).toBe('done');
     return files.readText(fileId);
   };
-  return { scheduler, files, rest, fileId, write, save };
+  return { scheduler, files, rest, fileId, write, take, save };
 }
 
 it('a text that is made anew from what it was when it was deleted keeps what others did meanwhile', async () => {
@@ -81,4 +83,21 @@ it('a text that is deleted and made anew again and again by a program that has n
   rest.restored.add(fileId, LINES + OTHERS);
   write(`typed later\n${LINES}${OTHERS}`);
   expect(await save(`${LINES}own\nmore of it\n`)).toBe(`typed later\n${LINES}${OTHERS}own\nmore of it\n`);
+});
+
+it('tells when others had written all or some of what was written on disk', async () => {
+  const { scheduler, files, fileId, write, take } = restored();
+  scheduler.advance(5_000);
+  const before = LINES + OTHERS;
+  for (const [others, own, told] of [
+    ['', OTHERS, 'done'],
+    [OTHERS, OTHERS, 'known'],
+    [OTHERS, `${OTHERS}what only this device has\n`, 'known'],
+  ] as const) {
+    write(before);
+    const deleteLength = files.readText(fileId).length;
+    files.applyEdits(fileId, [{ offset: 0, deleteLength, insert: before + others }]);
+    expect(await take(before + own)).toBe(told);
+    expect(files.readText(fileId)).toBe(before + own);
+  }
 });

@@ -38,8 +38,8 @@ export class DiskEdits {
   }
 
   /**
-   * Resolves to `again` when the file has to be looked at again; nothing was taken then. `known`: all that was written on
-   * disk others had written into the room. Rejects with WorkspaceError.
+   * Resolves to `again` when the file has to be looked at again; nothing was taken then. `known`: of what was written on
+   * disk, others had written all or some into the room. Rejects with WorkspaceError.
    */
   async take(file: SharedFile, disk: Extract<DiskFile, { kind: 'text' }>): Promise<'done' | 'known' | 'again'> {
     const { files, bases, rest } = this.options;
@@ -56,8 +56,7 @@ export class DiskEdits {
     if (!isSameFormat(disk, file) && !hasRoomChangedFormat(file, base)) files.update(fileId, disk.format);
     bases.set(fileId, { path: bases.pathFor(fileId) ?? base.path, hash: disk.hash, text: disk.text });
     rest.restored.saved(fileId, disk.text);
-    const hasInserted = (edits: readonly TextEdit[]) => edits.some(({ insert }) => insert !== '');
-    return hasInserted(own.edits) && !hasInserted(rebased.edits) ? 'known' : 'done';
+    return insertedLength(rebased) < insertedLength(own) ? 'known' : 'done';
   }
 
   /**
@@ -114,4 +113,8 @@ export class DiskEdits {
 
 function lengthOf({ edits }: OwnEdits): number {
   return edits.reduce((sum, { deleteLength, insert }) => sum + deleteLength + insert.length, 0);
+}
+
+function insertedLength({ edits }: { readonly edits: readonly TextEdit[] }): number {
+  return edits.reduce((sum, { insert }) => sum + insert.length, 0);
 }

@@ -8,6 +8,7 @@ import type { DiskHashes } from './disk-hashes.ts';
 import type { ExecutableBits } from './executable-bits.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import { type FoundContent, type GoneFile, matchRenames } from './renamed-files.ts';
@@ -24,6 +25,7 @@ export interface DiskIntakeOptions {
   readonly policy: MirrorPolicy;
   readonly hashes: DiskHashes;
   readonly bits: ExecutableBits;
+  readonly moved: MovedTexts;
   /** Files that could not be taken for the time being: they are to be looked at again. */
   readonly onPutOff: (paths: readonly string[]) => void;
   /** Nothing more is begun. */
@@ -36,10 +38,17 @@ interface FoundFile extends WalkedFile {
   readonly disk: FoundDisk;
 }
 
+/** What is kept of each file while all are looked at. */
+interface FoundBrief {
+  readonly kind: FoundDisk['kind'];
+  /** Of a text. */
+  readonly identity: string | undefined;
+}
+
 /** One of the room's files that was found under another name. */
 interface RenamedFile {
   readonly fileId: string;
-  readonly kind: FoundDisk['kind'];
+  readonly found: FoundBrief;
 }
 
 const BATCH_FILES = 50;
@@ -134,10 +143,10 @@ export class DiskIntake {
       const known = renamed.get(file.path);
       if (this.options.isStopped()) break;
       if (!known) others.push(file);
-      else if (!(await this.isSafe(file, known.kind))) continue;
+      else if (!(await this.isSafe(file, known.found.kind))) continue;
       else if (!(await this.isStillGone(known.fileId))) others.push(file);
       // While the files were read, the room may have listed them.
-      else if (this.withoutKnown([file]).length > 0) this.rename(known.fileId, file.path);
+      else if (this.withoutKnown([file]).length > 0) this.rename(known.fileId, file.path, known.found.identity);
     }
     return others;
   }
@@ -148,18 +157,23 @@ export class DiskIntake {
     gone: readonly GoneFile[],
   ): Promise<ReadonlyMap<string, RenamedFile>> {
     const contents: FoundContent[] = [];
-    const kinds = new Map<string, FoundDisk['kind']>();
+    const briefs = new Map<string, FoundBrief>();
     for (const file of found) {
       if (this.options.isStopped()) break;
       if ((await this.findRespelled(file.path)) !== undefined) continue;
       const disk = await this.read(file);
       if (!disk) continue;
-      kinds.set(file.path, disk.kind);
+      briefs.set(file.path, { kind: disk.kind, identity: disk.kind === 'text' ? disk.identity : undefined });
       contents.push({ path: file.path, hash: await this.hashOf({ ...file, disk }) });
     }
     const usedFolders = this.listUsedFolders(gone);
     const ids = matchRenames(gone, contents, (folder) => usedFolders.has(folder));
-    return new Map([...ids].map(([path, fileId]) => [path, { fileId, kind: kinds.get(path) ?? 'text' }]));
+    const renamed = new Map<string, RenamedFile>();
+    for (const [path, fileId] of ids) {
+      const brief = briefs.get(path);
+      if (brief) renamed.set(path, { fileId, found: brief });
+    }
+    return renamed;
   }
 
   /** Folders in which there still are files of the room. */
@@ -200,14 +214,16 @@ export class DiskIntake {
     );
   }
 
-  private rename(fileId: string, path: string): void {
-    const { files, bases } = this.options;
+  private rename(fileId: string, path: string, identity?: string): void {
+    const { files, bases, moved } = this.options;
     const base = bases.get(fileId);
     if (!base) return;
     // Else the name in the room could be lost and the base kept: the file would be moved back.
     if (!files.canKeep(fileId)) return this.putOff([path]);
     const isRenamedInRoom = files.get(fileId)?.path !== base.path;
     bases.set(fileId, { ...base, path });
+    // Among files of one content, any may be the one that goes on as this.
+    if (identity !== undefined) moved.belongsTo(fileId, identity);
     // A new name given in the room wins: the file is moved on to there.
     if (!isRenamedInRoom) files.update(fileId, { path });
   }
@@ -253,7 +269,7 @@ export class DiskIntake {
   }
 
   private async list(found: readonly FoundFile[]): Promise<void> {
-    const { files, bases, bits } = this.options;
+    const { files, bases, bits, moved } = this.options;
     const areSafe = await Promise.all(found.map((file) => this.isSafe(file, file.disk.kind)));
     // While the files were read, the room may have listed them.
     const batch = this.withoutKnown(found.filter((_file, position) => areSafe[position]));
@@ -265,7 +281,9 @@ export class DiskIntake {
       for (const [position, { path, disk }] of batch.entries()) {
         const fileId = ids[position];
         const known = disk.kind === 'text' ? { hash: disk.hash, text: disk.text } : { hash: '', text: '' };
-        if (fileId !== undefined) bases.set(fileId, { path, ...known, executable: executables[position] });
+        if (fileId === undefined) continue;
+        bases.set(fileId, { path, ...known, executable: executables[position] });
+        if (disk.kind === 'text' && disk.identity !== undefined) moved.belongsTo(fileId, disk.identity);
       }
     } catch (error) {
       if (!(error instanceof WorkspaceError && error.code === 'not-kept')) throw error;

@@ -12,7 +12,6 @@ import { HeldEdits } from './held-edits.ts';
 import { LateSaves } from './late-saves.ts';
 import type { MergeThread } from './merge-thread.ts';
 import { MissingFiles } from './missing-files.ts';
-import type { MovedTexts } from './moved-texts.ts';
 import { NestedNames } from './nested-names.ts';
 import { neverRests, noLongerText, notHere, reservedName } from './out-of-step.ts';
 import { isOwnFile } from './own-files.ts';
@@ -34,7 +33,6 @@ export interface FileSyncOptions extends BlobSyncOptions {
   readonly mounts: SubMounts;
   readonly merges: MergeThread;
   readonly setAsides: SetAsides;
-  readonly moved: MovedTexts;
   readonly rest: DiskRest;
   readonly replaced: ReplacedFiles;
   /** A file other than the one that is looked at is missing on disk: it is to be looked at again, once that is sure. */
@@ -333,7 +331,7 @@ export class FileSync {
   ): Promise<SyncOutcome | 'again'> {
     const { bases, files, moved, policy, rest } = this.options;
     const { fileId } = file;
-    const hasCome = moved.see(fileId, disk, base.hash);
+    moved.see(fileId, disk, base.hash);
     if (disk.hash === base.hash) policy.releaseFile(fileId);
     else if (!policy.takesEdits(fileId)) return this.held.keep(file, base, disk);
     if (disk.hash !== base.hash) {
@@ -343,7 +341,7 @@ export class FileSync {
       await this.makeSafe(absolutePath, file.path);
       const taken = await this.diskEdits.take(file, disk);
       if (taken === 'again') return 'again';
-      if (taken === 'known' && hasCome) moved.note(fileId, disk.hash);
+      if (taken === 'done') moved.shared(fileId, disk.hash);
     }
     const current = this.listed(fileId);
     // Where it lies is known only as the path that it had.

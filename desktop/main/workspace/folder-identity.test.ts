@@ -5,6 +5,9 @@ import {
   formatFolderIdentity,
   identifyFolder,
   isOtherFolder,
+  isReplacedFolder,
+  isSameFolder,
+  type OpenFolderIdentity,
   parseFolderIdentity,
 } from './folder-identity.ts';
 import { TestFolder } from './testing/mirror-under-test.ts';
@@ -47,6 +50,32 @@ describe('another folder', () => {
     ['whose disk rounds times', BEFORE, { ...BEFORE, inode: 8n, bornNs: 1_700_000_002_000_000_000n }],
   ])('is not one %s', (_name, before, now) => {
     expect(isOtherFolder(before, now)).toBe(false);
+  });
+});
+
+describe('a folder that was open a moment ago', () => {
+  const OPEN: OpenFolderIdentity = { ...BEFORE, device: 1n };
+  const UNBORN: OpenFolderIdentity = { ...OPEN, bornNs: 0n };
+
+  it.each<[name: string, before: OpenFolderIdentity, now: OpenFolderIdentity]>([
+    ['as it was', OPEN, OPEN],
+    ['on a disk that came back with another number', OPEN, { ...OPEN, device: 2n }],
+    ['on one that numbers its folders anew as well', OPEN, { ...OPEN, device: 2n, inode: 8n }],
+    ['on one that came back with the same number, and numbers its folders anew', OPEN, { ...OPEN, inode: 8n }],
+    ['on one that came back and does not keep births', UNBORN, { ...UNBORN, device: 2n, inode: 8n }],
+  ])('is the same %s', (_name, before, now) => {
+    expect(isReplacedFolder(before, now)).toBe(false);
+    expect(isSameFolder(before, now)).toBe(now === before);
+  });
+
+  it.each<[name: string, before: OpenFolderIdentity, now: OpenFolderIdentity]>([
+    ['of another birth', OPEN, { ...OPEN, bornNs: OPEN.bornNs + 1n, inode: 8n }],
+    ['of another birth, in which nothing has changed yet', OPEN, { ...OPEN, bornNs: OPEN.bornNs + 1n, isSure: false }],
+    ['on another disk', OPEN, { ...OPEN, device: 2n, inode: 8n, bornNs: OPEN.bornNs + HOUR_NS }],
+    ['of another inode, where the disk does not keep births', UNBORN, { ...UNBORN, inode: 8n }],
+  ])('is another %s', (_name, before, now) => {
+    expect(isReplacedFolder(before, now)).toBe(true);
+    expect(isSameFolder(before, now)).toBe(false);
   });
 });
 

@@ -10,6 +10,12 @@ export interface FolderIdentity {
   readonly isSure: boolean;
 }
 
+/** As it is seen while it is open. */
+export interface OpenFolderIdentity extends FolderIdentity {
+  /** Its disk, until that is taken out. */
+  readonly device: bigint;
+}
+
 const MS_NS = 1_000_000n;
 /** Disks that keep times no finer may round them by up to 2 s, and shift all by quarters of an hour: they keep local time. */
 const COARSE_NS = 10n * MS_NS;
@@ -18,13 +24,13 @@ const QUARTER_NS = 15n * 60_000n * MS_NS;
 const LONGEST_SHIFT_NS = 26n * 3_600_000n * MS_NS;
 
 /** Rejects with the error of the system when nothing is there. */
-export async function identifyFolder(absolutePath: string): Promise<FolderIdentity> {
+export async function identifyFolder(absolutePath: string): Promise<OpenFolderIdentity> {
   const [own, parent] = await Promise.all([
     lstat(absolutePath, { bigint: true }),
     lstat(dirname(absolutePath), { bigint: true }),
   ]);
   const isSure = own.dev === parent.dev && own.birthtimeNs !== own.ctimeNs;
-  return { inode: own.ino, bornNs: own.birthtimeNs, isSure };
+  return { device: own.dev, inode: own.ino, bornNs: own.birthtimeNs, isSure };
 }
 
 /**
@@ -36,6 +42,20 @@ export function isOtherFolder(before: FolderIdentity, now: FolderIdentity): bool
   if (isSameTime(before.bornNs, now.bornNs)) return false;
   // What goes on to be there may be made to look older, but not younger; the top of a drive may look like anything.
   return before.inode !== now.inode || (before.isSure && now.isSure && now.bornNs > before.bornNs);
+}
+
+/**
+ * As {@link isOtherFolder}, of a folder that was open a moment ago: only a disk that was taken out meanwhile may have come
+ * back with another number, or number its folders anew.
+ */
+export function isReplacedFolder(before: OpenFolderIdentity, now: OpenFolderIdentity): boolean {
+  if (before.device !== now.device) return isOtherFolder(before, now);
+  return before.bornNs !== now.bornNs || (now.bornNs <= 0n && before.inode !== now.inode);
+}
+
+/** Whether it is the very same, on a disk that was there all the time. */
+export function isSameFolder(before: OpenFolderIdentity, now: OpenFolderIdentity): boolean {
+  return before.device === now.device && before.inode === now.inode && before.bornNs === now.bornNs;
 }
 
 function isSameTime(left: bigint, right: bigint): boolean {

@@ -82,7 +82,8 @@ export class FolderMirror implements Disposable {
     this.mounts = new SubMounts(folder, notes);
     const hashes = new DiskHashes(folder, notes);
     const bits = new ExecutableBits({ means, root: this.root, files, bases: this.bases, policy });
-    const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes, bits };
+    const moved = new MovedTexts(notes);
+    const shared = { means, files, bases: this.bases, problems: this.problems, policy, hashes, bits, moved };
     const isStopped = () => this.isStopped;
     this.lostFolder = { ...shared, root: folder };
     this.intake = new DiskIntake({ ...shared, onPutOff: (paths) => this.failed.add({ paths }), isStopped });
@@ -93,7 +94,6 @@ export class FolderMirror implements Disposable {
     this.fileSync = new FileSync({
       ...shared,
       setAsides: this.setAsides,
-      moved: new MovedTexts(notes),
       rest: this.rest,
       replaced: this.disposables.add(new ReplacedFiles(scheduler, () => this.enqueueLate(false))),
       nowMs: () => scheduler.now(),

@@ -1,6 +1,7 @@
 import type { BaseIndex } from './base-index.ts';
 import { type DiskMeans, isThere } from './disk-changes.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import { resolveInside } from './path-guard.ts';
 import { locateOnDisk } from './path-kind.ts';
 import type { SharedFiles } from './shared-files.ts';
@@ -13,6 +14,7 @@ export interface GoneFilesOptions {
   readonly bases: BaseIndex;
   readonly policy: MirrorPolicy;
   readonly mounts: SubMounts;
+  readonly moved: MovedTexts;
   /** Throws WorkspaceError when the folder itself is not there, so that nothing in it counts as deleted. */
   readonly assertFolder: () => Promise<void>;
   /** Nothing more is begun. */
@@ -43,13 +45,16 @@ export class GoneFiles {
   }
 
   private async removeSome(fileIds: readonly string[]): Promise<readonly string[]> {
-    const { files, bases, assertFolder } = this.options;
+    const { files, bases, moved, assertFolder } = this.options;
     const missing = await Promise.all(fileIds.map((fileId) => this.findMissing(fileId)));
     await assertFolder();
     // From here on nothing is waited for.
     const removed = missing.filter((file) => file !== undefined && this.isStillMissing(file));
     const removedIds = removed.flatMap((file) => file?.fileId ?? []);
-    for (const fileId of removedIds) bases.delete(fileId);
+    for (const fileId of removedIds) {
+      bases.delete(fileId);
+      moved.forget(fileId);
+    }
     if (removedIds.length > 0) files.remove(removedIds);
     return fileIds.filter((fileId) => !removedIds.includes(fileId));
   }

@@ -15,9 +15,8 @@ export const LEFT_OUT_FOLDERS: readonly string[] = ['.git', 'node_modules'];
 
 /**
  * Which files of a folder stay out of the room: those that its .gitignore files name at any level, those
- * that Git leaves out by rules kept elsewhere, Git's own, what a
- * package manager installed in node_modules, and those that Tutti made for this device. Paths are relative to the
- * folder, with `/`.
+ * that Git leaves out by rules kept elsewhere, Git's own, what a package manager installed in node_modules, and those of
+ * this device alone: see {@link isOwnFile}. Paths are relative to the folder, with `/`.
  */
 export class IgnoreRules {
   private readonly rootRealPath: string;

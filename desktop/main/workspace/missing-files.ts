@@ -4,6 +4,7 @@ import type { BlockedFiles } from './blocked-files.ts';
 import { type DiskMeans, isThere } from './disk-changes.ts';
 import type { DiskRest } from './disk-rest.ts';
 import type { MirrorPolicy } from './mirror-policy.ts';
+import type { MovedTexts } from './moved-texts.ts';
 import { resolveInside } from './path-guard.ts';
 import type { ProblemBoard } from './problem-board.ts';
 import type { MirrorBase, SharedFiles } from './shared-files.ts';
@@ -17,6 +18,7 @@ export interface MissingFilesOptions {
   readonly bases: BaseIndex;
   readonly problems: ProblemBoard;
   readonly policy: MirrorPolicy;
+  readonly moved: MovedTexts;
   readonly blocked: BlockedFiles;
   readonly writes: TextWrites;
   readonly rest: Pick<DiskRest, 'restored'>;
@@ -35,7 +37,7 @@ export class MissingFiles {
 
   /** Resolves to `again` when disk or room have changed meanwhile. Rejects with WorkspaceError. */
   async sync(file: SharedFile, base: MirrorBase, absolutePath: string): Promise<'done' | 'again'> {
-    const { files, bases, means, policy, blocked } = this.options;
+    const { files, bases, means, policy, moved, blocked } = this.options;
     const { fileId, path } = file;
     if (files.readText(fileId) !== base.text)
       return (await blocked.moveAway(file)) ? 'again' : this.restore(file, base, absolutePath);
@@ -50,6 +52,7 @@ export class MissingFiles {
     if (!(await this.isStillMissing(file)) || files.readText(fileId) !== base.text) return 'again';
     if (!files.canKeep(fileId)) throw notKept(path);
     bases.delete(fileId);
+    moved.forget(fileId);
     files.remove([fileId]);
     return 'done';
   }

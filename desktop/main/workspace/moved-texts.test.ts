@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, unlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type MirrorUnderTest, startMirror } from './testing/mirror-under-test.ts';
 
@@ -98,5 +98,105 @@ describe('texts that change names on disk', () => {
     for (const path of ['f0.txt', 'f1.txt', 'f2.txt']) files.insert(files.idOf(path), 0, 'new\n');
     await test.settle();
     expect(await folder.contents()).toEqual(files.contents);
+  });
+
+  describe('the room had them under their new names already, and taking one was put off', () => {
+    /** Of the text that comes to the last name, this one has more than the end. */
+    const LONG = 'CCC\n'.repeat(20);
+
+    /** The first look at the last file puts it off. */
+    async function rotateAsOthersDid(test: MirrorUnderTest): Promise<string> {
+      const { files } = test;
+      await rotate(test);
+      const f2 = files.idOf('f2.txt');
+      for (const [path, text] of Object.entries({ 'f0.txt': 'BBB\n', 'f1.txt': LONG, 'f2.txt': 'AAA\n' })) {
+        const fileId = files.idOf(path);
+        const deleteLength = files.readText(fileId).length;
+        files.applyEdits(fileId, [{ offset: 0, deleteLength, insert: text }]);
+      }
+      await test.current.reconcile();
+      await test.flush();
+      return f2;
+    }
+
+    /** Somebody else takes the text away from the last name again. */
+    async function expectKept(test: MirrorUnderTest, f2: string): Promise<void> {
+      const { files } = test;
+      await test.settle();
+      expect(files.contents).toEqual({ 'f0.txt': 'BBB\n', 'f1.txt': LONG, 'f2.txt': 'AAA\n' });
+      files.applyEdits(f2, [{ offset: 0, deleteLength: 3, insert: 'BBB' }]);
+      await test.settle();
+      expect(await textsAnywhere(test)).toContain('AAA');
+    }
+
+    it('as one that may be written anew', async () => {
+      const test = await startMirror({ ...FILES, 'f2.txt': LONG });
+      const f2 = await rotateAsOthersDid(test);
+      expect(test.bases.get(f2)?.text).toBe(LONG);
+      await expectKept(test, f2);
+    });
+
+    it('as one that may be written anew, until the next start', async () => {
+      const test = await startMirror({ ...FILES, 'f2.txt': LONG });
+      const f2 = await rotateAsOthersDid(test);
+      await test.stop();
+      await test.start();
+      await expectKept(test, f2);
+    });
+
+    it('while this device could keep nothing', async () => {
+      const test = await startMirror({ ...FILES, 'f2.txt': 'C\n' });
+      const { files } = test;
+      const f2 = files.idOf('f2.txt');
+      await rotate(test);
+      files.applyEdits(f2, [{ offset: 0, deleteLength: 1, insert: 'AAA' }]);
+      files.isFull = true;
+      await test.current.reconcile();
+      await test.flush();
+      expect(test.bases.get(f2)?.text).toBe('C\n');
+      files.isFull = false;
+      await test.settle();
+      expect(test.bases.get(f2)?.text).toBe('AAA\n');
+      files.applyEdits(f2, [{ offset: 0, deleteLength: 3, insert: 'BBB' }]);
+      await test.settle();
+      expect(await textsAnywhere(test)).toContain('AAA');
+    });
+  });
+
+  it('are replaced without a copy where files of one content were renamed, whichever goes on as which', async () => {
+    const test = await startMirror({ 'p/LICENSE': 'same\n', 'q/LICENSE': 'same\n' });
+    const { files, folder } = test;
+    await rename(folder.at('p/LICENSE'), folder.at('a2'));
+    await rename(folder.at('q/LICENSE'), folder.at('a1'));
+    await test.settle();
+    await test.settle();
+    expect(files.contents).toEqual({ a1: 'same\n', a2: 'same\n' });
+    for (const path of ['a1', 'a2']) files.insert(files.idOf(path), 0, 'new\n');
+    await test.settle();
+    expect(await folder.contents()).toEqual(files.contents);
+  });
+
+  it.each<[name: string, how: (test: MirrorUnderTest) => Promise<void>]>([
+    ['on disk', async (test) => unlink(test.folder.at('f2.txt'))],
+    ['in the room', async (test) => test.files.remove([test.files.idOf('f2.txt')])],
+    [
+      'in the room while no base is kept',
+      async (test) => {
+        const f2 = test.files.idOf('f2.txt');
+        test.bases.delete(f2);
+        test.files.remove([f2]);
+        await unlink(test.folder.at('f2.txt'));
+      },
+    ],
+  ])('are forgotten with their file when it is removed %s', async (_name, remove) => {
+    const test = await startMirror(FILES);
+    await rotateWhileOneIsSeen(test);
+    await test.settle();
+    expect(test.notes.names('moved')).toHaveLength(1);
+    await remove(test);
+    await test.settle();
+    await test.advance(5_000);
+    await test.settle();
+    expect(test.notes.names('moved')).toEqual([]);
   });
 });

@@ -21,28 +21,32 @@ export class MovedTexts {
   }
 
   /**
-   * To be told of each text that is seen on disk, and of what disk and room agreed on last for that name. Returns whether
-   * it has come from another name.
+   * To be told of each text that is seen on disk, and of what disk and room agreed on last for that name. One that has
+   * come from another name counts as moved until {@link shared}, however often and long taking it is put off.
    */
-  see(fileId: string, disk: DiskTextFile, baseHash: string): boolean {
+  see(fileId: string, disk: DiskTextFile, baseHash: string): void {
     const noted = this.notes.get('moved', fileId);
-    if (noted !== undefined && noted !== baseHash) this.notes.delete('moved', fileId);
+    if (noted !== undefined && noted !== baseHash && noted !== disk.hash) this.notes.delete('moved', fileId);
     const { identity } = disk;
-    if (identity === undefined) return false;
+    if (identity === undefined) return;
     const hasCome = (this.seenAs.get(identity) ?? fileId) !== fileId;
-    if (hasCome && disk.hash === baseHash) this.note(fileId, baseHash);
+    if (hasCome) this.notes.set('moved', fileId, disk.hash);
+    this.belongsTo(fileId, identity);
+  }
+
+  /** A file on disk is what this one of the room goes on to be: its text has not come from another. */
+  belongsTo(fileId: string, identity: string): void {
     this.seenAs.delete(identity);
     this.seenAs.set(identity, fileId);
     for (const oldest of this.seenAs.keys()) {
       if (this.seenAs.size <= MAX_SEEN_FILES) break;
       this.seenAs.delete(oldest);
     }
-    return hasCome;
   }
 
-  /** A text that has come from another name was in the room under its new one already: somebody else may take it back. */
-  note(fileId: string, hash: string): void {
-    this.notes.set('moved', fileId, hash);
+  /** This device has written the text of this hash into the room under the name that it has now. */
+  shared(fileId: string, hash: string): void {
+    if (this.has(fileId, hash)) this.forget(fileId);
   }
 
   /** Whether the text of this hash has come to a file from another, so that only the disk may have it. */

@@ -1,7 +1,10 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { TurnBudget } from './turn-budget.ts';
+import { errnoOf } from './workspace-error.ts';
 
 const LONGEST_SEARCH_MS = 5_000;
+/** What Linux calls the set of all processes. */
+const WHOLE_SYSTEM = 'pid:[4026531836]';
 /** How a file is called that has no name any more, on a network or in a user's file system too. */
 const WITHOUT_NAME = / \(deleted\)$|\/\.(nfs|fuse_hidden)[^/]*$/;
 
@@ -16,33 +19,59 @@ export interface OpenElsewhere {
 export type FindOpenElsewhere = (fileKeys: ReadonlySet<string>) => Promise<OpenElsewhere>;
 
 /**
- * Asks Linux, which tells of programs of this user; on another system, or when it takes too long, the answer is not complete.
+ * Asks Linux, which tells of programs of this user; on another system, where programs hide what they have open or this one
+ * cannot see them, or when it takes too long, the answer is not complete.
  * Goes through all that is open on the device: some 8 ms of work for 1,000 open files.
  */
-export const findOpenElsewhere: FindOpenElsewhere = async (fileKeys) => {
+export const findOpenElsewhere: FindOpenElsewhere = (fileKeys) => findOpenIn('/proc', fileKeys);
+
+/** As {@link findOpenElsewhere}; `proc` is where the system tells of its processes. */
+export async function findOpenIn(proc: string, fileKeys: ReadonlySet<string>): Promise<OpenElsewhere> {
   const open = new Set<string>();
   if (process.platform !== 'linux') return { open, isComplete: false };
   const budget = new TurnBudget();
   const startedMs = performance.now();
-  for (const pid of namesIn('/proc')) {
+  const pids = namesIn(proc);
+  let isComplete = pids !== undefined && seesAll(proc);
+  for (const pid of pids ?? []) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    const folder = `/proc/${pid}/fd`;
-    for (const descriptor of namesIn(folder)) {
+    const folder = `${proc}/${pid}/fd`;
+    const descriptors = namesIn(folder);
+    if (!descriptors && isOwn(`${proc}/${pid}`)) isComplete = false;
+    for (const descriptor of descriptors ?? []) {
       const key = keyOf(`${folder}/${descriptor}`);
       if (key !== undefined && fileKeys.has(key)) open.add(key);
       await budget.pause();
       if (performance.now() - startedMs > LONGEST_SEARCH_MS) return { open, isComplete: false };
     }
   }
-  return { open, isComplete: true };
-};
+  return { open, isComplete };
+}
 
-/** Empty for what may not be looked at, or has just ended. */
-function namesIn(folder: string): readonly string[] {
+/** Empty for a process that has just ended, undefined for what may not be looked at. */
+function namesIn(folder: string): readonly string[] | undefined {
   try {
     return readdirSync(folder);
+  } catch (error) {
+    return ['ENOENT', 'ESRCH'].includes(errnoOf(error)) ? [] : undefined;
+  }
+}
+
+/** In a container there are only the programs in it. */
+function seesAll(proc: string): boolean {
+  try {
+    return readlinkSync(`${proc}/self/ns/pid`) === WHOLE_SYSTEM;
   } catch {
-    return [];
+    return false;
+  }
+}
+
+/** Whether a process is one of this user. */
+function isOwn(folder: string): boolean {
+  try {
+    return statSync(folder).uid === process.getuid?.();
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,12 @@
-import { lstat } from 'node:fs/promises';
-import { formatFolderIdentity, identifyFolder, isOtherFolder, parseFolderIdentity } from './folder-identity.ts';
+import {
+  formatFolderIdentity,
+  identifyFolder,
+  isOtherFolder,
+  isReplacedFolder,
+  isSameFolder,
+  type OpenFolderIdentity,
+  parseFolderIdentity,
+} from './folder-identity.ts';
 import type { MirrorNotes } from './mirror-notes.ts';
 import { assertRealPath } from './path-guard.ts';
 import { findTellingDisk } from './telling-disk.ts';
@@ -12,7 +19,7 @@ export class OpenedRoot {
   private readonly path: string;
   private readonly writes: DiskWrites;
   private readonly notes: MirrorNotes;
-  private identity: string | undefined;
+  private identity: OpenFolderIdentity | undefined;
   /** The disk that keeps which files are executable. */
   private telling: number | undefined;
 
@@ -28,12 +35,12 @@ export class OpenedRoot {
    * is opened for the first time. Rejects with WorkspaceError, also when there is a link instead.
    */
   async open(): Promise<boolean> {
-    const isFirst = this.identity === undefined;
+    const before = this.identity;
     await this.assertNoLink();
     await openFolder(this.path);
     const identity = await this.identify();
-    const isOther = isFirst ? await this.isUnlikeNoted() : identity !== this.identity;
-    const isNew = identity !== this.identity;
+    const isOther = before ? isReplacedFolder(before, identity) : this.isUnlikeNoted(identity);
+    const isNew = !before || !isSameFolder(before, identity);
     this.identity = identity;
     if (isNew || this.telling === undefined) this.telling = await findTellingDisk(this.path, this.writes);
     return isOther;
@@ -41,9 +48,7 @@ export class OpenedRoot {
 
   /** Notes which folder it is: what is known of its files is known of this one. */
   async note(): Promise<void> {
-    const identity = await identifyFolder(this.path).catch((error: unknown) => {
-      throw toWorkspaceError(error, this.path, 'open-folder');
-    });
+    const identity = await this.identify();
     for (const path of this.notes.names('root')) if (path !== this.path) this.notes.delete('root', path);
     this.notes.set('root', this.path, formatFolderIdentity(identity));
   }
@@ -56,7 +61,8 @@ export class OpenedRoot {
   /** Rejects with WorkspaceError `folder-missing` when the folder was removed, replaced or its drive taken out. */
   async assert(): Promise<void> {
     await this.assertNoLink();
-    if ((await this.identify()) === this.identity) return;
+    const now = await this.identify();
+    if (this.identity && isSameFolder(this.identity, now)) return;
     const message = `The folder "${this.path}" was replaced by another. Retry to go on with the new one, or open another folder.`;
     throw new WorkspaceError('folder-missing', this.path, message);
   }
@@ -69,18 +75,16 @@ export class OpenedRoot {
     }
   }
 
-  private async identify(): Promise<string> {
+  private async identify(): Promise<OpenFolderIdentity> {
     try {
-      // A folder that is removed and made anew may well get the same inode.
-      const { dev, ino, birthtimeNs } = await lstat(this.path, { bigint: true });
-      return `${dev}:${ino}:${birthtimeNs}`;
+      return await identifyFolder(this.path);
     } catch (error) {
       throw toWorkspaceError(error, this.path, 'open-folder');
     }
   }
 
-  private async isUnlikeNoted(): Promise<boolean> {
+  private isUnlikeNoted(identity: OpenFolderIdentity): boolean {
     const noted = parseFolderIdentity(this.notes.get('root', this.path) ?? '');
-    return noted !== undefined && isOtherFolder(noted, await identifyFolder(this.path));
+    return noted !== undefined && isOtherFolder(noted, identity);
   }
 }

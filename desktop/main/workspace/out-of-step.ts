@@ -3,7 +3,7 @@ import { WorkspaceError } from './workspace-error.ts';
 
 /** The file has the name of a file that Tutti makes itself. */
 export function reservedName({ path }: SharedFile): WorkspaceError {
-  const message = `"${path}" is a name that Tutti keeps for its own files. Rename it in the room.`;
+  const message = `"${path}" is a name of files that stay on one device. Rename it in the room.`;
   return new WorkspaceError('unusable-name', path, message);
 }
 

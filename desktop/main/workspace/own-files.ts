@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 const TEMP_FILE = /^\.tutti-[0-9a-f]{16}\.tmp$/;
+/** What a network's or a user's file system keeps of a file that was removed while it was open. */
+const REMOVED_OPEN_FILE = /^\.(?:nfs[0-9a-f]{16,}|fuse_hidden[0-9a-f]+)$/i;
 const LOCAL_COPY = /\.local-\d{8}T\d{6}Z(?:-\d+)?$/;
 
 /** A fresh name for a file that is being written; it never reaches the room. */
@@ -24,7 +26,10 @@ export function originOfLocalCopy(name: string): string | undefined {
   return LOCAL_COPY.test(name) ? name.replace(LOCAL_COPY, '') : undefined;
 }
 
-/** Whether a file was made by Tutti for this device alone: being written, or a local copy. */
+/**
+ * Whether a file was made for this device alone: by Tutti, being written or a local copy, or by the file system, for a
+ * program that has a removed file open.
+ */
 export function isOwnFile(name: string): boolean {
-  return isTempName(name) || LOCAL_COPY.test(name);
+  return isTempName(name) || LOCAL_COPY.test(name) || REMOVED_OPEN_FILE.test(name);
 }

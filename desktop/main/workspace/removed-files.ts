@@ -40,7 +40,10 @@ export class RemovedFiles {
     const base = bases.get(fileId);
     if (base && !this.options.files.wasListed(fileId)) return this.leaveUnlisted(fileId, base);
     problems.resolveFile(fileId);
-    if (!base) return 'done';
+    if (!base) {
+      moved.forget(fileId);
+      return 'done';
+    }
     const { path } = base;
     const absolutePath = await resolveInside(means.root, path);
     const disk = await readOwn(absolutePath, path);
@@ -80,10 +83,11 @@ export class RemovedFiles {
    * before the process ended. What is on disk may be nowhere else.
    */
   private leaveUnlisted(fileId: string, { path }: MirrorBase): 'done' {
-    const { files, bases, problems, policy, onLeft } = this.options;
+    const { files, bases, problems, moved, policy, onLeft } = this.options;
     if (!files.isListComplete) throw notListed(path);
     problems.resolveFile(fileId);
     bases.delete(fileId);
+    moved.forget(fileId);
     policy.releaseFile(fileId);
     onLeft(path);
     return 'done';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../../shared/testing/seeded-random.ts';
 import { identifyFile } from './path-kind.ts';
 import { FailingWrites, TestFolder } from './testing/mirror-under-test.ts';
-import { hashOnDisk, readDiskFile, saveFile } from './text-file.ts';
+import { hashOnDisk, movedIdentityOf, readDiskFile, saveFile } from './text-file.ts';
 import { decodeText, encodeText, hashBytes } from './text-format.ts';
 
 const bytesOf = (text: string) => Buffer.from(text, 'utf8');
@@ -157,4 +157,14 @@ describe('a link', () => {
     const path = 'folder/secret.txt';
     await expect(readDiskFile(folder.at(path), { root, path })).rejects.toMatchObject({ code: 'outside-folder', path });
   });
+});
+
+it('is known under another name by its inode, and by its content where the disk does not keep when it was born', () => {
+  const stats = { ino: 7n, birthtimeNs: 1_700_000_000_123_456_789n, nlink: 1n };
+  expect(movedIdentityOf(stats, 'one')).toBe(movedIdentityOf(stats, 'two'));
+  const unborn = { ...stats, birthtimeNs: 0n };
+  expect(movedIdentityOf(unborn, 'one')).toBe(movedIdentityOf({ ...unborn }, 'one'));
+  expect(movedIdentityOf(unborn, 'one')).not.toBe(movedIdentityOf(unborn, 'two'));
+  expect(movedIdentityOf({ ...stats, nlink: 2n }, 'one')).toBeUndefined();
+  expect(movedIdentityOf({ ...unborn, ino: 0n }, 'one')).toBeUndefined();
 });

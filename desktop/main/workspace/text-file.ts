@@ -26,7 +26,7 @@ export type DiskFile =
       /** SHA-256 of the bytes, in hex. */
       readonly hash: string;
       readonly sizeBytes: number;
-      /** As `identifyFile` gives it; undefined for a file that has more than one name. */
+      /** As {@link movedIdentityOf} gives it; undefined for a file that has more than one name. */
       readonly identity?: string;
       /** The text with its line ends, where these are not all the same. */
       readonly mixedText?: string;
@@ -93,13 +93,15 @@ export async function readDiskFile(absolutePath: string, options: ReadOptions): 
     const bytes = await file.readFile();
     const decoded = decodeText(bytes);
     if (decoded.kind === 'binary') return { kind: 'binary', sizeBytes: bytes.length };
+    const hash = await hashBytesAside(bytes);
+    const identity = movedIdentityOf(stats, hash);
     return {
       kind: 'text',
       text: decoded.text,
       format: decoded.format,
-      hash: await hashBytesAside(bytes),
+      hash,
       sizeBytes: bytes.length,
-      ...(stats.nlink === 1n ? { identity: identityOf(stats) } : {}),
+      ...(identity === undefined ? {} : { identity }),
       ...(decoded.mixedText === undefined ? {} : { mixedText: decoded.mixedText }),
     };
   } catch (error) {
@@ -213,6 +215,18 @@ export async function saveFile(
 export function identityOf({ ino, birthtimeNs }: Pick<BigIntStats, 'ino' | 'birthtimeNs'>): string {
   // A file that is made after another was removed may well get the same inode.
   return `${ino}:${birthtimeNs}`;
+}
+
+/**
+ * What tells a file by which it is known when it comes to another name. Where the disk does not keep when it was born, a
+ * new file may well get the inode of one that was removed: it is the same for sure only with the same content.
+ */
+export function movedIdentityOf(
+  stats: Pick<BigIntStats, 'ino' | 'birthtimeNs' | 'nlink'>,
+  hash: string,
+): string | undefined {
+  if (stats.nlink !== 1n || stats.ino === 0n) return undefined;
+  return stats.birthtimeNs > 0n ? identityOf(stats) : `${identityOf(stats)}:${hash}`;
 }
 
 function modeOf(absolutePath: string): number | undefined {
