@@ -79,6 +79,40 @@ describe('somebody edits a file while another deletes it', () => {
   });
 
   it.each([
+    ['stays, and is back later', 8_000],
+    ['ends, and is back later', 8_000],
+    ['stays, and is back first', -8_000],
+    ['stays, and is back long before', -15_000],
+  ])('and who edited it %s than whoever deleted it', async (how, laterMs) => {
+    const { relay, ada, bob, fileId, authors } = await haveFile();
+    const documents = ['index', 'file'];
+    const cleo = new AwayPerson({ relay, name: 'cleo', documents, ...(authors ? { authors } : {}) });
+    await pass(relay, 60_000);
+    for (const person of [ada, bob, cleo]) {
+      person.cut();
+      await relay.advance(20);
+    }
+    await pass(relay, 20_000);
+    bob.text(fileId).insert(0, 'edited ');
+    cleo.files.remove([fileId]);
+    await pass(relay, 5_000);
+    const isEnded = how.startsWith('ends');
+    if (isEnded) await bob.quit();
+    const comesBack = () => (isEnded ? bob.begin() : bob.reach());
+    await ada.reach();
+    await (laterMs > 0 ? cleo.reach() : comesBack());
+    await pass(relay, Math.abs(laterMs));
+    await (laterMs > 0 ? comesBack() : cleo.reach());
+    await pass(relay, 60_000);
+    expect(toldTo(bob)).toEqual([
+      { path: 'hello.c', list: 'deleted', text: 'both', people: [], listPeople: ['Name of cleo'] },
+    ]);
+    expect(bob.session.away.summary?.ownCount).toBe(0);
+    expect((await textsOf(bob, fileId)).mine).toBe('edited int main;\n');
+    expect(toldTo(cleo)).toMatchObject([{ list: 'removed', people: ['Name of bob'] }]);
+  });
+
+  it.each([
     ['for long', 400_000],
     ['since a short time ago', 100_000],
   ])('and the text was never on the device of whoever deleted it, though it was there %s', async (_, ageMs) => {

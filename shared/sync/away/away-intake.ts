@@ -31,12 +31,13 @@ export interface Return {
   /** Until then documents may still report, by the monotonic clock. */
   readonly openUntilMs: number;
   readonly own: Map<string, TrackedChange>;
-  ownCount: number;
+  /** Files that self alone changed. */
+  readonly ownIds: Set<string>;
   isBegun: boolean;
 }
 
 export function createReturn(leftMs: number, returnedMs: number, openUntilMs: number): Return {
-  return { leftMs, returnedMs, openUntilMs, own: new Map(), ownCount: 0, isBegun: false };
+  return { leftMs, returnedMs, openUntilMs, own: new Map(), ownIds: new Set(), isBegun: false };
 }
 
 export interface AwayIntakeOptions {
@@ -115,7 +116,7 @@ export class AwayIntake implements Disposable {
     if (current.isBegun) return;
     current.isBegun = true;
     this.ledger.begin(current.leftMs, current.returnedMs);
-    this.ledger.addOwn(current.ownCount);
+    this.ledger.addOwn(current.ownIds.size);
   }
 
   dispose(): void {
@@ -136,6 +137,7 @@ export class AwayIntake implements Disposable {
         this.ledger.addList(change);
         const own = current.own.get(change.fileId);
         if (own) this.addOwnText(own, change.path, () => undefined);
+        if (current.ownIds.delete(change.fileId)) this.ledger.addOwn(-1);
       }
     }
     discardDraft();
@@ -158,10 +160,15 @@ export class AwayIntake implements Disposable {
       if (current && text.since && this.options.authors && !isNamed) this.ledger.doubt('text', [name]);
       this.ledger.addText(text, path, discardDraft);
     } else if (isFinal) {
-      if (current) current.ownCount++;
-      if (current?.isBegun) this.ledger.addOwn(1);
+      if (current) this.countOwn(name, current);
       this.addOwnText(text, path, discardDraft);
     } else this.addOwnText(text, path, () => undefined);
+  }
+
+  private countOwn(name: string, current: Return): void {
+    if (this.ledger.get(name)?.list || current.ownIds.has(name)) return;
+    current.ownIds.add(name);
+    if (current.isBegun) this.ledger.addOwn(1);
   }
 
   /** Self edited what others have deleted. */

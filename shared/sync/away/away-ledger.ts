@@ -108,9 +108,9 @@ export class AwayLedger {
     };
   }
 
-  /** So many files were changed by self only. */
+  /** So many more files, or less, were changed by self only. */
   addOwn(count: number): void {
-    if (this.last && count > 0) this.setReturn({ ...this.last, ownCount: this.last.ownCount + count });
+    if (this.last && count !== 0) this.setReturn({ ...this.last, ownCount: this.last.ownCount + count });
   }
 
   /** Whether these are of others is asked: they are told of, but not announced. */
@@ -138,6 +138,8 @@ export class AwayLedger {
       return this.addOwn(1);
     }
     if (part === 'list') return void this.put({ ...known, list: undefined });
+    // Others have deleted what self has edited.
+    if (known.list?.kind === 'deleted') return;
     this.texts.remove(fileId);
     this.put({ ...known, ...NO_TEXT });
   }
