@@ -1,4 +1,5 @@
 import { chmod, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { MirrorUnderTest, startMirror, TestFolder } from './testing/mirror-under-test.ts';
 
@@ -68,6 +69,21 @@ describe('changes in the room', () => {
       await test.advance(100);
     }
     expect((await test.folder.read('a.txt')).length).toBeGreaterThanOrEqual(20);
+  });
+
+  it('are on disk after a flush that does not wait for whoever goes on typing', async () => {
+    const test = await startMirror({ 'a.txt': '' });
+    const id = test.files.idOf('a.txt');
+    test.files.insert(id, 0, 'typed before\n');
+    let isFlushed = false;
+    const flushing = test.current.flush().finally(() => (isFlushed = true));
+    for (let key = 0; key < 5_000 && !isFlushed; key++) {
+      test.files.insert(id, 0, 'x');
+      await nextTurn();
+    }
+    expect(isFlushed).toBe(true);
+    await flushing;
+    expect(await test.folder.read('a.txt')).toContain('typed before\n');
   });
 
   it('make, rename and remove files, and the folders that become empty', async () => {

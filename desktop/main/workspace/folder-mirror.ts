@@ -37,7 +37,7 @@ import { DueFiles, WriteDelay } from './write-delay.ts';
 
 export type { FolderMirrorOptions };
 
-const DEFAULT_CONCURRENT_SYNCS = 8;
+const MAX_FLUSH_ROUNDS = 10;
 
 /** Keeps the opened folder and the room's files in step. */
 export class FolderMirror implements Disposable {
@@ -168,20 +168,22 @@ export class FolderMirror implements Disposable {
     this.reconcile().catch(reportUnexpectedError);
   }
 
-  /** Resolves when everything that can be written is on disk: not what other programs have changed just now. */
+  /** Resolves when everything that can be written by now is on disk: not what other programs have changed just now. */
   async flush(): Promise<void> {
-    do {
+    // Whoever goes on typing is not waited for: what is written is noticed on disk, and then more is to be written.
+    for (let round = 0; round < MAX_FLUSH_ROUNDS; round++) {
       this.batches.hurry();
       this.takeList();
       this.takeGone();
       this.delay.flush();
       this.enqueueLate(true);
       await this.tasks.whenIdle();
-    } while (!this.isStopped && this.isWaiting);
+      if (this.isStopped || !this.isWaiting) break;
+    }
     if (this.act.isOpen) await this.tasks.run(() => this.act.finish());
   }
 
-  /** Resolves when nothing is being read or written any more; what is to come later may still wait. */
+  /** Resolves when nothing is being read or written; what is to come later may wait. */
   whenIdle(): Promise<void> {
     return this.tasks.whenIdle();
   }
@@ -260,7 +262,7 @@ export class FolderMirror implements Disposable {
   }
 
   private async syncFiles(fileIds: Iterable<string>): Promise<void> {
-    const { files, concurrentSyncs = DEFAULT_CONCURRENT_SYNCS } = this.options;
+    const { files, concurrentSyncs } = this.options;
     await syncInOrder(fileIds, {
       files,
       bases: this.bases,

@@ -4,12 +4,13 @@ import { WorkspaceError } from './workspace-error.ts';
 
 /** So many files of which nobody edits a text are brought in step before others have their turn. */
 export const UNHURRIED_AT_ONCE = 16;
+const DEFAULT_CONCURRENT_SYNCS = 8;
 
 export interface SyncOrderOptions {
   readonly files: SharedFiles;
   readonly bases: BaseIndex;
   /** How many files are brought in step at a time, where their order does not matter. */
-  readonly concurrentSyncs: number;
+  readonly concurrentSyncs: number | undefined;
   /** Nothing more is begun. */
   readonly isStopped: () => boolean;
   /**
@@ -44,7 +45,7 @@ export function splitUnhurried(
  * folder, it comes again after that one. Failures are told, and nothing rejects.
  */
 export async function syncInOrder(fileIds: Iterable<string>, options: SyncOrderOptions): Promise<void> {
-  const { files, concurrentSyncs } = options;
+  const { files, concurrentSyncs = DEFAULT_CONCURRENT_SYNCS } = options;
   const going: string[] = [];
   const moving: string[] = [];
   const texts: string[] = [];
