@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Application } from './application.ts';
 import { DesktopRooms } from './session/desktop-rooms.ts';
 import { StoredRooms } from './session/stored-rooms.ts';
+import { runSql } from './store/testing/run-sql.ts';
 import { KnownRooms } from './store/known-rooms.ts';
 import { ask, BrowserWindow, chosenPaths, sent } from './testing/fake-electron.ts';
 import { granted } from './testing/granted.ts';
@@ -365,11 +365,8 @@ it('a room that cannot be noted as opened is refused, and the window says nothin
   const known = new KnownRooms(list, undefined, Date.now());
   known.joined.remember(link.relayUrl, link.room, 'secret-of-the-link', Date.now());
   known.close();
-  const database = new Database(list);
-  database.exec(
-    "CREATE TRIGGER full BEFORE INSERT ON joined_rooms BEGIN SELECT RAISE(ABORT, 'nothing more fits'); END",
-  );
-  database.close();
+  const full = "BEFORE INSERT ON joined_rooms BEGIN SELECT RAISE(ABORT, 'nothing more fits'); END";
+  runSql(list, `CREATE TRIGGER full ${full}`);
   const { app } = await startApp(data);
   await app.launch(NOTHING);
   expect(await ask(pageId(), 'storage:open', { key })).toEqual({ ok: false, explanation: 'nothing more fits' });

@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AttachedSession, createDirectPorts } from '../../../shared/sync/attachment/index.ts';
 import { CONTENT_TEXT, INDEX_DOCUMENT, WorkspaceIndex } from '../../../shared/workspace/index.ts';
 import { lockFolder } from '../store/folder-lock.ts';
 import type { SecretSeal } from '../store/secret-seal.ts';
 import { granted } from '../testing/granted.ts';
+import { runSql } from '../store/testing/run-sql.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { dropPrivileges } from '../testing/without-privileges.ts';
 import { DesktopRooms } from './desktop-rooms.ts';
@@ -258,9 +258,7 @@ it('says when the list of rooms was damaged, and where it was set aside', async 
 describe('a list of rooms that cannot be used just now', () => {
   async function openWithList(dataFolder: string, sql: string): Promise<DesktopRooms> {
     await (await openRooms(dataFolder, EMBEDDED_RELAY)).close();
-    const list = new Database(join(dataFolder, 'tutti.sqlite'));
-    list.exec(sql);
-    list.close();
+    runSql(join(dataFolder, 'tutti.sqlite'), sql);
     return openRooms(dataFolder, EMBEDDED_RELAY);
   }
 
