@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AwayPerson } from '../testing/away-person.ts';
-import { BY_BOTH, changesOf, meet, rest, textsOf } from '../testing/away-room.ts';
+import { BY_BOTH, changesOf, expectToldAndUndone, meet, rest, textsOf } from '../testing/away-room.ts';
 
 type Given = Parameters<typeof meet>[0];
 
@@ -25,15 +25,7 @@ async function expectTold({ relay, ada, bob }: Awaited<ReturnType<typeof meet>>)
   expect(changesOf(bob)).toEqual(BY_BOTH);
   expect(bob.session.away.summary?.changes[0]?.overlaps).toHaveLength(1);
   expect(bob.session.away.summary?.announcedNumber).toBeGreaterThan(0);
-  const { base, mine, theirs } = await textsOf(bob);
-  expect({ base, mine, theirs }).toEqual({
-    base: 'one\ntwo\nthree\n',
-    mine: 'one by Bob\ntwo\nthree\n',
-    theirs: 'one by Ada\ntwo\nthree\n',
-  });
-  expect(await bob.session.away.act('file', 'undo-theirs')).toBeUndefined();
-  await relay.advance(1_000);
-  expect(ada.text().toString()).toBe('one by Bob\ntwo\nthree\n');
+  await expectToldAndUndone({ relay, ada, bob });
 }
 
 describe('edits that others made without knowledge of those of self, and bring after the return,', () => {

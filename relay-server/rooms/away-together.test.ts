@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_BOTH, BY_OTHERS, changesOf, meet, rest, textsOf } from '../testing/away-room.ts';
+import { BY_BOTH, BY_OTHERS, changesOf, expectToldAndUndone, meet, rest, textsOf } from '../testing/away-room.ts';
 
 /** Both lose touch, and both edit; then Bob alone is back. */
 async function bobIsBackFirst() {
@@ -25,15 +25,7 @@ describe('who was out of reach as all others were, and is back before them', () 
       expect(changesOf(person)).toEqual(BY_BOTH);
       expect(person.session.away.summary?.changes[0]?.overlaps).toHaveLength(1);
     }
-    const { base, mine, theirs } = await textsOf(bob);
-    expect({ base, mine, theirs }).toEqual({
-      base: 'one\ntwo\nthree\n',
-      mine: 'one by Bob\ntwo\nthree\n',
-      theirs: 'one by Ada\ntwo\nthree\n',
-    });
-    expect(await bob.session.away.act('file', 'undo-theirs')).toBeUndefined();
-    await relay.advance(1_000);
-    expect(ada.text().toString()).toBe('one by Bob\ntwo\nthree\n');
+    await expectToldAndUndone({ relay, ada, bob });
   });
 
   it('may edit meanwhile: that counts for nobody', async () => {

@@ -71,3 +71,20 @@ export function changesOf(person: AwayPerson) {
 
 export const BY_BOTH = [{ fileId: 'file', list: undefined, text: 'both' }];
 export const BY_OTHERS = [{ fileId: 'file', list: undefined, text: 'theirs' }];
+
+/** Both have written into the first line: Bob has told texts of that, and takes back what Ada did. */
+export async function expectToldAndUndone({
+  relay,
+  ada,
+  bob,
+}: Pick<Awaited<ReturnType<typeof meet>>, 'relay' | 'ada' | 'bob'>) {
+  const { base, mine, theirs } = await textsOf(bob);
+  expect({ base, mine, theirs }).toEqual({
+    base: 'one\ntwo\nthree\n',
+    mine: 'one by Bob\ntwo\nthree\n',
+    theirs: 'one by Ada\ntwo\nthree\n',
+  });
+  expect(await bob.session.away.act('file', 'undo-theirs')).toBeUndefined();
+  await relay.advance(1_000);
+  expect(ada.text().toString()).toBe('one by Bob\ntwo\nthree\n');
+}

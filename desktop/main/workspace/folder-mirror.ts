@@ -262,11 +262,10 @@ export class FolderMirror implements Disposable {
   }
 
   private async syncFiles(fileIds: Iterable<string>): Promise<void> {
-    const { files, concurrentSyncs } = this.options;
     await syncInOrder(fileIds, {
-      files,
+      files: this.options.files,
       bases: this.bases,
-      concurrentSyncs,
+      concurrentSyncs: this.options.concurrentSyncs,
       isStopped: () => this.isStopped,
       sync: (fileId, isAlone) => this.trySync(fileId, { isGoneForSure: false, isAlone }),
       onFailed: (fileId, error) => this.failed.tellFile(fileId, error),
